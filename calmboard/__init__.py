@@ -1,0 +1,1 @@
+"""CalmBoard itself: people, work and who may do what. Knows no HTTP."""

@@ -1,0 +1,241 @@
+"""Every way a request can end badly. The codes are promises to clients."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One faulty field. `pointer` is a JSON pointer into the body, or a parameter's name."""
+
+    pointer: str
+    code: str
+    detail: str
+    allowed_values: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class Problem(Exception):
+    """An answer that is an error, in the terms of RFC 9457.
+
+    Subclasses say the code, its status and title, what happened (`meaning`) and what the
+    reader can do (`remedy`); an instance adds the detail of this one occurrence.
+    """
+
+    detail: str = ""
+    errors: tuple[Fault, ...] = ()
+    hint: str = ""
+    allowed_values: tuple[str, ...] = ()
+    retry_after_s: int | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+    title: ClassVar[str]
+    meaning: ClassVar[str]
+    remedy: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        self.detail = self.detail or self.meaning
+        Exception.__init__(self, self.detail)
+
+
+PROBLEMS: dict[str, type[Problem]] = {}
+
+
+def _problem(problem: type[Problem]) -> type[Problem]:
+    PROBLEMS[problem.code] = problem
+    return problem
+
+
+@_problem
+class MissingApiKey(Problem):
+    code = "missing_api_key"
+    status = 401
+    title = "API key missing"
+    meaning = "The request carries no credential."
+    remedy = "Send Authorization: Bearer cbk_… or X-CalmBoard-API-Key: cbk_…"
+
+
+@_problem
+class InvalidApiKey(Problem):
+    code = "invalid_api_key"
+    status = 401
+    title = "API key not recognised"
+    meaning = "The key is mistyped, cut short, or was never issued here."
+    remedy = "Compare it with the place you stored it, or create a new key."
+
+
+@_problem
+class ApiKeyRevoked(Problem):
+    code = "api_key_revoked"
+    status = 401
+    title = "API key revoked"
+    meaning = "The key was revoked and never works again."
+    remedy = "Create a new key on the Integrations & APIs page and put it in place of this one."
+
+
+@_problem
+class ApiKeyExpired(Problem):
+    code = "api_key_expired"
+    status = 401
+    title = "API key expired"
+    meaning = "The key has passed the end date chosen for it."
+    remedy = "Create a new key and put it in place of this one."
+
+
+@_problem
+class ApiKeyPaused(Problem):
+    code = "api_key_paused"
+    status = 401
+    title = "API key paused"
+    meaning = "The owner of the key paused it."
+    remedy = "Resume it on the Integrations & APIs page; it works again at once."
+
+
+@_problem
+class InvalidToken(Problem):
+    code = "invalid_token"
+    status = 401
+    title = "Access token not accepted"
+    meaning = "The token is unknown, expired, revoked, or was issued for another resource."
+    remedy = "Refresh the token, or send the person through authorization again."
+
+
+@_problem
+class PaidPlanRequired(Problem):
+    code = "paid_plan_required"
+    status = 403
+    title = "Paid plan required"
+    meaning = "The plan of this key's user does not include integration APIs."
+    remedy = "Upgrade the plan. The key is kept and works again at the next request."
+
+
+@_problem
+class Forbidden(Problem):
+    code = "forbidden"
+    status = 403
+    title = "Not allowed"
+    meaning = "It exists, but this key's user may not see or change it."
+    remedy = "Ask an owner or admin of the project for access, or use a key that covers it."
+
+
+@_problem
+class InsufficientScope(Problem):
+    code = "insufficient_scope"
+    status = 403
+    title = "Scope missing"
+    meaning = "The credential was created without a right that this request needs."
+    remedy = "Use a key that has the scopes named in the answer."
+
+
+@_problem
+class NotFound(Problem):
+    code = "not_found"
+    status = 404
+    title = "Not found"
+    meaning = "Nothing has this address or id."
+    remedy = "Check the address and the id; ids are case-sensitive."
+
+
+@_problem
+class MethodNotAllowed(Problem):
+    code = "method_not_allowed"
+    status = 405
+    title = "Method not allowed"
+    meaning = "This address exists, but does not answer this method."
+    remedy = "Use one of the methods in the Allow header."
+
+
+@_problem
+class Conflict(Problem):
+    code = "conflict"
+    status = 409
+    title = "Conflict"
+    meaning = "The change contradicts the current state."
+    remedy = "Read the current state and decide again."
+
+
+@_problem
+class PreconditionFailed(Problem):
+    code = "precondition_failed"
+    status = 412
+    title = "Changed meanwhile"
+    meaning = "Somebody else changed it after you read it."
+    remedy = "Read it again, and repeat your change with the new ETag."
+
+
+@_problem
+class PayloadTooLarge(Problem):
+    code = "payload_too_large"
+    status = 413
+    title = "Body too large"
+    meaning = "The body is larger than this address takes."
+    remedy = "Send less at once; the answer names the limit."
+
+
+@_problem
+class UnsupportedMediaType(Problem):
+    code = "unsupported_media_type"
+    status = 415
+    title = "Unsupported media type"
+    meaning = "The body is not declared as JSON."
+    remedy = "Send Content-Type: application/json"
+
+
+@_problem
+class InvalidRequest(Problem):
+    code = "invalid_request"
+    status = 400
+    title = "Request not readable"
+    meaning = "A parameter in the address is wrong, or the body is not readable JSON."
+    remedy = "Correct the part named in the answer."
+
+
+@_problem
+class MisdirectedRequest(Problem):
+    code = "misdirected_request"
+    status = 421
+    title = "Wrong host"
+    meaning = "CalmBoard does not answer under this host name."
+    remedy = "Send the request to the address shown on the Integrations & APIs page."
+
+
+@_problem
+class ValidationFailed(Problem):
+    code = "validation_failed"
+    status = 422
+    title = "Values need a second look"
+    meaning = "The body was readable, but some values in it cannot be used. Nothing was changed."
+    remedy = "Correct each field listed under errors."
+
+
+@_problem
+class RateLimitExceeded(Problem):
+    code = "rate_limit_exceeded"
+    status = 429
+    title = "Too many requests"
+    meaning = "The request window is used up."
+    remedy = "Wait for the seconds in Retry-After, then go on."
+
+
+@_problem
+class InternalError(Problem):
+    code = "internal_error"
+    status = 500
+    title = "Fault on our side"
+    meaning = "Something broke at CalmBoard. Nothing you sent was at fault."
+    remedy = "Try again; if it stays, tell us the request id."
+
+
+@_problem
+class Unavailable(Problem):
+    code = "unavailable"
+    status = 503
+    title = "Not available right now"
+    meaning = "A part that CalmBoard needs for this answer does not respond."
+    remedy = "Wait for the seconds in Retry-After, then try again."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.retry_after_s = self.retry_after_s or 5

@@ -1,0 +1,35 @@
+"""Ids: a prefix and a UUIDv7 in Crockford base32 (the TypeID form)."""
+
+import re
+import secrets
+import time
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_SHAPE = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
+
+LENGTH = 26
+
+
+def new_id(prefix: str) -> str:
+    """Make an id such as `tsk_01m86ffkj1eyt9k86t46h61k8b`; later ids sort later."""
+    return f"{prefix}_{_base32(_uuid7())}"
+
+
+def is_id(prefix: str, text: str) -> bool:
+    return text.startswith(f"{prefix}_") and bool(_SHAPE.fullmatch(text, len(prefix) + 1))
+
+
+def pattern(prefix: str) -> str:
+    """A regular expression for a published schema."""
+    return f"^{prefix}_{_SHAPE.pattern}$"
+
+
+def _uuid7() -> int:
+    """RFC 9562, section 5.7: 48 bits of milliseconds, version, 74 random bits, variant."""
+    milliseconds = time.time_ns() // 1_000_000
+    random = secrets.randbits(74)
+    return milliseconds << 80 | 0x7 << 76 | (random >> 62) << 64 | 0b10 << 62 | random & (1 << 62) - 1
+
+
+def _base32(number: int) -> str:
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))

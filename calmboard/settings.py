@@ -1,0 +1,170 @@
+"""Settings, read once from the environment. A bad value stops the start and is named."""
+
+import ipaddress
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+_PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+_LOOPBACK_NAMES = {"localhost", "0.0.0.0"}
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message names it and says what it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """So many requests in so many seconds."""
+
+    amount: int
+    seconds: int
+
+    def __str__(self) -> str:
+        return f"{self.amount} a {_period_name(self.seconds)}"
+
+
+def _period_name(seconds: int) -> str:
+    return next(name for name, length in _PERIODS.items() if length == seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment decides. Paths are absolute; URLs have no trailing slash."""
+
+    origin: str
+    port: int
+    instance_dir: Path
+    secret_key: str
+    database_url: str
+    rate_storage_url: str | None
+    queue_url: str | None
+    rates: Mapping[str, Window]
+    rate_failures: Window
+    trusted_proxies: int
+    demo_password: str | None
+    billing_url: str | None
+    smtp_url: str | None
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.origin).netloc
+
+    @property
+    def is_https(self) -> bool:
+        return self.origin.startswith("https://")
+
+    @property
+    def is_development(self) -> bool:
+        """A loopback origin: nobody but the person at this machine can reach it."""
+        return is_loopback(urlsplit(self.origin).hostname or "")
+
+
+def is_loopback(hostname: str) -> bool:
+    if hostname in _LOOPBACK_NAMES or hostname.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(hostname).is_loopback
+    except ValueError:
+        return False
+
+
+def read_settings(environment: Mapping[str, str] = os.environ, instance_dir: Path | None = None) -> Settings:
+    """Read every setting; raises SettingsError for the first one that cannot be used."""
+    given = {name: value.strip() for name, value in environment.items() if value.strip()}
+    directory = (instance_dir or Path(given.get("CALMBOARD_INSTANCE_DIR", "instance"))).resolve()
+    port = _number(given, "PORT", 8000, 1, 65535)
+    origin = _origin(given, port)
+    return Settings(
+        origin=origin,
+        port=port,
+        instance_dir=directory,
+        secret_key=_secret_key(given, directory, is_loopback(urlsplit(origin).hostname or "")),
+        database_url=_database_url(given, directory),
+        rate_storage_url=_url(given, "CALMBOARD_RATE_STORAGE_URL", "redis", "rediss", "unix"),
+        queue_url=_url(given, "CALMBOARD_QUEUE_URL", "redis", "rediss", "unix", "postgresql", "sqlite"),
+        rates={
+            "pro": _window(given, "CALMBOARD_RATE_PRO", "600/minute"),
+            "business": _window(given, "CALMBOARD_RATE_BUSINESS", "3000/minute"),
+        },
+        rate_failures=_window(given, "CALMBOARD_RATE_FAILURES", "30/minute"),
+        trusted_proxies=_number(given, "CALMBOARD_TRUSTED_PROXIES", 0, 0, 10),
+        demo_password=given.get("CALMBOARD_DEMO_PASSWORD"),
+        billing_url=_url(given, "CALMBOARD_BILLING_URL", "http", "https"),
+        smtp_url=_url(given, "CALMBOARD_SMTP_URL", "smtp", "smtps"),
+    )
+
+
+def _origin(given: Mapping[str, str], port: int) -> str:
+    name = "CALMBOARD_PUBLIC_URL"
+    text = given.get(name, f"http://127.0.0.1:{port}").rstrip("/")
+    parts = _split(name, text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError(f"{name} is “{text}”; it takes an address such as https://calmboard.example.")
+    if parts.path or parts.query or parts.fragment or parts.username:
+        raise SettingsError(f"{name} is “{text}”; it takes scheme, host and port alone, with no path.")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise SettingsError(f"{name} is “{text}”; a public address needs https.")
+    return text.lower()
+
+
+def _secret_key(given: Mapping[str, str], directory: Path, development: bool) -> str:
+    name = "CALMBOARD_SECRET_KEY"
+    key = given.get(name)
+    if key is None and not development:
+        raise SettingsError(f"{name} is not set; outside development it takes at least 32 random characters.")
+    if key is not None and len(key) < 32:
+        raise SettingsError(f"{name} is {len(key)} characters long; it takes at least 32.")
+    return key or _kept_secret(directory / "secret-key")
+
+
+def _kept_secret(path: Path) -> str:
+    """A key made once and kept, so that sessions outlive a restart in development."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text()
+    secret = secrets.token_hex(32)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secret)
+    return secret
+
+
+def _database_url(given: Mapping[str, str], directory: Path) -> str:
+    return _url(given, "CALMBOARD_DATABASE_URL", "sqlite", "postgresql") or f"sqlite:///{directory / 'calmboard.db'}"
+
+
+def _url(given: Mapping[str, str], name: str, *schemes: str) -> str | None:
+    text = given.get(name)
+    if text is not None and _split(name, text).scheme not in schemes:
+        raise SettingsError(f"{name} is “{text}”; it takes an address that starts with {' or '.join(f'{s}://' for s in schemes)}.")
+    return text
+
+
+def _split(name: str, text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # reading the port is what checks it
+    except ValueError:
+        raise SettingsError(f"{name} is “{text}”; that is not an address.") from None
+    return parts
+
+
+def _window(given: Mapping[str, str], name: str, default: str) -> Window:
+    text = given.get(name, default)
+    match = re.fullmatch(r"([1-9]\d{0,8})/(second|minute|hour|day)", text)
+    if match is None:
+        raise SettingsError(f"{name} is “{text}”; it takes a number, a slash and second, minute, hour or day, such as {default}.")
+    return Window(int(match[1]), _PERIODS[match[2]])
+
+
+def _number(given: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = given.get(name, str(default))
+    if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
+        raise SettingsError(f"{name} is “{text}”; it takes a whole number from {least} to {most}.")
+    return int(text)
