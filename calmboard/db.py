@@ -1,0 +1,98 @@
+"""The database: one engine for writing, one for reading, on SQLite and PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+from calmboard.settings import Settings
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime, on SQLite too, where the driver keeps no zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """A connection in autocommit, which keeps its prepared plans: for statements of columns."""
+    with db.engines["reading"].connect() as connection:
+        yield connection
+
+
+def open_database(app: Flask, settings: Settings) -> None:
+    """Bind the app to its database. The bind `reading` is the same database, never in a transaction."""
+    options = _engine_options(settings.database_url)
+    reading_options = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_pre_ping": False}
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    app.config["SQLALCHEMY_BINDS"] = {"reading": {"url": settings.database_url, **options, **reading_options}}
+    db.init_app(app)
+    with app.app_context():
+        _prepare(db.engine, db.engines["reading"])
+
+
+def _engine_options(database_url: str) -> dict[str, Any]:
+    if make_url(database_url).get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": 10}}
+    return {"pool_pre_ping": True, "connect_args": {"prepare_threshold": 0, "connect_timeout": 5}}
+
+
+def _prepare(writing: Engine, reading: Engine) -> None:
+    if writing.dialect.name != "sqlite":
+        return
+    event.listen(writing, "begin", _begin_immediate)
+    for engine in (writing, reading):
+        event.listen(engine, "connect", _set_up_connection)
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """Take the write lock at the start, so that a writer never has to give up half-way."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _set_up_connection(connection: Any, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")
+    # SQLite's own lower() knows ASCII only.
+    connection.create_function("lower", 1, lambda text: text if text is None else str(text).lower(), deterministic=True)

@@ -1,0 +1,70 @@
+"""Credentials and sessions. Secrets are here as SHA-256 digests only."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from calmboard.db import Base, UtcDateTime, now
+from calmboard.models.columns import Id, id_column
+
+
+class ApiKey(Base):
+    """A `cbk_` key. `scopes` is a space-separated list; `project_ids` is null for every project."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = id_column("key")
+    user_id: Mapped[str] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(80))
+    integration: Mapped[str] = mapped_column(String(20))
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    tail: Mapped[str] = mapped_column(String(4))
+    scopes: Mapped[str] = mapped_column(Text)
+    project_ids: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_reason: Mapped[str | None] = mapped_column(String(20))
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_used_ip: Mapped[str | None] = mapped_column(String(45))
+    last_used_agent: Mapped[str | None] = mapped_column(String(200))
+    last_used_endpoint: Mapped[str | None] = mapped_column(String(200))
+    last_used_status: Mapped[int | None]
+
+    __table_args__ = (
+        Index("ix_api_keys_user_id", "user_id", "id"),
+        Index(
+            "uq_api_keys_name_in_use",
+            "user_id",
+            func.lower(name),
+            unique=True,
+            sqlite_where=revoked_at.is_(None),
+            postgresql_where=revoked_at.is_(None),
+        ),
+    )
+
+
+class UserSession(Base):
+    """One signed-in browser."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[str] = id_column("ses")
+    user_id: Mapped[str] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    ip: Mapped[str | None] = mapped_column(String(45))
+    agent: Mapped[str | None] = mapped_column(String(200))
+
+
+class PasswordReset(Base):
+    """A mailed link that sets a new password, once."""
+
+    __tablename__ = "password_resets"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    user_id: Mapped[str] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

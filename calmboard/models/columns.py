@@ -1,0 +1,37 @@
+"""Column types that many tables share."""
+
+from sqlalchemy import Dialect, SmallInteger, String
+from sqlalchemy.orm import MappedColumn, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from calmboard import ids
+
+
+def _bytewise(length: int) -> String:
+    """Text compared by byte; PostgreSQL's own collation would order it by language."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+Id = _bytewise(40)
+Rank = _bytewise(255)
+
+
+STATES = ("backlog", "ready", "in_progress", "review", "done")
+
+
+class State(TypeDecorator[str]):
+    """A task's state, kept as its place in the workflow, so that sorting by it follows the board."""
+
+    impl = SmallInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> int | None:
+        return None if value is None else STATES.index(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> str | None:
+        return None if value is None else STATES[value]
+
+
+def id_column(prefix: str) -> MappedColumn[str]:
+    """A primary key that makes its own id."""
+    return mapped_column(Id, primary_key=True, default=lambda: ids.new_id(prefix))

@@ -1,0 +1,25 @@
+"""People and the plan each of them has."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, String, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from calmboard.db import Base, UtcDateTime, now
+from calmboard.models.columns import id_column
+
+
+class User(Base):
+    __tablename__ = "users"
+
+    id: Mapped[str] = id_column("usr")
+    email: Mapped[str] = mapped_column(String(254))
+    name: Mapped[str] = mapped_column(String(100))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    plan: Mapped[str] = mapped_column(String(16), default="free")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    __table_args__ = (
+        Index("uq_users_email_lower", func.lower(email), unique=True),
+        CheckConstraint(plan.in_(("free", "pro", "business")), name="plan"),
+    )
