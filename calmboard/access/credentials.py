@@ -1,0 +1,39 @@
+"""The form of every secret: a prefix, 30 random characters and a checksum."""
+
+import hashlib
+import re
+import secrets
+import zlib
+
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_RANDOM_LENGTH = 30
+_CHECKSUM_LENGTH = 6
+_SHAPE = re.compile(r"cb[ckmors]_[0-9A-Za-z]{36}")
+
+
+def new_secret(prefix: str) -> str:
+    """Make a secret such as `cbk_…`: about 178 bits of chance, then six characters of checksum."""
+    body = f"{prefix}_" + "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_LENGTH))
+    return body + _checksum(body)
+
+
+def is_well_formed(secret: str) -> bool:
+    """Whether shape and checksum fit, so that a typo never reaches the database."""
+    if not _SHAPE.fullmatch(secret):
+        return False
+    return _checksum(secret[:-_CHECKSUM_LENGTH]) == secret[-_CHECKSUM_LENGTH:]
+
+
+def digest(secret: str) -> bytes:
+    """SHA-256. The secrets are random and long, so a slow hash would add nothing."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _checksum(body: str) -> str:
+    """The CRC32 of prefix and random part, in base62, padded with zeros."""
+    number = zlib.crc32(body.encode())
+    characters = []
+    for _ in range(_CHECKSUM_LENGTH):
+        number, digit = divmod(number, 62)
+        characters.append(_ALPHABET[digit])
+    return "".join(reversed(characters))

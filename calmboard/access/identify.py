@@ -1,0 +1,84 @@
+"""Finds out who asks, from the secret that a program sent."""
+
+from datetime import datetime
+
+from sqlalchemy import Row, bindparam, select
+
+from calmboard.access.access import Access, Credential, Person
+from calmboard.access.credentials import digest, is_well_formed
+from calmboard.db import now, reading
+from calmboard.errors import ApiKeyExpired, ApiKeyPaused, ApiKeyRevoked, InvalidApiKey, InvalidToken, MissingApiKey
+from calmboard.models import ApiKey, User
+
+_KEY_AND_USER = (
+    select(
+        ApiKey.id,
+        ApiKey.name,
+        ApiKey.tail,
+        ApiKey.scopes,
+        ApiKey.project_ids,
+        ApiKey.expires_at,
+        ApiKey.paused_at,
+        ApiKey.revoked_at,
+        ApiKey.last_used_at,
+        User.id.label("user_id"),
+        User.name.label("user_name"),
+        User.email,
+        User.plan,
+    )
+    .join(User, User.id == ApiKey.user_id)
+    .where(ApiKey.digest == bindparam("digest"))
+)
+
+
+def identify(secret: str | None) -> Access:
+    """Return the access that an API key or token stands for.
+
+    Raises MissingApiKey for no secret, InvalidApiKey, InvalidToken, ApiKeyRevoked,
+    ApiKeyExpired or ApiKeyPaused. The plan is judged elsewhere, so that it is judged last.
+    """
+    if not secret:
+        raise MissingApiKey(hint=MissingApiKey.remedy)
+    if secret.startswith("cbo_"):
+        raise InvalidToken(hint=InvalidToken.remedy)
+    if not secret.startswith("cbk_") or not is_well_formed(secret):
+        raise InvalidApiKey(_what_is_wrong(secret), hint=InvalidApiKey.remedy)
+    with reading() as connection:
+        row = connection.execute(_KEY_AND_USER, {"digest": digest(secret)}).first()
+    if row is None:
+        raise InvalidApiKey("No key like this was issued here.", hint=InvalidApiKey.remedy)
+    _need_live(row, now())
+    return _access(row)
+
+
+def _what_is_wrong(secret: str) -> str:
+    if not secret.startswith("cbk_"):
+        return "An API key starts with cbk_; this does not."
+    return "The key does not add up: a character is missing, added or changed."
+
+
+def _need_live(row: Row[tuple[object, ...]], at: datetime) -> None:
+    if row.revoked_at is not None:
+        raise ApiKeyRevoked(f"The key {_shown(row)} was revoked.", hint=ApiKeyRevoked.remedy)
+    if row.expires_at is not None and row.expires_at <= at:
+        raise ApiKeyExpired(f"The key {_shown(row)} expired on {row.expires_at:%Y-%m-%d}.", hint=ApiKeyExpired.remedy)
+    if row.paused_at is not None:
+        raise ApiKeyPaused(f"The key {_shown(row)} is paused.", hint=ApiKeyPaused.remedy)
+
+
+def _shown(row: Row[tuple[object, ...]]) -> str:
+    return f"cbk_…{row.tail}"
+
+
+def _access(row: Row[tuple[object, ...]]) -> Access:
+    credential = Credential(
+        kind="api_key",
+        id=row.id,
+        name=row.name,
+        tail=row.tail,
+        scopes=frozenset(row.scopes.split()),
+        project_ids=None if row.project_ids is None else frozenset(row.project_ids),
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+    )
+    return Access(Person(row.user_id, row.user_name, row.email, row.plan), "key", credential)

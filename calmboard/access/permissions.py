@@ -1,0 +1,128 @@
+"""The one permission model: the user's role now, the credential's scopes, its list of projects."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, bindparam, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from calmboard import ids
+from calmboard.access.access import Access
+from calmboard.access.scopes import NOUNS
+from calmboard.db import Base, reading
+from calmboard.errors import Forbidden, InsufficientScope, NotFound
+from calmboard.models import Board, Membership, Project, Task
+
+_READS = frozenset(f"{noun}:read" for noun in NOUNS)
+_MEMBER = _READS | {"tasks:write", "sprints:write", "comments:write"}
+_ADMIN = _MEMBER | {f"{noun}:write" for noun in ("projects", "boards", "members", "webhooks", "connections", "imports")}
+
+ROLE_RIGHTS = {
+    "viewer": _READS,
+    "member": _MEMBER,
+    "admin": _ADMIN,
+    "owner": _ADMIN | {"projects:delete"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """How a table's rows are addressed, and which column leads to their project."""
+
+    prefix: str
+    word: str
+    row_id: InstrumentedAttribute[str]
+    project_id: InstrumentedAttribute[str]
+    via: type[Base] | None = None
+
+
+_HOMES: dict[type[Base], Home] = {
+    Project: Home("prj", "project", Project.id, Project.id),
+    Board: Home("brd", "board", Board.id, Board.project_id),
+    Task: Home("tsk", "task", Task.id, Board.project_id, via=Board),
+}
+
+
+def need_scope(access: Access, *scopes: str) -> None:
+    """Refuse a credential that lacks any of the scopes; the answer names all that are needed."""
+    if all(access.holds(scope) for scope in scopes):
+        return
+    raise InsufficientScope(
+        f"This needs the scope {' and '.join(scopes)}.",
+        allowed_values=tuple(scopes),
+        hint="Create a key with these rights on the Integrations & APIs page.",
+    )
+
+
+def need(access: Access, role: str, right: str) -> None:
+    """Refuse a change that the user's role, or the credential, does not cover."""
+    need_scope(access, right)
+    if right not in ROLE_RIGHTS[role]:
+        article = "an" if role[0] in "ao" else "a"
+        raise Forbidden(f"You are {article} {role} of this project; that role does not include {right}.")
+
+
+def find(access: Access, model: type[Base], row_id: str, *columns: Any) -> Row[Any]:
+    """Return the columns of one row, with `project_id` and the asker's `role`.
+
+    Raises NotFound where there is none, Forbidden where there is one out of reach.
+    """
+    home = _HOMES[model]
+    if not ids.is_id(home.prefix, row_id):
+        raise NotFound(f"No {home.word} has the id “{row_id[:60]}”; a {home.word}'s id starts with {home.prefix}_.")
+    with reading() as connection:
+        row = connection.execute(_one(model, columns, _is_narrowed(access)), {"row_id": row_id, **asker(access)}).first()
+        if row is not None:
+            return row
+        exists = connection.execute(_any(model), {"row_id": row_id}).first()
+    if exists is None:
+        raise NotFound(f"No {home.word} has the id {row_id}.")
+    raise _out_of_reach(access, home.word)
+
+
+def visible(access: Access, statement: Select[Any], project_id: InstrumentedAttribute[str]) -> Select[Any]:
+    """Narrow a statement to what this access sees. Run it with the values of `asker(access)`."""
+    return narrowed_to(statement, project_id, _is_narrowed(access))
+
+
+def asker(access: Access) -> dict[str, Any]:
+    """The values for a statement made by `visible`."""
+    values: dict[str, Any] = {"asker_id": access.user.id}
+    if access.project_ids is not None:
+        values["asker_project_ids"] = list(access.project_ids)
+    return values
+
+
+def narrowed_to(statement: Select[Any], project_id: InstrumentedAttribute[str], narrowed: bool) -> Select[Any]:
+    statement = statement.join(
+        Membership, and_(Membership.project_id == project_id, Membership.user_id == bindparam("asker_id"))
+    )
+    if narrowed:
+        statement = statement.where(project_id.in_(bindparam("asker_project_ids", expanding=True)))
+    return statement
+
+
+def _is_narrowed(access: Access) -> bool:
+    return access.project_ids is not None
+
+
+@cache
+def _one(model: type[Base], columns: tuple[Any, ...], narrowed: bool) -> Select[Any]:
+    home = _HOMES[model]
+    statement = select(*columns, home.project_id.label("project_id"), Membership.role.label("role")).select_from(model)
+    if home.via is not None:
+        statement = statement.join(home.via)
+    return narrowed_to(statement, home.project_id, narrowed).where(home.row_id == bindparam("row_id"))
+
+
+@cache
+def _any(model: type[Base]) -> Select[Any]:
+    row_id = _HOMES[model].row_id
+    return select(row_id).where(row_id == bindparam("row_id"))
+
+
+def _out_of_reach(access: Access, word: str) -> Forbidden:
+    if access.project_ids is not None:
+        return Forbidden(f"The {word} is in a project out of this key's reach; the key is limited to some projects.")
+    return Forbidden(f"The {word} is in a project that {access.user.name} is not a member of.")

@@ -1,0 +1,39 @@
+"""Plans: whether a person may use the integration APIs, and how much."""
+
+from dataclasses import dataclass
+
+from calmboard.access.access import Access
+from calmboard.errors import PaidPlanRequired
+from calmboard.settings import Settings, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    slug: str
+    name: str
+    includes_apis: bool
+    max_keys: int
+
+
+PLANS = {
+    plan.slug: plan
+    for plan in (
+        Plan("free", "Free", includes_apis=False, max_keys=0),
+        Plan("pro", "Pro", includes_apis=True, max_keys=50),
+        Plan("business", "Business", includes_apis=True, max_keys=500),
+    )
+}
+
+
+def window_of(plan_slug: str, settings: Settings) -> Window | None:
+    """The request window of one credential on this plan; None where the plan answers no requests."""
+    return settings.rates.get(plan_slug)
+
+
+def need_paid(access: Access) -> None:
+    plan = PLANS[access.user.plan]
+    if not plan.includes_apis:
+        raise PaidPlanRequired(
+            f"{plan.name} does not include integration APIs.",
+            hint="The key is kept and works again after an upgrade.",
+        )

@@ -1,0 +1,24 @@
+"""Scopes: what a credential may be used for."""
+
+from collections.abc import Iterable
+
+NOUNS = ("projects", "boards", "tasks", "sprints", "comments", "members", "keys", "webhooks", "connections", "imports")
+SCOPES = tuple(f"{noun}:{verb}" for noun in NOUNS for verb in ("read", "write"))
+
+# What a person can choose today: nouns that have endpoints, with the words of the form.
+GRANTABLE = {
+    "projects": "Projects",
+    "boards": "Boards",
+    "tasks": "Tasks",
+    "members": "People",
+}
+
+
+def expand(scopes: Iterable[str]) -> frozenset[str]:
+    """Add `x:read` wherever there is `x:write`."""
+    given = frozenset(scopes)
+    return given | {f"{scope.removesuffix(':write')}:read" for scope in given if scope.endswith(":write")}
+
+
+def unknown(scopes: Iterable[str]) -> list[str]:
+    return sorted(set(scopes) - set(SCOPES))

@@ -1,0 +1,97 @@
+"""Signed-in browsers: a row each, so that sign-out everywhere works."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, delete, select, update
+
+from calmboard.access.access import Person
+from calmboard.db import db, now, reading
+from calmboard.models import User, UserSession
+
+IDLE = timedelta(days=14)
+ABSOLUTE = timedelta(days=90)
+_TOUCH_EVERY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    id: str
+    person: Person
+    created_at: datetime
+    last_seen_at: datetime
+    ip: str | None
+    agent: str | None
+
+
+def open_session(user_id: str, ip: str | None, agent: str | None) -> str:
+    """Sign a person in and return the token for their cookie."""
+    token = secrets.token_urlsafe(32)
+    db.session.add(UserSession(user_id=user_id, digest=_digest(token), ip=ip, agent=agent and agent[:200]))
+    db.session.commit()
+    return token
+
+
+def find_session(token: str) -> Session | None:
+    """The live session behind a cookie, or None. Notes that it was seen, every few minutes."""
+    with reading() as connection:
+        row = connection.execute(_sessions(UserSession.digest == _digest(token))).first()
+    if row is None:
+        return None
+    if row.last_seen_at < now() - _TOUCH_EVERY:
+        _touch(row.id)
+    return _session(row)
+
+
+def list_sessions(user_id: str) -> list[Session]:
+    with reading() as connection:
+        rows = connection.execute(_sessions(UserSession.user_id == user_id).order_by(UserSession.last_seen_at.desc()))
+        return [_session(row) for row in rows]
+
+
+def end_session(token: str) -> None:
+    db.session.execute(delete(UserSession).where(UserSession.digest == _digest(token)))
+    db.session.commit()
+
+
+def end_all_sessions(user_id: str, except_id: str | None = None) -> None:
+    """Sign a person out everywhere; `except_id` names the one session that stays."""
+    statement = delete(UserSession).where(UserSession.user_id == user_id)
+    db.session.execute(statement.where(UserSession.id != except_id) if except_id else statement)
+    db.session.commit()
+
+
+def drop_dead_sessions() -> None:
+    """Delete the rows of sessions that have run out."""
+    at = now()
+    db.session.execute(
+        delete(UserSession).where((UserSession.last_seen_at < at - IDLE) | (UserSession.created_at < at - ABSOLUTE))
+    )
+    db.session.commit()
+
+
+def _sessions(condition: ColumnElement[bool]) -> Any:
+    at = now()
+    columns = (UserSession.id, UserSession.created_at, UserSession.last_seen_at, UserSession.ip, UserSession.agent)
+    return (
+        select(*columns, User.id.label("user_id"), User.name, User.email, User.plan)
+        .join(User, User.id == UserSession.user_id)
+        .where(condition, UserSession.last_seen_at > at - IDLE, UserSession.created_at > at - ABSOLUTE)
+    )
+
+
+def _touch(session_id: str) -> None:
+    with reading() as connection:
+        connection.execute(update(UserSession).where(UserSession.id == session_id).values(last_seen_at=now()))
+
+
+def _session(row: Row[Any]) -> Session:
+    person = Person(row.user_id, row.name, row.email, row.plan)
+    return Session(row.id, person, row.created_at, row.last_seen_at, row.ip, row.agent)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
