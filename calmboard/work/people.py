@@ -1,0 +1,69 @@
+"""People: added, given a plan, found, mailed a way back in."""
+
+import re
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from calmboard.access.access import Person
+from calmboard.access.passwords import MAX_LENGTH, MIN_LENGTH, hash_password
+from calmboard.access.plans import PLANS
+from calmboard.db import db, reading
+from calmboard.errors import Fault, NotFound, ValidationFailed
+from calmboard.models import User
+
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
+
+
+def add_person(email: str, name: str, password: str, plan: str) -> Person:
+    """Add a person; raises ValidationFailed with a fault for each value that cannot be used."""
+    faults = [fault for fault in (_email_fault(email), _name_fault(name), _password_fault(password), _plan_fault(plan)) if fault]
+    if faults:
+        raise ValidationFailed(errors=tuple(faults))
+    user = User(email=email.strip(), name=name.strip(), password_hash=hash_password(password), plan=plan)
+    db.session.add(user)
+    try:
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+        raise ValidationFailed(errors=(Fault("/email", "taken", f"Somebody has {email} already."),)) from None
+    return Person(user.id, user.name, user.email, user.plan)
+
+
+def change_plan(email: str, plan: str) -> Person:
+    """Put a person on another plan, from their next request on."""
+    if fault := _plan_fault(plan):
+        raise ValidationFailed(errors=(fault,))
+    person = find_person(email)
+    db.session.execute(update(User).where(User.id == person.id).values(plan=plan))
+    db.session.commit()
+    return find_person(email)
+
+
+def find_person(email: str) -> Person:
+    with reading() as connection:
+        columns = (User.id, User.name, User.email, User.plan)
+        row = connection.execute(select(*columns).where(func.lower(User.email) == email.strip().lower())).first()
+    if row is None:
+        raise NotFound(f"Nobody has the e-mail address {email}.")
+    return Person(*row)
+
+
+def _email_fault(email: str) -> Fault | None:
+    if _EMAIL.fullmatch(email.strip()):
+        return None
+    return Fault("/email", "not_an_address", f"“{email}” is not an e-mail address.")
+
+
+def _name_fault(name: str) -> Fault | None:
+    return None if 0 < len(name.strip()) <= 100 else Fault("/name", "length", "A name has 1 to 100 characters.")
+
+
+def _password_fault(password: str) -> Fault | None:
+    if MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        return None
+    return Fault("/password", "length", f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters.")
+
+
+def _plan_fault(plan: str) -> Fault | None:
+    return None if plan in PLANS else Fault("/plan", "unknown_value", f"A plan is one of {', '.join(PLANS)}.", tuple(PLANS))

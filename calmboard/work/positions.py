@@ -1,0 +1,104 @@
+"""The order of cards in a column: a rank each, so that a move writes one row.
+
+A rank is a number in base 62, written as text: ten digits, and more behind them where cards
+stand close. Ranks compare as text. Only when a rank grows past a limit is its column
+numbered afresh, after more than a thousand moves into one and the same gap.
+"""
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from calmboard.models import Board, Task
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
+_WIDTH = 10
+_END = 62**_WIDTH
+_STEP = 62**4
+_LONGEST = 240
+
+
+class Crowded(Exception):
+    """Between these two cards no rank is left that is short enough."""
+
+
+def rank_between(above: str | None, below: str | None) -> str:
+    """A rank that sorts behind `above` and before `below`; None stands for an end of the column."""
+    if above is None and below is None:
+        return _written(_END // 2, _WIDTH)
+    if above is None or below is None:
+        return _beyond(above, below)
+    length = max(len(above), len(below))
+    low, high = (_value(rank.ljust(length, "0")) for rank in (above, below))
+    while high - low < 2:
+        low, high, length = low * 62, high * 62, length + 1
+    if length > _LONGEST:
+        raise Crowded
+    return _written((low + high) // 2, length)
+
+
+def spread_ranks(number: int) -> list[str]:
+    """So many ranks, in order and evenly apart, around the middle."""
+    first = _END // 2 - number // 2 * _STEP
+    return [_written(first + place * _STEP, _WIDTH) for place in range(number)]
+
+
+def rank_at(session: Session, board_id: str, state: str, position: int | None, task_id: str | None = None) -> str:
+    """A free rank in a column, above the card now at `position` (0 = top); None, or past the end: at the bottom.
+
+    Locks the board until the commit. `task_id` is the card that moves: it is not counted.
+    """
+    session.execute(select(Board.id).where(Board.id == board_id).with_for_update(key_share=True))
+    try:
+        return rank_between(*_neighbours(session, board_id, state, position, task_id))
+    except Crowded:
+        _renumber(session, board_id, state)
+        return rank_between(*_neighbours(session, board_id, state, position, task_id))
+
+
+def _beyond(above: str | None, below: str | None) -> str:
+    number = _value(above[:_WIDTH]) + _STEP if above is not None else _value((below or "")[:_WIDTH]) - _STEP
+    if not 0 < number < _END:
+        raise Crowded
+    return _written(number, _WIDTH)
+
+
+def _neighbours(
+    session: Session, board_id: str, state: str, position: int | None, task_id: str | None
+) -> tuple[str | None, str | None]:
+    column = select(Task.rank).where(Task.board_id == board_id, Task.state == state)
+    if task_id is not None:
+        column = column.where(Task.id != task_id)
+    if position == 0:
+        return None, session.execute(column.order_by(Task.rank).limit(1)).scalar()
+    if position is not None:
+        pair = session.execute(column.order_by(Task.rank).offset(position - 1).limit(2)).scalars().all()
+        if len(pair) == 2:
+            return pair[0], pair[1]
+    return session.execute(column.order_by(Task.rank.desc()).limit(1)).scalar(), None
+
+
+def _renumber(session: Session, board_id: str, state: str) -> None:
+    """Spread a column's ranks again: first out of the way, since no two cards may share one meanwhile."""
+    column = (Task.board_id == board_id, Task.state == state)
+    task_ids = session.execute(select(Task.id).where(*column).order_by(Task.rank)).scalars().all()
+    session.execute(update(Task).where(*column).values(rank="!" + Task.id))
+    ranks = spread_ranks(len(task_ids))
+    session.execute(update(Task), [{"id": task_id, "rank": rank} for task_id, rank in zip(task_ids, ranks, strict=True)])
+
+
+def _value(rank: str) -> int:
+    number = 0
+    for digit in rank:
+        number = number * 62 + _VALUES[digit]
+    return number
+
+
+def _written(number: int, length: int) -> str:
+    """Base 62, at least ten digits; zeros behind those say nothing and are left out."""
+    digits = []
+    for _ in range(length):
+        number, digit = divmod(number, 62)
+        digits.append(_DIGITS[digit])
+    text = "".join(reversed(digits))
+    return text[:_WIDTH] + text[_WIDTH:].rstrip("0")
