@@ -38,9 +38,7 @@ def test_processes_that_hit_one_key_never_see_the_same_count(
     assert store.peek("key")[0] == PROCESSES * 500
 
 
-def test_processes_count_a_thousand_keys_apart(
-    store: FixedWindow, uri: str, processes: ProcessPoolExecutor
-) -> None:
+def test_processes_count_a_thousand_keys_apart(store: FixedWindow, uri: str, processes: ProcessPoolExecutor) -> None:
     keys = [f"key {number}" for number in range(1000)]
     list(processes.map(hit, [uri] * PROCESSES, [keys] * PROCESSES, [2] * PROCESSES))
     assert {store.peek(key)[0] for key in keys} == {PROCESSES * 2}

@@ -46,9 +46,7 @@ class RangeLock:
             self._thread.release()
             raise
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         _fcntl(self._descriptor, fcntl.F_OFD_SETLK, self._free)
         self._thread.release()
 

@@ -10,6 +10,7 @@ from redis.retry import Retry
 from calmboard.access.stores.fixed_window import FixedWindow
 from calmboard.errors import Unavailable
 
+_SCHEMES = ["calmboard+redis", "calmboard+rediss", "calmboard+unix"]
 _PREFIX = b"calmboard:limit:"
 
 # A window is opened wherever none is, so that no key can be left counting for ever.
@@ -30,7 +31,7 @@ class RedisScript(FixedWindow):
     Time is the server's clock. A server that does not answer within half a second is Unavailable.
     """
 
-    STORAGE_SCHEME = ["calmboard+redis", "calmboard+rediss", "calmboard+unix"]
+    STORAGE_SCHEME = _SCHEMES
 
     def __init__(self, uri: str, wrap_exceptions: bool = False, **options: float | str | bool) -> None:
         super().__init__(uri, wrap_exceptions, **options)

@@ -22,6 +22,8 @@ _BUCKETS = 4096
 _BUCKET_BYTES = 32 * _SLOT.size
 _FILE_BYTES = _HEADER.size + _BUCKETS * _BUCKET_BYTES
 
+_SCHEMES = ["calmboard+shm"]
+
 
 class SharedMemory(FixedWindow):
     """calmboard+shm:///path/to/file: all processes and threads that name the same file count together.
@@ -29,7 +31,7 @@ class SharedMemory(FixedWindow):
     Counts outlive a restart. Time is the host's clock; when it is set back, no window grows.
     """
 
-    STORAGE_SCHEME = ["calmboard+shm"]
+    STORAGE_SCHEME = _SCHEMES
 
     def __init__(self, uri: str, wrap_exceptions: bool = False, **options: float | str | bool) -> None:
         super().__init__(uri, wrap_exceptions, **options)
