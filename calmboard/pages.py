@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, tuple_
+from sqlalchemy import ColumnElement, Connection, bindparam, func, tuple_
+
+from calmboard.db import AnyRow, AnySelect
 
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 25
@@ -36,7 +38,7 @@ class Order:
     descending: bool = False
 
 
-def in_order(statement: Select[Any], order: Order, *, further: bool) -> Select[Any]:
+def in_order(statement: AnySelect, order: Order, *, further: bool) -> AnySelect:
     """Sort a statement and cut it; `further` starts behind the row named by `after`."""
     keys = [column.label(f"after_{number}") for number, column in enumerate(order.columns)]
     if further:
@@ -46,7 +48,7 @@ def in_order(statement: Select[Any], order: Order, *, further: bool) -> Select[A
     return statement.add_columns(*keys).order_by(*sorting).limit(bindparam("one_more"))
 
 
-def read_page(connection: Connection, statement: Select[Any], cut: Cut, values: dict[str, Any]) -> Page[Row[Any]]:
+def read_page(connection: Connection, statement: AnySelect, cut: Cut, values: dict[str, Any]) -> Page[AnyRow]:
     """Run a statement made by `in_order`. It reads one row more than asked, to know whether more follow."""
     last = {f"after_{number}": value for number, value in enumerate(cut.after or ())}
     rows = connection.execute(statement, {**values, **last, "one_more": cut.limit + 1}).all()
@@ -69,5 +71,5 @@ def _last_values(order: Order) -> list[Any]:
     return [bindparam(f"after_{number}", type_=column.type) for number, column in enumerate(order.columns)]
 
 
-def _key_of(row: Row[Any]) -> tuple[Any, ...]:
+def _key_of(row: AnyRow) -> tuple[Any, ...]:
     return tuple(value for name, value in row._mapping.items() if name.startswith("after_"))

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 _PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
-_LOOPBACK_NAMES = {"localhost", "0.0.0.0"}
+_LOOPBACK_NAMES = ("localhost", str(ipaddress.IPv4Address(0)))
 
 
 class SettingsError(Exception):
@@ -142,7 +142,9 @@ def _database_url(given: Mapping[str, str], directory: Path) -> str:
 def _url(given: Mapping[str, str], name: str, *schemes: str) -> str | None:
     text = given.get(name)
     if text is not None and _split(name, text).scheme not in schemes:
-        raise SettingsError(f"{name} is “{text}”; it takes an address that starts with {' or '.join(f'{s}://' for s in schemes)}.")
+        raise SettingsError(
+            f"{name} is “{text}”; it takes an address that starts with {' or '.join(f'{s}://' for s in schemes)}."
+        )
     return text
 
 

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import bindparam, select
 
 from calmboard.access.access import Access, Credential, Person
 from calmboard.access.credentials import digest, is_well_formed
-from calmboard.db import now, reading
+from calmboard.db import AnyRow, now, reading
 from calmboard.errors import ApiKeyExpired, ApiKeyPaused, ApiKeyRevoked, InvalidApiKey, InvalidToken, MissingApiKey
 from calmboard.models import ApiKey, User
 
@@ -57,7 +57,7 @@ def _what_is_wrong(secret: str) -> str:
     return "The key does not add up: a character is missing, added or changed."
 
 
-def _need_live(row: Row[tuple[object, ...]], at: datetime) -> None:
+def _need_live(row: AnyRow, at: datetime) -> None:
     if row.revoked_at is not None:
         raise ApiKeyRevoked(f"The key {_shown(row)} was revoked.", hint=ApiKeyRevoked.remedy)
     if row.expires_at is not None and row.expires_at <= at:
@@ -66,11 +66,11 @@ def _need_live(row: Row[tuple[object, ...]], at: datetime) -> None:
         raise ApiKeyPaused(f"The key {_shown(row)} is paused.", hint=ApiKeyPaused.remedy)
 
 
-def _shown(row: Row[tuple[object, ...]]) -> str:
+def _shown(row: AnyRow) -> str:
     return f"cbk_…{row.tail}"
 
 
-def _access(row: Row[tuple[object, ...]]) -> Access:
+def _access(row: AnyRow) -> Access:
     credential = Credential(
         kind="api_key",
         id=row.id,

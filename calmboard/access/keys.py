@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calmboard import ids
@@ -14,7 +14,7 @@ from calmboard.access.credentials import digest, new_secret
 from calmboard.access.integrations import INTEGRATIONS, find_integration
 from calmboard.access.plans import PLANS, need_paid
 from calmboard.access.scopes import expand, unknown
-from calmboard.db import db, now, reading
+from calmboard.db import AnyRow, db, now, reading
 from calmboard.errors import Conflict, Fault, Forbidden, NotFound, ValidationFailed
 from calmboard.models import ApiKey, Membership, User
 
@@ -177,7 +177,13 @@ def _need_session(access: Access) -> None:
 
 
 def _faults(access: Access, new: NewKey) -> list[Fault]:
-    checks = (_name_fault(access, new), _integration_fault(new), _scopes_fault(new), _projects_fault(access, new), _expiry_fault(new))
+    checks = (
+        _name_fault(access, new),
+        _integration_fault(new),
+        _scopes_fault(new),
+        _projects_fault(access, new),
+        _expiry_fault(new),
+    )
     return [fault for fault in checks if fault is not None]
 
 
@@ -251,7 +257,7 @@ def _change(access: Access, key_id: str, values: Mapping[str, Any]) -> Key:
     return find_key(access, key_id)
 
 
-def _key(row: Row[Any]) -> Key:
+def _key(row: AnyRow) -> Key:
     values = {name: getattr(row, name) for name in Key.__dataclass_fields__}
     values["scopes"] = frozenset(row.scopes.split())
     values["project_ids"] = None if row.project_ids is None else frozenset(row.project_ids)

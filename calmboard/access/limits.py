@@ -15,7 +15,7 @@ class Store(Protocol):
 
     def count(self, key: str, window_s: int, amount: int = 1) -> tuple[int, float]: ...
 
-    def peek(self, key: str) -> tuple[int, float]: ...
+    def check(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,9 @@ class Limits:
     def spend_failure(self, ip: str) -> Usage:
         """Count one refused credential from an address."""
         return self._count("failures", f"failures/{ip}", self._settings.rate_failures)
+
+    def answers(self) -> bool:
+        return self._store.check()
 
     def _count(self, policy: str, key: str, window: Window) -> Usage:
         used, reset_s = self._store.count(key, window.seconds)

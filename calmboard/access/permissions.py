@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.scopes import NOUNS
-from calmboard.db import Base, reading
+from calmboard.db import AnyRow, AnySelect, Base, reading
 from calmboard.errors import Forbidden, InsufficientScope, NotFound
 from calmboard.models import Board, Membership, Project, Task
 
@@ -63,8 +63,8 @@ def need(access: Access, role: str, right: str) -> None:
         raise Forbidden(f"You are {article} {role} of this project; that role does not include {right}.")
 
 
-def find(access: Access, model: type[Base], row_id: str, *columns: Any) -> Row[Any]:
-    """Return the columns of one row, with `project_id` and the asker's `role`.
+def find(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRow:
+    """Return the columns of one row, with the project it is `in_project` and the asker's `role`.
 
     Raises NotFound where there is none, Forbidden where there is one out of reach.
     """
@@ -81,7 +81,7 @@ def find(access: Access, model: type[Base], row_id: str, *columns: Any) -> Row[A
     raise _out_of_reach(access, home.word)
 
 
-def visible(access: Access, statement: Select[Any], project_id: InstrumentedAttribute[str]) -> Select[Any]:
+def visible(access: Access, statement: AnySelect, project_id: InstrumentedAttribute[str]) -> AnySelect:
     """Narrow a statement to what this access sees. Run it with the values of `asker(access)`."""
     return narrowed_to(statement, project_id, _is_narrowed(access))
 
@@ -94,10 +94,8 @@ def asker(access: Access) -> dict[str, Any]:
     return values
 
 
-def narrowed_to(statement: Select[Any], project_id: InstrumentedAttribute[str], narrowed: bool) -> Select[Any]:
-    statement = statement.join(
-        Membership, and_(Membership.project_id == project_id, Membership.user_id == bindparam("asker_id"))
-    )
+def narrowed_to(statement: AnySelect, project_id: InstrumentedAttribute[str], narrowed: bool) -> AnySelect:
+    statement = statement.join(Membership, and_(Membership.project_id == project_id, Membership.user_id == bindparam("asker_id")))
     if narrowed:
         statement = statement.where(project_id.in_(bindparam("asker_project_ids", expanding=True)))
     return statement
@@ -108,16 +106,16 @@ def _is_narrowed(access: Access) -> bool:
 
 
 @cache
-def _one(model: type[Base], columns: tuple[Any, ...], narrowed: bool) -> Select[Any]:
+def _one(model: type[Base], columns: tuple[Any, ...], narrowed: bool) -> AnySelect:
     home = _HOMES[model]
-    statement = select(*columns, home.project_id.label("project_id"), Membership.role.label("role")).select_from(model)
+    statement = select(*columns, home.project_id.label("in_project"), Membership.role.label("role")).select_from(model)
     if home.via is not None:
         statement = statement.join(home.via)
     return narrowed_to(statement, home.project_id, narrowed).where(home.row_id == bindparam("row_id"))
 
 
 @cache
-def _any(model: type[Base]) -> Select[Any]:
+def _any(model: type[Base]) -> AnySelect:
     row_id = _HOMES[model].row_id
     return select(row_id).where(row_id == bindparam("row_id"))
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from calmboard.access.access import Person
-from calmboard.db import db, now, reading
+from calmboard.db import AnyRow, db, now, reading
 from calmboard.models import User, UserSession
 
 IDLE = timedelta(days=14)
@@ -88,7 +88,7 @@ def _touch(session_id: str) -> None:
         connection.execute(update(UserSession).where(UserSession.id == session_id).values(last_seen_at=now()))
 
 
-def _session(row: Row[Any]) -> Session:
+def _session(row: AnyRow) -> Session:
     person = Person(row.user_id, row.name, row.email, row.plan)
     return Session(row.id, person, row.created_at, row.last_seen_at, row.ip, row.agent)
 

@@ -25,10 +25,10 @@ class State(TypeDecorator[str]):
     impl = SmallInteger
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> int | None:
         return None if value is None else STATES.index(value)
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> str | None:
+    def process_result_value(self, value: int | None, _dialect: Dialect) -> str | None:
         return None if value is None else STATES[value]
 
 

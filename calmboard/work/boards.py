@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, need_scope
-from calmboard.db import reading
+from calmboard.db import AnyRow, AnySelect, reading
 from calmboard.models import Board, Project, Task
 from calmboard.models.columns import STATES
 from calmboard.pages import Cut, Order, Page, contains, in_order, read_page, text_to_find
@@ -27,7 +27,7 @@ class Column:
     task_count: int
 
 
-def list_boards(access: Access, project_id: str, cut: Cut, q: str | None = None) -> Page[Row[Any]]:
+def list_boards(access: Access, project_id: str, cut: Cut, q: str | None = None) -> Page[AnyRow]:
     """The boards of a project, oldest first. Raises NotFound and Forbidden as `find` does."""
     need_scope(access, "boards:read")
     find(access, Project, project_id)
@@ -47,7 +47,7 @@ def read_board(access: Access, board_id: str) -> dict[str, Any]:
 
 
 @cache
-def _board_list(by_name: bool, further: bool) -> Select[Any]:
+def _board_list(by_name: bool, further: bool) -> AnySelect:
     statement = select(*_COLUMNS).where(Board.project_id == bindparam("project_id"))
     if by_name:
         statement = statement.where(contains(Board.name))

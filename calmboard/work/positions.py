@@ -6,8 +6,8 @@ numbered afresh, after more than a thousand moves into one and the same gap.
 """
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
+from calmboard.db import db
 from calmboard.models import Board, Task
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -43,17 +43,17 @@ def spread_ranks(number: int) -> list[str]:
     return [_written(first + place * _STEP, _WIDTH) for place in range(number)]
 
 
-def rank_at(session: Session, board_id: str, state: str, position: int | None, task_id: str | None = None) -> str:
+def rank_at(board_id: str, state: str, position: int | None, task_id: str | None = None) -> str:
     """A free rank in a column, above the card now at `position` (0 = top); None, or past the end: at the bottom.
 
     Locks the board until the commit. `task_id` is the card that moves: it is not counted.
     """
-    session.execute(select(Board.id).where(Board.id == board_id).with_for_update(key_share=True))
+    db.session.execute(select(Board.id).where(Board.id == board_id).with_for_update(key_share=True))
     try:
-        return rank_between(*_neighbours(session, board_id, state, position, task_id))
+        return rank_between(*_neighbours(board_id, state, position, task_id))
     except Crowded:
-        _renumber(session, board_id, state)
-        return rank_between(*_neighbours(session, board_id, state, position, task_id))
+        _renumber(board_id, state)
+        return rank_between(*_neighbours(board_id, state, position, task_id))
 
 
 def _beyond(above: str | None, below: str | None) -> str:
@@ -63,28 +63,26 @@ def _beyond(above: str | None, below: str | None) -> str:
     return _written(number, _WIDTH)
 
 
-def _neighbours(
-    session: Session, board_id: str, state: str, position: int | None, task_id: str | None
-) -> tuple[str | None, str | None]:
+def _neighbours(board_id: str, state: str, position: int | None, task_id: str | None) -> tuple[str | None, str | None]:
     column = select(Task.rank).where(Task.board_id == board_id, Task.state == state)
     if task_id is not None:
         column = column.where(Task.id != task_id)
     if position == 0:
-        return None, session.execute(column.order_by(Task.rank).limit(1)).scalar()
+        return None, db.session.execute(column.order_by(Task.rank).limit(1)).scalar()
     if position is not None:
-        pair = session.execute(column.order_by(Task.rank).offset(position - 1).limit(2)).scalars().all()
+        pair = db.session.execute(column.order_by(Task.rank).offset(position - 1).limit(2)).scalars().all()
         if len(pair) == 2:
             return pair[0], pair[1]
-    return session.execute(column.order_by(Task.rank.desc()).limit(1)).scalar(), None
+    return db.session.execute(column.order_by(Task.rank.desc()).limit(1)).scalar(), None
 
 
-def _renumber(session: Session, board_id: str, state: str) -> None:
+def _renumber(board_id: str, state: str) -> None:
     """Spread a column's ranks again: first out of the way, since no two cards may share one meanwhile."""
     column = (Task.board_id == board_id, Task.state == state)
-    task_ids = session.execute(select(Task.id).where(*column).order_by(Task.rank)).scalars().all()
-    session.execute(update(Task).where(*column).values(rank="!" + Task.id))
+    task_ids = db.session.execute(select(Task.id).where(*column).order_by(Task.rank)).scalars().all()
+    db.session.execute(update(Task).where(*column).values(rank="!" + Task.id))
     ranks = spread_ranks(len(task_ids))
-    session.execute(update(Task), [{"id": task_id, "rank": rank} for task_id, rank in zip(task_ids, ranks, strict=True)])
+    db.session.execute(update(Task), [{"id": task_id, "rank": rank} for task_id, rank in zip(task_ids, ranks, strict=True)])
 
 
 def _value(rank: str) -> int:

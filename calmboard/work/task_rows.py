@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, or_, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, need_scope
-from calmboard.db import reading
+from calmboard.db import AnyRow, AnySelect, reading
 from calmboard.models import Board, Task, TaskAssignee, User
 from calmboard.models.work import DUE_OR_NEVER
 from calmboard.pages import Cut, Order, Page, contains, in_order, read_page, text_to_find
@@ -60,8 +59,9 @@ class TaskFilters:
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """One task with the people on it."""
+    """One task with the people on it; the other fields are COLUMNS, in their order."""
 
+    assignees: Sequence[AnyRow]
     id: str
     board_id: str
     title: str
@@ -76,7 +76,6 @@ class TaskRow:
     created_by: str | None
     created_at: datetime
     updated_at: datetime
-    assignees: Sequence[Row[Any]]
 
 
 def list_tasks(access: Access, board_id: str, filters: TaskFilters, sort: str, cut: Cut) -> Page[TaskRow]:
@@ -96,14 +95,14 @@ def list_tasks(access: Access, board_id: str, filters: TaskFilters, sort: str, c
         return Page(with_people(connection, page.rows), page.after)
 
 
-def with_people(connection: Connection, rows: Sequence[Row[Any]]) -> list[TaskRow]:
+def with_people(connection: Connection, rows: Sequence[AnyRow]) -> list[TaskRow]:
     """Join the assignees of all the rows in one query."""
     if not rows:
         return []
     people = defaultdict(list)
     for person in connection.execute(_ASSIGNEES, {"task_ids": [row.id for row in rows]}):
         people[person.task_id].append(person)
-    return [TaskRow(*row[: len(COLUMNS)], assignees=people.get(row.id, ())) for row in rows]
+    return [TaskRow(people.get(row.id, []), *row[: len(COLUMNS)]) for row in rows]
 
 
 _ASSIGNEES = (
@@ -115,7 +114,7 @@ _ASSIGNEES = (
 
 
 @cache
-def _task_list(given: frozenset[str], sort: str, further: bool) -> Select[Any]:
+def _task_list(given: frozenset[str], sort: str, further: bool) -> AnySelect:
     statement = select(*COLUMNS).where(Task.board_id == bindparam("board_id"), *(_FILTERS[name] for name in sorted(given)))
     return in_order(statement, SORTS[sort], further=further)
 

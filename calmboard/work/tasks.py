@@ -31,8 +31,8 @@ def create_task(access: Access, board_id: str, new: Mapping[str, Any]) -> TaskRo
     board = find(access, Board, board_id)
     need(access, board.role, "tasks:write")
     values = {"state": "backlog", **_blocking(new), **new}
-    _need_known(board.project_id, board_id, values)
-    rank = rank_at(db.session, board_id, values["state"], values.pop("position", None))
+    _need_known(board.in_project, board_id, values)
+    rank = rank_at(board_id, values["state"], values.pop("position", None))
     assignees = values.pop("assignees", [])
     task = Task(board_id=board_id, rank=rank, created_by=access.user.id, **values)
     db.session.add(task)
@@ -51,7 +51,7 @@ def change_task(access: Access, task_id: str, changes: Mapping[str, Any]) -> Tas
     task = find(access, Task, task_id, Task.board_id, Task.state)
     need(access, task.role, "tasks:write")
     values = {**changes, **_blocking(changes)}
-    _need_known(task.project_id, task.board_id, values)
+    _need_known(task.in_project, task.board_id, values)
     values |= _place(task.board_id, task_id, task.state, values)
     assignees = values.pop("assignees", None)
     db.session.execute(update(Task).where(Task.id == task_id).values(**values, updated_at=now()))
@@ -112,7 +112,7 @@ def _place(board_id: str, task_id: str, state: str, values: dict[str, Any]) -> d
     target = values.get("state", state)
     if position is None and target == state:
         return {}
-    return {"rank": rank_at(db.session, board_id, target, position, task_id)}
+    return {"rank": rank_at(board_id, target, position, task_id)}
 
 
 def _assign(task_id: str, user_ids: list[str]) -> None:
