@@ -1,0 +1,49 @@
+"""The door for programs: `/api`, and the health checks."""
+
+from typing import Any
+
+from flask import Blueprint, Flask, Response, g, request
+
+from api import boards, health, me, projects, reference, tasks
+from api.answers import add_limits, answer_problem
+from api.asking import OWN_HEADER, note_last_use
+from api.catalogue import catalogue
+
+__all__ = ["answer_problem", "catalogue", "install"]
+
+_EXPOSED = (
+    "Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, "
+    "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
+)
+
+
+def install(app: Flask) -> None:
+    bp = Blueprint("api", __name__, url_prefix="/api")
+    for noun in (me, projects, boards, tasks, reference):
+        bp.register_blueprint(noun.bp)
+    app.register_blueprint(bp)
+    app.register_blueprint(health.bp)
+    app.after_request(_complete)
+
+
+def _complete(response: Response) -> Response:
+    """What every answer under /api carries, the framework's own errors included."""
+    if not request.path.startswith("/api"):
+        return response
+    response.headers.setdefault("Cache-Control", "no-store")
+    if request.path.startswith(("/api/v1", "/api/openapi.json")):
+        _allow_browsers(response)
+    if (usage := g.get("usage")) is not None:
+        add_limits(response, usage)
+        note_last_use(response.status_code)
+    return response
+
+
+def _allow_browsers(response: Response) -> None:
+    """CORS without credentials: a browser client sends its key in a header, never a cookie."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = _EXPOSED
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET")
+        response.headers["Access-Control-Allow-Headers"] = f"Authorization, Content-Type, {OWN_HEADER}, X-Request-Id"
+        response.headers["Access-Control-Max-Age"] = "7200"

@@ -1,0 +1,91 @@
+"""Finds who asks: one secret from two headers, then its plan and its window."""
+
+import ipaddress
+
+from flask import current_app, g, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from calmboard.access.access import Access
+from calmboard.access.identify import identify
+from calmboard.access.keys import NOTE_EVERY, note_use
+from calmboard.access.limits import Limits, no_window
+from calmboard.access.plans import need_paid
+from calmboard.db import now
+from calmboard.errors import Fault, InvalidRequest, MissingApiKey, PaidPlanRequired, Problem
+
+OWN_HEADER = "X-CalmBoard-API-Key"
+
+
+def who_asks() -> Access:
+    """The access of this request, counted against its window.
+
+    Raises the 401 family, PaidPlanRequired and RateLimitExceeded, in this order, and
+    InvalidRequest where the two headers disagree.
+    """
+    access = _identified(_sent_secret())
+    g.access = access
+    g.credential_id = access.credential and access.credential.id
+    try:
+        need_paid(access)
+    except PaidPlanRequired:
+        g.usage = no_window(access.user.plan)
+        raise
+    g.usage = _limits().spend(access)
+    g.usage.need_room()
+    return access
+
+
+def note_last_use(status: int) -> None:
+    """Keep when and from where the credential was used; an answer never fails over it."""
+    access: Access | None = g.get("access")
+    if access is None or access.credential is None:
+        return
+    last = access.credential.last_used_at
+    if last is not None and last > now() - NOTE_EVERY:
+        return
+    endpoint = f"{request.method} {request.path.removeprefix('/api/v1')}"
+    try:
+        note_use(access.credential.id, request.remote_addr, request.user_agent.string, endpoint, status)
+    except SQLAlchemyError as error:
+        current_app.logger.warning("The last use of %s was not kept: %s", access.credential.id, error)
+
+
+def _identified(secret: str | None) -> Access:
+    try:
+        return identify(secret)
+    except MissingApiKey:
+        raise
+    except Problem:
+        g.sent_credential = True
+        g.usage = _limits().spend_failure(_network(request.remote_addr))
+        g.usage.need_room()
+        raise
+
+
+def _sent_secret() -> str | None:
+    bearer, own = _bearer(), request.headers.get(OWN_HEADER, "").strip() or None
+    if bearer and own and bearer != own:
+        detail = f"Authorization and {OWN_HEADER} carry different credentials. Send one of them."
+        raise InvalidRequest(detail, errors=(Fault(OWN_HEADER, "contradiction", detail),))
+    return bearer or own
+
+
+def _bearer() -> str | None:
+    scheme, _, secret = request.headers.get("Authorization", "").strip().partition(" ")
+    return secret.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _network(ip: str | None) -> str:
+    """An IPv4 address, or the /64 of an IPv6 one, since a home holds that many."""
+    try:
+        address = ipaddress.ip_address(ip or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
+
+
+def _limits() -> Limits:
+    limits: Limits = current_app.extensions["calmboard_limits"]
+    return limits

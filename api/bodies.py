@@ -1,0 +1,126 @@
+"""Reads JSON bodies: strictly, and field by field, so that every fault is named at once."""
+
+import json
+import re
+from typing import Any, TypeVar
+
+import msgspec
+from flask import request
+from msgspec import NODEFAULT, Struct
+
+from api.faults import fault_of
+from calmboard.errors import Fault, InvalidRequest, PayloadTooLarge, UnsupportedMediaType, ValidationFailed
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 64
+MEDIA_TYPES = ("application/json", "application/merge-patch+json")
+
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+Body = TypeVar("Body", bound=Struct)
+
+
+def need_json() -> None:
+    """Refuse a body that is not declared as JSON, or is too large."""
+    if request.mimetype not in MEDIA_TYPES:
+        raise UnsupportedMediaType(f"This address takes {' or '.join(MEDIA_TYPES)}.")
+    request.max_content_length = MAX_BYTES
+    if (request.content_length or 0) > MAX_BYTES:
+        raise PayloadTooLarge(f"This address takes at most {MAX_BYTES} bytes.")
+
+
+def read_body(kind: type[Body]) -> Body:
+    """Read the request's JSON object as a struct.
+
+    Raises InvalidRequest where it cannot be read, ValidationFailed with a fault for each field
+    that is unknown, missing or wrong.
+    """
+    value = _parse(request.get_data(cache=False))
+    if not isinstance(value, dict):
+        raise ValidationFailed(errors=(Fault("", "wrong_type", "Send a JSON object, such as {}."),))
+    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    faults = [_unknown(name, list(known)) for name in value if name not in known]
+    read = {}
+    for name, field in known.items():
+        if name in value:
+            try:
+                read[field.name] = msgspec.convert(value[name], field.type)
+            except msgspec.ValidationError as error:
+                faults.append(fault_of(error, _pointer(name), field.type))
+        elif field.required:
+            faults.append(Fault(_pointer(name), "required", f"Send {name}; it is needed."))
+    if faults:
+        raise ValidationFailed(errors=tuple(faults))
+    return kind(**read)
+
+
+def given(body: Struct) -> dict[str, Any]:
+    """The fields that were sent, by name."""
+    return {
+        name: value
+        for name in body.__struct_fields__
+        if (value := getattr(body, name)) is not msgspec.UNSET and value is not NODEFAULT
+    }
+
+
+def _parse(raw: bytes) -> Any:
+    try:
+        text = raw.decode()
+        _need_shallow(text)
+        value = json.loads(text, object_pairs_hook=_without_doubles, parse_float=_number, parse_constant=_no_constant)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeError:
+        raise InvalidRequest("The body is not UTF-8 text.") from None
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest(f"The body is not readable JSON: {_reason(error)}.") from None
+    return value
+
+
+def _need_shallow(text: str) -> None:
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for sign in _STRINGS.sub("", text):
+        if sign in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
+        elif sign in "]}":
+            depth -= 1
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        names = [name for name, _ in pairs]
+        double = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key “{double[:60]}” stands in one object twice")
+    return value
+
+
+def _number(text: str) -> float | int:
+    """JSON knows one kind of number: 1.0 is the integer 1."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}: {error.msg.lower()}"
+    if "integer string conversion" in str(error):
+        return "a number has too many digits"
+    return str(error) or "it is nested too deeply"
+
+
+def _pointer(name: str) -> str:
+    """A JSON pointer (RFC 6901) to a field of the body."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
+def _unknown(name: str, known: list[str]) -> Fault:
+    return Fault(_pointer(name[:100]), "unknown_field", f"There is no field “{name[:100]}” here.", tuple(known))

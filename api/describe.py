@@ -1,0 +1,112 @@
+"""Described views: what an endpoint takes, gives and needs, written once, on the view."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from flask import Flask
+from msgspec import Struct
+from werkzeug.wrappers import Response
+
+from api.answers import answer_list, answer_one, nothing
+from api.asking import who_asks
+from api.bodies import need_json, read_body
+from api.queries import PageQuery, Query, read_query
+from calmboard.access.permissions import need_scope
+
+_STATUSES = {"POST": 201, "DELETE": 204}
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """`gives` None: an empty answer. `query` a PageQuery: a list of `gives`. `location`: a path with {id}."""
+
+    summary: str
+    gives: type[Struct] | None
+    takes: type[Struct] | None
+    query: type[Query]
+    scope: str | None
+    location: str | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One described view at one method and path; `path` is as in OpenAPI, `/api/v1/tasks/{task_id}`."""
+
+    name: str
+    noun: str
+    method: str
+    path: str
+    parameters: tuple[str, ...]
+    description: Description
+
+    @property
+    def is_list(self) -> bool:
+        return issubclass(self.description.query, PageQuery)
+
+    @property
+    def status(self) -> int:
+        return _STATUSES.get(self.method, 200)
+
+
+def describe(
+    summary: str,
+    gives: type[Struct] | None = None,
+    *,
+    takes: type[Struct] | None = None,
+    query: type[Query] = Query,
+    scope: str | None = None,
+    location: str | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+    """Make a view of `function(access, *path_arguments, [body], [query])`.
+
+    The order of refusals is the contract's: credential, plan, window, scope, media type,
+    size, address and syntax, values; the rest is the function's.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Response]:
+        description = Description(summary, gives, takes, query, scope, location, function.__doc__ or "")
+
+        @wraps(function)
+        def view(**path_arguments: str) -> Response:
+            access = who_asks()
+            if scope is not None:
+                need_scope(access, scope)
+            if takes is not None:
+                need_json()
+            asked = read_query(query)
+            arguments: list[Any] = [] if takes is None else [read_body(takes)]
+            if query is not Query:
+                arguments.append(asked)
+            result = function(access, *path_arguments.values(), *arguments)
+            return _answer(description, asked, result)
+
+        view.described = description  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def operations(app: Flask) -> Iterator[Operation]:
+    """Every described view of the app, in the order of its routes."""
+    seen = set()
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if (description := getattr(view, "described", None)) is None:
+            continue
+        method = min((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        name = view.__name__ if view.__name__ not in seen else f"{view.__name__}_by_{method.lower()}"
+        seen.add(name)
+        path = rule.rule.replace("<", "{").replace(">", "}")
+        parameters = tuple(part[1:-1] for part in path.split("/") if part.startswith("{"))
+        yield Operation(name, rule.endpoint.split(".")[-2], method, path, parameters, description)
+
+
+def _answer(description: Description, asked: Query, result: Any) -> Response:
+    if description.gives is None:
+        return nothing()
+    if isinstance(asked, PageQuery):
+        return answer_list(description.gives, asked, result)
+    return answer_one(description.gives, result, description.location)

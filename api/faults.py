@@ -1,0 +1,80 @@
+"""Says in a sentence what is wrong with a value, and what would do."""
+
+import re
+import types
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from msgspec import Meta, ValidationError
+
+from calmboard.errors import Fault
+
+_AT = re.compile(r" - at `\$(.*)`$")
+_NAMES = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number with a fraction",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+    "date": "a date such as 2026-12-18",
+    "datetime": "a time such as 2026-11-24T09:30:00Z",
+}
+
+
+def fault_of(error: ValidationError, pointer: str, kind: Any) -> Fault:
+    """Turn msgspec's first fault in a value into ours. `kind` is the value's declared type."""
+    message = str(error)
+    place = _AT.search(message)
+    if place is not None:
+        pointer += "".join(f"/{part}" for part in re.findall(r"\w+", place[1]))
+        message = message[: place.start()]
+    code, detail = _said(message, kind)
+    return Fault(pointer, code, detail, allowed_values(kind) if code == "unknown_value" else ())
+
+
+def allowed_values(kind: Any) -> tuple[str, ...]:
+    """The choices of a Literal somewhere in a type, in their own order."""
+    return next((tuple(map(str, get_args(part))) for part in _parts(kind) if get_origin(part) is Literal), ())
+
+
+def _said(message: str, kind: Any) -> tuple[str, str]:
+    if message.startswith("Invalid enum value"):
+        return "unknown_value", f"Send one of {', '.join(allowed_values(kind))}."
+    if bound := re.search(r"of length (<=|>=) (\d+)", message):
+        return _length(bound[1], int(bound[2]), is_list="array" in message)
+    if bound := re.search(r"(<=|>=) (-?\d+)$", message):
+        return "out_of_range", f"Send a number that is at {'most' if bound[1] == '<=' else 'least'} {bound[2]}."
+    if "matching regex" in message:
+        return "wrong_form", _form(message, kind)
+    if wrong := re.fullmatch(r"Expected `(.+)`, got `(.+)`", message):
+        return "wrong_type", f"Send {_named(wrong[1])}, not {_named(wrong[2])}."
+    if "date" in message.lower() or "RFC3339" in message:
+        return "wrong_form", f"Send {_NAMES['datetime' if 'datetime' in message else 'date']}; the day must exist."
+    return "wrong_value", "This value cannot be used here."
+
+
+def _length(sign: str, length: int, *, is_list: bool) -> tuple[str, str]:
+    unit = "entries" if is_list else "characters"
+    if sign == "<=":
+        return "too_long", f"Use at most {length} {unit}."
+    return "too_short", f"Use at least {length} {unit if length > 1 else unit.removesuffix('s')}."
+
+
+def _form(message: str, kind: Any) -> str:
+    if prefix := re.search(r"'\^(\w{3})_\[", message):
+        return f"Send an id that starts with {prefix[1]}_."
+    return "Use at least one visible character, and no NUL."
+
+
+def _named(expected: str) -> str:
+    return " or ".join(_NAMES.get(name, name) for name in expected.split(" | "))
+
+
+def _parts(kind: Any) -> Iterator[Any]:
+    yield kind
+    if get_origin(kind) in (Annotated, Union, types.UnionType, list):
+        for argument in get_args(kind):
+            if not isinstance(argument, Meta):
+                yield from _parts(argument)
