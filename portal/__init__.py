@@ -1,0 +1,34 @@
+"""The door for people: sign-in, Integrations & APIs, keys, the account."""
+
+from typing import Any
+
+from flask import Flask, current_app
+from flask_login import current_user
+
+from calmboard.access.sessions import ABSOLUTE
+from portal import account, code, docs, integrations, keys, sign_in, words
+from portal.door import bp, csrf
+from portal.problems import answer_problem
+from portal.security import protect
+from portal.session import login_manager
+
+__all__ = ["account", "answer_problem", "docs", "install", "integrations", "keys", "sign_in"]
+
+
+def install(app: Flask) -> None:
+    """Add the pages to an app. Problems come back through `answer_problem`."""
+    app.config["PERMANENT_SESSION_LIFETIME"] = ABSOLUTE
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update({function.__name__: function for function in (*words.FILTERS, *code.FILTERS)})
+    login_manager.init_app(app)
+    csrf.init_app(app)
+    app.context_processor(_everywhere)
+    app.after_request(protect)
+    app.register_blueprint(bp)
+
+
+def _everywhere() -> dict[str, Any]:
+    """What every template may name."""
+    person = current_user.person if current_user.is_authenticated else None
+    return {"person": person, "settings": current_app.config["CALMBOARD"]}

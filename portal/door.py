@@ -1,0 +1,49 @@
+"""The blueprint of every page, and the guards in front of it."""
+
+from flask import Blueprint, make_response, redirect, request, url_for
+from flask_login import current_user
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.wrappers import Response
+
+bp = Blueprint("portal", __name__)
+csrf = CSRFProtect()
+
+_PUBLIC = {
+    "portal.start",
+    "portal.sign_in",
+    "portal.enter",
+    "portal.forgot_password",
+    "portal.mail_link",
+    "portal.reset_password",
+    "portal.save_new_password",
+    "portal.errors_reference",
+}
+
+
+@bp.before_request
+def _need_person() -> Response | None:
+    """Every page is for signed-in people, except those named as public."""
+    if request.endpoint in _PUBLIC or current_user.is_authenticated:
+        return None
+    there = request.full_path.rstrip("?") if request.method == "GET" and not is_htmx() else None
+    return go_to(url_for("portal.sign_in", next=there))
+
+
+@bp.before_request
+def _need_csrf_token() -> None:
+    if request.method == "POST":
+        csrf.protect()
+
+
+def is_htmx() -> bool:
+    """Whether a part of a page is asked for, by htmx, and not the page."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def go_to(address: str) -> Response:
+    """Send the browser to another page; htmx has to be told by a header."""
+    if not is_htmx():
+        return redirect(address, 303)
+    response = make_response("", 204)
+    response.headers["HX-Redirect"] = address
+    return response

@@ -1,0 +1,97 @@
+"""Signing in and out, and the way back in with a forgotten password."""
+
+import re
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from calmboard import jobs
+from calmboard.access.passwords import is_open_reset, reset_password as set_by_link, verify
+from calmboard.errors import ValidationFailed
+from portal.door import bp
+from portal.forms import faults_of
+from portal.limiter import TRIES, limiter, typed_email
+from portal.session import leave_session, start_session
+
+_LOCAL_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\\x7f]*")
+_REFUSAL = "E-mail and password do not belong together. Check both."
+
+
+@bp.get("/sign-in")
+def sign_in() -> str:
+    return _sign_in_page()
+
+
+@bp.post("/sign-in")
+@limiter.limit(TRIES, deduct_when=lambda response: response.status_code == 422)
+@limiter.limit(TRIES, key_func=typed_email, deduct_when=lambda response: response.status_code == 422)
+def enter() -> AnyResponse | tuple[str, int]:
+    person = verify(typed_email(), request.form.get("password", ""))
+    if person is None:
+        return _sign_in_page(refusal=_REFUSAL), 422
+    start_session(person, stays="remember" in request.form)
+    return redirect(_next_path() or url_for("portal.integrations"), 303)
+
+
+@bp.post("/sign-out")
+def sign_out() -> AnyResponse:
+    leave_session()
+    flash("You are signed out.")
+    return redirect(url_for("portal.sign_in"), 303)
+
+
+@bp.get("/forgot-password")
+def forgot_password() -> str:
+    return render_template("sign_in/forgot_password.html")
+
+
+@bp.post("/forgot-password")
+@limiter.limit("5/minute;20/hour")
+@limiter.limit("5/hour", key_func=typed_email)
+def mail_link() -> str:
+    """Answer the same whether or not anybody has the e-mail; the rest happens in the queue."""
+    jobs.mail_reset_link(typed_email())
+    return render_template("sign_in/forgot_password.html", asked=True, email=typed_email())
+
+
+@bp.get("/reset-password/<token>")
+def reset_password(token: str) -> str | tuple[str, int]:
+    return _reset_page() if is_open_reset(token) else _dead_link()
+
+
+@bp.post("/reset-password/<token>")
+@limiter.limit(TRIES)
+def save_new_password(token: str) -> AnyResponse | tuple[str, int]:
+    if not is_open_reset(token):
+        return _dead_link()
+    try:
+        set_by_link(token, request.form.get("new_password", ""))
+    except ValidationFailed as problem:
+        return _reset_page(faults_of(problem)), 422
+    leave_session()
+    flash("The new password is saved. Sign in with it.")
+    return redirect(url_for("portal.sign_in"), 303)
+
+
+def _sign_in_page(refusal: str = "") -> str:
+    return render_template(
+        "sign_in/sign_in.html",
+        next=_next_path(),
+        refusal=refusal,
+        email=request.form.get("email", ""),
+        remember="remember" in request.form,
+    )
+
+
+def _next_path() -> str | None:
+    """Where the person wanted to go, where that is a path of ours."""
+    path = request.args.get("next", "")
+    return path if _LOCAL_PATH.fullmatch(path) else None
+
+
+def _reset_page(faults: dict[str, str] | None = None) -> str:
+    return render_template("sign_in/reset_password.html", faults=faults or {})
+
+
+def _dead_link() -> tuple[str, int]:
+    return render_template("sign_in/dead_link.html"), 404
