@@ -1,0 +1,35 @@
+"""The Integrations & APIs page."""
+
+from flask import current_app, render_template
+
+from calmboard.access.integrations import INTEGRATIONS
+from calmboard.access.plans import window_of
+from calmboard.errors import PROBLEMS
+from portal.door import bp
+from portal.examples import examples
+from portal.key_rows import keys_part
+from portal.session import current_access
+
+_COMMON = (
+    "missing_api_key",
+    "invalid_api_key",
+    "api_key_revoked",
+    "paid_plan_required",
+    "forbidden",
+    "not_found",
+    "rate_limit_exceeded",
+)
+
+
+@bp.get("/integrations")
+def integrations() -> str:
+    access = current_access()
+    return render_template(
+        "integrations/page.html",
+        place="integrations",
+        window=window_of(access.user.plan, current_app.config["CALMBOARD"]),
+        tools=INTEGRATIONS,
+        nouns=examples(access),
+        common_problems=[PROBLEMS[code] for code in _COMMON],
+        **keys_part(access),
+    )

@@ -1,0 +1,203 @@
+"""The rows of the key list: each key in words, with what can be done about it now."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import current_app, url_for
+from markupsafe import Markup
+
+from calmboard.access.access import Access
+from calmboard.access.integrations import find_integration
+from calmboard.access.keys import Key, list_keys
+from calmboard.access.plans import PLANS, window_of
+from calmboard.access.scopes import GRANTABLE
+from calmboard.db import now
+from calmboard.errors import PaidPlanRequired
+from calmboard.work.projects import my_projects
+from portal.words import ago, agent, count, date, machine_time, plural, short_date, things
+
+_SOON_DAYS = 14
+_FEW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """`badge` is text, tone and glyph; `acts` the sensible actions, the first one as a button."""
+
+    key: Key
+    letters: str
+    badge: tuple[str, str, str]
+    rights: str
+    projects: str
+    use: Markup
+    end: Markup
+    acts: tuple[str, ...]
+    replace_url: str
+
+
+def keys_part(access: Access, changed_id: str | None = None) -> dict[str, Any]:
+    """What `_keys.html` needs. A key that was just revoked keeps its place until the next visit."""
+    plan, pro = PLANS[access.user.plan], PLANS["pro"]
+    names = {project.id: project.name for project in my_projects(access)}
+    rows = [_row(key, names, plan.includes_apis) for key in list_keys(access)]
+    in_use = [row for row in rows if row.key.revoked_at is None]
+    return {
+        "plan": plan,
+        "rows": [row for row in rows if row.key.revoked_at is None or row.key.id == changed_id],
+        "revoked_rows": [row for row in rows if row.key.revoked_at is not None and row.key.id != changed_id],
+        "keys_in_use": len(in_use),
+        "keys_summary": _summary(in_use) if plan.includes_apis else _waiting_summary(in_use),
+        "changed_id": changed_id,
+        "paid_plan": pro,
+        "paid_window": window_of("pro", current_app.config["CALMBOARD"]),
+        "upgrade_promise": _upgrade_promise(len(in_use)),
+        "refusal": _refusal(plan.name),
+    }
+
+
+def use_of(key: Key) -> Markup:
+    """Last use, with who and where."""
+    if key.last_used_at is None:
+        return Markup("Never used")
+    where = f", {key.last_used_ip}" if key.last_used_ip else ""
+    return Markup("Used {} by {}{}").format(_when(key), agent(key.last_used_agent), where)
+
+
+def projects_of(key: Key, names: Mapping[str, str]) -> str:
+    if key.project_ids is None:
+        return "all my projects"
+    known = sorted(names[project_id] for project_id in key.project_ids if project_id in names)
+    if not known:
+        return "no project of yours any more"
+    return ", ".join(known) if len(known) <= _FEW else plural(len(known), "project")
+
+
+def rights_of(scopes: frozenset[str]) -> str:
+    """“everything read, tasks write”."""
+    writes = [noun for noun in GRANTABLE if f"{noun}:write" in scopes]
+    reads = [noun for noun in GRANTABLE if f"{noun}:read" in scopes and noun not in writes]
+    if len(writes) == len(GRANTABLE):
+        return "everything write"
+    if len(writes) + len(reads) == len(GRANTABLE):
+        return ", ".join(["everything read", *_right(writes, "write")])
+    return ", ".join([*_right(writes, "write"), *_right(reads, "read")])
+
+
+def _row(key: Key, names: Mapping[str, str], is_paid: bool) -> KeyRow:
+    tool = find_integration(key.integration)
+    return KeyRow(
+        key,
+        letters=tool.letters if tool else "Wf",
+        badge=_badge(key, is_paid),
+        rights=rights_of(key.scopes),
+        projects=projects_of(key, names),
+        use=_paused(key) if key.status(now()) == "paused" else use_of(key),
+        end=_end(key),
+        acts=_acts(key, is_paid),
+        replace_url=url_for(
+            "portal.new_key", integration=key.integration, name=f"{key.name} 2"[-80:], scopes=",".join(sorted(key.scopes))
+        ),
+    )
+
+
+def _badge(key: Key, is_paid: bool) -> tuple[str, str, str]:
+    status = key.status(now())
+    if status == "revoked":
+        return "Revoked", "danger", "struck"
+    if not is_paid:
+        return "Waiting for a paid plan", "", "lock"
+    if status == "expired":
+        return "Expired", "", "clock"
+    if status == "paused":
+        return "Paused", "", "pause"
+    days = _days_left(key)
+    if days is not None and days <= _SOON_DAYS:
+        return ("Expires today" if days == 0 else f"Expires in {plural(days, 'day')}"), "warn", "clock"
+    return "Active", "ok", "tick-ring"
+
+
+def _acts(key: Key, is_paid: bool) -> tuple[str, ...]:
+    status = key.status(now())
+    if status == "revoked":
+        return ()
+    if not is_paid:
+        return ("revoke",)
+    if status == "expired":
+        return ("replace", "revoke")
+    if status == "paused":
+        return ("resume", "revoke")
+    days = _days_left(key)
+    return ("replace", "pause", "revoke") if days is not None and days <= _SOON_DAYS else ("pause", "revoke")
+
+
+def _end(key: Key) -> Markup:
+    if key.revoked_at is not None:
+        return Markup("Revoked {}").format(_time(key.revoked_at, date(key.revoked_at)))
+    if key.expires_at is None:
+        return Markup("No end")
+    end = _time(key.expires_at, date(key.expires_at))
+    days = _days_left(key)
+    if days is None:
+        return Markup("Expired {}").format(end)
+    if days <= _SOON_DAYS:
+        return Markup("<strong>Expires {}.</strong> Replace it in time and nothing stops.").format(end)
+    return Markup("Expires {}, in {}").format(end, plural(days, "day"))
+
+
+def _days_left(key: Key) -> int | None:
+    """Whole days to the end; None where there is no end, or it has passed."""
+    if key.expires_at is None or key.expires_at <= now():
+        return None
+    return (key.expires_at - now() + timedelta(minutes=1)).days
+
+
+def _paused(key: Key) -> Markup:
+    assert key.paused_at is not None
+    return Markup("You paused it on {}. Requests get <code>api_key_paused</code>.").format(_time(key.paused_at, short_date(key.paused_at)))
+
+
+def _when(key: Key) -> Markup:
+    assert key.last_used_at is not None
+    return _time(key.last_used_at, ago(key.last_used_at))
+
+
+def _time(at: Any, words: str) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(machine_time(at), words)
+
+
+def _right(nouns: Sequence[str], verb: str) -> list[str]:
+    return [f"{', '.join(nouns)} {verb}"] if nouns else []
+
+
+def _summary(rows: Sequence[KeyRow]) -> str:
+    """“Four keys: three working, one paused. One expires this week.”"""
+    if not rows:
+        return ""
+    statuses = [row.key.status(now()) for row in rows]
+    states = [(statuses.count(status), word) for status, word in (("active", "working"), ("paused", "paused"), ("expired", "expired"))]
+    parts = ", ".join(f"{count(number)} {word}" for number, word in states if number)
+    ending = sum(1 for row in rows if row.badge[1] == "warn" and (_days_left(row.key) or 0) < 7)
+    return f"{things(len(rows), 'key', 'keys')}: {parts}." + (f" {things(ending, 'expires', 'expire')} this week." if ending else "")
+
+
+def _waiting_summary(rows: Sequence[KeyRow]) -> str:
+    if not rows:
+        return ""
+    return "Your key is kept, and waits." if len(rows) == 1 else f"Your {count(len(rows))} keys are kept, and wait."
+
+
+def _upgrade_promise(number: int) -> str:
+    who = {1: "Your key works", 2: "Both keys work"}.get(number, f"All {count(number)} keys work")
+    return f"{who} again the moment you upgrade."
+
+
+def _refusal(plan_name: str) -> dict[str, str]:
+    """The part of the real answer that a program acts on."""
+    return {
+        "title": PaidPlanRequired.title,
+        "detail": f"{plan_name} does not include integration APIs.",
+        "code": PaidPlanRequired.code,
+        "hint": "The key is kept and works again after an upgrade.",
+    }
