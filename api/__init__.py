@@ -1,7 +1,5 @@
 """The door for programs: `/api`, and the health checks."""
 
-from typing import Any
-
 from flask import Blueprint, Flask, Response, g, request
 
 from api import boards, health, me, projects, reference, tasks

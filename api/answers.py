@@ -9,7 +9,7 @@ from msgspec import Struct
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from api.queries import PageQuery, next_cursor, next_page
+from api.queries import next_cursor, next_page
 from calmboard.access.limits import Usage
 from calmboard.errors import (
     Fault,
@@ -44,7 +44,7 @@ def answer_one(kind: type[Struct], result: Any, location: str | None) -> Respons
     return response
 
 
-def answer_list(kind: type[Struct], asked: PageQuery, page: Page[Any]) -> Response:
+def answer_list(kind: type[Struct], page: Page[Any]) -> Response:
     """A page of a list, with the cursor of the next one."""
     data = [msgspec.convert(row, kind, from_attributes=True) for row in page.rows]
     cursor = next_cursor(page.after) if page.after is not None else None

@@ -9,6 +9,7 @@ from flask import request
 from msgspec import NODEFAULT, Struct
 
 from api.faults import fault_of
+from api.fields import fields_of
 from calmboard.errors import Fault, InvalidRequest, PayloadTooLarge, UnsupportedMediaType, ValidationFailed
 
 MAX_BYTES = 256 * 1024
@@ -38,7 +39,7 @@ def read_body(kind: type[Body]) -> Body:
     value = _parse(request.get_data(cache=False))
     if not isinstance(value, dict):
         raise ValidationFailed(errors=(Fault("", "wrong_type", "Send a JSON object, such as {}."),))
-    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    known = fields_of(kind)
     faults = [_unknown(name, list(known)) for name in value if name not in known]
     read = {}
     for name, field in known.items():

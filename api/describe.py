@@ -108,5 +108,5 @@ def _answer(description: Description, asked: Query, result: Any) -> Response:
     if description.gives is None:
         return nothing()
     if isinstance(asked, PageQuery):
-        return answer_list(description.gives, asked, result)
+        return answer_list(description.gives, result)
     return answer_one(description.gives, result, description.location)

@@ -4,20 +4,21 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-import msgspec
 from msgspec import Meta, Struct, UnsetType
+
+from api.fields import fields_of
 
 
 def example_of(kind: type[Struct]) -> dict[str, Any]:
     """A JSON object with an example in every field."""
-    return {field.encode_name: _example(field.type) for field in msgspec.structs.fields(kind)}
+    return {name: _example(field.type) for name, field in fields_of(kind).items()}
 
 
 def needed_example_of(kind: type[Struct]) -> dict[str, Any]:
     """The shortest body that works: the needed fields, or the first one where none is needed."""
-    fields = msgspec.structs.fields(kind)
-    needed = [field for field in fields if field.required] or fields[:1]
-    return {field.encode_name: _example(field.type) for field in needed}
+    fields = fields_of(kind)
+    needed = [name for name, field in fields.items() if field.required] or [next(iter(fields))]
+    return {name: _example(fields[name].type) for name in needed}
 
 
 @cache

@@ -47,7 +47,7 @@ def _said(message: str, kind: Any) -> tuple[str, str]:
     if bound := re.search(r"(<=|>=) (-?\d+)$", message):
         return "out_of_range", f"Send a number that is at {'most' if bound[1] == '<=' else 'least'} {bound[2]}."
     if "matching regex" in message:
-        return "wrong_form", _form(message, kind)
+        return "wrong_form", _form(message)
     if wrong := re.fullmatch(r"Expected `(.+)`, got `(.+)`", message):
         return "wrong_type", f"Send {_named(wrong[1])}, not {_named(wrong[2])}."
     if "date" in message.lower() or "RFC3339" in message:
@@ -62,7 +62,7 @@ def _length(sign: str, length: int, *, is_list: bool) -> tuple[str, str]:
     return "too_short", f"Use at least {length} {unit if length > 1 else unit.removesuffix('s')}."
 
 
-def _form(message: str, kind: Any) -> str:
+def _form(message: str) -> str:
     if prefix := re.search(r"'\^(\w{3})_\[", message):
         return f"Send an id that starts with {prefix[1]}_."
     return "Use at least one visible character, and no NUL."

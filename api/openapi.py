@@ -9,7 +9,7 @@ from api.asking import OWN_HEADER
 from api.bodies import MEDIA_TYPES
 from api.describe import Operation, operations
 from api.examples import example_of
-from api.shapes import Problem
+from api.shapes import SCHEMA_RULES, Problem
 from calmboard import ids
 from calmboard.errors import PROBLEMS
 
@@ -144,6 +144,8 @@ def _error_response(status: int) -> dict[str, Any]:
 def _schemas(endpoints: list[Operation]) -> dict[str, Any]:
     kinds = [kind for endpoint in endpoints for kind in (endpoint.description.gives, endpoint.description.takes) if kind]
     _, schemas = msgspec.json.schema_components([*dict.fromkeys(kinds), Problem], ref_template="#/components/schemas/{name}")
+    for kind, rules in SCHEMA_RULES.items():
+        schemas[kind.__name__].update(rules)
     return schemas
 
 

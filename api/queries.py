@@ -15,6 +15,7 @@ from flask import current_app, request
 from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError
 
 from api.faults import fault_of
+from api.fields import fields_of
 from calmboard.errors import Fault, InvalidRequest
 from calmboard.pages import DEFAULT_LIMIT, MAX_LIMIT, Cut
 
@@ -30,7 +31,9 @@ class PageQuery(Query, kw_only=True):
     """The part of a list that is asked for."""
 
     limit: Annotated[int, Meta(ge=1, le=MAX_LIMIT, description="How many at most.", examples=[10])] = DEFAULT_LIMIT
-    cursor: Annotated[str, Meta(description="The next_cursor of the answer before.")] | UnsetType = UNSET
+    cursor: (
+        Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{20,500}$", description="The next_cursor of the answer before.")] | UnsetType
+    ) = UNSET
 
     @property
     def cut(self) -> Cut:
@@ -44,7 +47,7 @@ AnyQuery = TypeVar("AnyQuery", bound=Query)
 def read_query(kind: type[AnyQuery]) -> AnyQuery:
     """Read the parameters as a struct; raises InvalidRequest with a fault for each that is wrong."""
     _need_utf8()
-    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    known = fields_of(kind)
     faults, read = [], {}
     for name, texts in request.args.lists():
         if name not in known:

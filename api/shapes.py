@@ -53,12 +53,13 @@ BlockedReason = Annotated[
 ]
 Position = Annotated[int, _about("The place in its column, counted from 0 at the top.", 0, ge=0, le=1_000_000)]
 Assignees = Annotated[list[UserId], _about("Ids of project members.", [], max_length=50)]
-Blocked = Annotated[bool, _about("Whether something stops it.", False)]
+Blocked = Annotated[bool, _about("Whether something stops it.", True)]
 Pinned = Annotated[bool, _about("Whether it is pinned for everyone.", False)]
 NamePart = Annotated[str, _about("Part of the name, whatever the case.", "pay", min_length=1, max_length=100, pattern=_NO_NUL)]
 TextPart = Annotated[
     str, _about("Part of title or description, whatever the case.", "refund", min_length=1, max_length=100, pattern=_NO_NUL)
 ]
+SprintChoice = Annotated[SprintId | None, _about("A sprint of the same board; null: none.", None)]
 PersonName = Annotated[str, _about("The person's name.", "Ana Ruiz")]
 Email = Annotated[str, _about("The person's e-mail address.", "ana@harbour.example")]
 
@@ -166,9 +167,9 @@ class Task(Struct):
     assignees: Annotated[list[Person], Meta(description="The people on it.")]
     due_date: DueDate | None
     blocked: Blocked
-    blocked_reason: Annotated[str | None, _about("What it waits for.", None)]
+    blocked_reason: Annotated[str | None, _about("What it waits for.", "Waits for the bank's test account.")]
     pinned: Pinned
-    sprint_id: SprintId | None
+    sprint_id: SprintChoice
     created_by: UserId | None
     created_at: Time
     updated_at: Time
@@ -182,17 +183,30 @@ class TaskChanges(Struct, kw_only=True, forbid_unknown_fields=True):
     state: State | UnsetType = UNSET
     position: Position | UnsetType = UNSET
     assignees: Assignees | UnsetType = UNSET
-    due_date: DueDate | None | UnsetType = UNSET
+    due_date: DueDate | UnsetType | None = UNSET
     blocked: Blocked | UnsetType = UNSET
-    blocked_reason: BlockedReason | None | UnsetType = UNSET
+    blocked_reason: BlockedReason | UnsetType | None = UNSET
     pinned: Pinned | UnsetType = UNSET
-    sprint_id: SprintId | None | UnsetType = UNSET
+    sprint_id: SprintChoice | UnsetType = UNSET
 
 
 class NewTask(TaskChanges, kw_only=True, forbid_unknown_fields=True):
     """A task to add."""
 
     title: Title
+
+
+# What msgspec's types cannot say, in JSON Schema: a task that is not blocked has no reason.
+_NO_REASON_UNLESS_BLOCKED = {
+    "not": {
+        "required": ["blocked", "blocked_reason"],
+        "properties": {"blocked": {"const": False}, "blocked_reason": {"type": "string"}},
+    }
+}
+SCHEMA_RULES: dict[type[Struct], dict[str, Any]] = {
+    NewTask: _NO_REASON_UNLESS_BLOCKED,
+    TaskChanges: _NO_REASON_UNLESS_BLOCKED,
+}
 
 
 class Fault(Struct, omit_defaults=True):
