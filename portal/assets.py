@@ -23,7 +23,7 @@ def serve_static(app: Flask, directory: Path = STATIC_DIR) -> None:
     app.jinja_env.globals["asset"] = hashed.asset
 
 
-class HashedFiles(WhiteNoise):
+class HashedFiles(WhiteNoise):  # type: ignore[misc]  # whitenoise has no types
     """WhiteNoise with a second name for each file: `app.css` is also `app.<sha256, 12 digits>.css`.
 
     A hashed name may be cached for ever. Files that already carry their digest in their name,

@@ -15,7 +15,7 @@ from flask import current_app
 from calmboard.access.access import Access
 from calmboard.work.projects import example_ids
 
-_PARAMETER = re.compile(r"\{(\w+)\}")
+_BASE = "/api/v1"
 _KEY = "CALMBOARD_API_KEY"
 
 
@@ -64,11 +64,13 @@ class Call:
 
 def examples(access: Access) -> list[Noun]:
     own_ids = example_ids(access)
-    nouns = current_app.extensions["calmboard_catalogue"]["nouns"]
-    return [
-        Noun(_slug(noun["name"]), noun["name"], noun["path"], tuple(_example(endpoint, own_ids) for endpoint in noun["endpoints"]))
-        for noun in nouns
-    ]
+    nouns = current_app.extensions["calmboard_catalogue"]
+    return [_noun(noun, own_ids) for noun in nouns]
+
+
+def _noun(noun: Mapping[str, Any], own_ids: Mapping[str, str]) -> Noun:
+    shown = tuple(_example(endpoint, own_ids) for endpoint in noun["endpoints"])
+    return Noun(_slug(noun["name"]), noun["name"], noun["path"], shown)
 
 
 def _slug(name: str) -> str:
@@ -76,17 +78,17 @@ def _slug(name: str) -> str:
 
 
 def _example(endpoint: Mapping[str, Any], own_ids: Mapping[str, str]) -> Example:
-    path = _PARAMETER.sub(lambda match: own_ids.get(match[1], match[1].upper()), endpoint["path"])
-    in_path = tuple(own_ids.get(name, name.upper()) for name in _PARAMETER.findall(endpoint["path"]))
-    call = Call(endpoint["method"], f"{current_app.config['CALMBOARD'].origin}/api/v1{path}", endpoint["body"])
+    ids = {name: own_ids.get(name, name.upper()) for name in endpoint["parameters"]}
+    path = endpoint["path"].format_map(ids)
+    call = Call(endpoint["method"], current_app.config["CALMBOARD"].origin + path, endpoint["body"])
     return Example(
-        endpoint["operation_id"].replace("_", "-"),
+        endpoint["name"].replace("_", "-"),
         endpoint["summary"],
         call.method,
-        endpoint["path"],
+        endpoint["path"].removeprefix(_BASE),
         endpoint["scope"],
         (_curl(call), _python(call), _javascript(call)),
-        (f"${_KEY}", _KEY, *in_path),
+        (f"${_KEY}", _KEY, *ids.values()),
         endpoint["status"],
         HTTPStatus(endpoint["status"]).phrase,
         endpoint["response"],

@@ -12,7 +12,14 @@ from calmboard.db import now
 from calmboard.errors import ValidationFailed
 from portal.words import long_date
 
-LIFETIMES = (("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "1 year"), ("date", "Until a date"), ("never", "No end"))
+LIFETIMES = (
+    ("7", "7 days"),
+    ("30", "30 days"),
+    ("90", "90 days"),
+    ("365", "1 year"),
+    ("date", "Until a date"),
+    ("never", "No end"),
+)
 DEFAULT_LIFETIME = "90"
 
 _RIGHTS = ("none", "read", "write")

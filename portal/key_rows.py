@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app, url_for
@@ -16,10 +16,11 @@ from calmboard.access.scopes import GRANTABLE
 from calmboard.db import now
 from calmboard.errors import PaidPlanRequired
 from calmboard.work.projects import my_projects
-from portal.words import ago, agent, count, date, machine_time, plural, short_date, things
+from portal.words import agent, ago, count, date, machine_time, plural, short_date, things
 
 _SOON_DAYS = 14
 _FEW = 3
+_WORDS = {"active": "working", "paused": "paused", "expired": "expired"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ def use_of(key: Key) -> Markup:
     if key.last_used_at is None:
         return Markup("Never used")
     where = f", {key.last_used_ip}" if key.last_used_ip else ""
-    return Markup("Used {} by {}{}").format(_when(key), agent(key.last_used_agent), where)
+    when = _time(key.last_used_at, ago(key.last_used_at))
+    return Markup("Used {} by {}{}").format(when, agent(key.last_used_agent), where)
 
 
 def projects_of(key: Key, names: Mapping[str, str]) -> str:
@@ -93,7 +95,7 @@ def _row(key: Key, names: Mapping[str, str], is_paid: bool) -> KeyRow:
         badge=_badge(key, is_paid),
         rights=rights_of(key.scopes),
         projects=projects_of(key, names),
-        use=_paused(key) if key.status(now()) == "paused" else use_of(key),
+        use=_pause_of(key) or use_of(key),
         end=_end(key),
         acts=_acts(key, is_paid),
         replace_url=url_for(
@@ -153,17 +155,14 @@ def _days_left(key: Key) -> int | None:
     return (key.expires_at - now() + timedelta(minutes=1)).days
 
 
-def _paused(key: Key) -> Markup:
-    assert key.paused_at is not None
-    return Markup("You paused it on {}. Requests get <code>api_key_paused</code>.").format(_time(key.paused_at, short_date(key.paused_at)))
+def _pause_of(key: Key) -> Markup | None:
+    if key.paused_at is None or key.status(now()) != "paused":
+        return None
+    day = _time(key.paused_at, short_date(key.paused_at))
+    return Markup("You paused it on {}. Requests get <code>api_key_paused</code>.").format(day)
 
 
-def _when(key: Key) -> Markup:
-    assert key.last_used_at is not None
-    return _time(key.last_used_at, ago(key.last_used_at))
-
-
-def _time(at: Any, words: str) -> Markup:
+def _time(at: datetime, words: str) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(machine_time(at), words)
 
 
@@ -175,11 +174,11 @@ def _summary(rows: Sequence[KeyRow]) -> str:
     """“Four keys: three working, one paused. One expires this week.”"""
     if not rows:
         return ""
-    statuses = [row.key.status(now()) for row in rows]
-    states = [(statuses.count(status), word) for status, word in (("active", "working"), ("paused", "paused"), ("expired", "expired"))]
-    parts = ", ".join(f"{count(number)} {word}" for number, word in states if number)
+    statuses = [_WORDS[row.key.status(now())] for row in rows]
+    parts = ", ".join(f"{count(statuses.count(word))} {word}" for word in _WORDS.values() if word in statuses)
     ending = sum(1 for row in rows if row.badge[1] == "warn" and (_days_left(row.key) or 0) < 7)
-    return f"{things(len(rows), 'key', 'keys')}: {parts}." + (f" {things(ending, 'expires', 'expire')} this week." if ending else "")
+    soon = f" {things(ending, 'expires', 'expire')} this week." if ending else ""
+    return f"{things(len(rows), 'key', 'keys')}: {parts}.{soon}"
 
 
 def _waiting_summary(rows: Sequence[KeyRow]) -> str:

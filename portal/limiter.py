@@ -10,7 +10,7 @@ TRIES = "10/minute;60/hour"
 
 def network() -> str:
     """Who guesses: an IPv4 address, or the /64 an IPv6 address is one of."""
-    address = ip_address(request.remote_addr or "0.0.0.0")
+    address = ip_address(request.remote_addr or "::")
     if isinstance(address, IPv6Address):
         return str(IPv6Address(int(address) >> 64 << 64))
     return str(address)

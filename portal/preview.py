@@ -79,7 +79,8 @@ def _held_back(reaches: Sequence[Reach], rights: dict[str, str]) -> Iterable[Mar
     for noun, right in rights.items():
         held = [reach for reach in reaches if reach.rights and f"{noun}:write" not in reach.rights]
         if right == "write" and held:
-            yield Markup("Cannot change {} in {}: your role there does not").format(GRANTABLE[noun].lower(), _places(held, "project"))
+            places = _places(held, "project")
+            yield Markup("Cannot change {} in {}: your role there does not").format(GRANTABLE[noun].lower(), places)
 
 
 def _not_chosen(rights: dict[str, str]) -> Iterable[Markup]:

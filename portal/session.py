@@ -10,7 +10,7 @@ login_manager = LoginManager()
 login_manager.session_protection = None  # the row decides, not the address the browser comes from
 
 
-class SignedIn(UserMixin):
+class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login has no types
     def __init__(self, token: str, row: Session) -> None:
         self.token = token
         self.session_id = row.id
@@ -20,10 +20,12 @@ class SignedIn(UserMixin):
         return self.token
 
 
-@login_manager.user_loader
 def _load(token: str) -> SignedIn | None:
     row = find_session(token)
     return SignedIn(token, row) if row else None
+
+
+login_manager.user_loader(_load)
 
 
 def current_access() -> Access:

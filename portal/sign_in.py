@@ -6,7 +6,8 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from calmboard import jobs
-from calmboard.access.passwords import is_open_reset, reset_password as set_by_link, verify
+from calmboard.access.passwords import is_open_reset, verify
+from calmboard.access.passwords import reset_password as set_by_link
 from calmboard.errors import ValidationFailed
 from portal.door import bp
 from portal.forms import faults_of
