@@ -10,6 +10,7 @@ ENTRIES = ("wsgi", "worker")
 # From the roof down: each room of calmboard uses only itself and those after it.
 ROOMS = (
     "cli",
+    "serve",
     "seed",
     "jobs",
     "exchange",
@@ -25,7 +26,7 @@ ROOMS = (
 )
 # Flask in the cellar is its application, which database, queue and commands are bound to; never a request.
 FLASK_APP_ROOMS = ("calmboard.cli", "calmboard.db", "calmboard.events.queue", "calmboard.jobs")
-FLASK_APP_NAMES = ("Flask", "current_app")
+FLASK_APP_NAMES = ("flask.Flask", "flask.current_app", "flask.cli")
 HTTP_PACKAGES = ("flask", "flask_limiter", "flask_login", "flask_wtf", "granian", "werkzeug", "wtforms")
 
 MAX_FILE_LINES = 400
@@ -72,7 +73,7 @@ def _breach_in_cellar(module: str, name: str) -> str | None:
 
 
 def _is_flask_app(module: str, name: str) -> bool:
-    return module in FLASK_APP_ROOMS and name in {f"flask.{allowed}" for allowed in FLASK_APP_NAMES}
+    return module in FLASK_APP_ROOMS and name.startswith(FLASK_APP_NAMES)
 
 
 def _height(module: str) -> int:

@@ -1,0 +1,101 @@
+"""Chromium, and what every page in it must not do."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
+
+from tests.support.cast import SESSION_COOKIE, Character, new_address
+from tests.support.programs import find_program, not_run
+
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+_AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
+_AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Chromium tells the console of every answer from 400 on. Those from 500 on are noted by `_see`; the others are no fault.
+_ANSWER_NOTICE = "Failed to load resource: the server responded with a status of"
+
+Scheme = Literal["light", "dark"]
+
+
+@contextmanager
+def running_chromium() -> Iterator[Browser]:
+    path = find_program("chromium", "chromium", "chromium-browser")
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=_ARGUMENTS) as browser:
+        yield browser
+
+
+@dataclass
+class Pages:
+    """Opens pages of one server, and keeps what went wrong in any of them: refused by the CSP, thrown, or failed."""
+
+    browser: Browser
+    url: str
+    faults: list[str] = field(default_factory=list)
+    _open: ExitStack = field(default_factory=ExitStack)
+
+    def __call__(
+        self, person: Character | None = None, *, javascript: bool = True, scheme: Scheme = "light", width: int = 1280
+    ) -> Page:
+        """A page in a browser of its own, signed in as a person or not at all; it may copy to the clipboard."""
+        context = self._open.enter_context(
+            self.browser.new_context(
+                base_url=self.url,
+                java_script_enabled=javascript,
+                color_scheme=scheme,
+                viewport={"width": width, "height": 900},
+                permissions=["clipboard-read", "clipboard-write"],
+                extra_http_headers={"X-Forwarded-For": new_address()},
+            )
+        )
+        if person:
+            context.add_cookies([{"name": SESSION_COOKIE, "value": person.session_cookie, "url": self.url}])
+        self._listen(context)
+        return context.new_page()
+
+    def close(self) -> None:
+        self._open.close()
+
+    def _listen(self, context: BrowserContext) -> None:
+        context.on("console", self._hear)
+        context.on("weberror", lambda thrown: self.faults.append(str(thrown.error)))
+        context.on("response", self._see)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith(_ANSWER_NOTICE):
+            self.faults.append(f"{message.page and message.page.url}: {message.text}")
+
+    def _see(self, response: Response) -> None:
+        if response.status >= 500:
+            self.faults.append(f"{response.url} answered {response.status}")
+
+
+def find_barriers(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 AA and good practice: the rule, what it asks for, and where."""
+    page.evaluate(_axe_source())
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", _AXE_RULES)
+    return [_worded(violation) for violation in found["violations"]]
+
+
+@cache
+def _axe_source() -> str:
+    if not _AXE.exists():
+        not_run("axe-core is not installed: npm install --no-package-lock in tests/")
+    return _AXE.read_text()
+
+
+def _worded(violation: dict[str, Any]) -> str:
+    places = [str(target) for node in violation["nodes"] for target in node["target"]]
+    return f"{violation['id']}: {violation['help']} at {', '.join(places)}"

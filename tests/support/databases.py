@@ -1,0 +1,112 @@
+"""Databases for tests: copies of one that was migrated and seeded once, and empty ones."""
+
+import sqlite3
+from abc import ABC, abstractmethod
+from contextlib import closing
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import flask_migrate
+import psycopg
+
+from calmboard.db import db
+from calmboard.seed import seed
+from calmboard.settings import Settings, Window, read_settings
+from tests.support.cast import DEMO_PASSWORD
+from tests.support.postgres import postgres_url
+from tests.support.run import make_once
+from wsgi import create_app
+
+KINDS = ("sqlite", "postgresql")
+
+_ROOMY = Window(100_000, 60)
+
+
+def settings_for(database_url: str, instance_dir: Path) -> Settings:
+    """Settings of a development machine whose request windows no test fills by accident."""
+    environment = {"CALMBOARD_DATABASE_URL": database_url, "CALMBOARD_DEMO_PASSWORD": DEMO_PASSWORD}
+    settings = read_settings(environment, instance_dir)
+    return replace(settings, rates={"pro": _ROOMY, "business": _ROOMY}, rate_failures=_ROOMY)
+
+
+class Databases(ABC):
+    """Where one worker process of the run gets its databases."""
+
+    kind: str
+
+    def __init__(self, run_dir: Path, worker: str) -> None:
+        self.run_dir = run_dir
+        self.directory = run_dir / f"{worker}-{self.kind}"
+        self.directory.mkdir(exist_ok=True)
+        self.worker = worker
+        self._numbers = count(1)
+
+    def seeded(self) -> str:
+        """The address of a new database with the tables, the demo people and their projects."""
+        template = self.run_dir / f"template-{self.kind}"
+        make_once(template, lambda: self._make_template(template))
+        return self._copy_template()
+
+    @abstractmethod
+    def empty(self) -> str:
+        """The address of a new database without tables."""
+
+    @abstractmethod
+    def _copy_template(self) -> str: ...
+
+    @abstractmethod
+    def _template_url(self) -> str: ...
+
+    def _make_template(self, instance_dir: Path) -> None:
+        app = create_app(settings_for(self._template_url(), instance_dir))
+        with app.app_context():
+            flask_migrate.upgrade()
+            seed(DEMO_PASSWORD)
+            for engine in db.engines.values():
+                engine.dispose()
+
+    def _new_name(self) -> str:
+        return f"{self.worker}_{next(self._numbers)}"
+
+
+class SqliteDatabases(Databases):
+    kind = "sqlite"
+
+    def empty(self) -> str:
+        return self._url(self.directory / f"{self._new_name()}.db")
+
+    def _template_url(self) -> str:
+        return self._url(self.run_dir / "template.db")
+
+    def _copy_template(self) -> str:
+        path = self.directory / f"{self._new_name()}.db"
+        with closing(sqlite3.connect(self.run_dir / "template.db")) as template, closing(sqlite3.connect(path)) as copy:
+            template.backup(copy)
+        return self._url(path)
+
+    def _url(self, path: Path) -> str:
+        return f"sqlite:///{path}"
+
+
+class PostgresDatabases(Databases):
+    kind = "postgresql"
+
+    def empty(self) -> str:
+        return self._create("template0")
+
+    def _template_url(self) -> str:
+        return self._create("template0", "template_calmboard")
+
+    def _copy_template(self) -> str:
+        return self._create("template_calmboard")
+
+    def _create(self, template: str, name: str | None = None) -> str:
+        name = name or self._new_name()
+        with psycopg.connect(postgres_url(self.run_dir, "postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return postgres_url(self.run_dir, name)
+
+
+def open_databases(kind: str, run_dir: Path, worker: str) -> Databases:
+    return (SqliteDatabases if kind == "sqlite" else PostgresDatabases)(run_dir, worker)

@@ -1,0 +1,103 @@
+"""The real server: granian with two worker processes, as it is run for users."""
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from calmboard.settings import Settings
+from tests.support.programs import wait_until
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server; `log` is everything it wrote."""
+
+    url: str
+    log_file: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text()
+
+    def __str__(self) -> str:
+        return self.url
+
+
+@contextmanager
+def running_server(settings: Settings, **changes: str) -> Iterator[Server]:
+    """Serve the database and instance of these settings until the block ends; changes are further settings.
+
+    It trusts one proxy, so that a test can come from an address of its own by X-Forwarded-For.
+    """
+    environment = {**environment_of(settings), "CALMBOARD_TRUSTED_PROXIES": "1", **changes}
+    command = [sys.executable, "-m", "granian", "--interface=wsgi", "--factory", "--host=127.0.0.1", f"--port={settings.port}"]
+    command += ["--workers=2", "--blocking-threads=2", "wsgi:create_app"]
+    log_file = settings.instance_dir / f"server-{settings.port}.log"
+    with log_file.open("wb") as log, started(command, environment, log.fileno()) as process:
+        wait_until(lambda: answers(f"{settings.origin}/healthz", process), "The server")
+        yield Server(settings.origin, log_file, process)
+
+
+@contextmanager
+def started(command: list[str], environment: Mapping[str, str], output: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A process in a group of its own, which is ended as a whole."""
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+    )
+    try:
+        yield process
+    finally:
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The settings as a shell would give them."""
+    rates = {f"CALMBOARD_RATE_{plan.upper()}": f"{window.amount}/minute" for plan, window in settings.rates.items()}
+    return (
+        outside_environment()
+        | rates
+        | {
+            "PORT": str(settings.port),
+            "CALMBOARD_INSTANCE_DIR": str(settings.instance_dir),
+            "CALMBOARD_SECRET_KEY": settings.secret_key,
+            "CALMBOARD_DATABASE_URL": settings.database_url,
+            "CALMBOARD_RATE_FAILURES": f"{settings.rate_failures.amount}/minute",
+        }
+    )
+
+
+def outside_environment() -> dict[str, str]:
+    """The environment of this process without what is set for CalmBoard, Flask or a make above it."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("CALMBOARD_", "FLASK_", "MAKE", "MFLAGS"))}
+
+
+def answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+    """Whether the address answers 200. Raises RuntimeError where its process has ended instead."""
+    if process.poll() is not None:
+        raise RuntimeError(f"{process.args!r} ended with {process.returncode} before it answered")
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
