@@ -1,0 +1,55 @@
+# Two commands are enough: `make run` runs CalmBoard, `make test` tests it.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+STATIC := $(shell find static -type f ! -name '*.gz' ! -name '*.br')
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format bench tools clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: .venv/runtime .venv/static ## Start CalmBoard here: database, demo people, server and worker
+	@exec $(BIN)/flask --app wsgi serve
+
+test: .venv/tests .venv/static tools tests/node_modules ## Run every test on SQLite and PostgreSQL; names what it could not run
+	@$(BIN)/pytest --numprocesses=2 --database=all
+
+check: .venv/tests ## Check form, lint and types
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+
+format: .venv/tests ## Bring the code into form
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+
+bench: .venv/tests ## Measure the parts that have to be fast
+	@for bench in bench/*.py; do echo "$$bench"; PYTHONPATH=. $(BIN)/python $$bench || exit 1; done
+
+tools:
+	@tests/install-tools
+
+clean: ## Remove what make made, but not instance/ with your data
+	@rm -rf .venv tests/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find static -name '*.gz' -o -name '*.br' | xargs rm -f
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CalmBoard needs Python 3.11 or later.")'
+	@$(PYTHON) -m venv .venv || { echo "Python cannot make an environment: apt-get install python3-venv" >&2; rm -rf .venv; exit 1; }
+
+.venv/runtime: requirements.txt | .venv/bin/python
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/tests: requirements-dev.txt .venv/runtime
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# Compressed once, so that no request has to.
+.venv/static: $(STATIC) .venv/runtime
+	@$(BIN)/python -m whitenoise.compress --quiet static
+	@touch $@
+
+tests/node_modules: tests/package.json | tools
+	-@cd tests && npm install --no-package-lock --no-audit --no-fund --silent && touch node_modules
