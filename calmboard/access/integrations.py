@@ -20,14 +20,18 @@ _READ = frozenset({"projects:read", "boards:read", "tasks:read", "members:read"}
 
 INTEGRATIONS = (
     Integration("jira", "Jira", "Ji", "A rule in Jira Automation calls CalmBoard with your key.", "Key", _FOLLOW),
-    Integration("trello", "Trello", "Tr", "A Trello rule sends cards across with your key.", "Key", _FOLLOW),
+    Integration("trello", "Trello", "Tr", "A rule of your Trello board calls CalmBoard with your key.", "Key", _FOLLOW),
     Integration(
-        "asana", "Asana", "As", "Asana's own scripts cannot call out, so a script beside it holds the key.", "Key", _FOLLOW
+        "asana", "Asana", "As", "Asana’s scripts cannot call other APIs, so yours runs beside it with the key.", "Key", _FOLLOW
     ),
-    Integration("slack", "Slack", "Sl", "Your own Slack app calls CalmBoard; Workflow Builder cannot.", "Key", _FOLLOW),
-    Integration("teams", "Microsoft Teams", "Te", "Power Automate's HTTP action calls CalmBoard.", "Key", _FOLLOW),
+    Integration(
+        "slack", "Slack", "Sl", "Your own Slack app calls CalmBoard. Workflow Builder has no step for it.", "Key", _FOLLOW
+    ),
+    Integration(
+        "teams", "Microsoft Teams", "Te", "The HTTP action of Power Automate calls CalmBoard with your key.", "Key", _FOLLOW
+    ),
     Integration("agent", "Internal agent", "Ag", "A narrow key for one bot of your own.", "Key", _READ),
-    Integration("workflow", "Custom workflow", "Wf", "Plain HTTPS, from any language or runner.", "Key", _FOLLOW),
+    Integration("workflow", "Custom workflow", "Wf", "Plain HTTPS with one header, from any language.", "Key", _FOLLOW),
 )
 
 
