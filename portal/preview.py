@@ -20,6 +20,8 @@ class Preview:
 
 def preview_of(reaches: Sequence[Reach], rights: dict[str, str]) -> Preview:
     """`rights` are those wished for; what each project's role leaves of them stands in `reaches`."""
+    if not reaches:
+        return Preview([], [Markup("Nothing yet: you are in no project. It will cover those you join.")])
     can = [line for noun in GRANTABLE for line in _can(noun, reaches)]
     cannot = [*_unseen(reaches), *_held_back(reaches, rights), *_not_chosen(rights)]
     return Preview(can, cannot)

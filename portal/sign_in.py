@@ -3,6 +3,7 @@
 import re
 
 from flask import flash, redirect, render_template, request, url_for
+from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from calmboard import jobs
@@ -19,8 +20,8 @@ _REFUSAL = "E-mail and password do not belong together. Check both."
 
 
 @bp.get("/sign-in")
-def sign_in() -> str:
-    return _sign_in_page()
+def sign_in() -> str | AnyResponse:
+    return _onward() if current_user.is_authenticated else _sign_in_page()
 
 
 @bp.post("/sign-in")
@@ -31,7 +32,7 @@ def enter() -> AnyResponse | tuple[str, int]:
     if person is None:
         return _sign_in_page(refusal=_REFUSAL), 422
     start_session(person, stays="remember" in request.form)
-    return redirect(_next_path() or url_for("portal.integrations"), 303)
+    return _onward()
 
 
 @bp.post("/sign-out")
@@ -72,6 +73,10 @@ def save_new_password(token: str) -> AnyResponse | tuple[str, int]:
     leave_session()
     flash("The new password is saved. Sign in with it.")
     return redirect(url_for("portal.sign_in"), 303)
+
+
+def _onward() -> AnyResponse:
+    return redirect(_next_path() or url_for("portal.integrations"), 303)
 
 
 def _sign_in_page(refusal: str = "") -> str:

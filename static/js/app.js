@@ -98,7 +98,7 @@ document.addEventListener("htmx:before:request", (event) => {
 // The dialog makes the rest of the page inert: it closes before the answer takes the focus there.
 document.addEventListener("htmx:before:swap", (event) => {
   const dialog = document.getElementById("dialog");
-  if (dialog?.open && event.detail.ctx.response.status < 400) dialog.close();
+  if (dialog?.open && event.detail.ctx.hx?.retarget !== "#dialog") dialog.close();
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
