@@ -1,0 +1,114 @@
+"""The queue: work that a request leaves for the worker, kept in SQLite, Redis, Valkey or PostgreSQL."""
+
+import logging
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import psycopg
+import redis
+from flask import Flask
+from huey import Huey
+from huey.serializer import SignedSerializer
+from huey.storage import BaseStorage, PostgresStorage, RedisStorage, SqliteStorage
+from sqlalchemy.engine import make_url
+
+from calmboard.errors import Unavailable
+from calmboard.settings import Settings
+
+_NAME = "calmboard"
+_TIMEOUT_S = 5
+# Any number does, as long as nothing else in the database locks by it.
+_LOCK = 7_265_002
+
+P = ParamSpec("P")
+
+
+class Queue(Huey):  # type: ignore[misc]  # huey has no types
+    """Jobs run in a context of `app`, which only a process that runs them has to set."""
+
+    app: Flask
+
+    def enqueue(self, task: Any) -> Any:
+        with _answering():
+            return super().enqueue(task)
+
+    def execute(self, task: Any, timestamp: datetime | None = None) -> Any:
+        with self.app.app_context():
+            return super().execute(task, timestamp)
+
+
+queue = Queue(_NAME, results=False, storage_class=BaseStorage)
+
+
+def open_queue(settings: Settings) -> Queue:
+    """Bind the queue to its store. What waits there is signed, so that whoever else reaches the store plants nothing."""
+    queue.serializer = SignedSerializer(secret=settings.secret_key, salt="calmboard-queue")
+    queue.storage = _storage(settings)
+    return queue
+
+
+def job(**options: float) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Make a function one that is left to the worker when it is called.
+
+    Its arguments wait in clear: never a secret. `options` are huey's: `retries`, `retry_delay` in seconds, and
+    `retry_backoff`, the factor from one delay to the next. The call raises Unavailable where the queue does not answer.
+    """
+
+    def declare(work: Callable[P, None]) -> Callable[P, None]:
+        task = queue.task(**options)(work)
+
+        @wraps(work)
+        def leave(*args: P.args, **kwargs: P.kwargs) -> None:
+            task(*args, **kwargs)
+
+        return leave
+
+    return declare
+
+
+def ping() -> None:
+    """Raises Unavailable where the queue does not answer."""
+    with _answering():
+        queue.storage.queue_size()
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, redis.RedisError, psycopg.Error, OSError) as error:
+        logging.getLogger(__name__).error("The queue does not answer: %s", error)
+        raise Unavailable("The queue does not answer.") from error
+
+
+def _storage(settings: Settings) -> BaseStorage:
+    url = settings.queue_url or "sqlite:///queue.db"
+    if url.startswith("sqlite:"):
+        return _sqlite(settings.instance_dir / (make_url(url).database or "queue.db"))
+    if url.startswith("postgresql:"):
+        return _Postgres(_NAME, dsn=url, create_tables=False, connect_timeout=_TIMEOUT_S)
+    pool = redis.ConnectionPool.from_url(url, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S)
+    return RedisStorage(_NAME, connection_pool=pool)
+
+
+def _sqlite(path: Path) -> SqliteStorage:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    return SqliteStorage(_NAME, filename=str(path), timeout=_TIMEOUT_S)
+
+
+class _Postgres(PostgresStorage):  # type: ignore[misc]
+    """Makes its tables where it first connects, so that the app starts before its server does."""
+
+    def _create_connection(self) -> psycopg.Connection[Any]:
+        connection: psycopg.Connection[Any] = super()._create_connection()
+        with connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+            for statement in self.ddl:
+                connection.execute(statement)
+        return connection

@@ -1,0 +1,51 @@
+"""What the worker does: the jobs that requests leave behind, and those of every day."""
+
+from flask import Flask, current_app
+from huey import crontab
+
+from calmboard.access.passwords import open_reset
+from calmboard.access.sessions import drop_dead_sessions
+from calmboard.events import mail
+from calmboard.events.queue import job, queue
+from calmboard.settings import Settings
+
+_RESET_LETTER = """\
+Hello {name},
+
+somebody, most likely you, asked for a new password for your CalmBoard account. To choose one, open this link:
+
+{link}
+
+It works once, and for one hour from now. If you ask again, only the newest link works.
+
+If it was not you, you need not do anything: your password stays as it is, and nobody but you has this link.
+
+CalmBoard
+{origin}
+"""
+
+
+def run_jobs(app: Flask) -> None:
+    """Run jobs until SIGTERM, which lets those under way finish, for eight seconds at most."""
+    queue.app = app
+    # A store that cannot wake the worker is looked into once a second at least.
+    queue.create_consumer(workers=2, max_delay=1.0, graceful_signal="TERM", shutdown_timeout=8).run()
+
+
+@job(retries=5, retry_delay=10, retry_backoff=3)
+def mail_reset_link(email: str) -> None:
+    """Mail a link for a new password to whoever has this e-mail address; does nothing where nobody has.
+
+    The token is made here and now, so that none waits in the queue.
+    """
+    settings: Settings = current_app.config["CALMBOARD"]
+    opened = open_reset(email)
+    if opened is None:
+        return
+    person, token = opened
+    link = f"{settings.origin}/reset-password/{token}"
+    letter = _RESET_LETTER.format(name=person.name, link=link, origin=settings.origin)
+    mail.send(settings, person.email, "Choose a new CalmBoard password", letter)
+
+
+queue.periodic_task(crontab(hour="3", minute="17"))(drop_dead_sessions)

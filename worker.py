@@ -1,0 +1,10 @@
+"""The background worker: runs the jobs of calmboard/jobs.py until it is told to stop."""
+
+import logging
+
+from calmboard.jobs import run_jobs
+from wsgi import create_app
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    run_jobs(create_app())
