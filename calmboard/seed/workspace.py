@@ -58,7 +58,7 @@ def seed(password: str) -> bool:
     workspace = _Workspace(now())
     workspace.add_people(hash_password(password))
     for name in _PROJECTS:
-        workspace.add_project(tomllib.loads(Path(__file__).with_name(f"{name}.toml").read_text()))
+        workspace.add_project(tomllib.loads(Path(__file__).with_name(f"{name}.toml").read_text(encoding="utf-8")))
     workspace.deal_out_task_ids()
     for model, rows in workspace.rows.items():
         db.session.execute(insert(model), rows)
@@ -94,6 +94,15 @@ class _Workspace:
         workers = [self._user_ids[slug] for slug, role in project["members"].items() if role != "viewer"]
         for board in project["boards"]:
             self._add_board(project_id, board, workers)
+
+    def deal_out_task_ids(self) -> None:
+        """Ids rise with age, as those of tasks made one by one do, and lists by age go by id."""
+        self.rows[Task].sort(key=lambda task: task["created_at"])
+        for task in self.rows[Task]:
+            task["id"] = next(self._ids["tsk"])
+        self.rows[TaskAssignee] = [
+            {"task_id": task["id"], "user_id": user_id} for task, team in self._assignees for user_id in team
+        ]
 
     def _add_board(self, project_id: str, board: Row, workers: Sequence[str]) -> None:
         board_id = next(self._ids["brd"])
@@ -132,15 +141,6 @@ class _Workspace:
         self._add(Task, task)
         if _chance("staffed", title) < _HABITS[state].staffed:
             self._assignees.append((task, _team(workers, title)))
-
-    def deal_out_task_ids(self) -> None:
-        """Ids rise with age, as those of tasks made one by one do, and lists by age go by id."""
-        self.rows[Task].sort(key=lambda task: task["created_at"])
-        for task in self.rows[Task]:
-            task["id"] = next(self._ids["tsk"])
-        self.rows[TaskAssignee] = [
-            {"task_id": task["id"], "user_id": user_id} for task, team in self._assignees for user_id in team
-        ]
 
     def _changed_at(self, state: str, title: str, sprint: Row | None) -> datetime:
         span = _HABITS[state].changed_days_ago
