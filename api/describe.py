@@ -60,31 +60,10 @@ def describe(
     scope: str | None = None,
     location: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
-    """Make a view of `function(access, *path_arguments, [body], [query])`.
-
-    The order of refusals is the contract's: credential, plan, window, scope, media type,
-    size, address and syntax, values; the rest is the function's.
-    """
+    """Make a view of `function(access, *path_arguments, [body], [query])`."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Response]:
-        description = Description(summary, gives, takes, query, scope, location, function.__doc__ or "")
-
-        @wraps(function)
-        def view(**path_arguments: str) -> Response:
-            access = who_asks()
-            if scope is not None:
-                need_scope(access, scope)
-            if takes is not None:
-                need_json()
-            asked = read_query(query)
-            arguments: list[Any] = [] if takes is None else [read_body(takes)]
-            if query is not Query:
-                arguments.append(asked)
-            result = function(access, *path_arguments.values(), *arguments)
-            return _answer(description, asked, result)
-
-        view.described = description  # type: ignore[attr-defined]
-        return view
+        return _view(function, Description(summary, gives, takes, query, scope, location, function.__doc__ or ""))
 
     return decorate
 
@@ -102,6 +81,28 @@ def operations(app: Flask) -> Iterator[Operation]:
         path = rule.rule.replace("<", "{").replace(">", "}")
         parameters = tuple(part[1:-1] for part in path.split("/") if part.startswith("{"))
         yield Operation(name, rule.endpoint.split(".")[-2], method, path, parameters, description)
+
+
+def _view(function: Callable[..., Any], about: Description) -> Callable[..., Response]:
+    """Refusals come in the contract's order: credential, plan, window, scope, media type,
+    size, address and syntax, values; the rest is the function's.
+    """
+
+    @wraps(function)
+    def view(**path_arguments: str) -> Response:
+        access = who_asks()
+        if about.scope is not None:
+            need_scope(access, about.scope)
+        if about.takes is not None:
+            need_json()
+        asked = read_query(about.query)
+        arguments: list[Any] = [] if about.takes is None else [read_body(about.takes)]
+        if about.query is not Query:
+            arguments.append(asked)
+        return _answer(about, asked, function(access, *path_arguments.values(), *arguments))
+
+    view.described = about  # type: ignore[attr-defined]
+    return view
 
 
 def _answer(description: Description, asked: Query, result: Any) -> Response:

@@ -81,8 +81,8 @@ def read_task(access: Access, task_id: str) -> TaskRow:
     return tasks.read_task(access, task_id)
 
 
-@bp.patch("/v1/tasks/<task_id>")
 @bp.put("/v1/tasks/<task_id>")
+@bp.patch("/v1/tasks/<task_id>")
 @describe("Change a task", Task, takes=TaskChanges, scope="tasks:write")
 def change_task(access: Access, task_id: str, changes: TaskChanges) -> TaskRow:
     """Change the fields that are sent and leave the others. `state` and `position` move the card.

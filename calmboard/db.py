@@ -57,9 +57,17 @@ def now() -> datetime:
 
 @contextmanager
 def reading() -> Iterator[Connection]:
-    """A connection in autocommit, which keeps its prepared plans: for statements of columns."""
+    """A connection in autocommit, which keeps its prepared plans: for statements of columns.
+
+    After an exception it is thrown away: a result read half-way would keep showing its
+    next user the database as it was then.
+    """
     with db.engines["reading"].connect() as connection:
-        yield connection
+        try:
+            yield connection
+        except BaseException:
+            connection.invalidate()
+            raise
 
 
 def open_database(app: Flask, settings: Settings) -> None:

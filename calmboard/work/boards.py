@@ -17,7 +17,9 @@ COLUMN_NAMES = {"backlog": "Backlog", "ready": "Ready", "in_progress": "In Progr
 
 _COLUMNS = (Board.id, Board.project_id, Board.name, Board.created_at, Board.updated_at)
 _BY_ID = Order((Board.id,))
-_TASKS_BY_STATE = select(Task.state, func.count()).where(Task.board_id == bindparam("board_id")).group_by(Task.state)
+_TASKS_BY_STATE = (
+    select(Task.state, func.count().label("tasks")).where(Task.board_id == bindparam("board_id")).group_by(Task.state)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def read_board(access: Access, board_id: str) -> dict[str, Any]:
     need_scope(access, "boards:read")
     board = find(access, Board, board_id, *_COLUMNS)
     with reading() as connection:
-        counts = dict(connection.execute(_TASKS_BY_STATE, {"board_id": board_id}).tuples().all())
+        counts = {row.state: row.tasks for row in connection.execute(_TASKS_BY_STATE, {"board_id": board_id})}
     columns = [Column(state, COLUMN_NAMES[state], counts.get(state, 0)) for state in STATES]
     return {**board._mapping, "columns": columns}
 
