@@ -1,0 +1,176 @@
+"""Bad input gets the error body with the field named, and changes nothing."""
+
+import json
+
+import pytest
+from flask import Flask
+
+from tests.support.cast import Character, Place, add_place
+
+NAMED = [
+    ({"title": 5}, "/title"),
+    ({"title": None}, "/title"),
+    ({"title": ""}, "/title"),
+    ({"title": " \n"}, "/title"),
+    ({"title": "a\0b"}, "/title"),
+    ({"title": "x" * 201}, "/title"),
+    ({"title": ["a"]}, "/title"),
+    ({"description": "x" * 20_001}, "/description"),
+    ({"description": "\0"}, "/description"),
+    ({"state": "doing"}, "/state"),
+    ({"state": 0}, "/state"),
+    ({"position": -1}, "/position"),
+    ({"position": 1.5}, "/position"),
+    ({"position": 10**40}, "/position"),
+    ({"position": "0"}, "/position"),
+    ({"position": True}, "/position"),
+    ({"due_date": "2026-02-30"}, "/due_date"),
+    ({"due_date": "0000-00-00"}, "/due_date"),
+    ({"due_date": "2026-12-18T00:00:00Z"}, "/due_date"),
+    ({"due_date": 20261218}, "/due_date"),
+    ({"assignees": "me"}, "/assignees"),
+    ({"assignees": [None]}, "/assignees/0"),
+    ({"assignees": ["usr_01m86ffkj1eyt9k86t46h61k8b"]}, "/assignees/0"),
+    ({"assignees": ["usr_01m86ffkj1eyt9k86t46h61k8b"] * 51}, "/assignees"),
+    ({"sprint_id": "spr_01m86ffkj1eyt9k86t46h61k8b"}, "/sprint_id"),
+    ({"sprint_id": "1; DROP TABLE tasks"}, "/sprint_id"),
+    ({"blocked": "yes"}, "/blocked"),
+    ({"blocked": False, "blocked_reason": "Waits"}, "/blocked_reason"),
+    ({"pinned": None}, "/pinned"),
+    ({"id": "tsk_01m86ffkj1eyt9k86t46h61k8b"}, "/id"),
+    ({"a/b~c": 1}, "/a~1b~0c"),
+]
+
+UNREADABLE = [
+    b"",
+    b"{",
+    b"{'title': 'a'}",
+    b'{"title": "a"} x',
+    b'{"title": "a", "title": "b"}',
+    b'{"title": NaN}',
+    b'{"title": Infinity}',
+    b'{"title": "\xff\xfe"}',
+    b'{"title": "\\ud800"}',
+    b'\xef\xbb\xbf{"title": "a"}',
+    b'{"position": ' + b"9" * 5000 + b"}",
+    b"[" * 10_000,
+    b'{"title":' * 65 + b"1" + b"}" * 65,
+    '{"title": "a"}'.encode("utf-16"),
+]
+
+
+@pytest.fixture
+def place(app: Flask, owner: Character) -> Place:
+    return add_place(app, owner)
+
+
+@pytest.mark.parametrize(("fields", "pointer"), NAMED, ids=[f"{pointer} {str(fields)[:30]}" for fields, pointer in NAMED])
+def test_a_wrong_value_is_422_and_named(owner: Character, place: Place, fields: dict[str, object], pointer: str) -> None:
+    answer = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Right", **fields})
+    assert (answer.status_code, answer.json["code"]) == (422, "validation_failed"), answer.text
+    assert pointer in [fault["pointer"] for fault in answer.json["errors"]]
+    assert answer.content_type == "application/problem+json"
+    assert _titles(owner, place) == []
+
+
+@pytest.mark.parametrize(("fields", "pointer"), NAMED, ids=[f"{pointer} {str(fields)[:30]}" for fields, pointer in NAMED])
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_a_wrong_change_changes_nothing(
+    owner: Character, place: Place, method: str, fields: dict[str, object], pointer: str
+) -> None:
+    task = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Before"}).json
+    answer = owner.api.ask(method, f"/tasks/{task['id']}", json={"pinned": True, **fields})
+    assert answer.status_code == 422
+    assert owner.api.get(f"/tasks/{task['id']}").json == task
+
+
+@pytest.mark.parametrize("body", UNREADABLE, ids=lambda body: str(body[:24]))
+def test_an_unreadable_body_is_400(owner: Character, place: Place, body: bytes) -> None:
+    answer = owner.api.post(f"/boards/{place.board_id}/tasks", data=body, content_type="application/json")
+    assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
+    assert _titles(owner, place) == []
+
+
+@pytest.mark.parametrize("body", [b"[]", b"null", b'"title"', b"1"])
+def test_a_body_that_is_no_object_is_422(owner: Character, place: Place, body: bytes) -> None:
+    answer = owner.api.post(f"/boards/{place.board_id}/tasks", data=body, content_type="application/json")
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "")
+
+
+def test_all_faults_are_named_at_once(owner: Character, place: Place) -> None:
+    answer = owner.api.post(f"/boards/{place.board_id}/tasks", json={"colour": 1, "state": "x", "pinned": 1, "due_date": "soon"})
+    assert {fault["pointer"] for fault in answer.json["errors"]} == {"/colour", "/title", "/state", "/pinned", "/due_date"}
+    choices = next(fault for fault in answer.json["errors"] if fault["pointer"] == "/state")["allowed_values"]
+    assert choices == ["backlog", "ready", "in_progress", "review", "done"]
+
+
+def test_a_body_of_10_mb_is_413(owner: Character, place: Place) -> None:
+    body = json.dumps({"title": "a", "description": "x" * 10_000_000})
+    answer = owner.api.post(f"/boards/{place.board_id}/tasks", data=body, content_type="application/json")
+    assert (answer.status_code, answer.json["code"]) == (413, "payload_too_large")
+
+
+@pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
+def test_a_body_not_declared_as_json_is_415(owner: Character, place: Place, content_type: str | None) -> None:
+    answer = owner.api.post(f"/boards/{place.board_id}/tasks", data=b'{"title": "a"}', content_type=content_type)
+    assert (answer.status_code, answer.json["code"]) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("limit=ten", "limit"),
+        ("limit=+5", "limit"),
+        ("limit=5&limit=6", "limit"),
+        ("limit=" + "9" * 5000, "limit"),
+        ("cursor=", "cursor"),
+        ("cursor=abc", "cursor"),
+        ("cursor=" + "A" * 60, "cursor"),
+        ("state=doing", "state/0"),
+        ("state=", "state/0"),
+        ("blocked=1", "blocked"),
+        ("assignee=you", "assignee"),
+        ("due_before=2026-02-30", "due_before"),
+        ("updated_since=2026-11-24", "updated_since"),
+        ("updated_since=2026-11-24T09:30:00", "updated_since"),
+        ("updated_since=0001-01-01T00:00:00%2B14:00", "updated_since"),
+        ("q=", "q"),
+        ("q=%00", "q"),
+        ("sort=colour", "sort"),
+        ("State=done", "State"),
+    ],
+)
+def test_a_wrong_parameter_is_400_and_named(owner: Character, place: Place, query: str, name: str) -> None:
+    answer = owner.api.get(f"/boards/{place.board_id}/tasks?{query}")
+    assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
+    assert [fault["pointer"] for fault in answer.json["errors"]] == [name]
+
+
+def test_an_address_that_is_not_utf8_is_400(owner: Character, place: Place) -> None:
+    assert owner.api.get(f"/boards/{place.board_id}/tasks?q=%ff").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/api/v1/nothing", 404, "not_found"),
+        ("GET", "/api/v2/me", 404, "not_found"),
+        ("GET", "/api/v1/projects/", 404, "not_found"),
+        ("GET", "/api/v1//projects", 404, "not_found"),
+        ("GET", "/api/../etc/passwd", 404, "not_found"),
+        ("DELETE", "/api/v1/me", 405, "method_not_allowed"),
+        ("TRACE", "/api/v1/me", 405, "method_not_allowed"),
+        ("BREW", "/api/v1/me", 405, "method_not_allowed"),
+    ],
+)
+def test_the_frameworks_own_errors_have_the_body(owner: Character, method: str, path: str, status: int, code: str) -> None:
+    answer = owner.api.ask(method, path)
+    assert (answer.status_code, answer.json["code"], answer.json["error"]["code"]) == (status, code, code)
+    assert answer.json["request_id"] == answer.headers["X-Request-Id"]
+    assert ("Allow" in answer.headers) == (status == 405)
+
+
+def _titles(owner: Character, place: Place) -> list[str]:
+    return [task["title"] for task in owner.api.get(f"/boards/{place.board_id}/tasks").json["data"]]

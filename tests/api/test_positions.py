@@ -1,0 +1,108 @@
+"""The order in a column: any number of moves, one row written for each, against a simple model."""
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from calmboard.db import db
+from calmboard.models import Task
+from calmboard.work.positions import Crowded, rank_between, spread_ranks
+from tests.support.cast import Character, Place, add_place
+
+MOVES = st.lists(
+    st.tuples(st.integers(0, 4), st.sampled_from(["ready", "review"]), st.one_of(st.none(), st.integers(0, 6))), max_size=12
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(moves=MOVES)
+def test_moves_end_where_a_list_would(app: Flask, owner: Character, moves: list[tuple[int, str, int | None]]) -> None:
+    place = add_place(app, owner)
+    tasks = [
+        owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": name, "state": "ready"}).json["id"] for name in "abcde"
+    ]
+    model: dict[str, list[str]] = {"ready": list(tasks), "review": []}
+    for number, state, position in moves:
+        _move(model, tasks[number], state, position)
+        changes = {"state": state} if position is None else {"state": state, "position": position}
+        assert owner.api.patch(f"/tasks/{tasks[number]}", json=changes).status_code == 200
+    assert {state: _column(owner, place, state) for state in model} == model
+
+
+def _move(model: dict[str, list[str]], task_id: str, state: str, position: int | None) -> None:
+    if position is None and task_id in model[state]:
+        return
+    for column in model.values():
+        if task_id in column:
+            column.remove(task_id)
+    model[state].insert(len(model[state]) if position is None else position, task_id)
+
+
+def _column(owner: Character, place: Place, state: str) -> list[str]:
+    listed = owner.api.get(f"/boards/{place.board_id}/tasks?state={state}&sort=position&limit=100")
+    return [task["id"] for task in listed.json["data"]]
+
+
+@pytest.fixture
+def place(app: Flask, owner: Character) -> Place:
+    return add_place(app, owner)
+
+
+def test_a_move_writes_one_row(app: Flask, owner: Character, place: Place) -> None:
+    tasks = [owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": name}).json["id"] for name in "abc"]
+    before = _ranks(app, place)
+    owner.api.patch(f"/tasks/{tasks[2]}", json={"position": 0})
+    after = _ranks(app, place)
+    assert [task_id for task_id in tasks if before[task_id] != after[task_id]] == [tasks[2]]
+
+
+def test_a_gap_moved_into_again_and_again_never_closes(app: Flask, owner: Character, place: Place) -> None:
+    """Two cards that keep changing places halve the same gap until the column is numbered afresh."""
+    tasks = [owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": name}).json["id"] for name in "abcd"]
+    low, high = _ranks(app, place)[tasks[0]], _ranks(app, place)[tasks[3]]
+    high = _crowd(low, high)
+    with app.app_context():
+        db.session.get_one(Task, tasks[1]).rank = high
+        db.session.commit()
+    for turn in range(6):
+        owner.api.patch(f"/tasks/{tasks[2 if turn % 2 == 0 else 3]}", json={"position": 1})
+        expected = [tasks[0], *([tasks[2], tasks[3]] if turn % 2 == 0 else [tasks[3], tasks[2]]), tasks[1]]
+        assert sorted(_column(owner, place, "backlog")) == sorted(expected)
+        assert _column(owner, place, "backlog")[:2] == expected[:2]
+    assert max(len(rank) for rank in _ranks(app, place).values()) <= 12
+
+
+@given(st.lists(st.integers(0, 1_000_000), max_size=60))
+def test_ranks_sort_as_they_were_placed(places: list[int]) -> None:
+    column: list[str] = []
+    for place in places:
+        index = place % (len(column) + 1)
+        above = column[index - 1] if index else None
+        below = column[index] if index < len(column) else None
+        column.insert(index, rank_between(above, below))
+    assert column == sorted(set(column))
+
+
+@given(st.integers(0, 300))
+def test_spread_ranks_are_in_order(number: int) -> None:
+    ranks = spread_ranks(number)
+    assert ranks == sorted(set(ranks))
+    assert len(ranks) == number
+
+
+def _crowd(low: str, high: str) -> str:
+    """The rank so close above that nothing fits between."""
+    while True:
+        try:
+            high = rank_between(low, high)
+        except Crowded:
+            return high
+
+
+def _ranks(app: Flask, place: Place) -> dict[str, str]:
+    with app.app_context():
+        rows = db.session.execute(select(Task.id, Task.rank).where(Task.board_id == place.board_id)).all()
+        db.session.rollback()
+        return {row.id: row.rank for row in rows}
