@@ -1,0 +1,112 @@
+"""A mail server for tests: speaks enough SMTP (RFC 5321), STARTTLS and AUTH PLAIN to be handed a letter."""
+
+import socketserver
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from tests.support.programs import find_program
+
+
+@dataclass
+class SmtpServer:
+    """What it was handed. `busy` is how many more letters it turns away for now."""
+
+    busy: int = 0
+    certificate: Path | None = None
+    port: int = 0
+    letters: list[EmailMessage] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The text of the one letter."""
+        (letter,) = self.letters
+        return str(letter.get_content())
+
+
+@contextmanager
+def running_smtp_server(busy: int = 0, certificate: Path | None = None) -> Iterator[SmtpServer]:
+    """With a certificate, which holds its key too, it offers STARTTLS."""
+    state = SmtpServer(busy, certificate)
+    handler = type("Handler", (_Conversation,), {"state": state})
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        state.port = server.server_address[1]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield state
+        finally:
+            server.shutdown()
+
+
+def make_certificate(directory: Path) -> Path:
+    """A certificate for localhost, signed by itself, in one file with its key."""
+    key, certificate = directory / "key.pem", directory / "certificate.pem"
+    words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    words += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([find_program("openssl", "openssl"), *words], check=True, capture_output=True)
+    certificate.write_text(certificate.read_text() + key.read_text())
+    return certificate
+
+
+class _Conversation(socketserver.StreamRequestHandler):
+    state: SmtpServer
+
+    def handle(self) -> None:
+        self.say("220 ready")
+        while line := self.rfile.readline():
+            command = line.decode().strip()
+            self.state.commands.append(command)
+            verb = command.partition(" ")[0].upper()
+            if verb == "QUIT":
+                return self.say("221 bye")
+            getattr(self, f"on_{verb.lower()}", self.agree)(command)
+        return None
+
+    def finish(self) -> None:
+        super().finish()
+        self.connection.close()  # the encrypted one, which the server does not know
+
+    def on_ehlo(self, _command: str) -> None:
+        offers_tls = self.state.certificate is not None and not isinstance(self.connection, ssl.SSLSocket)
+        self.say("250-here", *(["250-STARTTLS"] if offers_tls else []), "250 AUTH PLAIN")
+
+    def on_starttls(self, _command: str) -> None:
+        self.say("220 go ahead")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(str(self.state.certificate))
+        try:
+            self.connection = context.wrap_socket(self.connection, server_side=True)
+        except ssl.SSLError:  # the other side does not trust the certificate
+            return
+        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", buffering=0)
+
+    def on_auth(self, _command: str) -> None:
+        self.say("235 welcome")
+
+    def on_rcpt(self, command: str) -> None:
+        if self.state.busy:
+            self.state.busy -= 1
+            return self.say("450 busy, come back later")
+        self.state.recipients.append(command.partition(":")[2].strip("<>"))
+        return self.agree(command)
+
+    def on_data(self, _command: str) -> None:
+        self.say("354 go on")
+        lines = iter(self.rfile.readline, b".\r\n")
+        self.state.letters.append(message_from_bytes(b"".join(lines), policy=policy.default))
+        self.say("250 taken")
+
+    def agree(self, _command: str) -> None:
+        self.say("250 ok")
+
+    def say(self, *lines: str) -> None:
+        self.wfile.write("".join(f"{line}\r\n" for line in lines).encode())
