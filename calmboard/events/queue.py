@@ -46,7 +46,11 @@ queue = Queue(_NAME, results=False, storage_class=BaseStorage)
 
 
 def open_queue(settings: Settings) -> Queue:
-    """Bind the queue to its store. What waits there is signed, so that whoever else reaches the store plants nothing."""
+    """Bind this process's one queue to its store.
+
+    What waits there is signed, so that whoever else reaches the store cannot plant work in it.
+    """
+    queue.storage.close()
     queue.serializer = SignedSerializer(secret=settings.secret_key, salt="calmboard-queue")
     queue.storage = _storage(settings)
     return queue
