@@ -1,18 +1,42 @@
 """The tables. Importing this package knows them all."""
 
-from calmboard.models.access import ApiKey, PasswordReset, UserSession
+from calmboard.models.access import ApiKey, IdempotentRequest, PasswordReset, UserSession
+from calmboard.models.discussion import Attachment, ChecklistItem, Comment
+from calmboard.models.events import Activity
 from calmboard.models.people import User
-from calmboard.models.work import Board, Membership, Project, Sprint, Task, TaskAssignee
+from calmboard.models.work import (
+    Board,
+    ExternalTask,
+    Invitation,
+    Label,
+    Membership,
+    Project,
+    Sprint,
+    SprintTask,
+    Task,
+    TaskAssignee,
+    TaskLabel,
+)
 
 __all__ = [
+    "Activity",
     "ApiKey",
+    "Attachment",
     "Board",
+    "ChecklistItem",
+    "Comment",
+    "ExternalTask",
+    "IdempotentRequest",
+    "Invitation",
+    "Label",
     "Membership",
     "PasswordReset",
     "Project",
     "Sprint",
+    "SprintTask",
     "Task",
     "TaskAssignee",
+    "TaskLabel",
     "User",
     "UserSession",
 ]

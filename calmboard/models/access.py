@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, func
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, PrimaryKeyConstraint, String, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calmboard.db import Base, UtcDateTime, now
@@ -68,3 +68,24 @@ class PasswordReset(Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     user_id: Mapped[str] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class IdempotentRequest(Base):
+    """A POST that carried an Idempotency-Key, and what it was answered.
+
+    `is_done` is written in the commit of the work itself: where the answer is missing then,
+    the work was carried out all the same.
+    """
+
+    __tablename__ = "idempotent_requests"
+
+    credential_id: Mapped[str] = mapped_column(Id)
+    key: Mapped[str] = mapped_column(String(255))
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
+    is_done: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[int | None]
+    headers: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
+
+    __table_args__ = (PrimaryKeyConstraint("credential_id", "key"),)

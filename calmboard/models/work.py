@@ -8,9 +8,11 @@ from sqlalchemy import (
     Date,
     ForeignKey,
     Index,
+    LargeBinary,
     PrimaryKeyConstraint,
     String,
     Text,
+    func,
     literal_column,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,6 +22,7 @@ from calmboard.models.columns import Id, Rank, State, id_column
 
 ROLES = ("owner", "admin", "member", "viewer")
 SPRINT_STATES = ("planned", "active", "completed")
+COLOURS = ("grey", "red", "orange", "yellow", "green", "teal", "blue", "purple", "pink")
 
 
 class Project(Base):
@@ -71,12 +74,31 @@ class Sprint(Base):
     state: Mapped[str] = mapped_column(String(16), default="planned")
     starts_on: Mapped[date | None] = mapped_column(Date)
     ends_on: Mapped[date | None] = mapped_column(Date)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     __table_args__ = (
         Index("ix_sprints_board_id", "board_id", "id"),
+        # One active sprint on a board, whoever starts two at once.
+        Index("uq_sprints_active", "board_id", unique=True, sqlite_where=state == "active", postgresql_where=state == "active"),
         CheckConstraint(state.in_(SPRINT_STATES), name="state"),
     )
+
+
+class SprintTask(Base):
+    """When a task was in a sprint; `removed_at` null: it still is. Reports are read from these."""
+
+    __tablename__ = "sprint_tasks"
+
+    id: Mapped[str] = id_column("spt")
+    sprint_id: Mapped[str] = mapped_column(Id, ForeignKey("sprints.id", ondelete="CASCADE"))
+    task_id: Mapped[str] = mapped_column(Id, ForeignKey("tasks.id", ondelete="CASCADE"), index=True)
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (Index("ix_sprint_tasks_sprint_id", "sprint_id", "added_at"),)
 
 
 # Sorting by due date puts tasks without one last, on both databases and from an index.
@@ -84,7 +106,10 @@ DUE_OR_NEVER: ColumnElement[date] = literal_column("coalesce(due_date, '9999-12-
 
 
 class Task(Base):
-    """A card. `rank` orders a column; no two cards of a column share one."""
+    """A card. `rank` orders a column; no two cards of a column share one.
+
+    `started_at` is when it first was in progress, `done_at` when it last became done.
+    """
 
     __tablename__ = "tasks"
 
@@ -99,6 +124,8 @@ class Task(Base):
     blocked_reason: Mapped[str | None] = mapped_column(String(500))
     pinned: Mapped[bool] = mapped_column(default=False)
     sprint_id: Mapped[str | None] = mapped_column(Id, ForeignKey("sprints.id", ondelete="SET NULL"))
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_by: Mapped[str | None] = mapped_column(Id, ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
@@ -108,6 +135,7 @@ class Task(Base):
         Index("ix_tasks_board_id", "board_id", "id"),
         Index("ix_tasks_updated", "board_id", "updated_at", "id"),
         Index("ix_tasks_due", "board_id", DUE_OR_NEVER, "id"),
+        Index("ix_tasks_done", "board_id", "done_at"),
         Index("ix_tasks_sprint_id", "sprint_id", "id"),
         CheckConstraint("state BETWEEN 0 AND 4", name="state"),
     )
@@ -122,4 +150,69 @@ class TaskAssignee(Base):
     __table_args__ = (
         PrimaryKeyConstraint("task_id", "user_id"),
         Index("ix_task_assignees_user_id", "user_id", "task_id"),
+    )
+
+
+class Label(Base):
+    """A word with a colour that tasks of a project can carry."""
+
+    __tablename__ = "labels"
+
+    id: Mapped[str] = id_column("lbl")
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(50))
+    colour: Mapped[str] = mapped_column(String(16), default="grey")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    __table_args__ = (
+        Index("ix_labels_project_id", "project_id", "id"),
+        Index("uq_labels_name", "project_id", func.lower(name), unique=True),
+        CheckConstraint(colour.in_(COLOURS), name="colour"),
+    )
+
+
+class TaskLabel(Base):
+    __tablename__ = "task_labels"
+
+    task_id: Mapped[str] = mapped_column(Id, ForeignKey("tasks.id", ondelete="CASCADE"))
+    label_id: Mapped[str] = mapped_column(Id, ForeignKey("labels.id", ondelete="CASCADE"))
+
+    __table_args__ = (
+        PrimaryKeyConstraint("task_id", "label_id"),
+        Index("ix_task_labels_label_id", "label_id", "task_id"),
+    )
+
+
+class ExternalTask(Base):
+    """Which task stands for something in another tool, by that tool's own id."""
+
+    __tablename__ = "external_tasks"
+
+    board_id: Mapped[str] = mapped_column(Id, ForeignKey("boards.id", ondelete="CASCADE"))
+    source: Mapped[str] = mapped_column(String(40))
+    external_id: Mapped[str] = mapped_column(String(500))
+    task_id: Mapped[str] = mapped_column(Id, ForeignKey("tasks.id", ondelete="CASCADE"), index=True)
+
+    __table_args__ = (PrimaryKeyConstraint("board_id", "source", "external_id"),)
+
+
+class Invitation(Base):
+    """An e-mail address asked into a project; the mailed token is kept as its digest."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[str] = id_column("inv")
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id", ondelete="CASCADE"))
+    email: Mapped[str] = mapped_column(String(254))
+    role: Mapped[str] = mapped_column(String(16))
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    invited_by: Mapped[str | None] = mapped_column(Id, ForeignKey("users.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index("ix_invitations_project_id", "project_id", "id"),
+        Index("uq_invitations_email", "project_id", func.lower(email), unique=True),
+        CheckConstraint(role.in_(("admin", "member", "viewer")), name="role"),
     )

@@ -1,0 +1,58 @@
+"""What people say and hang on a task: comments, checklist items, attachments."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from calmboard.db import Base, UtcDateTime, now
+from calmboard.models.columns import Id, Rank, id_column
+
+
+class Comment(Base):
+    """A comment in Markdown. `via` is the name of the credential it came through, if any."""
+
+    __tablename__ = "comments"
+
+    id: Mapped[str] = id_column("cmt")
+    task_id: Mapped[str] = mapped_column(Id, ForeignKey("tasks.id", ondelete="CASCADE"))
+    author_id: Mapped[str | None] = mapped_column(Id, ForeignKey("users.id", ondelete="SET NULL"))
+    via: Mapped[str | None] = mapped_column(String(80))
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    __table_args__ = (Index("ix_comments_task_id", "task_id", "id"),)
+
+
+class ChecklistItem(Base):
+    """One line of a task's checklist, ordered by `rank`."""
+
+    __tablename__ = "checklist_items"
+
+    id: Mapped[str] = id_column("chk")
+    task_id: Mapped[str] = mapped_column(Id, ForeignKey("tasks.id", ondelete="CASCADE"))
+    text: Mapped[str] = mapped_column(String(500))
+    done: Mapped[bool] = mapped_column(default=False)
+    rank: Mapped[str] = mapped_column(Rank)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    __table_args__ = (Index("uq_checklist_items_place", "task_id", "rank", unique=True),)
+
+
+class Attachment(Base):
+    """A file on a task. Its bytes lie in the files directory under `id`."""
+
+    __tablename__ = "attachments"
+
+    id: Mapped[str] = id_column("att")
+    task_id: Mapped[str] = mapped_column(Id, ForeignKey("tasks.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(255))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size_bytes: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    added_by: Mapped[str | None] = mapped_column(Id, ForeignKey("users.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    __table_args__ = (Index("ix_attachments_task_id", "task_id", "id"),)

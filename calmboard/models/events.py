@@ -1,0 +1,31 @@
+"""What happened: who did what, through which credential."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from calmboard.db import Base, UtcDateTime, now
+from calmboard.models.columns import Id, id_column
+
+
+class Activity(Base):
+    """One change in a project. `what` is such as `task.created`; `changes` holds the new values."""
+
+    __tablename__ = "activities"
+
+    id: Mapped[str] = id_column("act")
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id", ondelete="CASCADE"))
+    board_id: Mapped[str | None] = mapped_column(Id)
+    task_id: Mapped[str | None] = mapped_column(Id)
+    subject_id: Mapped[str] = mapped_column(Id)
+    what: Mapped[str] = mapped_column(String(40))
+    changes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    actor_id: Mapped[str | None] = mapped_column(Id, ForeignKey("users.id", ondelete="SET NULL"))
+    source: Mapped[str] = mapped_column(String(10))
+    credential_id: Mapped[str | None] = mapped_column(Id)
+    credential_name: Mapped[str | None] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    __table_args__ = (Index("ix_activities_project_id", "project_id", "id"),)
