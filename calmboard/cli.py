@@ -6,7 +6,7 @@ from datetime import timedelta
 import click
 import flask_migrate
 from flask import Flask, current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import OperationalError
 
 from calmboard import seed as demo
@@ -91,6 +91,7 @@ def issue(
 
 
 @click.command("seed", cls=_Command)
+@with_appcontext
 def seed() -> None:
     """Add the demo people and their projects, in development only, where they are not there already."""
     settings = _settings()
@@ -107,6 +108,7 @@ def seed() -> None:
 
 
 @click.command("serve", cls=_Command)
+@with_appcontext
 def serve() -> None:
     """Bring the database up to date and run server and worker; in development, add the demo the first time."""
     settings = _settings()
