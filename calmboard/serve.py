@@ -18,7 +18,7 @@ from calmboard.settings import Settings
 _ROOT = Path(__file__).parents[1]
 _LOOPBACK, _EVERY_INTERFACE = "127.0.0.1", str(IPv4Address(0))
 _LOOK_EVERY_S = 0.1
-_END_WITHIN_S = 12
+_END_WITHIN_S = 10
 
 Programs = dict[str, subprocess.Popen[bytes]]
 
@@ -66,7 +66,7 @@ def _commands(settings: Settings) -> dict[str, list[str]]:
     return {
         "server": [
             *("-m", "granian", "--interface=wsgi", "--factory", "--no-ws", "--log-level=warning"),
-            *("--workers=2", "--blocking-threads=2", "--respawn-failed-workers", "--workers-kill-timeout=5"),
+            *("--workers=2", "--blocking-threads=2", "--respawn-failed-workers", "--workers-kill-timeout=3"),
             *(f"--host={_host(settings)}", f"--port={settings.port}", "wsgi:create_app"),
         ],
         "worker": ["worker.py"],
