@@ -1,0 +1,22 @@
+"""Sending the forms of a page as a browser without scripts does."""
+
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.support.cast import csrf_token
+
+HTMX = {"HX-Request": "true"}
+
+
+def send(client: FlaskClient, page: str, action: str, **fields: Any) -> TestResponse:
+    """Open a page, and send the form on it that goes to `action`."""
+    token = csrf_token(client.get(page))
+    return client.post(action, data={"csrf_token": token, **fields})
+
+
+def key_form(name: str, **changes: Any) -> dict[str, Any]:
+    """What the form for a new key sends, with Jira chosen."""
+    rights = {"projects": "read", "boards": "read", "tasks": "write", "members": "none"}
+    return {"integration": "jira", "name": name, **rights, "reach": "all", "lifetime": "90", **changes}
