@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser
 
 from calmboard.db import db
+from calmboard.events.queue import open_queue
 from calmboard.settings import Settings
 from tests.support.browser import Pages, running_chromium
 from tests.support.cast import Character, Place, World, add_character, add_place, demo_person, new_address
@@ -45,6 +46,13 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     node.workerinput["run_dir"] = str(node.config.stash[_RUN_DIR])
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A run in which everything was left out has shown nothing, and does not count as good."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and exitstatus == pytest.ExitCode.OK and not reporter.stats.get("passed"):
+        session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -114,6 +122,7 @@ def make_app(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., Flask
     yield make
     for app in apps:
         close(app)
+    open_queue(settings)  # a process has one queue, that of the app made last
 
 
 def close(app: Flask) -> None:

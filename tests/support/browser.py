@@ -27,6 +27,8 @@ _AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-prac
 # Chromium tells the console of every answer from 400 on. Those from 500 on are noted by `_see`; the others are no fault.
 _ANSWER_NOTICE = "Failed to load resource: the server responded with a status of"
 
+_PATIENCE_MS = 8_000
+
 Scheme = Literal["light", "dark"]
 
 
@@ -62,6 +64,7 @@ class Pages:
         )
         if person:
             context.add_cookies([{"name": SESSION_COOKIE, "value": person.session_cookie, "url": self.url}])
+        context.set_default_timeout(_PATIENCE_MS)
         self._listen(context)
         return context.new_page()
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -111,6 +111,12 @@ class World:
     outsider: Place
 
 
+class Answer(TestResponse):
+    """What a program got; `json` is whatever it expects there."""
+
+    json: Any
+
+
 class Api:
     """A program that holds a key. Paths are those of /api/v1."""
 
@@ -118,26 +124,26 @@ class Api:
         self._client = app.test_client()
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
-    def get(self, path: str, **request: Any) -> TestResponse:
+    def get(self, path: str, **request: Any) -> Answer:
         return self.ask("GET", path, **request)
 
-    def post(self, path: str, **request: Any) -> TestResponse:
+    def post(self, path: str, **request: Any) -> Answer:
         return self.ask("POST", path, **request)
 
-    def patch(self, path: str, **request: Any) -> TestResponse:
+    def patch(self, path: str, **request: Any) -> Answer:
         return self.ask("PATCH", path, **request)
 
-    def put(self, path: str, **request: Any) -> TestResponse:
+    def put(self, path: str, **request: Any) -> Answer:
         return self.ask("PUT", path, **request)
 
-    def delete(self, path: str, **request: Any) -> TestResponse:
+    def delete(self, path: str, **request: Any) -> Answer:
         return self.ask("DELETE", path, **request)
 
-    def ask(self, method: str, path: str, **request: Any) -> TestResponse:
+    def ask(self, method: str, path: str, **request: Any) -> Answer:
         """Send a request with the key. A path may also be one that an answer held, such as a Location."""
         headers = {**self._headers, **request.pop("headers", {})}
         url = path if "/api/" in path else f"/api/v1{path}"
-        return self._client.open(url, method=method, headers=headers, **request)
+        return cast("Answer", self._client.open(url, method=method, headers=headers, **request))
 
 
 def demo_person(app: Flask, name: str) -> Character:

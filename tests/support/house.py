@@ -18,6 +18,7 @@ ROOMS = (
     "events",
     "access",
     "models",
+    "guards",
     "pages",
     "db",
     "errors",

@@ -88,8 +88,9 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 
 def outside_environment() -> dict[str, str]:
-    """The environment of this process without what is set for CalmBoard, Flask or a make above it."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("CALMBOARD_", "FLASK_", "MAKE", "MFLAGS"))}
+    """The environment of this process without what is set for CalmBoard, its server or a make above it."""
+    ours = ("CALMBOARD_", "FLASK_", "GRANIAN_", "MAKE", "MFLAGS")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 def answers(url: str, process: subprocess.Popen[bytes]) -> bool:
