@@ -17,7 +17,7 @@ from sqlalchemy import func, insert, select
 from calmboard import ids
 from calmboard.access.passwords import hash_password
 from calmboard.db import Base, db, now
-from calmboard.models import Board, Membership, Project, Sprint, Task, TaskAssignee, User
+from calmboard.models import Board, Membership, Project, Sprint, SprintTask, Task, TaskAssignee, User
 from calmboard.models.columns import STATES
 from calmboard.seed.people import PEOPLE
 from calmboard.work.positions import spread_ranks
@@ -75,7 +75,7 @@ class _Workspace:
         self._ids = {prefix: _rising_ids(prefix) for prefix in ("usr", "prj", "brd", "spr", "tsk")}
         self._user_ids = {person.slug: next(self._ids["usr"]) for person in PEOPLE}
         self._assignees: list[tuple[Row, set[str]]] = []
-        models = (User, Project, Membership, Board, Sprint, Task, TaskAssignee)
+        models = (User, Project, Membership, Board, Sprint, Task, TaskAssignee, SprintTask)
         self.rows: dict[type[Base], list[Row]] = {model: [] for model in models}
 
     def add_people(self, password_hash: str) -> None:
@@ -100,6 +100,7 @@ class _Workspace:
         self.rows[Task].sort(key=lambda task: task["created_at"])
         for task in self.rows[Task]:
             task["id"] = next(self._ids["tsk"])
+            self._note_sprint(task)
         self.rows[TaskAssignee] = [
             {"task_id": task["id"], "user_id": user_id} for task, team in self._assignees for user_id in team
         ]
@@ -116,9 +117,19 @@ class _Workspace:
 
     def _add_sprint(self, board_id: str, sprint: Row) -> Row:
         starts_on, ends_on = (self._now.date() + timedelta(days=sprint[side]) for side in ("starts", "ends"))
-        dates = {"starts_on": starts_on, "ends_on": ends_on, "created_at": self._days_ago(5 - min(0, sprint["starts"]))}
-        named = {name: sprint[name] for name in ("name", "goal", "state")}
-        row = {"id": next(self._ids["spr"]), "board_id": board_id} | named | dates
+        planned_at = self._days_ago(5 - min(0, sprint["starts"]))
+        started_at = self._days_ago(-sprint["starts"]) if sprint["state"] != "planned" else None
+        completed_at = self._days_ago(-sprint["ends"]) if sprint["state"] == "completed" else None
+        row = {name: sprint[name] for name in ("name", "goal", "state")} | {
+            "id": next(self._ids["spr"]),
+            "board_id": board_id,
+            "starts_on": starts_on,
+            "ends_on": ends_on,
+            "started_at": started_at,
+            "completed_at": completed_at,
+            "created_at": planned_at,
+            "updated_at": completed_at or started_at or planned_at,
+        }
         self._add(Sprint, row)
         return row
 
@@ -134,6 +145,8 @@ class _Workspace:
             "blocked_reason": details.get("blocked"),
             "pinned": details.get("pinned", False),
             "sprint_id": sprint and sprint["id"],
+            "started_at": max(made_at, changed_at - timedelta(days=3)) if state in ("in_progress", "review", "done") else None,
+            "done_at": changed_at if state == "done" else None,
             "created_by": _pick(workers, "author", title),
             "created_at": made_at,
             "updated_at": changed_at,
@@ -141,6 +154,15 @@ class _Workspace:
         self._add(Task, task)
         if _chance("staffed", title) < _HABITS[state].staffed:
             self._assignees.append((task, _team(workers, title)))
+
+    def _note_sprint(self, task: Row) -> None:
+        """A task was in its sprint since that began, or since it was made."""
+        sprint = next((sprint for sprint in self.rows[Sprint] if sprint["id"] == task["sprint_id"]), None)
+        if sprint is not None:
+            added_at = max(task["created_at"], sprint["started_at"] or sprint["created_at"])
+            self._add(
+                SprintTask, {"id": ids.new_id("spt"), "sprint_id": sprint["id"], "task_id": task["id"], "added_at": added_at}
+            )
 
     def _changed_at(self, state: str, title: str, sprint: Row | None) -> datetime:
         span = _HABITS[state].changed_days_ago
