@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import current_app, url_for
@@ -149,10 +149,10 @@ def _end(key: Key) -> Markup:
 
 
 def _days_left(key: Key) -> int | None:
-    """Whole days to the end; None where there is no end, or it has passed."""
+    """Days until the day it ends; None where there is no end, or it has passed."""
     if key.expires_at is None or key.expires_at <= now():
         return None
-    return (key.expires_at - now() + timedelta(minutes=1)).days
+    return (key.expires_at.date() - now().date()).days
 
 
 def _pause_of(key: Key) -> Markup | None:
