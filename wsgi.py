@@ -127,7 +127,8 @@ def _log_line(response: Response) -> None:
 
 
 def _answer_error(error: Exception) -> AnyResponse:
-    """Answer as the door does that was asked: JSON to programs, a page to people."""
+    """Answer as the door does that was asked: JSON to programs, a page to people. What was begun is undone."""
+    db.session.rollback()
     problem = _as_problem(error)
     return api.answer_problem(problem) if _is_program() else portal.answer_problem(problem)
 

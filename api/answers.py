@@ -5,10 +5,11 @@ from typing import Any
 
 import msgspec
 from flask import Response, current_app, g, request
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from api.etags import add_etag
 from api.queries import next_cursor, next_page
 from calmboard.access.limits import Usage
 from calmboard.errors import (
@@ -24,6 +25,8 @@ from calmboard.errors import (
 )
 from calmboard.pages import Page
 
+Fields = list[str] | UnsetType
+
 _encode = msgspec.json.Encoder().encode
 
 _FRAMEWORK_PROBLEMS: dict[int, type[Problem]] = {
@@ -34,24 +37,33 @@ _FRAMEWORK_PROBLEMS: dict[int, type[Problem]] = {
 }
 
 
-def answer_one(kind: type[Struct], result: Any, location: str | None) -> Response:
+def answer_one(kind: type[Struct], result: Any, fields: Fields, location: str | None) -> Response:
     """One resource, as the bare object; 201 where it is new and has a `location` such as `/api/v1/tasks/{id}`."""
     body = msgspec.convert(result, kind, from_attributes=True)
+    response = _json(_only(fields, body), 200 if location is None else 201)
+    if "id" in kind.__struct_fields__:
+        add_etag(response, body)
     if location is None:
-        return _json(body)
-    response = _json(body, 201)
+        return response
     response.headers["Location"] = current_app.config["CALMBOARD"].origin + location.format(id=body.id)  # type: ignore[attr-defined]
     return response
 
 
-def answer_list(kind: type[Struct], page: Page[Any]) -> Response:
+def answer_list(kind: type[Struct], page: Page[Any], fields: Fields) -> Response:
     """A page of a list, with the cursor of the next one."""
-    data = [msgspec.convert(row, kind, from_attributes=True) for row in page.rows]
+    data = [_only(fields, msgspec.convert(row, kind, from_attributes=True)) for row in page.rows]
     cursor = next_cursor(page.after) if page.after is not None else None
     response = _json({"data": data, "has_more": cursor is not None, "next_cursor": cursor})
     if cursor is not None:
         response.headers["Link"] = f'<{next_page(cursor)}>; rel="next"'
     return response
+
+
+def _only(fields: Fields, body: Struct) -> Any:
+    """The fields that were asked for, in the order of the struct."""
+    if fields is UNSET:
+        return body
+    return {name: getattr(body, name) for name in body.__struct_fields__ if name in fields}
 
 
 def nothing() -> Response:

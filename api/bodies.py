@@ -36,7 +36,7 @@ def read_body(kind: type[Body]) -> Body:
     Raises InvalidRequest where it cannot be read, ValidationFailed with a fault for each field
     that is unknown, missing or wrong.
     """
-    value = _parse(request.get_data(cache=False))
+    value = _parse(request.get_data())
     if not isinstance(value, dict):
         raise ValidationFailed(errors=(Fault("", "wrong_type", "Send a JSON object, such as {}."),))
     known = fields_of(kind)

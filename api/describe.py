@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from msgspec import Struct
 from werkzeug.wrappers import Response
 
 from api.answers import answer_list, answer_one, nothing
 from api.asking import who_asks
 from api.bodies import need_json, read_body
+from api.etags import if_match
+from api.idempotency import once
 from api.queries import PageQuery, Query, read_query
 from calmboard.access.permissions import need_scope
 
@@ -20,7 +22,9 @@ _STATUSES = {"POST": 201, "DELETE": 204}
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """`gives` None: an empty answer. `query` a PageQuery: a list of `gives`. `location`: a path with {id}."""
+    """`gives` None: an empty answer. `query` a PageQuery: a list of `gives`. `location`: a path with {id}.
+    `guarded`: what If-Match speaks of.
+    """
 
     summary: str
     gives: type[Struct] | None
@@ -28,6 +32,7 @@ class Description:
     query: type[Query]
     scope: str | None
     location: str | None
+    guarded: type[Struct] | None
     detail: str
 
 
@@ -47,6 +52,12 @@ class Operation:
         return issubclass(self.description.query, PageQuery)
 
     @property
+    def has_etag(self) -> bool:
+        """Whether it gives a single resource, which has a state to name."""
+        gives = self.description.gives
+        return gives is not None and not self.is_list and "id" in gives.__struct_fields__
+
+    @property
     def status(self) -> int:
         return _STATUSES.get(self.method, 200)
 
@@ -59,11 +70,12 @@ def describe(
     query: type[Query] = Query,
     scope: str | None = None,
     location: str | None = None,
+    guarded: type[Struct] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
-    """Make a view of `function(access, *path_arguments, [body], [query])`."""
+    """Make a view of `function(access, *path_arguments, [body], [query], [guard])`."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Response]:
-        return _view(function, Description(summary, gives, takes, query, scope, location, function.__doc__ or ""))
+        return _view(function, Description(summary, gives, takes, query, scope, location, guarded, function.__doc__ or ""))
 
     return decorate
 
@@ -95,11 +107,17 @@ def _view(function: Callable[..., Any], about: Description) -> Callable[..., Res
             need_scope(access, about.scope)
         if about.takes is not None:
             need_json()
-        asked = read_query(about.query)
+        asked = read_query(about.query, None if request.method not in ("GET", "HEAD") else about.gives)
         arguments: list[Any] = [] if about.takes is None else [read_body(about.takes)]
         if about.query is not Query:
             arguments.append(asked)
-        return _answer(about, asked, function(access, *path_arguments.values(), *arguments))
+        if about.guarded is not None:
+            arguments.append(if_match(about.guarded))
+
+        def act() -> Response:
+            return _answer(about, asked, function(access, *path_arguments.values(), *arguments))
+
+        return once(access, act) if request.method == "POST" else act()
 
     view.described = about  # type: ignore[attr-defined]
     return view
@@ -109,5 +127,5 @@ def _answer(description: Description, asked: Query, result: Any) -> Response:
     if description.gives is None:
         return nothing()
     if isinstance(asked, PageQuery):
-        return answer_list(description.gives, result)
-    return answer_one(description.gives, result, description.location)
+        return answer_list(description.gives, result, asked.fields)
+    return answer_one(description.gives, result, asked.fields, description.location)

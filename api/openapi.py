@@ -24,6 +24,13 @@ _SECURITY_SCHEMES = {
         "description": "The same key, for tools that keep Authorization for themselves.",
     },
 }
+_UNCHANGED = {"description": "Nothing changed since the ETag that was sent."}
+_STATUSES = sorted({problem.status for problem in PROBLEMS.values()})
+_TAKEN_HEADERS = {
+    "Idempotency-Key": ("^[!-~]{1,255}$", "A name for this piece of work: sent again within 24 hours, it is done once."),
+    "If-Match": (None, "An ETag: change it only while it still is as you read it."),
+    "If-None-Match": (None, "An ETag: answer 304 while nothing changed."),
+}
 _HEADERS = {
     "X-Request-Id": ("string", "Names this request; tell us when you ask about it."),
     "RateLimit-Policy": ("string", "The window: its name, quota and length in seconds."),
@@ -59,8 +66,9 @@ def _document(app: Flask) -> dict[str, Any]:
         "components": {
             "schemas": _schemas(endpoints),
             "securitySchemes": _SECURITY_SCHEMES,
+            "parameters": {name: _header_parameter(name, *about) for name, about in _TAKEN_HEADERS.items()},
             "headers": {name: _header(*about) for name, about in _HEADERS.items()},
-            "responses": {str(status): _error_response(status) for status in sorted({p.status for p in PROBLEMS.values()})},
+            "responses": {"304": _UNCHANGED, **{str(status): _error_response(status) for status in _STATUSES}},
         },
     }
 
@@ -81,13 +89,17 @@ def _operation(endpoint: Operation) -> dict[str, Any]:
         "description": about.detail,
         "tags": [endpoint.noun],
         "security": [{name: scopes} for name in _SECURITY_SCHEMES],
-        "parameters": [_path_parameter(name) for name in endpoint.parameters] + _query_parameters(endpoint),
+        "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint), *_header_parameters(endpoint)],
         "responses": {str(endpoint.status): _success(endpoint), **_errors(endpoint)},
     }
     if about.takes is not None:
         content = {"schema": _ref(about.takes.__name__), "example": example_of(about.takes)}
         operation["requestBody"] = {"required": True, "content": dict.fromkeys(MEDIA_TYPES, content)}
     return operation
+
+
+def _path_parameters(endpoint: Operation) -> list[dict[str, Any]]:
+    return [_path_parameter(name) for name in endpoint.parameters]
 
 
 def _path_parameter(name: str) -> dict[str, Any]:
@@ -98,9 +110,22 @@ def _path_parameter(name: str) -> dict[str, Any]:
 
 
 def _query_parameters(endpoint: Operation) -> list[dict[str, Any]]:
-    query = endpoint.description.query
+    query, gives = endpoint.description.query, endpoint.description.gives
+    if gives is None or endpoint.method != "GET":
+        return []
     _, components = msgspec.json.schema_components([query])
-    return [_query_parameter(name, schema) for name, schema in components[query.__name__]["properties"].items()]
+    properties = components[query.__name__]["properties"]
+    properties["fields"]["items"] = {"type": "string", "enum": list(gives.__struct_fields__)}
+    return [_query_parameter(name, schema) for name, schema in properties.items()]
+
+
+def _header_parameters(endpoint: Operation) -> list[dict[str, Any]]:
+    names = {
+        "Idempotency-Key": endpoint.method == "POST",
+        "If-Match": endpoint.description.guarded is not None,
+        "If-None-Match": endpoint.has_etag and endpoint.method == "GET",
+    }
+    return [{"$ref": f"#/components/parameters/{name}"} for name, is_taken in names.items() if is_taken]
 
 
 def _query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -108,13 +133,20 @@ def _query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {**parameter, "style": "form", "explode": False} if schema.get("type") == "array" else parameter
 
 
+def _header_parameter(name: str, pattern: str | None, description: str) -> dict[str, Any]:
+    schema = {"type": "string", "pattern": pattern} if pattern else {"type": "string"}
+    return {"name": name, "in": "header", "description": description, "schema": schema}
+
+
 def _success(endpoint: Operation) -> dict[str, Any]:
     gives = endpoint.description.gives
     response: dict[str, Any] = {"description": "Done." if gives is None else "Here it is.", "headers": _header_refs()}
     if gives is not None:
-        response["content"] = {"application/json": {"schema": _list_schema(gives) if endpoint.is_list else _ref(gives.__name__)}}
+        response["content"] = {"application/json": {"schema": _given_schema(endpoint, gives)}}
     if endpoint.is_list:
         response["headers"]["Link"] = _header("string", 'The next part of the list, as rel="next".')
+    if endpoint.has_etag:
+        response["headers"]["ETag"] = _header("string", "The state of the resource, for If-Match and If-None-Match.")
     if endpoint.status == 201:
         response["headers"]["Location"] = _header("string", "The address of what was created.")
     return response
@@ -124,7 +156,10 @@ def _errors(endpoint: Operation) -> dict[str, Any]:
     statuses = [400, 401, 403, 429, 500, 503]
     statuses += [404] if endpoint.parameters else []
     statuses += [413, 415, 422] if endpoint.description.takes is not None else []
-    return {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}
+    statuses += [409, 422] if endpoint.method == "POST" else []
+    statuses += [412] if endpoint.description.guarded is not None else []
+    statuses += [304] if endpoint.has_etag and endpoint.method == "GET" else []
+    return {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(set(statuses))}
 
 
 def _error_response(status: int) -> dict[str, Any]:
@@ -144,17 +179,34 @@ def _error_response(status: int) -> dict[str, Any]:
 def _schemas(endpoints: list[Operation]) -> dict[str, Any]:
     kinds = [kind for endpoint in endpoints for kind in (endpoint.description.gives, endpoint.description.takes) if kind]
     _, schemas = msgspec.json.schema_components([*dict.fromkeys(kinds), Problem], ref_template="#/components/schemas/{name}")
+    for endpoint in endpoints:
+        if endpoint.method == "GET" and (gives := endpoint.description.gives):
+            whole = schemas[gives.__name__]
+            description = f"The chosen fields of {gives.__name__}."
+            schemas[_part_name(gives)] = {**whole, "title": _part_name(gives), "description": description, "required": []}
     for kind, rules in SCHEMA_RULES.items():
         schemas[kind.__name__].update(rules)
     return schemas
 
 
-def _list_schema(kind: type) -> dict[str, Any]:
+def _given_schema(endpoint: Operation, kind: type) -> dict[str, Any]:
+    """What is answered: with `fields`, a part of it."""
+    if endpoint.method != "GET":
+        return _ref(kind.__name__)
+    one = {"anyOf": [_ref(kind.__name__), _ref(_part_name(kind))]}
+    return _list_schema(one) if endpoint.is_list else one
+
+
+def _part_name(kind: type) -> str:
+    return f"{kind.__name__}Fields"
+
+
+def _list_schema(items: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "object",
         "required": ["data", "has_more", "next_cursor"],
         "properties": {
-            "data": {"type": "array", "items": _ref(kind.__name__)},
+            "data": {"type": "array", "items": items},
             "has_more": {"type": "boolean", "description": "Whether more follow."},
             "next_cursor": {"type": ["string", "null"], "description": "Send it as `cursor` to go on."},
         },

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -24,7 +24,9 @@ _SEAL_BYTES = 12
 
 
 class Query(Struct, kw_only=True):
-    """No parameters."""
+    """What every address takes."""
+
+    fields: Annotated[list[str], Meta(description="Only these fields, such as `id,title`.")] | UnsetType = UNSET
 
 
 class PageQuery(Query, kw_only=True):
@@ -44,10 +46,13 @@ class PageQuery(Query, kw_only=True):
 AnyQuery = TypeVar("AnyQuery", bound=Query)
 
 
-def read_query(kind: type[AnyQuery]) -> AnyQuery:
-    """Read the parameters as a struct; raises InvalidRequest with a fault for each that is wrong."""
+def read_query(kind: type[AnyQuery], gives: type[Struct] | None) -> AnyQuery:
+    """Read the parameters as a struct; raises InvalidRequest with a fault for each that is wrong.
+
+    `fields` may name what `gives` has, and is no parameter where that is None.
+    """
     _need_utf8()
-    known = fields_of(kind)
+    known = {name: field for name, field in fields_of(kind).items() if gives is not None or name != "fields"}
     faults, read = [], {}
     for name, texts in request.args.lists():
         if name not in known:
@@ -59,9 +64,16 @@ def read_query(kind: type[AnyQuery]) -> AnyQuery:
                 read[known[name].name] = _value(texts[0], known[name].type)
             except ValidationError as error:
                 faults.append(fault_of(error, name, known[name].type))
+    faults += _strange_fields(read.get("fields", ()), gives)
     if faults:
         raise InvalidRequest("A parameter in the address cannot be used.", errors=tuple(faults))
     return kind(**read)
+
+
+def _strange_fields(names: Sequence[str], gives: type[Struct] | None) -> list[Fault]:
+    choices = tuple(fields_of(gives)) if gives is not None else ()
+    strange = ((place, name) for place, name in enumerate(names) if name not in choices)
+    return [Fault(f"fields/{place}", "unknown_value", f"There is no field “{name[:100]}”.", choices) for place, name in strange]
 
 
 def next_cursor(after: tuple[Any, ...]) -> str:

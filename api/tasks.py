@@ -12,6 +12,7 @@ from api.describe import describe
 from api.queries import PageQuery
 from api.shapes import NewTask, SprintId, State, Task, TaskChanges, TextPart
 from calmboard.access.access import Access
+from calmboard.guards import Guard
 from calmboard.ids import pattern
 from calmboard.pages import Page
 from calmboard.work import tasks
@@ -83,17 +84,17 @@ def read_task(access: Access, task_id: str) -> TaskRow:
 
 @bp.put("/v1/tasks/<task_id>")
 @bp.patch("/v1/tasks/<task_id>")
-@describe("Change a task", Task, takes=TaskChanges, scope="tasks:write")
-def change_task(access: Access, task_id: str, changes: TaskChanges) -> TaskRow:
+@describe("Change a task", Task, takes=TaskChanges, scope="tasks:write", guarded=Task)
+def change_task(access: Access, task_id: str, changes: TaskChanges, guard: Guard) -> TaskRow:
     """Change the fields that are sent and leave the others. `state` and `position` move the card.
 
     PUT means the same, for tools that can only PUT.
     """
-    return tasks.change_task(access, task_id, given(changes))
+    return tasks.change_task(access, task_id, given(changes), guard)
 
 
 @bp.delete("/v1/tasks/<task_id>")
-@describe("Delete a task", scope="tasks:write")
-def delete_task(access: Access, task_id: str) -> None:
+@describe("Delete a task", scope="tasks:write", guarded=Task)
+def delete_task(access: Access, task_id: str, guard: Guard) -> None:
     """Delete a task for good."""
-    tasks.delete_task(access, task_id)
+    tasks.delete_task(access, task_id, guard)

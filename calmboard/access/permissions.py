@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.scopes import NOUNS
-from calmboard.db import AnyRow, AnySelect, Base, reading
+from calmboard.db import AnyRow, AnySelect, Base, db, reading
 from calmboard.errors import Forbidden, InsufficientScope, NotFound
 from calmboard.models import Board, Membership, Project, Task
 
@@ -68,17 +68,16 @@ def find(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRo
 
     Raises NotFound where there is none, Forbidden where there is one out of reach.
     """
-    home = _HOMES[model]
-    if not ids.is_id(home.prefix, row_id):
-        raise NotFound(f"No {home.word} has the id “{row_id[:60]}”; a {home.word}'s id starts with {home.prefix}_.")
     with reading() as connection:
-        row = connection.execute(_one(model, columns, _is_narrowed(access)), {"row_id": row_id, **asker(access)}).first()
-        if row is not None:
-            return row
-        exists = connection.execute(_any(model), {"row_id": row_id}).first()
-    if exists is None:
-        raise NotFound(f"No {home.word} has the id {row_id}.")
-    raise _out_of_reach(access, home.word)
+        row = _look(connection, access, _one(model, columns, _is_narrowed(access)), model, row_id)
+    return row or _refuse(access, model, row_id)
+
+
+def claim(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRow:
+    """Return a row as `find` does, locked until the commit, so that what is decided on it stays true."""
+    statement = _one(model, columns, _is_narrowed(access)).with_for_update(of=model)
+    row = _look(db.session.connection(), access, statement, model, row_id)
+    return row or _refuse(access, model, row_id)
 
 
 def visible(access: Access, statement: AnySelect, project_id: InstrumentedAttribute[str]) -> AnySelect:
@@ -118,6 +117,24 @@ def _one(model: type[Base], columns: tuple[Any, ...], narrowed: bool) -> AnySele
 def _any(model: type[Base]) -> AnySelect:
     row_id = _HOMES[model].row_id
     return select(row_id).where(row_id == bindparam("row_id"))
+
+
+def _look(connection: Connection, access: Access, statement: AnySelect, model: type[Base], row_id: str) -> AnyRow | None:
+    if not ids.is_id(_HOMES[model].prefix, row_id):
+        return None
+    return connection.execute(statement, {"row_id": row_id, **asker(access)}).first()
+
+
+def _refuse(access: Access, model: type[Base], row_id: str) -> NoReturn:
+    """Tell a row out of reach from one that does not exist."""
+    home = _HOMES[model]
+    if not ids.is_id(home.prefix, row_id):
+        raise NotFound(f"No {home.word} has the id “{row_id[:60]}”; a {home.word}'s id starts with {home.prefix}_.")
+    with reading() as connection:
+        exists = connection.execute(_any(model), {"row_id": row_id}).first()
+    if exists is None:
+        raise NotFound(f"No {home.word} has the id {row_id}.")
+    raise _out_of_reach(access, home.word)
 
 
 def _out_of_reach(access: Access, word: str) -> Forbidden:

@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import find, need, need_scope
-from calmboard.db import db, now, reading
+from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.db import AnyRow, db, now, reading
 from calmboard.errors import Fault, ValidationFailed
+from calmboard.guards import Guard, let_through
 from calmboard.models import Board, Membership, Sprint, Task, TaskAssignee
 from calmboard.work.positions import rank_at
 from calmboard.work.task_rows import COLUMNS, TaskRow, with_people
@@ -43,13 +44,12 @@ def create_task(access: Access, board_id: str, new: Mapping[str, Any]) -> TaskRo
     return read_task(access, task_id)
 
 
-def change_task(access: Access, task_id: str, changes: Mapping[str, Any]) -> TaskRow:
+def change_task(access: Access, task_id: str, changes: Mapping[str, Any], guard: Guard = let_through) -> TaskRow:
     """Change the fields that are given and leave the others; `state` and `position` move the card.
 
-    Raises as `create_task` does.
+    Raises as `create_task` does, and PreconditionFailed where the guard does.
     """
-    task = find(access, Task, task_id, Task.board_id, Task.state)
-    need(access, task.role, "tasks:write")
+    task = _claim(access, task_id, guard)
     values = {**changes, **_blocking(changes)}
     _need_known(task.in_project, task.board_id, values)
     values |= _place(task.board_id, task_id, task.state, values)
@@ -62,12 +62,20 @@ def change_task(access: Access, task_id: str, changes: Mapping[str, Any]) -> Tas
     return read_task(access, task_id)
 
 
-def delete_task(access: Access, task_id: str) -> None:
-    """Delete a task for good. Raises NotFound where there is none, Forbidden out of reach and to viewers."""
-    task = find(access, Task, task_id)
-    need(access, task.role, "tasks:write")
+def delete_task(access: Access, task_id: str, guard: Guard = let_through) -> None:
+    """Delete a task for good. Raises as `change_task` does."""
+    _claim(access, task_id, guard)
     db.session.execute(delete(Task).where(Task.id == task_id))
     db.session.commit()
+
+
+def _claim(access: Access, task_id: str, guard: Guard) -> AnyRow:
+    """The task, locked until the commit, where this access may change it and the guard lets it."""
+    task = claim(access, Task, task_id, *COLUMNS)
+    need(access, task.role, "tasks:write")
+    if guard is not let_through:
+        guard(with_people(db.session.connection(), [task])[0])
+    return task
 
 
 def _blocking(given: Mapping[str, Any]) -> dict[str, Any]:
