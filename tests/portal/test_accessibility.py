@@ -121,7 +121,7 @@ def _barriers(page: Page) -> dict[tuple[Scheme, int], list[str]]:
 
 
 def _barriers_in(page: Page, scheme: Scheme, width: int) -> list[str]:
-    page.emulate_media(color_scheme=scheme)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 900})
     wider = page.evaluate("document.documentElement.scrollWidth > innerWidth")
     return find_barriers(page) + ["wider than the screen"] * wider
