@@ -82,7 +82,7 @@ def _held_back(reaches: Sequence[Reach], rights: dict[str, str]) -> Iterable[Mar
         held = [reach for reach in reaches if reach.rights and f"{noun}:write" not in reach.rights]
         if right == "write" and held:
             places = _places(held, "project")
-            yield Markup("Cannot change {} in {}: your role there does not").format(GRANTABLE[noun].lower(), places)
+            yield Markup("Cannot change {} in {}: your role there does not allow it").format(GRANTABLE[noun].lower(), places)
 
 
 def _not_chosen(rights: dict[str, str]) -> Iterable[Markup]:
