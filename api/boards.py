@@ -7,7 +7,8 @@ from msgspec import UNSET, UnsetType
 
 from api.describe import describe
 from api.queries import PageQuery
-from api.shapes import Board, BoardWithColumns, NamePart
+from api.shapes.boards import Board, BoardWithColumns
+from api.shapes.values import NamePart
 from calmboard.access.access import Access
 from calmboard.pages import Page
 from calmboard.work import boards

@@ -11,8 +11,17 @@ from api.examples import example_of, needed_example_of
 _NOUNS = {
     "me": ("Who am I", "/me"),
     "projects": ("Projects", "/projects"),
+    "members": ("Members", "/projects/{project_id}/members"),
     "boards": ("Boards", "/boards"),
     "tasks": ("Tasks", "/tasks"),
+    "checklists": ("Checklists", "/checklist-items"),
+    "comments": ("Comments", "/comments"),
+    "attachments": ("Attachments", "/attachments"),
+    "labels": ("Labels", "/labels"),
+    "sprints": ("Sprints", "/sprints"),
+    "reports": ("Reports", "/boards/{board_id}/reports"),
+    "activity": ("Activity", "/projects/{project_id}/activity"),
+    "keys": ("Keys", "/keys"),
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, g
 
 from api.describe import describe
-from api.shapes import Me
+from api.shapes.me import Me
 from calmboard.access.access import Access, Credential
 
 bp = Blueprint("me", __name__)

@@ -9,11 +9,23 @@ from api.asking import OWN_HEADER
 from api.bodies import MEDIA_TYPES
 from api.describe import Operation, operations
 from api.examples import example_of
-from api.shapes import SCHEMA_RULES, Problem
+from api.shapes.problems import Problem
 from calmboard import ids
 from calmboard.errors import PROBLEMS
 
-ID_PREFIXES = {"project_id": "prj", "board_id": "brd", "task_id": "tsk"}
+ID_PREFIXES = {
+    "project_id": "prj",
+    "board_id": "brd",
+    "task_id": "tsk",
+    "sprint_id": "spr",
+    "comment_id": "cmt",
+    "item_id": "chk",
+    "attachment_id": "att",
+    "label_id": "lbl",
+    "user_id": "usr",
+    "invitation_id": "inv",
+    "key_id": "key",
+}
 
 _SECURITY_SCHEMES = {
     "key": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer cbk_…`."},
@@ -184,8 +196,8 @@ def _schemas(endpoints: list[Operation]) -> dict[str, Any]:
             whole = schemas[gives.__name__]
             description = f"The chosen fields of {gives.__name__}."
             schemas[_part_name(gives)] = {**whole, "title": _part_name(gives), "description": description, "required": []}
-    for kind, rules in SCHEMA_RULES.items():
-        schemas[kind.__name__].update(rules)
+    for kind in kinds:
+        schemas[kind.__name__].update(getattr(kind, "schema_rules", {}))
     return schemas
 
 

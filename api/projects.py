@@ -7,7 +7,8 @@ from msgspec import UNSET, UnsetType
 
 from api.describe import describe
 from api.queries import PageQuery
-from api.shapes import Member, NamePart, Project
+from api.shapes.projects import Member, Project
+from api.shapes.values import NamePart
 from calmboard.access.access import Access
 from calmboard.pages import Page
 from calmboard.work import projects

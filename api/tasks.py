@@ -10,7 +10,8 @@ from msgspec import UNSET, Meta, UnsetType
 from api.bodies import given
 from api.describe import describe
 from api.queries import PageQuery
-from api.shapes import NewTask, SprintId, State, Task, TaskChanges, TextPart
+from api.shapes.tasks import NewTask, Task, TaskChanges
+from api.shapes.values import SprintId, State, TextPart
 from calmboard.access.access import Access
 from calmboard.guards import Guard
 from calmboard.ids import pattern

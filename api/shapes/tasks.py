@@ -1,0 +1,73 @@
+"""Tasks."""
+
+from typing import Annotated, Any, ClassVar
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from api.shapes.values import (
+    Assignees,
+    Blocked,
+    BlockedReason,
+    BoardId,
+    Description,
+    DueDate,
+    Person,
+    Pinned,
+    Position,
+    SprintChoice,
+    State,
+    TaskId,
+    Time,
+    Title,
+    UserId,
+    about,
+)
+
+
+class Task(Struct):
+    """A task on a board."""
+
+    id: TaskId
+    board_id: BoardId
+    title: Title
+    description: Description
+    state: State
+    position: Annotated[str, about("Sorts the column: compare as text, lower is nearer the top.", "V000000000")]
+    assignees: Annotated[list[Person], Meta(description="The people on it.")]
+    due_date: DueDate | None
+    blocked: Blocked
+    blocked_reason: Annotated[str | None, about("What it waits for.", "Waits for the bank's test account.")]
+    pinned: Pinned
+    sprint_id: SprintChoice
+    created_by: UserId | None
+    created_at: Time
+    updated_at: Time
+
+
+class TaskChanges(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The fields to change; the others stay as they are."""
+
+    # A task that is not blocked has no reason, in JSON Schema; msgspec's types cannot say it.
+    schema_rules: ClassVar[dict[str, Any]] = {
+        "not": {
+            "required": ["blocked", "blocked_reason"],
+            "properties": {"blocked": {"const": False}, "blocked_reason": {"type": "string"}},
+        }
+    }
+
+    title: Title | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+    state: State | UnsetType = UNSET
+    position: Position | UnsetType = UNSET
+    assignees: Assignees | UnsetType = UNSET
+    due_date: DueDate | UnsetType | None = UNSET
+    blocked: Blocked | UnsetType = UNSET
+    blocked_reason: BlockedReason | UnsetType | None = UNSET
+    pinned: Pinned | UnsetType = UNSET
+    sprint_id: SprintChoice | UnsetType = UNSET
+
+
+class NewTask(TaskChanges, kw_only=True, forbid_unknown_fields=True):
+    """A task to add."""
+
+    title: Title

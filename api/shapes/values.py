@@ -1,0 +1,69 @@
+"""The kinds of value that many structs share, each with its rule and an example."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from calmboard import ids
+
+NO_NUL = r"^[^\u0000]*$"
+VISIBLE = r"^[^\u0000]*[^\u0000-\u0020][^\u0000]*$"
+
+
+def about(description: str, *examples: Any, **rules: Any) -> Meta:
+    return Meta(description=description, examples=list(examples) or None, **rules)
+
+
+def id_of(prefix: str) -> Meta:
+    return Meta(pattern=ids.pattern(prefix), examples=[f"{prefix}_01m86ffkj1eyt9k86t46h61k8b"])
+
+
+ProjectId = Annotated[str, id_of("prj")]
+BoardId = Annotated[str, id_of("brd")]
+TaskId = Annotated[str, id_of("tsk")]
+SprintId = Annotated[str, id_of("spr")]
+UserId = Annotated[str, id_of("usr")]
+KeyId = Annotated[str, id_of("key")]
+
+State = Annotated[
+    Literal["backlog", "ready", "in_progress", "review", "done"],
+    about("The column: Backlog, Ready, In Progress, Review or Done.", "ready"),
+]
+Role = Annotated[
+    Literal["owner", "admin", "member", "viewer"],
+    about("Viewers read; members change tasks; admins change the project; owners delete it.", "member"),
+]
+Time = Annotated[datetime, about("RFC 3339, in UTC.", "2026-11-24T09:30:00Z")]
+DueDate = Annotated[date, about("The day it is due.", "2026-12-18")]
+Title = Annotated[
+    str, about("What is to be done, in a line.", "Refund partial captures", min_length=1, max_length=200, pattern=VISIBLE)
+]
+Description = Annotated[str, about("Details, in Markdown.", "Captured twice, refunded once.", max_length=20_000, pattern=NO_NUL)]
+BlockedReason = Annotated[
+    str,
+    about(
+        "What it waits for. Giving a reason blocks the task.",
+        "Waits for the bank's test account.",
+        max_length=500,
+        pattern=VISIBLE,
+    ),
+]
+Position = Annotated[int, about("The place in its column, counted from 0 at the top.", 0, ge=0, le=1_000_000)]
+Assignees = Annotated[list[UserId], about("Ids of project members.", [], max_length=50)]
+Blocked = Annotated[bool, about("Whether something stops it.", True)]
+Pinned = Annotated[bool, about("Whether it is pinned for everyone.", False)]
+NamePart = Annotated[str, about("Part of the name, whatever the case.", "pay", min_length=1, max_length=100, pattern=NO_NUL)]
+TextPart = Annotated[
+    str, about("Part of title or description, whatever the case.", "refund", min_length=1, max_length=100, pattern=NO_NUL)
+]
+SprintChoice = Annotated[SprintId | None, about("A sprint of the same board; null: none.", None)]
+PersonName = Annotated[str, about("The person's name.", "Ana Ruiz")]
+Email = Annotated[str, about("The person's e-mail address.", "ana@harbour.example")]
+
+
+class Person(Struct):
+    """A person."""
+
+    id: UserId
+    name: PersonName
