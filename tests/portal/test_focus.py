@@ -109,12 +109,22 @@ def test_faults_take_the_focus_and_lead_to_their_fields(page: Page) -> None:
     expect(name).to_have_value("Jira mirror")
 
 
-def test_the_preview_follows_the_form(page: Page) -> None:
+def test_a_tool_fills_in_its_rights(page: Page) -> None:
     page.goto("/integrations/keys/new?integration=jira")
     expect(page.locator("#live")).to_be_empty()
     page.get_by_role("radio", name="Internal agent").check()
     expect(page.locator("#live")).to_have_text("Rights filled in for Internal agent.")
     expect(page.get_by_role("radio", name="Tasks: read")).to_be_checked()
+
+
+def test_the_preview_follows_the_rights(page_for: Pages, owner: Character) -> None:
+    page = page_for(owner)
+    page.goto("/integrations/keys/new?integration=jira")
+    preview = page.locator("#preview")
+    expect(preview).to_contain_text("Read and change")
+    page.get_by_role("radio", name="Tasks: none").check()
+    expect(preview).to_contain_text("Cannot see tasks")
+    expect(preview).not_to_contain_text("Read and change")
 
 
 def test_closing_needs_the_tick(page: Page) -> None:
