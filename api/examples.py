@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from msgspec import Meta, Struct, UnsetType
 
 from api.fields import fields_of
+from api.shapes.values import ALTERNATIVE
 
 
 def example_of(kind: type[Struct]) -> dict[str, Any]:
-    """A JSON object with an example in every field."""
-    return {name: _example(field.type) for name, field in fields_of(kind).items()}
+    """A JSON object with an example in every field, but for those that stand for another one."""
+    return {name: _example(field.type) for name, field in fields_of(kind).items() if not _is_alternative(field.type)}
 
 
 def needed_example_of(kind: type[Struct]) -> dict[str, Any]:
@@ -38,3 +39,8 @@ def _example(kind: Any) -> Any:
     if isinstance(kind, type) and issubclass(kind, Struct):
         return example_of(kind)
     raise TypeError(f"{kind} has no example; give it one.")
+
+
+def _is_alternative(kind: Any) -> bool:
+    parts = get_args(kind)
+    return any(isinstance(part, Meta) and part.extra == ALTERNATIVE for part in parts) or any(map(_is_alternative, parts))

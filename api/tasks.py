@@ -11,7 +11,7 @@ from api.bodies import given
 from api.describe import describe
 from api.queries import PageQuery
 from api.shapes.tasks import NewTask, Task, TaskChanges
-from api.shapes.values import SprintId, State, TextPart
+from api.shapes.values import LabelId, SprintId, State, TextPart
 from calmboard.access.access import Access
 from calmboard.guards import Guard
 from calmboard.ids import pattern
@@ -43,6 +43,7 @@ class TaskQuery(PageQuery, kw_only=True):
         | UnsetType
     ) = UNSET
     sprint_id: Annotated[SprintId, Meta(description="In this sprint.")] | UnsetType = UNSET
+    label: Annotated[LabelId, Meta(description="With this label on it.")] | UnsetType = UNSET
     blocked: Annotated[bool, Meta(description="Blocked or not.")] | UnsetType = UNSET
     pinned: Annotated[bool, Meta(description="Pinned or not.")] | UnsetType = UNSET
     due_before: Annotated[date, Meta(description="Due before this day.")] | UnsetType = UNSET

@@ -5,12 +5,15 @@ from typing import Annotated, Any, ClassVar
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.shapes.values import (
+    ALTERNATIVE,
     Assignees,
     Blocked,
     BlockedReason,
     BoardId,
     Description,
     DueDate,
+    LabelOnTask,
+    Labels,
     Person,
     Pinned,
     Position,
@@ -34,6 +37,7 @@ class Task(Struct):
     state: State
     position: Annotated[str, about("Sorts the column: compare as text, lower is nearer the top.", "V000000000")]
     assignees: Annotated[list[Person], Meta(description="The people on it.")]
+    labels: Annotated[list[LabelOnTask], Meta(description="The labels on it.")]
     due_date: DueDate | None
     blocked: Blocked
     blocked_reason: Annotated[str | None, about("What it waits for.", "Waits for the bank's test account.")]
@@ -47,11 +51,18 @@ class Task(Struct):
 class TaskChanges(Struct, kw_only=True, forbid_unknown_fields=True):
     """The fields to change; the others stay as they are."""
 
-    # A task that is not blocked has no reason, in JSON Schema; msgspec's types cannot say it.
+    # In JSON Schema, since msgspec's types cannot say it: no reason without a block, and one place at most.
     schema_rules: ClassVar[dict[str, Any]] = {
         "not": {
-            "required": ["blocked", "blocked_reason"],
-            "properties": {"blocked": {"const": False}, "blocked_reason": {"type": "string"}},
+            "anyOf": [
+                {
+                    "required": ["blocked", "blocked_reason"],
+                    "properties": {"blocked": {"const": False}, "blocked_reason": {"type": "string"}},
+                },
+                {"required": ["position", "before"]},
+                {"required": ["position", "after"]},
+                {"required": ["before", "after"]},
+            ]
         }
     }
 
@@ -59,7 +70,10 @@ class TaskChanges(Struct, kw_only=True, forbid_unknown_fields=True):
     description: Description | UnsetType = UNSET
     state: State | UnsetType = UNSET
     position: Position | UnsetType = UNSET
+    before: Annotated[TaskId, about("Move it just above this task.", extra=ALTERNATIVE)] | UnsetType = UNSET
+    after: Annotated[TaskId, about("Move it just below this task.", extra=ALTERNATIVE)] | UnsetType = UNSET
     assignees: Assignees | UnsetType = UNSET
+    labels: Labels | UnsetType = UNSET
     due_date: DueDate | UnsetType | None = UNSET
     blocked: Blocked | UnsetType = UNSET
     blocked_reason: BlockedReason | UnsetType | None = UNSET

@@ -11,6 +11,10 @@ NO_NUL = r"^[^\u0000]*$"
 VISIBLE = r"^[^\u0000]*[^\u0000-\u0020][^\u0000]*$"
 
 
+# Marks a field that stands for another one, so that no example holds both.
+ALTERNATIVE = {"alternative": True}
+
+
 def about(description: str, *examples: Any, **rules: Any) -> Meta:
     return Meta(description=description, examples=list(examples) or None, **rules)
 
@@ -21,6 +25,7 @@ def id_of(prefix: str) -> Meta:
 
 ProjectId = Annotated[str, id_of("prj")]
 BoardId = Annotated[str, id_of("brd")]
+LabelId = Annotated[str, id_of("lbl")]
 TaskId = Annotated[str, id_of("tsk")]
 SprintId = Annotated[str, id_of("spr")]
 UserId = Annotated[str, id_of("usr")]
@@ -51,6 +56,7 @@ BlockedReason = Annotated[
 ]
 Position = Annotated[int, about("The place in its column, counted from 0 at the top.", 0, ge=0, le=1_000_000)]
 Assignees = Annotated[list[UserId], about("Ids of project members.", [], max_length=50)]
+Labels = Annotated[list[LabelId], about("Ids of labels of the project.", [], max_length=50)]
 Blocked = Annotated[bool, about("Whether something stops it.", True)]
 Pinned = Annotated[bool, about("Whether it is pinned for everyone.", False)]
 NamePart = Annotated[str, about("Part of the name, whatever the case.", "pay", min_length=1, max_length=100, pattern=NO_NUL)]
@@ -60,6 +66,14 @@ TextPart = Annotated[
 SprintChoice = Annotated[SprintId | None, about("A sprint of the same board; null: none.", None)]
 PersonName = Annotated[str, about("The person's name.", "Ana Ruiz")]
 Email = Annotated[str, about("The person's e-mail address.", "ana@harbour.example")]
+
+
+class LabelOnTask(Struct):
+    """A label, as a task carries it."""
+
+    id: LabelId
+    name: Annotated[str, about("The label's word.", "bug")]
+    colour: Annotated[str, about("Its colour's name.", "red")]
 
 
 class Person(Struct):

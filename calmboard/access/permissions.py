@@ -75,7 +75,7 @@ def find(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRo
 
 def claim(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRow:
     """Return a row as `find` does, locked until the commit, so that what is decided on it stays true."""
-    statement = _one(model, columns, _is_narrowed(access)).with_for_update(of=model)
+    statement = _one(model, columns, _is_narrowed(access)).with_for_update(of=model, key_share=True)
     row = _look(db.session.connection(), access, statement, model, row_id)
     return row or _refuse(access, model, row_id)
 

@@ -48,12 +48,31 @@ def rank_at(board_id: str, state: str, position: int | None, task_id: str | None
 
     Locks the board until the commit. `task_id` is the card that moves: it is not counted.
     """
-    db.session.execute(select(Board.id).where(Board.id == board_id).with_for_update(key_share=True))
+    lock_boards(board_id)
     try:
         return rank_between(*_neighbours(board_id, state, position, task_id))
     except Crowded:
         _renumber(board_id, state)
         return rank_between(*_neighbours(board_id, state, position, task_id))
+
+
+def rank_beside(board_id: str, other_id: str, task_id: str | None, *, above: bool) -> tuple[str, str] | None:
+    """State and a free rank just above or below another card of the board; None where it has no such card."""
+    lock_boards(board_id)
+    other = select(Task.state, Task.rank).where(Task.id == other_id, Task.board_id == board_id, Task.id != (task_id or ""))
+    if (card := db.session.execute(other).first()) is None:
+        return None
+    try:
+        return card.state, rank_between(*_gap(board_id, card.state, card.rank, task_id, above=above))
+    except Crowded:
+        _renumber(board_id, card.state)
+        return rank_beside(board_id, other_id, task_id, above=above)
+
+
+def lock_boards(*board_ids: str) -> None:
+    """Keep others from moving cards on these boards until the commit. Lock boards before tasks, never after."""
+    statement = select(Board.id).where(Board.id.in_(board_ids)).order_by(Board.id)
+    db.session.execute(statement.with_for_update(key_share=True))
 
 
 def _beyond(above: str | None, below: str | None) -> str:
@@ -74,6 +93,13 @@ def _neighbours(board_id: str, state: str, position: int | None, task_id: str | 
         if len(pair) == 2:
             return pair[0], pair[1]
     return db.session.execute(column.order_by(Task.rank.desc()).limit(1)).scalar(), None
+
+
+def _gap(board_id: str, state: str, rank: str, task_id: str | None, *, above: bool) -> tuple[str | None, str | None]:
+    column = select(Task.rank).where(Task.board_id == board_id, Task.state == state, Task.id != (task_id or "")).limit(1)
+    if above:
+        return db.session.execute(column.where(Task.rank < rank).order_by(Task.rank.desc())).scalar(), rank
+    return rank, db.session.execute(column.where(Task.rank > rank).order_by(Task.rank)).scalar()
 
 
 def _renumber(board_id: str, state: str) -> None:

@@ -1,7 +1,7 @@
 """Tasks as they are read: their columns, the people on them, lists with filters."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import cache
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, or_, select
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, need_scope
 from calmboard.db import AnyRow, AnySelect, reading
-from calmboard.models import Board, Task, TaskAssignee, User
+from calmboard.models import Board, Label, Task, TaskAssignee, TaskLabel, User
 from calmboard.models.work import DUE_OR_NEVER
 from calmboard.pages import Cut, Order, Page, contains, in_order, read_page, text_to_find
 
@@ -49,6 +49,7 @@ class TaskFilters:
     state: tuple[str, ...] | None = None
     assignee: str | None = None
     sprint_id: str | None = None
+    label: str | None = None
     blocked: bool | None = None
     pinned: bool | None = None
     due_before: date | None = None
@@ -59,9 +60,10 @@ class TaskFilters:
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """One task with the people on it; the other fields are COLUMNS, in their order."""
+    """One task with the people and labels on it; the other fields are COLUMNS, in their order."""
 
     assignees: Sequence[AnyRow]
+    labels: Sequence[AnyRow]
     id: str
     board_id: str
     title: str
@@ -79,7 +81,7 @@ class TaskRow:
 
 
 def list_tasks(access: Access, board_id: str, filters: TaskFilters, sort: str, cut: Cut) -> Page[TaskRow]:
-    """The tasks of a board, filtered, in one of SORTS. Three queries, however many tasks.
+    """The tasks of a board, filtered, in one of SORTS. Four queries, however many tasks.
 
     Raises NotFound where there is no such board, Forbidden out of reach.
     """
@@ -92,17 +94,23 @@ def list_tasks(access: Access, board_id: str, filters: TaskFilters, sort: str, c
         values["assignee"] = access.user.id
     with reading() as connection:
         page = read_page(connection, statement, cut, values)
-        return Page(with_people(connection, page.rows), page.after)
+        return Page(with_company(connection, page.rows), page.after)
 
 
-def with_people(connection: Connection, rows: Sequence[AnyRow]) -> list[TaskRow]:
-    """Join the assignees of all the rows in one query."""
+def with_company(connection: Connection, rows: Sequence[AnyRow]) -> list[TaskRow]:
+    """Join the people and the labels of all the rows, in one query each."""
     if not rows:
         return []
-    people = defaultdict(list)
-    for person in connection.execute(_ASSIGNEES, {"task_ids": [row.id for row in rows]}):
-        people[person.task_id].append(person)
-    return [TaskRow(people.get(row.id, []), *row[: len(COLUMNS)]) for row in rows]
+    task_ids = {"task_ids": [row.id for row in rows]}
+    people, labels = (_by_task(connection.execute(statement, task_ids)) for statement in (_ASSIGNEES, _LABELS))
+    return [TaskRow(people.get(row.id, []), labels.get(row.id, []), *row[: len(COLUMNS)]) for row in rows]
+
+
+def _by_task(rows: Iterable[AnyRow]) -> dict[str, list[AnyRow]]:
+    groups: dict[str, list[AnyRow]] = defaultdict(list)
+    for row in rows:
+        groups[row.task_id].append(row)
+    return groups
 
 
 _ASSIGNEES = (
@@ -110,6 +118,12 @@ _ASSIGNEES = (
     .join(User, User.id == TaskAssignee.user_id)
     .where(TaskAssignee.task_id.in_(bindparam("task_ids", expanding=True)))
     .order_by(User.id)
+)
+_LABELS = (
+    select(TaskLabel.task_id, Label.id, Label.name, Label.colour)
+    .join(Label, Label.id == TaskLabel.label_id)
+    .where(TaskLabel.task_id.in_(bindparam("task_ids", expanding=True)))
+    .order_by(Label.id)
 )
 
 
@@ -124,6 +138,7 @@ _FILTERS: dict[str, ColumnElement[bool]] = {
     "assignee": select(TaskAssignee.task_id)
     .where(TaskAssignee.task_id == Task.id, TaskAssignee.user_id == bindparam("assignee"))
     .exists(),
+    "label": select(TaskLabel.task_id).where(TaskLabel.task_id == Task.id, TaskLabel.label_id == bindparam("label")).exists(),
     "sprint_id": Task.sprint_id == bindparam("sprint_id"),
     "blocked": Task.blocked == bindparam("blocked"),
     "pinned": Task.pinned == bindparam("pinned"),

@@ -1,0 +1,23 @@
+"""Which tasks are in which sprint, and since when: reports are read from this."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select, update
+
+from calmboard.db import db, now
+from calmboard.models import SprintTask, Task
+
+
+def move_to_sprint(task_ids: Collection[str], sprint_id: str | None) -> None:
+    """Put tasks into a sprint, or with None into no sprint; the caller commits.
+
+    A task that is there already stays as it is, with the time it came.
+    """
+    moving = select(Task.id).where(Task.id.in_(task_ids), Task.sprint_id.is_distinct_from(sprint_id))
+    moved = db.session.execute(moving).scalars().all()
+    at = now()
+    left = update(SprintTask).where(SprintTask.task_id.in_(moved), SprintTask.removed_at.is_(None))
+    db.session.execute(left.values(removed_at=at))
+    db.session.execute(update(Task).where(Task.id.in_(moved)).values(sprint_id=sprint_id, updated_at=at))
+    if sprint_id is not None:
+        db.session.add_all(SprintTask(sprint_id=sprint_id, task_id=task_id, added_at=at) for task_id in moved)
