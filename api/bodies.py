@@ -2,14 +2,13 @@
 
 import json
 import re
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 from flask import request
 from msgspec import NODEFAULT, Struct
 
-from api.faults import fault_of
-from api.fields import fields_of
+from api.objects import read_object
 from calmboard.errors import Fault, InvalidRequest, PayloadTooLarge, UnsupportedMediaType, ValidationFailed
 
 MAX_BYTES = 256 * 1024
@@ -36,23 +35,11 @@ def read_body(kind: type[Body]) -> Body:
     Raises InvalidRequest where it cannot be read, ValidationFailed with a fault for each field
     that is unknown, missing or wrong.
     """
-    value = _parse(request.get_data())
-    if not isinstance(value, dict):
-        raise ValidationFailed(errors=(Fault("", "wrong_type", "Send a JSON object, such as {}."),))
-    known = fields_of(kind)
-    faults = [_unknown(name, list(known)) for name in value if name not in known]
-    read = {}
-    for name, field in known.items():
-        if name in value:
-            try:
-                read[field.name] = msgspec.convert(value[name], field.type)
-            except msgspec.ValidationError as error:
-                faults.append(fault_of(error, _pointer(name), field.type))
-        elif field.required:
-            faults.append(Fault(_pointer(name), "required", f"Send {name}; it is needed."))
+    faults: list[Fault] = []
+    body = read_object(_parse(request.get_data()), kind, "", faults)
     if faults:
         raise ValidationFailed(errors=tuple(faults))
-    return kind(**read)
+    return cast("Body", body)
 
 
 def given(body: Struct) -> dict[str, Any]:
@@ -116,12 +103,3 @@ def _reason(error: Exception) -> str:
     if "integer string conversion" in str(error):
         return "a number has too many digits"
     return str(error) or "it is nested too deeply"
-
-
-def _pointer(name: str) -> str:
-    """A JSON pointer (RFC 6901) to a field of the body."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")
-
-
-def _unknown(name: str, known: list[str]) -> Fault:
-    return Fault(_pointer(name[:100]), "unknown_field", f"There is no field “{name[:100]}” here.", tuple(known))
