@@ -17,7 +17,7 @@ from calmboard.settings import Settings
 
 _ROOT = Path(__file__).parents[1]
 _LOOPBACK, _EVERY_INTERFACE = "127.0.0.1", str(IPv4Address(0))
-_LOOK_EVERY_S = 0.1
+_LOOK_AT_START_EVERY_S, _LOOK_EVERY_S = 0.02, 0.2
 _END_WITHIN_S = 10
 
 Programs = dict[str, subprocess.Popen[bytes]]
@@ -42,11 +42,12 @@ def serve(settings: Settings, announce: Callable[[], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     with _running(settings) as programs:
-        takes_requests = False
-        while not stop.wait(_LOOK_EVERY_S):
+        announced = False
+        while not stop.wait(_LOOK_EVERY_S if announced else _LOOK_AT_START_EVERY_S):
             _need_all(programs)
-            if not takes_requests and (takes_requests := _takes_requests(settings)):
+            if not announced and _takes_requests(settings):
                 announce()
+                announced = True
 
 
 @contextmanager
