@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from calmboard.access.passwords import verify
 from calmboard.db import Base, db, now
-from calmboard.models import Board, Membership, Project, Sprint, Task, TaskAssignee, User
+from calmboard.models import Board, Membership, Project, Sprint, SprintTask, Task, TaskAssignee, User
 from calmboard.models.columns import STATES
 from calmboard.seed import PEOPLE, demo_password, seed
 from calmboard.settings import read_settings
@@ -88,6 +88,16 @@ def test_sprints_are_past_running_and_planned_with_tasks_of_their_own_board(seed
             assert sprint.state == state
             boards = db.session.execute(select(Task.board_id).where(Task.sprint_id == sprint.id).distinct()).scalars().all()
             assert boards == [sprint.board_id], f"{sprint.name} has no tasks, or those of another board"
+
+
+def test_moments_fit_the_state_that_a_task_is_in(seeded: Flask) -> None:
+    begun = STATES[2:]
+    with seeded.app_context():
+        tasks = db.session.execute(select(Task)).scalars().all()
+        in_a_sprint = set(map(tuple, db.session.execute(select(SprintTask.task_id, SprintTask.sprint_id))))
+    assert all((task.started_at is not None) == (task.state in begun) for task in tasks)
+    assert all((task.done_at is not None) == (task.state == "done") for task in tasks)
+    assert in_a_sprint == {(task.id, task.sprint_id) for task in tasks if task.sprint_id}
 
 
 def test_whoever_is_on_a_task_may_change_it(seeded: Flask) -> None:
