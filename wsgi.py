@@ -24,7 +24,7 @@ from calmboard.access.stores import storage_uri
 from calmboard.db import db, open_database
 from calmboard.errors import InternalError, MisdirectedRequest, Problem, Unavailable
 from calmboard.events.queue import open_queue
-from calmboard.settings import Settings, is_loopback, read_settings
+from calmboard.settings import Settings, SettingsError, is_loopback, read_settings
 from portal.assets import serve_static
 from portal.limiter import limiter
 
@@ -34,8 +34,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Build the app. Raises SettingsError where the environment cannot be used."""
-    settings = settings or read_settings()
+    """Build the app; without settings, from the environment, or leave with a sentence where that cannot be used."""
+    settings = settings or _settings_from_environment()
     app = Flask(__name__, static_folder=None, instance_path=str(settings.instance_dir))
     app.url_map.merge_slashes = False
     app.config.update(_flask_config(settings))
@@ -54,6 +54,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     serve_static(app)
     _trust_proxies(app, settings.trusted_proxies)
     return app
+
+
+def _settings_from_environment() -> Settings:
+    try:
+        return read_settings()
+    except SettingsError as error:
+        sys.exit(str(error))
 
 
 def _flask_config(settings: Settings) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -86,9 +87,19 @@ def open_database(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     app.config["SQLALCHEMY_BINDS"] = {"reading": {"url": settings.database_url, **options, **reading_options}}
+    _make_private(settings.database_url)
     db.init_app(app)
     with app.app_context():
         _prepare(db.engine, db.engines["reading"])
+
+
+def _make_private(database_url: str) -> None:
+    """Create SQLite's file for its owner alone; it holds password hashes."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        path = Path(url.database)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
 
 
 def _engine_options(database_url: str) -> dict[str, Any]:
