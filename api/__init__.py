@@ -1,13 +1,14 @@
 """The door for programs: `/api`, and the health checks."""
 
 from flask import Blueprint, Flask, Response, g, request
+from werkzeug.routing import BaseConverter
 
-from api import boards, health, me, projects, reference, tasks
+from api import boards, bulk, external_tasks, health, me, projects, reference, tasks
 from api.answers import add_limits, answer_problem
 from api.asking import OWN_HEADER, note_last_use
 from api.catalogue import catalogue
 
-__all__ = ["answer_problem", "catalogue", "install"]
+__all__ = ["answer_problem", "bulk", "catalogue", "external_tasks", "install"]
 
 _EXPOSED = (
     "Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, "
@@ -15,7 +16,16 @@ _EXPOSED = (
 )
 
 
+class AnyText(BaseConverter):
+    """The rest of a path, whatever it holds: slashes and line breaks too."""
+
+    regex = r"[\s\S]+"
+    part_isolating = False
+    weight = 200
+
+
 def install(app: Flask) -> None:
+    app.url_map.converters["text"] = AnyText
     bp = Blueprint("api", __name__, url_prefix="/api")
     for noun in (me, projects, boards, tasks, reference):
         bp.register_blueprint(noun.bp)

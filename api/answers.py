@@ -1,7 +1,7 @@
 """Answers: JSON bodies, lists with their Link, errors as problem+json, and the headers of each."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from flask import Response, current_app, g, request
@@ -35,6 +35,12 @@ _FRAMEWORK_PROBLEMS: dict[int, type[Problem]] = {
     413: PayloadTooLarge,
     415: UnsupportedMediaType,
 }
+
+
+class Created(NamedTuple):
+    """What a view returns where a PUT made something new."""
+
+    thing: Any
 
 
 def answer_one(kind: type[Struct], result: Any, fields: Fields, location: str | None) -> Response:
@@ -75,7 +81,7 @@ def answer_problem(error: Problem | HTTPException) -> AnyResponse:
     if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
         return error.get_response()
     problem = error if isinstance(error, Problem) else _problem_of(error)
-    response = _json(_body(problem), problem.status, "application/problem+json")
+    response = _json(problem_body(problem), problem.status, "application/problem+json")
     if isinstance(error, HTTPException) and (allow := dict(error.get_headers()).get("Allow")):
         response.headers["Allow"] = allow
     if problem.retry_after_s is not None:
@@ -98,7 +104,7 @@ def _json(body: Any, status: int = 200, media_type: str = "application/json") ->
     return Response(_encode(body), status, mimetype=media_type)
 
 
-def _body(problem: Problem) -> dict[str, Any]:
+def problem_body(problem: Problem) -> dict[str, Any]:
     body: dict[str, Any] = {
         "type": f"{current_app.config['CALMBOARD'].origin}/docs/errors#{problem.code}",
         "title": problem.title,

@@ -1,5 +1,6 @@
 """Described views: what an endpoint takes, gives and needs, written once, on the view."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
@@ -9,7 +10,7 @@ from flask import Flask, request
 from msgspec import Struct
 from werkzeug.wrappers import Response
 
-from api.answers import answer_list, answer_one, nothing
+from api.answers import Created, answer_list, answer_one, nothing
 from api.asking import who_asks
 from api.bodies import need_json, read_body
 from api.etags import if_match
@@ -18,6 +19,7 @@ from api.queries import PageQuery, Query, read_query
 from calmboard.access.permissions import need_scope
 
 _STATUSES = {"POST": 201, "DELETE": 204}
+_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Description:
     scope: str | None
     location: str | None
     guarded: type[Struct] | None
+    status: int | None
     detail: str
 
 
@@ -58,8 +61,16 @@ class Operation:
         return gives is not None and not self.is_list and "id" in gives.__struct_fields__
 
     @property
+    def statuses(self) -> tuple[int, ...]:
+        """How it answers when all is well; a PUT that may create has two ways."""
+        if self.description.status is not None:
+            return (self.description.status,)
+        may_create = self.description.location is not None and self.method == "PUT"
+        return (200, 201) if may_create else (_STATUSES.get(self.method, 200),)
+
+    @property
     def status(self) -> int:
-        return _STATUSES.get(self.method, 200)
+        return self.statuses[0]
 
 
 def describe(
@@ -71,11 +82,14 @@ def describe(
     scope: str | None = None,
     location: str | None = None,
     guarded: type[Struct] | None = None,
+    status: int | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
     """Make a view of `function(access, *path_arguments, [body], [query], [guard])`."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Response]:
-        return _view(function, Description(summary, gives, takes, query, scope, location, guarded, function.__doc__ or ""))
+        return _view(
+            function, Description(summary, gives, takes, query, scope, location, guarded, status, function.__doc__ or "")
+        )
 
     return decorate
 
@@ -90,8 +104,7 @@ def operations(app: Flask) -> Iterator[Operation]:
         method = min((rule.methods or set()) - {"HEAD", "OPTIONS"})
         name = view.__name__ if view.__name__ not in seen else f"{view.__name__}_by_{method.lower()}"
         seen.add(name)
-        path = rule.rule.replace("<", "{").replace(">", "}")
-        parameters = tuple(part[1:-1] for part in path.split("/") if part.startswith("{"))
+        path, parameters = _PARAMETER.sub(r"{\1}", rule.rule), tuple(_PARAMETER.findall(rule.rule))
         yield Operation(name, rule.endpoint.split(".")[-2], method, path, parameters, description)
 
 
@@ -128,4 +141,7 @@ def _answer(description: Description, asked: Query, result: Any) -> Response:
         return nothing()
     if isinstance(asked, PageQuery):
         return answer_list(description.gives, result, asked.fields)
-    return answer_one(description.gives, result, asked.fields, description.location)
+    is_new = request.method == "POST" and description.status is None
+    if isinstance(result, Created):
+        is_new, result = True, result.thing
+    return answer_one(description.gives, result, asked.fields, description.location if is_new else None)

@@ -12,6 +12,7 @@ from api.examples import example_of
 from api.shapes.problems import Problem
 from calmboard import ids
 from calmboard.errors import PROBLEMS
+from calmboard.work.external_tasks import MAX_EXTERNAL_ID_LENGTH, SOURCE_PATTERN
 
 ID_PREFIXES = {
     "project_id": "prj",
@@ -27,6 +28,10 @@ ID_PREFIXES = {
     "key_id": "key",
 }
 
+_OTHER_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "source": ("The other tool's name, such as `jira`.", {"pattern": SOURCE_PATTERN}),
+    "external_id": ("The id there; it may hold slashes.", {"minLength": 1, "maxLength": MAX_EXTERNAL_ID_LENGTH}),
+}
 _SECURITY_SCHEMES = {
     "key": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer cbk_…`."},
     "keyHeader": {
@@ -102,7 +107,7 @@ def _operation(endpoint: Operation) -> dict[str, Any]:
         "tags": [endpoint.noun],
         "security": [{name: scopes} for name in _SECURITY_SCHEMES],
         "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint), *_header_parameters(endpoint)],
-        "responses": {str(endpoint.status): _success(endpoint), **_errors(endpoint)},
+        "responses": {**{str(status): _success(endpoint, status) for status in endpoint.statuses}, **_errors(endpoint)},
     }
     if about.takes is not None:
         content = {"schema": _ref(about.takes.__name__), "example": example_of(about.takes)}
@@ -115,9 +120,10 @@ def _path_parameters(endpoint: Operation) -> list[dict[str, Any]]:
 
 
 def _path_parameter(name: str) -> dict[str, Any]:
-    prefix = ID_PREFIXES[name]
-    schema = {"type": "string", "pattern": ids.pattern(prefix)}
-    word = name.removesuffix("_id")
+    if (other := _OTHER_PARAMETERS.get(name)) is not None:
+        return {"name": name, "in": "path", "required": True, "description": other[0], "schema": {"type": "string", **other[1]}}
+    schema = {"type": "string", "pattern": ids.pattern(ID_PREFIXES[name])}
+    word = name.removesuffix("_id").replace("_", " ")
     return {"name": name, "in": "path", "required": True, "description": f"The id of the {word}.", "schema": schema}
 
 
@@ -150,7 +156,7 @@ def _header_parameter(name: str, pattern: str | None, description: str) -> dict[
     return {"name": name, "in": "header", "description": description, "schema": schema}
 
 
-def _success(endpoint: Operation) -> dict[str, Any]:
+def _success(endpoint: Operation, status: int) -> dict[str, Any]:
     gives = endpoint.description.gives
     response: dict[str, Any] = {"description": "Done." if gives is None else "Here it is.", "headers": _header_refs()}
     if gives is not None:
@@ -159,7 +165,7 @@ def _success(endpoint: Operation) -> dict[str, Any]:
         response["headers"]["Link"] = _header("string", 'The next part of the list, as rel="next".')
     if endpoint.has_etag:
         response["headers"]["ETag"] = _header("string", "The state of the resource, for If-Match and If-None-Match.")
-    if endpoint.status == 201:
+    if status == 201:
         response["headers"]["Location"] = _header("string", "The address of what was created.")
     return response
 
@@ -197,7 +203,8 @@ def _schemas(endpoints: list[Operation]) -> dict[str, Any]:
             description = f"The chosen fields of {gives.__name__}."
             schemas[_part_name(gives)] = {**whole, "title": _part_name(gives), "description": description, "required": []}
     for kind in kinds:
-        schemas[kind.__name__].update(getattr(kind, "schema_rules", {}))
+        if contradictions := getattr(kind, "contradictions", None):
+            schemas[kind.__name__]["not"] = {"anyOf": contradictions}
     return schemas
 
 

@@ -48,37 +48,38 @@ class Task(Struct):
     updated_at: Time
 
 
-class TaskChanges(Struct, kw_only=True, forbid_unknown_fields=True):
-    """The fields to change; the others stay as they are."""
-
-    # In JSON Schema, since msgspec's types cannot say it: no reason without a block, and one place at most.
-    schema_rules: ClassVar[dict[str, Any]] = {
-        "not": {
-            "anyOf": [
-                {
-                    "required": ["blocked", "blocked_reason"],
-                    "properties": {"blocked": {"const": False}, "blocked_reason": {"type": "string"}},
-                },
-                {"required": ["position", "before"]},
-                {"required": ["position", "after"]},
-                {"required": ["before", "after"]},
-            ]
-        }
-    }
+class TaskValues(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What everybody who writes a task may send; what is left out stays as it is."""
 
     title: Title | UnsetType = UNSET
-    description: Description | UnsetType = UNSET
     state: State | UnsetType = UNSET
     position: Position | UnsetType = UNSET
     before: Annotated[TaskId, about("Move it just above this task.", extra=ALTERNATIVE)] | UnsetType = UNSET
     after: Annotated[TaskId, about("Move it just below this task.", extra=ALTERNATIVE)] | UnsetType = UNSET
     assignees: Assignees | UnsetType = UNSET
     labels: Labels | UnsetType = UNSET
-    due_date: DueDate | UnsetType | None = UNSET
     blocked: Blocked | UnsetType = UNSET
     blocked_reason: BlockedReason | UnsetType | None = UNSET
     pinned: Pinned | UnsetType = UNSET
     sprint_id: SprintChoice | UnsetType = UNSET
+
+    # In JSON Schema, since msgspec's types cannot say it: no reason without a block, and one place at most.
+    contradictions: ClassVar[list[dict[str, Any]]] = [
+        {
+            "required": ["blocked", "blocked_reason"],
+            "properties": {"blocked": {"const": False}, "blocked_reason": {"type": "string"}},
+        },
+        {"required": ["position", "before"]},
+        {"required": ["position", "after"]},
+        {"required": ["before", "after"]},
+    ]
+
+
+class TaskChanges(TaskValues, kw_only=True, forbid_unknown_fields=True):
+    """The fields to change; the others stay as they are."""
+
+    description: Description | UnsetType = UNSET
+    due_date: DueDate | UnsetType | None = UNSET
 
 
 class NewTask(TaskChanges, kw_only=True, forbid_unknown_fields=True):

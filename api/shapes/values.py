@@ -19,8 +19,12 @@ def about(description: str, *examples: Any, **rules: Any) -> Meta:
     return Meta(description=description, examples=list(examples) or None, **rules)
 
 
+# An id in an example ends like this; whoever shows or sends the example puts an id of the reader's own in its place.
+EXAMPLE_TAIL = "01m86ffkj1eyt9k86t46h61k8b"
+
+
 def id_of(prefix: str) -> Meta:
-    return Meta(pattern=ids.pattern(prefix), examples=[f"{prefix}_01m86ffkj1eyt9k86t46h61k8b"])
+    return Meta(pattern=ids.pattern(prefix), examples=[f"{prefix}_{EXAMPLE_TAIL}"])
 
 
 ProjectId = Annotated[str, id_of("prj")]

@@ -13,7 +13,7 @@ from api.describe import Operation, operations
 from api.examples import example_of, needed_example_of
 from api.openapi import ID_PREFIXES
 from calmboard import ids
-from tests.api.things import make_things
+from tests.api.things import make_things, with_own_ids
 from tests.support.cast import Answer, Api, Character, add_character, add_place
 
 
@@ -40,7 +40,7 @@ def things(app: Flask, owner: Character, viewer: Character) -> Things:
 
 def _ask(caller: Api, operation: Operation, things: Things, body: dict[str, Any] | None = None) -> Answer:
     takes = operation.description.takes
-    json = (body or needed_example_of(takes)) if takes else None
+    json = with_own_ids(body or needed_example_of(takes), things) if takes else None
     return caller.ask(operation.method, operation.path.format(**things), json=json)
 
 
@@ -77,7 +77,7 @@ def test_a_key_for_other_projects_is_403(app: Flask, operation: Operation, thing
 def test_an_unknown_id_is_404(operation: Operation, owner: Character, form: str) -> None:
     made = {"unknown": ids.new_id, "of another kind": lambda _: ids.new_id("zzz"), "no id": lambda _: "%00"}
     make: Callable[[str], str] = made[form]
-    nowhere = {name: make(prefix) for name, prefix in ID_PREFIXES.items()}
+    nowhere = {"source": "jira", "external_id": "CB-1"} | {name: make(prefix) for name, prefix in ID_PREFIXES.items()}
     answer = _ask(owner.api, operation, nowhere)
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")
 
@@ -113,7 +113,7 @@ def test_a_key_without_the_scope_is_403_and_told_which(
 def test_its_scope_alone_is_enough(app: Flask, operation: Operation, things: Things, owner: Character) -> None:
     scope = operation.description.scope or "webhooks:read"
     answer = _ask(Api(app, owner.new_key(ids.new_id("key"), scope)), operation, things)
-    assert answer.status_code == operation.status, answer.text
+    assert answer.status_code in operation.statuses, answer.text
 
 
 @every_endpoint
@@ -123,9 +123,9 @@ def test_its_own_example_works(
 ) -> None:
     takes = operation.description.takes
     answer = _ask(owner.api, operation, things, example(takes) if takes else None)
-    assert answer.status_code == operation.status, answer.text
+    assert answer.status_code in operation.statuses, answer.text
     document = owner.api.get("/api/openapi.json").json
-    promised = document["paths"][operation.path][operation.method.lower()]["responses"][str(operation.status)]
+    promised = document["paths"][operation.path][operation.method.lower()]["responses"][str(answer.status_code)]
     if "content" in promised:
         schema = {**promised["content"]["application/json"]["schema"], "components": document["components"]}
         Draft202012Validator(schema).validate(answer.json)

@@ -1,7 +1,10 @@
 """One of everything that has an id, made through the API, for tests that run over every endpoint."""
 
+import json
 from typing import Any
 
+from api.openapi import ID_PREFIXES
+from api.shapes.values import EXAMPLE_TAIL
 from tests.support.cast import Api, Place
 
 # Where a thing is created, and with what; in an order in which each finds its parents.
@@ -16,4 +19,19 @@ def make_things(api: Api, place: Place) -> dict[str, str]:
         made = api.post(path.format(**things), json=body)
         assert made.status_code == 201, made.text
         things[name] = made.json["id"]
-    return things
+    return things | _make_external(api, things)
+
+
+def with_own_ids(body: Any, things: dict[str, str]) -> Any:
+    """The body of an example, with ids of things that exist."""
+    text = json.dumps(body)
+    for name, prefix in ID_PREFIXES.items():
+        text = text.replace(f"{prefix}_{EXAMPLE_TAIL}", things.get(name, ""))
+    return json.loads(text)
+
+
+def _make_external(api: Api, things: dict[str, str]) -> dict[str, str]:
+    names = {"source": "jira", "external_id": "CB-7/1"}
+    path = "/boards/{board_id}/tasks/by-external/{source}/{external_id}".format(**things, **names)
+    assert api.put(path, json={"title": "Polish the mirror"}).status_code == 201
+    return names
