@@ -1,14 +1,12 @@
 """Finds who asks: one secret from two headers, then its plan and its window."""
 
-import ipaddress
-
 from flask import current_app, g, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from calmboard.access.access import Access
 from calmboard.access.identify import identify
 from calmboard.access.keys import NOTE_EVERY, note_use
-from calmboard.access.limits import Limits, no_window
+from calmboard.access.limits import Limits, network_of, no_window
 from calmboard.access.plans import need_paid
 from calmboard.db import now
 from calmboard.errors import Fault, InvalidRequest, MissingApiKey, PaidPlanRequired, Problem
@@ -30,7 +28,7 @@ def who_asks() -> Access:
     except PaidPlanRequired:
         g.usage = no_window(access.user.plan)
         raise
-    g.usage = _limits().spend(access)
+    g.usage = limits().spend(access)
     g.usage.need_room()
     return access
 
@@ -57,35 +55,24 @@ def _identified(secret: str | None) -> Access:
         raise
     except Problem:
         g.sent_credential = True
-        g.usage = _limits().spend_failure(_network(request.remote_addr))
+        g.usage = limits().spend_failure(network_of(request.remote_addr))
         g.usage.need_room()
         raise
 
 
 def _sent_secret() -> str | None:
-    bearer, own = _bearer(), request.headers.get(OWN_HEADER, "").strip() or None
+    bearer, own = read_bearer(), request.headers.get(OWN_HEADER, "").strip() or None
     if bearer and own and bearer != own:
         detail = f"Authorization and {OWN_HEADER} carry different credentials. Send one of them."
         raise InvalidRequest(detail, errors=(Fault(OWN_HEADER, "contradiction", detail),))
     return bearer or own
 
 
-def _bearer() -> str | None:
+def read_bearer() -> str | None:
     scheme, _, secret = request.headers.get("Authorization", "").strip().partition(" ")
     return secret.strip() or None if scheme.lower() == "bearer" else None
 
 
-def _network(ip: str | None) -> str:
-    """An IPv4 address, or the /64 of an IPv6 one, since a home holds that many."""
-    try:
-        address = ipaddress.ip_address(ip or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
-
-
-def _limits() -> Limits:
-    limits: Limits = current_app.extensions["calmboard_limits"]
-    return limits
+def limits() -> Limits:
+    found: Limits = current_app.extensions["calmboard_limits"]
+    return found

@@ -2,17 +2,18 @@
 
 import re
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from calmboard import jobs
+from calmboard.access.limits import Limits
 from calmboard.access.passwords import is_open_reset, verify
 from calmboard.access.passwords import reset_password as set_by_link
 from calmboard.errors import ValidationFailed
 from portal.door import bp
 from portal.forms import faults_of
-from portal.limiter import TRIES, limiter, typed_email
+from portal.limiter import TRIES, limiter, network, typed_email
 from portal.session import leave_session, start_session
 
 _LOCAL_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\\x7f]*")
@@ -25,11 +26,13 @@ def sign_in() -> str | AnyResponse:
 
 
 @bp.post("/sign-in")
-@limiter.limit(TRIES, deduct_when=lambda response: response.status_code == 422)
-@limiter.limit(TRIES, key_func=typed_email, deduct_when=lambda response: response.status_code == 422)
 def enter() -> AnyResponse | tuple[str, int]:
+    """The tries are those of `POST /api/auth/session` too: who guesses has them once."""
+    limits: Limits = current_app.extensions["calmboard_limits"]
+    limits.need_tries(network(), typed_email())
     person = verify(typed_email(), request.form.get("password", ""))
     if person is None:
+        limits.note_failed_try(network(), typed_email())
         return _sign_in_page(refusal=_REFUSAL), 422
     start_session(person, stays="remember" in request.form)
     return _onward()

@@ -1,5 +1,6 @@
 """Request windows: how much one credential may ask, and how often one address may fail."""
 
+import ipaddress
 from dataclasses import dataclass
 from math import ceil
 from typing import Protocol
@@ -8,6 +9,9 @@ from calmboard.access.access import Access
 from calmboard.access.plans import window_of
 from calmboard.errors import RateLimitExceeded
 from calmboard.settings import Settings, Window
+
+# Wrong passwords, for each address and for each e-mail.
+TRIES = (Window(10, 60), Window(60, 3600))
 
 
 class Store(Protocol):
@@ -57,12 +61,36 @@ class Limits:
         """Count one refused credential from an address."""
         return self._count("failures", f"failures/{ip}", self._settings.rate_failures)
 
+    def need_tries(self, *whose: str) -> None:
+        """Refuse where a wrong password came too often, from an address or for an e-mail."""
+        for usage in self._tries(whose, 0):
+            if not usage.remaining:
+                detail = f"A wrong password came {usage.limit} times in {usage.window_s} seconds."
+                raise RateLimitExceeded(detail, retry_after_s=max(1, usage.reset_s), extra={"policy": usage.policy})
+
+    def note_failed_try(self, *whose: str) -> None:
+        self._tries(whose, 1)
+
     def answers(self) -> bool:
         return self._store.check()
 
-    def _count(self, policy: str, key: str, window: Window) -> Usage:
-        used, reset_s = self._store.count(key, window.seconds)
+    def _tries(self, whose: tuple[str, ...], amount: int) -> list[Usage]:
+        return [self._count("sign_in", f"sign_in/{window.seconds}/{who}", window, amount) for who in whose for window in TRIES]
+
+    def _count(self, policy: str, key: str, window: Window, amount: int = 1) -> Usage:
+        used, reset_s = self._store.count(key, window.seconds, amount)
         return Usage(policy, window.amount, window.seconds, used, ceil(reset_s))
+
+
+def network_of(ip: str | None) -> str:
+    """Who is counted: an IPv4 address, or the /64 of an IPv6 one, since a home holds that many."""
+    try:
+        address = ipaddress.ip_address(ip or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
 
 
 def no_window(plan: str) -> Usage:

@@ -9,6 +9,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, select, update
 
 from calmboard.access.access import Access, Person
+from calmboard.access.session_tokens import end_tokens_of
 from calmboard.access.sessions import end_all_sessions
 from calmboard.db import db, now, reading
 from calmboard.errors import Fault, NotFound, ValidationFailed
@@ -40,7 +41,7 @@ def verify(email: str, password: str) -> Person | None:
 
 
 def change_password(access: Access, current: str, new: str, session_id: str) -> None:
-    """Set a new password and sign out every other browser.
+    """Set a new password, sign out every other browser, and end every session token.
 
     Raises ValidationFailed where the current one does not match or the new one is too short or long.
     """
@@ -49,6 +50,7 @@ def change_password(access: Access, current: str, new: str, session_id: str) -> 
     if faults:
         raise ValidationFailed(errors=tuple(faults))
     _set_password(access.user.id, new)
+    end_tokens_of(session_id)
     end_all_sessions(access.user.id, except_id=session_id)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from calmboard.access.access import Person
 from calmboard.db import AnyRow, db, now, reading
@@ -67,19 +67,24 @@ def end_all_sessions(user_id: str, except_id: str | None = None) -> None:
 def drop_dead_sessions() -> None:
     """Delete the rows of sessions that have run out."""
     at = now()
-    db.session.execute(
-        delete(UserSession).where((UserSession.last_seen_at < at - IDLE) | (UserSession.created_at < at - ABSOLUTE))
-    )
+    over = (UserSession.last_seen_at < at - IDLE, UserSession.created_at < at - ABSOLUTE, UserSession.expires_at < at)
+    db.session.execute(delete(UserSession).where(or_(*over)))
     db.session.commit()
 
 
-def _sessions(condition: ColumnElement[bool]) -> Any:
+def is_live() -> ColumnElement[bool]:
+    """A condition: the session has not run out."""
     at = now()
+    in_time = or_(UserSession.expires_at.is_(None), UserSession.expires_at > at)
+    return and_(UserSession.last_seen_at > at - IDLE, UserSession.created_at > at - ABSOLUTE, in_time)
+
+
+def _sessions(condition: ColumnElement[bool]) -> Any:
     columns = (UserSession.id, UserSession.created_at, UserSession.last_seen_at, UserSession.ip, UserSession.agent)
     return (
         select(*columns, User.id.label("user_id"), User.name, User.email, User.plan)
         .join(User, User.id == UserSession.user_id)
-        .where(condition, UserSession.last_seen_at > at - IDLE, UserSession.created_at > at - ABSOLUTE)
+        .where(condition, is_live())
     )
 
 

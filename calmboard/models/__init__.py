@@ -1,6 +1,6 @@
 """The tables. Importing this package knows them all."""
 
-from calmboard.models.access import ApiKey, IdempotentRequest, PasswordReset, UserSession
+from calmboard.models.access import ApiKey, IdempotentRequest, PasswordReset, SessionToken, UserSession
 from calmboard.models.discussion import Attachment, ChecklistItem, Comment
 from calmboard.models.events import Activity
 from calmboard.models.people import User
@@ -32,6 +32,7 @@ __all__ = [
     "Membership",
     "PasswordReset",
     "Project",
+    "SessionToken",
     "Sprint",
     "SprintTask",
     "Task",

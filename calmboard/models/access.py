@@ -47,7 +47,7 @@ class ApiKey(Base):
 
 
 class UserSession(Base):
-    """One signed-in browser."""
+    """One signed-in browser, or a program whose session ends at `expires_at`."""
 
     __tablename__ = "sessions"
 
@@ -56,8 +56,19 @@ class UserSession(Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ip: Mapped[str | None] = mapped_column(String(45))
     agent: Mapped[str | None] = mapped_column(String(200))
+
+
+class SessionToken(Base):
+    """A `cbs_` token: it acts for one session, and is gone with it."""
+
+    __tablename__ = "session_tokens"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    session_id: Mapped[str] = mapped_column(Id, ForeignKey("sessions.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class PasswordReset(Base):

@@ -1,0 +1,70 @@
+"""`/api/auth/session`: a session token for programs that cannot keep a cookie, such as Postman."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Blueprint, Response, current_app, g, request
+from msgspec import UNSET
+
+from api.answers import answer_one, nothing
+from api.asking import limits, read_bearer
+from api.bodies import need_json, read_body
+from api.shapes.session import Credentials, SessionToken, SignedIn
+from calmboard.access import session_tokens
+from calmboard.access.limits import network_of
+from calmboard.access.passwords import verify
+from calmboard.errors import Fault, InvalidRequest, InvalidToken, ValidationFailed
+
+T = TypeVar("T")
+
+bp = Blueprint("session_auth", __name__)
+
+_REFUSAL = "E-mail and password do not belong together. Check both."
+
+
+@bp.post("/auth/session")
+def open_session() -> Response:
+    """Sign in with the tries that the sign-in page has, and the same answer whether or not anybody has the e-mail."""
+    need_json()
+    sent = read_body(Credentials)
+    email = sent.email.strip().lower()
+    network = network_of(request.remote_addr)
+    limits().need_tries(network, email)
+    person = verify(email, sent.password)
+    if person is None:
+        limits().note_failed_try(network, email)
+        raise ValidationFailed(_REFUSAL, errors=(Fault("/password", "no_match", _REFUSAL),))
+    token = session_tokens.open_token_session(person, request.remote_addr, request.user_agent.string)
+    lasts_s = int(session_tokens.LIFE.total_seconds())
+    made = {"session_token": token, "token_type": "Bearer", "expires_in": lasts_s, "user": person}
+    return answer_one(SessionToken, made, UNSET, None)
+
+
+@bp.get("/auth/session")
+def read_session() -> Response:
+    """Whom the token stands for, and until when."""
+    return answer_one(SignedIn, _with_token(session_tokens.find_signed_in), UNSET, None)
+
+
+@bp.delete("/auth/session")
+def end_session() -> Response:
+    """End the token, and its session where that was opened for it."""
+    _with_token(session_tokens.end_session_token)
+    return nothing()
+
+
+def _with_token(act: Callable[[str | None], T]) -> T:
+    _need_no_cookie()
+    try:
+        return act(read_bearer())
+    except InvalidToken:
+        g.sent_credential = True
+        limits().spend_failure(network_of(request.remote_addr)).need_room()
+        raise
+
+
+def _need_no_cookie() -> None:
+    """Two answers to the question who asks are none."""
+    if current_app.config["SESSION_COOKIE_NAME"] in request.cookies:
+        detail = "The request carries a cookie and a session token. Send the token alone."
+        raise InvalidRequest(detail, errors=(Fault("Cookie", "contradiction", detail),))
