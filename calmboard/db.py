@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Row, Select, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Row, Select, event, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase
@@ -61,8 +61,8 @@ def insert_if_absent(table: type[Base], values: dict[str, Any]) -> bool:
     """Write a row at once, unless one with its key is there; whether it was written."""
     with reading() as connection:
         insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[connection.dialect.name]
-        statement = insert(table).values(**values).on_conflict_do_nothing()
-        return bool(connection.execute(statement).rowcount == 1)
+        statement = insert(table).values(**values).on_conflict_do_nothing().returning(literal(True))
+        return connection.execute(statement).first() is not None
 
 
 @contextmanager
