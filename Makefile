@@ -52,4 +52,4 @@ clean: ## Remove what make made, but not instance/ with your data
 	@touch $@
 
 tests/node_modules: tests/package.json | tools
-	-@cd tests && npm install --no-package-lock --no-audit --no-fund --silent && touch node_modules
+	-@cd tests && npm install --ignore-scripts --no-package-lock --no-audit --no-fund --silent && touch node_modules

@@ -8,7 +8,7 @@ from flask import Flask
 from api.describe import Operation, operations
 from api.examples import example_of, needed_example_of
 
-_NOUNS = {
+NOUNS = {
     "me": ("Who am I", "/me"),
     "projects": ("Projects", "/projects"),
     "members": ("Members", "/projects/{project_id}/members"),
@@ -29,7 +29,7 @@ def catalogue(app: Flask) -> list[dict[str, Any]]:
     """Nouns with their endpoints: name, method, path, summary, scope, parameters, body, status and response."""
     by_noun = groupby(operations(app), key=lambda operation: operation.noun)
     return [
-        {"name": _NOUNS[noun][0], "path": _NOUNS[noun][1], "endpoints": [_endpoint(one) for one in group]}
+        {"name": NOUNS[noun][0], "path": NOUNS[noun][1], "endpoints": [_endpoint(one) for one in group]}
         for noun, group in by_noun
     ]
 

@@ -1,0 +1,60 @@
+"""Saved example answers: how a request ends well, and its main errors."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from api.describe import Operation
+from api.examples import example_of
+from api.shapes.problems import Problem as ProblemBody
+from calmboard.errors import PROBLEMS, Fault, Problem
+
+_ERRORS = {401: "invalid_api_key", 403: "forbidden", 404: "not_found", 422: "validation_failed"}
+_FAULTS = {"validation_failed": Fault("/colour", "unknown_field", "There is no field “colour” here.")}
+
+
+def saved_answers(endpoint: Operation, promised: dict[str, Any], request: dict[str, Any]) -> list[dict[str, Any]]:
+    status = endpoint.status
+    given = _answer(HTTPStatus(status).phrase, status, request, _given(endpoint), "application/json")
+    errors = [PROBLEMS[code] for status, code in _ERRORS.items() if str(status) in promised["responses"]]
+    return [given, *(_answer(one.title, one.status, request, _body(one), "application/problem+json") for one in errors)]
+
+
+def _given(endpoint: Operation) -> Any:
+    gives = endpoint.description.gives
+    if gives is None:
+        return None
+    one = example_of(gives)
+    return {"data": [one], "has_more": False, "next_cursor": None} if endpoint.is_list else one
+
+
+def _body(problem: type[Problem]) -> dict[str, Any]:
+    example = example_of(ProblemBody)
+    fault = _FAULTS.get(problem.code)
+    return {
+        "type": example["type"].partition("#")[0] + f"#{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.meaning,
+        "code": problem.code,
+        "request_id": example["request_id"],
+        "errors": [{"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}] if fault else [],
+        "hint": problem.remedy,
+        "error": {"code": problem.code, "message": problem.meaning},
+    }
+
+
+def _answer(name: str, status: int, request: dict[str, Any], body: Any, media_type: str) -> dict[str, Any]:
+    answer = {
+        "name": f"{status} {name}",
+        "originalRequest": request,
+        "status": HTTPStatus(status).phrase,
+        "code": status,
+        "_postman_previewlanguage": "json",
+        "header": [],
+        "body": "",
+    }
+    if body is None:
+        return answer
+    header = [{"key": "Content-Type", "value": media_type}]
+    return {**answer, "header": header, "body": json.dumps(body, indent=2, ensure_ascii=False)}

@@ -1,0 +1,108 @@
+"""The collection: a folder for each noun, between signing in and cleaning up (Postman's format v2.1.0).
+
+Run from top to bottom it makes a project of its own, works on that alone, and deletes it at the end.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from flask import Flask
+
+from api.catalogue import NOUNS
+from api.describe import Operation, operations
+from api.openapi import openapi_json
+from api.postman.around import bad_input, sign_in, sign_out
+from api.postman.items import Item, Names, item
+from api.postman.scripts import forget_ids
+
+_SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+_ABOUT = """\
+Fill in the variable `apiKey`, and `email` and `password` for the folder “Sign in”. Then send any request, or run all of it: \
+a run makes a project of its own, works in that alone and deletes it at the end.
+
+In place of e-mail and password, a signed-in page of CalmBoard has a token for `sessionToken`: read \
+`localStorage.calmboard_token` in the browser's console. It lives for an hour and ends when you sign out.
+"""
+_VARIABLES = {
+    "apiKey": "An API key, cbk_…; made on the page Integrations & APIs.",
+    "email": "Your e-mail, for the folder “Sign in”.",
+    "password": "Your password, for the folder “Sign in”.",
+    "sessionToken": "Filled by “Sign in”, or by hand from localStorage.calmboard_token.",
+    "clientId": "The id of an OAuth client.",
+    "redirectUri": "The redirect URI of that client.",
+    "resource": "What an OAuth token is asked for.",
+    "accessToken": "An OAuth access token.",
+}
+
+
+def postman_json(app: Flask) -> bytes:
+    """The whole collection, made once an app."""
+    if "calmboard_postman" not in app.extensions:
+        app.extensions["calmboard_postman"] = msgspec.json.encode(_collection(app))
+    collection: bytes = app.extensions["calmboard_postman"]
+    return collection
+
+
+def _collection(app: Flask) -> dict[str, Any]:
+    document = msgspec.json.decode(openapi_json(app))
+    endpoints = in_order(list(operations(app)))
+    names = Names.of(endpoints)
+    items = _with_successors([item(endpoint, document, names) for endpoint in endpoints], names)
+    folders = [_folder(NOUNS[noun][0], [one for one in items if one.noun == noun]) for noun in NOUNS]
+    return {
+        "info": {"name": document["info"]["title"], "description": _ABOUT, "schema": _SCHEMA},
+        "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{apiKey}}", "type": "string"}]},
+        "variable": _variables(document["servers"][0]["url"], names),
+        "item": [
+            {"name": "Sign in", "item": sign_in()},
+            *(folder for folder in folders if folder["item"]),
+            {"name": "Bad input", "item": bad_input()},
+            {"name": "Clean up", "item": [*_project_ends(items, names), sign_out()]},
+        ],
+    }
+
+
+def in_order(endpoints: list[Operation]) -> list[Operation]:
+    """Parents before what they hold, and in each noun: make, list, read, change, act, delete."""
+    nouns = list(NOUNS)
+    return sorted(endpoints, key=lambda endpoint: (nouns.index(endpoint.noun), _rank(endpoint)))
+
+
+def _rank(endpoint: Operation) -> int:
+    if endpoint.description.location is not None:
+        return 0
+    if endpoint.method == "GET":
+        return 1 if endpoint.is_list else 2
+    return {"PATCH": 3, "PUT": 4, "POST": 5, "DELETE": 6}[endpoint.method]
+
+
+def _with_successors(items: list[Item], names: Names) -> list[Item]:
+    """Where a deleted thing is needed further down, make another one right after."""
+    makers = {one.makes: one for one in items if one.makes}
+    return [one for place, first in enumerate(items) for one in _and_successor(first, items[place + 1 :], makers, names)]
+
+
+def _and_successor(first: Item, later: list[Item], makers: dict[str, Item], names: Names) -> Iterator[Item]:
+    yield first
+    gone = first.deletes
+    if gone is not None and gone in makers and (gone == names.root or any(gone in one.needs for one in later)):
+        yield makers[gone].renamed(f"{makers[gone].content['name']} for what follows", first.noun)
+
+
+def _project_ends(items: list[Item], names: Names) -> list[dict[str, Any]]:
+    """Delete what the run made, where it made it."""
+    ends = [one for one in items if one.deletes == names.root and names.root in names.made]
+    return [forget_ids(one.renamed("Delete the project of this run", one.noun).content, names.made) for one in ends]
+
+
+def _folder(name: str, items: list[Item]) -> dict[str, Any]:
+    return {"name": name, "item": [one.content for one in items]}
+
+
+def _variables(origin: str, names: Names) -> list[dict[str, Any]]:
+    ids = dict.fromkeys(names.filled, "Filled by the requests that make or list such a thing.")
+    others = dict.fromkeys(names.others, "An id to be chosen by you. Requests that need it are skipped while it is empty.")
+    told = {"baseUrl": "Where CalmBoard is.", **_VARIABLES, **ids, **others}
+    values = {"baseUrl": origin}
+    return [{"key": name, "value": values.get(name, ""), "type": "string", "description": about} for name, about in told.items()]

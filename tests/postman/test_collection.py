@@ -1,0 +1,118 @@
+"""The Postman collection: what is in it, and a run of it as downloaded."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.api.test_matrix import OPERATIONS
+from tests.support.cast import Character
+from tests.support.programs import find_program, not_run
+from tests.support.server import Server
+
+_TOOLS = Path(__file__).parents[1] / "node_modules"
+_OWN_FOLDERS = ("Sign in", "Bad input", "Clean up")
+
+
+@pytest.fixture
+def collection(client: FlaskClient) -> Any:
+    return client.get("/api/postman.json").get_json()
+
+
+def test_anybody_may_download_it(client: FlaskClient) -> None:
+    answer = client.get("/api/postman.json")
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "calmboard.postman_collection.json" in answer.headers["Content-Disposition"]
+    assert not re.search(r"\bcb[ckmors]_[0-9A-Za-z]{36}\b", answer.text)
+
+
+def test_it_names_every_variable_it_uses(collection: Any) -> None:
+    named = {variable["key"]: variable for variable in collection["variable"]}
+    first = ["baseUrl", "apiKey", "email", "password", "sessionToken", "clientId", "redirectUri", "resource", "accessToken"]
+    assert list(named)[: len(first)] == first
+    assert all(variable["description"] for variable in named.values())
+    assert [name for name, variable in named.items() if variable["value"]] == ["baseUrl"]
+    used = set(re.findall(r"\{\{(\w+)\}\}", json.dumps(collection["item"])))
+    assert used - {"credentials"} <= set(named)
+
+
+def test_every_endpoint_is_in_the_folder_of_its_noun(collection: Any) -> None:
+    held = [_call(one) for folder in _nouns(collection) for one in folder["item"]]
+    assert set(held) == {(operation.method, operation.path) for operation in OPERATIONS}
+
+
+def test_every_request_has_tests_and_each_of_a_noun_saved_answers(collection: Any) -> None:
+    everything = [one for folder in collection["item"] for one in folder["item"]]
+    assert all("test" in [event["listen"] for event in one["event"]] for one in everything)
+    for one in (one for folder in _nouns(collection) for one in folder["item"]):
+        statuses = [answer["code"] for answer in one["response"]]
+        assert statuses[0] < 300 <= 401 == statuses[1], one["name"]
+
+
+def test_the_converter_lists_the_same_requests(client: FlaskClient, collection: Any, tmp_path: Path) -> None:
+    """openapi-to-postmanv2 reads our OpenAPI document by itself."""
+    document, converted = tmp_path / "openapi.json", tmp_path / "converted.json"
+    document.write_bytes(client.get("/api/openapi.json").data)
+    options = ["-O", "folderStrategy=Tags,parametersResolution=Example"]
+    _run_tool("openapi2postmanv2", "-s", str(document), "-o", str(converted), *options)
+    theirs = {(one["request"]["method"], _their_path(one)) for one in _leaves(json.loads(converted.read_text()))}
+    assert theirs == {_call(one) for folder in _nouns(collection) for one in folder["item"]}
+
+
+def test_it_runs_from_top_to_bottom(server: Server, owner: Character, tmp_path: Path) -> None:
+    _need_everything_to_pass(server, owner, tmp_path)
+
+
+def _need_everything_to_pass(server: Server, person: Character, directory: Path) -> None:
+    """Run the file as it is downloaded, with three values and nothing edited; nothing is left behind."""
+    file, report = directory / "calmboard.json", directory / "report.json"
+    with urlopen(f"{server.url}/api/postman.json") as download:
+        file.write_bytes(download.read())
+    before = _project_names(person)
+    given = {"apiKey": person.key, "email": person.email, "password": person.password}
+    variables = [part for name, value in given.items() for part in ("--env-var", f"{name}={value}")]
+    export = ["--reporters=cli,json", f"--reporter-json-export={report}", "--color=off"]
+    _run_tool("newman", "run", str(file), *variables, *export)
+    run = json.loads(report.read_text())["run"]
+    assert run["stats"]["assertions"]["total"] > 3 * len(OPERATIONS)
+    assert run["failures"] == []
+    assert _project_names(person) == before
+
+
+def _run_tool(name: str, *words: str) -> None:
+    program = _TOOLS / ".bin" / name
+    if not program.exists():
+        not_run(f"{name} is not installed: npm install --no-package-lock --ignore-scripts in tests/")
+    done = subprocess.run([find_program("nodejs", "node"), program, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _project_names(person: Character) -> list[str]:
+    return [project["name"] for project in person.api.get("/projects?limit=100").json["data"]]
+
+
+def _nouns(collection: Any) -> list[Any]:
+    return [folder for folder in collection["item"] if folder["name"] not in _OWN_FOLDERS]
+
+
+def _call(one: Any) -> tuple[str, str]:
+    request = one["request"]
+    return request["method"], "/" + re.sub(r":(\w+)", r"{\1}", "/".join(request["url"]["path"]))
+
+
+def _leaves(item: Any) -> Iterator[Any]:
+    if "request" in item:
+        yield item
+    for child in item.get("item", ()):
+        yield from _leaves(child)
+
+
+def _their_path(one: Any) -> str:
+    return "/" + re.sub(r":(\w+)", r"{\1}", "/".join(one["request"]["url"]["path"]))
