@@ -14,7 +14,7 @@ function forgetToken() {
 }
 
 async function fetchToken() {
-  const answer = await fetch(signOut.dataset.sessionToken, { method: "POST", body: new FormData(signOut), redirect: "error" });
+  const answer = await fetch(signOut.dataset.sessionToken, { method: "POST", body: new FormData(signOut), redirect: "manual" });
   if (!answer.ok) return;
   const { session_token: token, expires_in: lastsS } = await answer.json();
   localStorage.setItem(TOKEN, token);
