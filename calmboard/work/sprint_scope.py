@@ -1,6 +1,7 @@
 """Which tasks are in which sprint, and since when: reports are read from this."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import select, update
 
@@ -8,14 +9,14 @@ from calmboard.db import db, now
 from calmboard.models import SprintTask, Task
 
 
-def move_to_sprint(task_ids: Collection[str], sprint_id: str | None) -> None:
-    """Put tasks into a sprint, or with None into no sprint; the caller commits.
+def move_to_sprint(task_ids: Collection[str], sprint_id: str | None, at: datetime | None = None) -> None:
+    """Put tasks into a sprint, or with None into no sprint, now or at a moment that is given; the caller commits.
 
     A task that is there already stays as it is, with the time it came.
     """
     moving = select(Task.id).where(Task.id.in_(task_ids), Task.sprint_id.is_distinct_from(sprint_id))
     moved = db.session.execute(moving).scalars().all()
-    at = now()
+    at = at or now()
     left = update(SprintTask).where(SprintTask.task_id.in_(moved), SprintTask.removed_at.is_(None))
     db.session.execute(left.values(removed_at=at))
     db.session.execute(update(Task).where(Task.id.in_(moved)).values(sprint_id=sprint_id, updated_at=at))

@@ -12,7 +12,7 @@ from calmboard.models import Label, Membership, Sprint, TaskAssignee, TaskLabel
 from calmboard.models.columns import STATES
 from calmboard.work.positions import rank_at, rank_beside
 
-MOVES = ("state", "position", "before", "after")
+MOVES = ("state", "position", "before", "after", "sprint_id")
 _STARTED = STATES[STATES.index("in_progress") :]
 
 
