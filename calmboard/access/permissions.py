@@ -12,7 +12,7 @@ from calmboard.access.access import Access
 from calmboard.access.scopes import NOUNS
 from calmboard.db import AnyRow, AnySelect, Base, db, reading
 from calmboard.errors import Forbidden, InsufficientScope, NotFound
-from calmboard.models import Board, Membership, Project, Task
+from calmboard.models import Board, Membership, Project, Sprint, Task
 
 _READS = frozenset(f"{noun}:read" for noun in NOUNS)
 _MEMBER = _READS | {"tasks:write", "sprints:write", "comments:write"}
@@ -41,6 +41,7 @@ _HOMES: dict[type[Base], Home] = {
     Project: Home("prj", "project", Project.id, Project.id),
     Board: Home("brd", "board", Board.id, Board.project_id),
     Task: Home("tsk", "task", Task.id, Board.project_id, via=Board),
+    Sprint: Home("spr", "sprint", Sprint.id, Board.project_id, via=Board),
 }
 
 

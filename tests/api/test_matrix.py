@@ -33,9 +33,9 @@ every_write = pytest.mark.parametrize("operation", WRITES, ids=lambda operation:
 
 
 @pytest.fixture
-def things(app: Flask, owner: Character, viewer: Character) -> Things:
+def things(app: Flask, operation: Operation, owner: Character, viewer: Character) -> Things:
     """The ids of one of everything, in a project of the owner's that the viewer may look at."""
-    return make_things(owner.api, add_place(app, owner, viewer=viewer))
+    return make_things(owner.api, add_place(app, owner, viewer=viewer), operation.name)
 
 
 def _ask(caller: Api, operation: Operation, things: Things, body: dict[str, Any] | None = None) -> Answer:

@@ -10,15 +10,21 @@ from tests.support.cast import Api, Place
 # Where a thing is created, and with what; in an order in which each finds its parents.
 _MAKERS: dict[str, tuple[str, dict[str, Any]]] = {
     "task_id": ("/boards/{board_id}/tasks", {"title": "Measure the mirror"}),
+    "sprint_id": ("/boards/{board_id}/sprints", {"name": "First light"}),
 }
+# What has to be done with the things before an endpoint can do its work.
+_BEFORE = {"complete_sprint": "/sprints/{sprint_id}/start"}
 
 
-def make_things(api: Api, place: Place) -> dict[str, str]:
+def make_things(api: Api, place: Place, operation: str = "") -> dict[str, str]:
+    """Their ids; where an operation is named, in the state that it acts on."""
     things = {"project_id": place.project_id, "board_id": place.board_id}
     for name, (path, body) in _MAKERS.items():
         made = api.post(path.format(**things), json=body)
         assert made.status_code == 201, made.text
         things[name] = made.json["id"]
+    if (path := _BEFORE.get(operation)) is not None:
+        assert api.post(path.format(**things)).status_code == 200
     return things | _make_external(api, things)
 
 
