@@ -48,6 +48,10 @@ def _tasks(verb: str, reaches: Sequence[Reach]) -> Markup:
     return _counted(verb, plural(sum(reach.tasks for reach in reaches), "task"), reaches)
 
 
+def _sprints(verb: str, reaches: Sequence[Reach]) -> Markup:
+    return _counted(verb, plural(sum(reach.sprints for reach in reaches), "sprint"), reaches)
+
+
 def _members(verb: str, reaches: Sequence[Reach]) -> Markup:
     return Markup("{} who is in {}").format("See" if verb == "Read" else "See and change", _places(reaches, "project"))
 
@@ -56,6 +60,7 @@ _CAN: dict[str, Callable[[str, Sequence[Reach]], Markup]] = {
     "projects": _projects,
     "boards": _boards,
     "tasks": _tasks,
+    "sprints": _sprints,
     "members": _members,
 }
 

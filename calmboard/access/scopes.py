@@ -10,6 +10,7 @@ GRANTABLE = {
     "projects": "Projects",
     "boards": "Boards",
     "tasks": "Tasks",
+    "sprints": "Sprints",
     "members": "People",
 }
 

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from calmboard.access.keys import Key, list_keys
+from calmboard.access.scopes import GRANTABLE
 from calmboard.db import now
 from tests.portal.forms import HTMX, key_form, send
 from tests.support.cast import Api, Character, csrf_token
@@ -65,12 +66,10 @@ def test_the_secret_is_on_no_later_page(app: Flask, person: Character, browser_o
 
 def test_the_form_is_filled_in_by_a_link(browser_of: FlaskClient) -> None:
     page = browser_of.get(f"{_NEW}?integration=slack&name=Stand-up&scopes=tasks:write,projects:read&expires=30").text
-    assert _chosen(page) == {
+    assert _chosen(page) == dict.fromkeys(GRANTABLE, "none") | {
         "integration": "slack",
         "projects": "read",
-        "boards": "none",
         "tasks": "write",
-        "members": "none",
         "reach": "all",
         "lifetime": "30",
     }
@@ -127,7 +126,12 @@ def test_a_key_lives_as_long_as_chosen(
 def test_the_preview_says_what_a_key_can_do(owner: Character) -> None:
     page = owner.sign_in().get(f"{_KEYS}/preview?tasks=write&projects=none&boards=none&members=none&reach=all").text
     assert re.search(r"Read and change <strong>\d+ tasks</strong> in", page)
-    assert "Cannot see projects, boards or people" in page
+    assert re.search(r"Cannot see projects, boards, [a-z, ]*sprints[a-z, ]* or people", page)
+
+
+def test_the_preview_counts_sprints(owner: Character) -> None:
+    page = owner.sign_in().get(f"{_KEYS}/preview?sprints=read&reach=all").text
+    assert re.search(r"Read <strong>\d+ sprints</strong> in", page)
 
 
 def test_the_preview_keeps_to_the_role(viewer: Character) -> None:
