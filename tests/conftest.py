@@ -6,6 +6,7 @@ a test reads the seeded people and projects, and changes only what it made itsel
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -18,7 +19,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser
 
 from calmboard.db import db
-from calmboard.events.queue import open_queue
+from calmboard.events.queue import open_queue, queue
 from calmboard.settings import Settings
 from tests.support.browser import Pages, running_chromium
 from tests.support.cast import Character, Place, World, add_character, add_place, demo_person, new_address
@@ -39,8 +40,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    worker = getattr(config, "workerinput", None)
-    config.stash[_RUN_DIR] = Path(worker["run_dir"]) if worker else make_run_dir()
+    if worker := getattr(config, "workerinput", None):
+        config.stash[_RUN_DIR] = Path(worker["run_dir"])
+        return
+    config.stash[_RUN_DIR] = make_run_dir()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C does, it ends the run's servers too
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -122,7 +126,9 @@ def make_app(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., Flask
     yield make
     for app in apps:
         close(app)
-    open_queue(settings)  # a process has one queue, that of the app made last
+    if apps:
+        queue.storage.close()
+        open_queue(settings)  # a process has one queue, that of the app made last
 
 
 def close(app: Flask) -> None:
