@@ -96,7 +96,7 @@ def run(place: Place) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
             start_new_session=True,
         )
     try:
-        wait_until(lambda: answers(f"{place.url}/readyz", process), "make run", within_s=60)
+        wait_until(lambda: answers(f"{place.url}/readyz", process) and "Ctrl-C" in output.read_text(), "make run", within_s=60)
         yield process, output
     finally:
         end(process)
