@@ -3,9 +3,10 @@
 from flask import request
 from flask_limiter import Limiter
 
+from calmboard.access import limits
 from calmboard.access.limits import network_of
 
-TRIES = "10/minute;60/hour"
+TRIES = ";".join(f"{window.amount} per {window.seconds} second" for window in limits.TRIES)
 
 
 def network() -> str:
