@@ -33,7 +33,7 @@ HTTP_PACKAGES = ("flask", "flask_limiter", "flask_login", "flask_wtf", "granian"
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 25
 
-_WRITTEN = ("*.py", "*.html", "*.css", "*.js")
+_WRITTEN = (".py", ".html", ".css", ".js")
 _NOT_OURS = {"vendor", "node_modules", "migrations", "instance"}
 
 
@@ -45,7 +45,9 @@ def breaches_of_floors(root: Path) -> list[str]:
 
 def oversized(root: Path) -> list[str]:
     """A sentence for each file and function that no longer can be read in one sitting."""
-    files = [path for form in _WRITTEN for path in sorted(root.rglob(form)) if _is_ours(path.relative_to(root))]
+    tops = [top for top in sorted(root.iterdir()) if not top.name.startswith(".")]
+    found = [path for top in tops for path in ([top] if top.is_file() else sorted(top.rglob("*")))]
+    files = [path for path in found if path.suffix in _WRITTEN and not _NOT_OURS.intersection(path.relative_to(root).parts)]
     long_files = [f"{path.relative_to(root)} has {count} lines" for path in files if (count := _lines(path)) > MAX_FILE_LINES]
     long_functions = chain.from_iterable(_long_functions(root, path) for path in files if path.suffix == ".py")
     return [*long_files, *long_functions]
@@ -102,10 +104,6 @@ def _imports(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def _is_ours(path: Path) -> bool:
-    return not path.parts[0].startswith(".") and not _NOT_OURS.intersection(path.parts)
 
 
 def _long_functions(root: Path, path: Path) -> Iterator[str]:
