@@ -64,17 +64,20 @@ def _collection(app: Flask) -> dict[str, Any]:
 
 
 def in_order(endpoints: list[Operation]) -> list[Operation]:
-    """Parents before what they hold, and in each noun: make, list, read, change, act, delete."""
+    """Parents before what they hold, and in each noun: make, list, read, change, delete, act.
+
+    Acting comes last because it may end what a thing was, such as a sprint that is completed.
+    """
     nouns = list(NOUNS)
     return sorted(endpoints, key=lambda endpoint: (nouns.index(endpoint.noun), _rank(endpoint)))
 
 
 def _rank(endpoint: Operation) -> int:
-    if endpoint.description.location is not None:
+    if 201 in endpoint.statuses:
         return 0
     if endpoint.method == "GET":
         return 1 if endpoint.is_list else 2
-    return {"PATCH": 3, "PUT": 4, "POST": 5, "DELETE": 6}[endpoint.method]
+    return {"PATCH": 3, "PUT": 4, "DELETE": 5, "POST": 6}[endpoint.method]
 
 
 def _with_successors(items: list[Item], names: Names) -> list[Item]:

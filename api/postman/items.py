@@ -13,7 +13,7 @@ from api.fields import fields_of
 from api.openapi import ID_PREFIXES
 from api.postman.answers import saved_answers
 from api.postman.multipart import multipart_body
-from api.postman.scripts import skip_without, tests_of
+from api.postman.scripts import creates, skip_without, tests_of
 from api.shapes.values import EXAMPLE_TAIL
 
 _SEGMENT = re.compile(r"\{(\w+)\}")
@@ -35,17 +35,20 @@ class Names:
 
     @classmethod
     def of(cls, endpoints: Sequence[Operation]) -> "Names":
-        made = tuple(dict.fromkeys(name for one in endpoints if (name := _made_by(one))))
+        """Endpoints come parents first."""
+        made: list[str] = []
+        for one in endpoints:
+            if (name := _made_by(one)) and name not in made and _other_parameter(one, made) is None:
+                made.append(name)
         named = [variable_of(parameter) for one in endpoints for parameter in one.parameters if parameter in ID_PREFIXES]
-        others = [name for one in endpoints if (name := _other(one, made))]
-        return cls(made, tuple(dict.fromkeys([*made, *named])), tuple(dict.fromkeys(others)))
+        others = [_other(name) for one in endpoints if (name := _other_parameter(one, made))]
+        return cls(tuple(made), tuple(dict.fromkeys([*made, *named])), tuple(dict.fromkeys(others)))
 
     def of_path(self, endpoint: Operation) -> dict[str, str]:
         """What stands for each parameter of the path."""
         values = {name: _EXAMPLES.get(name) or _filled_in(variable_of(name)) for name in endpoint.parameters}
-        if (other := _other(endpoint, self.made)) is not None:
-            values[endpoint.parameters[-1]] = _filled_in(other)
-        return values
+        other = _other_parameter(endpoint, self.made)
+        return values if other is None else {**values, other: _filled_in(_other(other))}
 
 
 @dataclass(frozen=True)
@@ -65,22 +68,17 @@ class Item:
 def item(endpoint: Operation, document: dict[str, Any], names: Names) -> Item:
     promised = document["paths"][endpoint.path][endpoint.method.lower()]
     request = _request(endpoint, promised, document, names)
+    other = _other_parameter(endpoint, names.made)
     gives = variable_of_id(endpoint.description.gives)
     tests = tests_of(endpoint, promised, gives if gives in names.filled else None)
     content = {
         "name": endpoint.description.summary + (" with PUT" if endpoint.name.endswith("_by_put") else ""),
-        "event": [*skip_without(_other(endpoint, names.made)), tests],
+        "event": [*([skip_without(_other(other))] if other else []), tests],
         "request": request,
         "response": saved_answers(endpoint, promised, request),
     }
-    deletes = _VARIABLE.sub(r"\1", names.of_path(endpoint)[endpoint.parameters[-1]]) if endpoint.method == "DELETE" else None
     needs = frozenset(_VARIABLE.findall(json.dumps(request)))
-    return Item(endpoint.noun, _made_by(endpoint), deletes, needs, content)
-
-
-def _filled_in(variable: str) -> str:
-    """As Postman has a value that is filled in when the request is sent."""
-    return f"{{{{{variable}}}}}"
+    return Item(endpoint.noun, _made_by(endpoint), _deleted_by(endpoint), needs, content)
 
 
 def variable_of(parameter: str) -> str:
@@ -97,18 +95,30 @@ def variable_of_id(kind: type | None) -> str | None:
     return next((variable_of(name) for name, known in ID_PREFIXES.items() if known == prefix), None)
 
 
+def _filled_in(variable: str) -> str:
+    """As Postman has a value that is filled in when the request is sent."""
+    return f"{{{{{variable}}}}}"
+
+
 def _made_by(endpoint: Operation) -> str | None:
-    creates = endpoint.method == "POST" and endpoint.description.location is not None
-    return variable_of_id(endpoint.description.gives) if creates else None
+    return variable_of_id(endpoint.description.gives) if creates(endpoint) else None
 
 
-def _other(endpoint: Operation, made: Sequence[str]) -> str | None:
-    """otherUserId where a request changes somebody whom the API cannot create."""
-    last = endpoint.parameters[-1] if endpoint.parameters and endpoint.path.endswith("}") else None
-    if endpoint.method == "GET" or last not in ID_PREFIXES or variable_of(last) in made:
+def _deleted_by(endpoint: Operation) -> str | None:
+    return variable_of(endpoint.parameters[-1]) if endpoint.method == "DELETE" and endpoint.parameters else None
+
+
+def _other_parameter(endpoint: Operation, made: Sequence[str]) -> str | None:
+    """What a request changes, where the API cannot create such a thing: user_id of a member."""
+    addressed = [name for name in endpoint.parameters if name in ID_PREFIXES]
+    if endpoint.method == "GET" or not addressed or variable_of(addressed[-1]) in made:
         return None
-    name = variable_of(last)
-    return f"other{name[0].upper()}{name[1:]}"
+    return addressed[-1]
+
+
+def _other(parameter: str) -> str:
+    """otherUserId for user_id."""
+    return variable_of(f"other_{parameter}")
 
 
 def _request(endpoint: Operation, promised: dict[str, Any], document: dict[str, Any], names: Names) -> dict[str, Any]:
@@ -140,13 +150,14 @@ def _headers(promised: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _url(endpoint: Operation, promised: dict[str, Any], names: Names) -> dict[str, Any]:
     path = _SEGMENT.sub(r":\1", endpoint.path)
-    asked = [parameter for parameter in promised["parameters"] if parameter.get("in") == "query"]
+    query = [_query(parameter) for parameter in promised["parameters"] if parameter.get("in") == "query"]
+    sent = "&".join(f"{one['key']}={one['value']}" for one in query if not one["disabled"])
     return {
-        "raw": "{{baseUrl}}" + path,
+        "raw": f"{{{{baseUrl}}}}{path}" + (f"?{sent}" if sent else ""),
         "host": ["{{baseUrl}}"],
         "path": path.strip("/").split("/"),
         "variable": [{"key": name, "value": value} for name, value in names.of_path(endpoint).items()],
-        "query": [_query(parameter) for parameter in asked],
+        "query": query,
     }
 
 
@@ -154,13 +165,18 @@ def _query(parameter: dict[str, Any]) -> dict[str, Any]:
     schema = parameter["schema"]
     value = schema.get("examples", [schema.get("default", "")])[0]
     text = ",".join(value) if isinstance(value, list) else json.dumps(value).strip('"')
-    return {"key": parameter["name"], "value": text, "description": parameter["description"], "disabled": True}
+    told = {"key": parameter["name"], "value": _with_variables(text), "description": parameter["description"]}
+    return {**told, "disabled": not parameter.get("required", False)}
 
 
 def _body(content: dict[str, Any], document: dict[str, Any]) -> tuple[str, str]:
     if "multipart/form-data" in content:
         return multipart_body(content["multipart/form-data"], document)
-    text = json.dumps(content["application/json"]["example"], indent=2, ensure_ascii=False)
+    return "application/json", _with_variables(json.dumps(content["application/json"]["example"], indent=2, ensure_ascii=False))
+
+
+def _with_variables(text: str) -> str:
+    """The text of an example, with the reader's own ids in it."""
     for name, prefix in ID_PREFIXES.items():
         text = text.replace(f"{prefix}_{EXAMPLE_TAIL}", _filled_in(variable_of(name)))
-    return "application/json", text
+    return text

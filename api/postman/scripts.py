@@ -17,6 +17,10 @@ def tests_of(endpoint: Operation, promised: dict[str, Any], fills: str | None) -
     return test_event(lines)
 
 
+def creates(endpoint: Operation) -> bool:
+    return endpoint.method == "POST" and endpoint.status == 201
+
+
 def status_test(*statuses: int) -> list[str]:
     said = " or ".join(map(str, statuses))
     return [
@@ -44,11 +48,9 @@ def media_type_test(media_type: str) -> str:
     )
 
 
-def skip_without(variable: str | None) -> list[dict[str, Any]]:
+def skip_without(variable: str) -> dict[str, Any]:
     """Skip a request while the reader has not chosen whom it is about."""
-    if variable is None:
-        return []
-    return [_event("prerequest", [f'if (!pm.variables.get("{variable}")) pm.execution.skipRequest();'])]
+    return _event("prerequest", [f'if (!pm.variables.get("{variable}")) pm.execution.skipRequest();'])
 
 
 def forget_ids(item: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
@@ -103,7 +105,7 @@ def _list_tests(names: list[str]) -> list[str]:
 
 def _keep_id(endpoint: Operation, name: str) -> list[str]:
     """What a request made is what the next ones are about; a run stops where it could not be made."""
-    if endpoint.method == "POST" and endpoint.description.location is not None:
+    if creates(endpoint):
         return [
             f'if (pm.response.code === 201) pm.collectionVariables.set("{name}", pm.response.json().id);',
             "else pm.execution.setNextRequest(null);",
