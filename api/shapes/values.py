@@ -32,6 +32,7 @@ BoardId = Annotated[str, id_of("brd")]
 LabelId = Annotated[str, id_of("lbl")]
 TaskId = Annotated[str, id_of("tsk")]
 SprintId = Annotated[str, id_of("spr")]
+CommentId = Annotated[str, id_of("cmt")]
 UserId = Annotated[str, id_of("usr")]
 KeyId = Annotated[str, id_of("key")]
 

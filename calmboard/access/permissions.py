@@ -12,7 +12,7 @@ from calmboard.access.access import Access
 from calmboard.access.scopes import NOUNS
 from calmboard.db import AnyRow, AnySelect, Base, db, reading
 from calmboard.errors import Forbidden, InsufficientScope, NotFound
-from calmboard.models import Board, Membership, Project, Sprint, Task
+from calmboard.models import Board, Comment, Membership, Project, Sprint, Task
 
 _READS = frozenset(f"{noun}:read" for noun in NOUNS)
 _MEMBER = _READS | {"tasks:write", "sprints:write", "comments:write"}
@@ -28,20 +28,21 @@ ROLE_RIGHTS = {
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """How a table's rows are addressed, and which column leads to their project."""
+    """How a table's rows are addressed, and which column, by way of which tables, leads to their project."""
 
     prefix: str
     word: str
     row_id: InstrumentedAttribute[str]
     project_id: InstrumentedAttribute[str]
-    via: type[Base] | None = None
+    via: tuple[type[Base], ...] = ()
 
 
 _HOMES: dict[type[Base], Home] = {
     Project: Home("prj", "project", Project.id, Project.id),
     Board: Home("brd", "board", Board.id, Board.project_id),
-    Task: Home("tsk", "task", Task.id, Board.project_id, via=Board),
-    Sprint: Home("spr", "sprint", Sprint.id, Board.project_id, via=Board),
+    Task: Home("tsk", "task", Task.id, Board.project_id, via=(Board,)),
+    Sprint: Home("spr", "sprint", Sprint.id, Board.project_id, via=(Board,)),
+    Comment: Home("cmt", "comment", Comment.id, Board.project_id, via=(Task, Board)),
 }
 
 
@@ -109,8 +110,8 @@ def _is_narrowed(access: Access) -> bool:
 def _one(model: type[Base], columns: tuple[Any, ...], narrowed: bool) -> AnySelect:
     home = _HOMES[model]
     statement = select(*columns, home.project_id.label("in_project"), Membership.role.label("role")).select_from(model)
-    if home.via is not None:
-        statement = statement.join(home.via)
+    for parent in home.via:
+        statement = statement.join(parent)
     return narrowed_to(statement, home.project_id, narrowed).where(home.row_id == bindparam("row_id"))
 
 

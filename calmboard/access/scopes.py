@@ -11,6 +11,7 @@ GRANTABLE = {
     "boards": "Boards",
     "tasks": "Tasks",
     "sprints": "Sprints",
+    "comments": "Comments",
     "members": "People",
 }
 
