@@ -3,7 +3,21 @@
 from flask import Blueprint, Flask, Response, g, request
 from werkzeug.routing import BaseConverter
 
-from api import boards, bulk, comments, external_tasks, health, me, postman, projects, reference, session_auth, sprints, tasks
+from api import (
+    boards,
+    bulk,
+    checklists,
+    comments,
+    external_tasks,
+    health,
+    me,
+    postman,
+    projects,
+    reference,
+    session_auth,
+    sprints,
+    tasks,
+)
 from api.answers import add_limits, answer_problem
 from api.asking import OWN_HEADER, note_last_use
 from api.catalogue import catalogue
@@ -27,7 +41,7 @@ class AnyText(BaseConverter):
 def install(app: Flask) -> None:
     app.url_map.converters["text"] = AnyText
     bp = Blueprint("api", __name__, url_prefix="/api")
-    for noun in (me, projects, boards, tasks, comments, sprints, reference, postman, session_auth):
+    for noun in (me, projects, boards, tasks, checklists, comments, sprints, reference, postman, session_auth):
         bp.register_blueprint(noun.bp)
     app.register_blueprint(bp)
     app.register_blueprint(health.bp)

@@ -33,6 +33,7 @@ LabelId = Annotated[str, id_of("lbl")]
 TaskId = Annotated[str, id_of("tsk")]
 SprintId = Annotated[str, id_of("spr")]
 CommentId = Annotated[str, id_of("cmt")]
+ItemId = Annotated[str, id_of("chk")]
 UserId = Annotated[str, id_of("usr")]
 KeyId = Annotated[str, id_of("key")]
 

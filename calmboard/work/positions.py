@@ -1,14 +1,16 @@
-"""The order of cards in a column: a rank each, so that a move writes one row.
+"""The order of cards in a column, and of items in a checklist: a rank each, so that a move writes one row.
 
 A rank is a number in base 62, written as text: ten digits, and more behind them where cards
 stand close. Ranks compare as text. Only when a rank grows past a limit is its column
 numbered afresh, after more than a thousand moves into one and the same gap.
 """
 
-from sqlalchemy import select, update
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, select, update
 
 from calmboard.db import db
-from calmboard.models import Board, Task
+from calmboard.models import Board, ChecklistItem, Task
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
@@ -20,6 +22,14 @@ _LONGEST = 240
 
 class Crowded(Exception):
     """Between these two cards no rank is left that is short enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Rows of a table that stand below each other by their rank: those that meet every condition."""
+
+    table: type[Task] | type[ChecklistItem]
+    conditions: tuple[ColumnElement[bool], ...]
 
 
 def rank_between(above: str | None, below: str | None) -> str:
@@ -49,11 +59,7 @@ def rank_at(board_id: str, state: str, position: int | None, task_id: str | None
     Locks the board until the commit. `task_id` is the card that moves: it is not counted.
     """
     lock_boards(board_id)
-    try:
-        return rank_between(*_neighbours(board_id, state, position, task_id))
-    except Crowded:
-        _renumber(board_id, state)
-        return rank_between(*_neighbours(board_id, state, position, task_id))
+    return rank_in(_cards(board_id, state), position, task_id)
 
 
 def rank_beside(board_id: str, other_id: str, task_id: str | None, *, above: bool) -> tuple[str, str] | None:
@@ -63,10 +69,19 @@ def rank_beside(board_id: str, other_id: str, task_id: str | None, *, above: boo
     if (card := db.session.execute(other).first()) is None:
         return None
     try:
-        return card.state, rank_between(*_gap(board_id, card.state, card.rank, task_id, above=above))
+        return card.state, rank_between(*_gap(_cards(board_id, card.state), card.rank, task_id, above=above))
     except Crowded:
-        _renumber(board_id, card.state)
+        _renumber(_cards(board_id, card.state))
         return rank_beside(board_id, other_id, task_id, above=above)
+
+
+def rank_in(column: Column, position: int | None, moving_id: str | None = None) -> str:
+    """As `rank_at`, in any column. The caller has locked what the column belongs to."""
+    try:
+        return rank_between(*_neighbours(column, position, moving_id))
+    except Crowded:
+        _renumber(column)
+        return rank_between(*_neighbours(column, position, moving_id))
 
 
 def lock_boards(*board_ids: str) -> None:
@@ -82,33 +97,38 @@ def _beyond(above: str | None, below: str | None) -> str:
     return _written(number, _WIDTH)
 
 
-def _neighbours(board_id: str, state: str, position: int | None, task_id: str | None) -> tuple[str | None, str | None]:
-    column = select(Task.rank).where(Task.board_id == board_id, Task.state == state)
-    if task_id is not None:
-        column = column.where(Task.id != task_id)
+def _cards(board_id: str, state: str) -> Column:
+    return Column(Task, (Task.board_id == board_id, Task.state == state))
+
+
+def _neighbours(column: Column, position: int | None, moving_id: str | None) -> tuple[str | None, str | None]:
+    rank = column.table.rank
+    ranks = select(rank).where(*column.conditions)
+    if moving_id is not None:
+        ranks = ranks.where(column.table.id != moving_id)
     if position == 0:
-        return None, db.session.execute(column.order_by(Task.rank).limit(1)).scalar()
+        return None, db.session.execute(ranks.order_by(rank).limit(1)).scalar()
     if position is not None:
-        pair = db.session.execute(column.order_by(Task.rank).offset(position - 1).limit(2)).scalars().all()
+        pair = db.session.execute(ranks.order_by(rank).offset(position - 1).limit(2)).scalars().all()
         if len(pair) == 2:
             return pair[0], pair[1]
-    return db.session.execute(column.order_by(Task.rank.desc()).limit(1)).scalar(), None
+    return db.session.execute(ranks.order_by(rank.desc()).limit(1)).scalar(), None
 
 
-def _gap(board_id: str, state: str, rank: str, task_id: str | None, *, above: bool) -> tuple[str | None, str | None]:
-    column = select(Task.rank).where(Task.board_id == board_id, Task.state == state, Task.id != (task_id or "")).limit(1)
+def _gap(column: Column, rank: str, moving_id: str | None, *, above: bool) -> tuple[str | None, str | None]:
+    ranks = select(column.table.rank).where(*column.conditions, column.table.id != (moving_id or "")).limit(1)
     if above:
-        return db.session.execute(column.where(Task.rank < rank).order_by(Task.rank.desc())).scalar(), rank
-    return rank, db.session.execute(column.where(Task.rank > rank).order_by(Task.rank)).scalar()
+        return db.session.execute(ranks.where(column.table.rank < rank).order_by(column.table.rank.desc())).scalar(), rank
+    return rank, db.session.execute(ranks.where(column.table.rank > rank).order_by(column.table.rank)).scalar()
 
 
-def _renumber(board_id: str, state: str) -> None:
-    """Spread a column's ranks again: first out of the way, since no two cards may share one meanwhile."""
-    column = (Task.board_id == board_id, Task.state == state)
-    task_ids = db.session.execute(select(Task.id).where(*column).order_by(Task.rank)).scalars().all()
-    db.session.execute(update(Task).where(*column).values(rank="!" + Task.id))
-    ranks = spread_ranks(len(task_ids))
-    db.session.execute(update(Task), [{"id": task_id, "rank": rank} for task_id, rank in zip(task_ids, ranks, strict=True)])
+def _renumber(column: Column) -> None:
+    """Spread a column's ranks again: first out of the way, since no two rows may share one meanwhile."""
+    table = column.table
+    row_ids = db.session.execute(select(table.id).where(*column.conditions).order_by(table.rank)).scalars().all()
+    db.session.execute(update(table).where(*column.conditions).values(rank="!" + table.id))
+    ranks = spread_ranks(len(row_ids))
+    db.session.execute(update(table), [{"id": row_id, "rank": rank} for row_id, rank in zip(row_ids, ranks, strict=True)])
 
 
 def _value(rank: str) -> int:

@@ -10,6 +10,7 @@ from tests.support.cast import Api, Place
 # Where a thing is created, and with what; in an order in which each finds its parents.
 _MAKERS: dict[str, tuple[str, dict[str, Any]]] = {
     "task_id": ("/boards/{board_id}/tasks", {"title": "Measure the mirror"}),
+    "item_id": ("/tasks/{task_id}/checklist", {"text": "Clean the lens"}),
     "comment_id": ("/tasks/{task_id}/comments", {"body": "Clear sky **tonight**"}),
     "sprint_id": ("/boards/{board_id}/sprints", {"name": "First light"}),
 }

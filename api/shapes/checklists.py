@@ -1,0 +1,37 @@
+"""Checklists."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Struct, UnsetType
+
+from api.shapes.values import VISIBLE, ItemId, TaskId, Time, about
+
+Text = Annotated[str, about("What is to be ticked off.", "Refund a test card", min_length=1, max_length=500, pattern=VISIBLE)]
+Done = Annotated[bool, about("Whether it is done.", False)]
+Place = Annotated[int, about("Its place in the checklist, counted from 0 at the top.", 0, ge=0, le=1_000_000)]
+
+
+class ChecklistItem(Struct):
+    """A line of a task's checklist."""
+
+    id: ItemId
+    task_id: TaskId
+    text: Text
+    done: Done
+    position: Place
+    created_at: Time
+    updated_at: Time
+
+
+class ChecklistItemChanges(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The fields to change; the others stay as they are."""
+
+    text: Text | UnsetType = UNSET
+    done: Done | UnsetType = UNSET
+    position: Place | UnsetType = UNSET
+
+
+class NewChecklistItem(ChecklistItemChanges, kw_only=True, forbid_unknown_fields=True):
+    """A line to add; without a position, at the bottom."""
+
+    text: Text
