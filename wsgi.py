@@ -17,6 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
 import api
+import oauth
 import portal
 from calmboard import cli, ids
 from calmboard.access.limits import Limits, Store
@@ -30,6 +31,7 @@ from portal.limiter import limiter
 
 _ANY_HOST = ("/healthz", "/readyz")
 _PROGRAM_PATHS = ("/api", "/.well-known/", "/mcp", "/hooks/")
+_OAUTH_PATHS = ("/api/oauth/", "/.well-known/")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -50,6 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     api.install(app)
     app.extensions["calmboard_catalogue"] = api.catalogue(app)
     portal.install(app)
+    oauth.install(app)
     cli.register(app)
     serve_static(app)
     _trust_proxies(app, settings.trusted_proxies)
@@ -137,6 +140,10 @@ def _answer_error(error: Exception) -> AnyResponse:
     """Answer as the door does that was asked: JSON to programs, a page to people. What was begun is undone."""
     db.session.rollback()
     problem = _as_problem(error)
+    if request.path == "/api/oauth/authorize":
+        return portal.answer_problem(problem)
+    if request.path.startswith(_OAUTH_PATHS):
+        return oauth.answer_problem(problem)
     return api.answer_problem(problem) if _is_program() else portal.answer_problem(problem)
 
 

@@ -5,7 +5,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from calmboard.access.access import Access
 from calmboard.access.identify import identify
-from calmboard.access.keys import NOTE_EVERY, note_use
+from calmboard.access.grants import note_grant_use
+from calmboard.access.keys import NOTE_EVERY, note_key_use
 from calmboard.access.limits import Limits, network_of, no_window
 from calmboard.access.plans import need_paid
 from calmboard.db import now
@@ -42,6 +43,7 @@ def note_last_use(status: int) -> None:
     if last is not None and last > now() - NOTE_EVERY:
         return
     endpoint = f"{request.method} {request.path.removeprefix('/api/v1')}"
+    note_use = note_key_use if access.credential.kind == "api_key" else note_grant_use
     try:
         note_use(access.credential.id, request.remote_addr, request.user_agent.string, endpoint, status)
     except SQLAlchemyError as error:
@@ -50,7 +52,7 @@ def note_last_use(status: int) -> None:
 
 def _identified(secret: str | None) -> Access:
     try:
-        return identify(secret)
+        return identify(secret, current_app.config["CALMBOARD"].origin)
     except MissingApiKey:
         raise
     except Problem:

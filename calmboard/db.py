@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Row, Select, event, literal
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Executable, MetaData, Row, Select, event, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase
@@ -60,9 +60,14 @@ def now() -> datetime:
 def insert_if_absent(table: type[Base], values: dict[str, Any]) -> bool:
     """Write a row at once, unless one with its key is there; whether it was written."""
     with reading() as connection:
-        insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[connection.dialect.name]
-        statement = insert(table).values(**values).on_conflict_do_nothing().returning(literal(True))
-        return connection.execute(statement).first() is not None
+        return connection.execute(insert_unless_there(table, values)).first() is not None
+
+
+def insert_unless_there(table: type[Base], values: dict[str, Any]) -> Executable:
+    """An INSERT that does nothing where a row with the same key is there; it returns a row where it wrote one."""
+    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.engine.dialect.name]
+    statement: Executable = insert(table).values(**values).on_conflict_do_nothing().returning(literal(True))
+    return statement
 
 
 @contextmanager

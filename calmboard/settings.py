@@ -39,12 +39,14 @@ class Settings:
     origin: str
     port: int
     instance_dir: Path
+    files_dir: Path
     secret_key: str
     database_url: str
     rate_storage_url: str | None
     queue_url: str | None
     rates: Mapping[str, Window]
     rate_failures: Window
+    refresh_grace_s: int
     trusted_proxies: int
     demo_password: str | None
     billing_url: str | None
@@ -83,6 +85,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, instance_dir: Pat
         origin=origin,
         port=port,
         instance_dir=directory,
+        files_dir=Path(given.get("CALMBOARD_FILES_DIR", directory / "files")).resolve(),
         secret_key=_secret_key(given, directory, is_loopback(urlsplit(origin).hostname or "")),
         database_url=_database_url(given, directory),
         rate_storage_url=_url(given, "CALMBOARD_RATE_STORAGE_URL", "redis", "rediss", "unix"),
@@ -92,6 +95,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, instance_dir: Pat
             "business": _window(given, "CALMBOARD_RATE_BUSINESS", "3000/minute"),
         },
         rate_failures=_window(given, "CALMBOARD_RATE_FAILURES", "30/minute"),
+        refresh_grace_s=_number(given, "CALMBOARD_REFRESH_GRACE_S", 60, 0, 3600),
         trusted_proxies=_number(given, "CALMBOARD_TRUSTED_PROXIES", 0, 0, 10),
         demo_password=given.get("CALMBOARD_DEMO_PASSWORD"),
         billing_url=_url(given, "CALMBOARD_BILLING_URL", "http", "https"),

@@ -1,6 +1,10 @@
-"""What every page tells the browser not to do."""
+"""What every page tells the browser not to do.
 
-from flask import Response
+A view sets `g.form_leads_away` where the answer to its form goes to another site: browsers hold the
+whole chain of redirects to form-action.
+"""
+
+from flask import Response, g
 
 _POLICY = "; ".join(
     (
@@ -31,5 +35,7 @@ def protect(response: Response) -> Response:
     """Set the headers of a page; an answer that is no page is left as it is."""
     if response.mimetype == "text/html":
         response.headers.update(_HEADERS)
+        if g.get("form_leads_away"):
+            response.headers["Content-Security-Policy"] = _POLICY.replace("form-action 'self'; ", "")
         response.vary.update(("Cookie", "HX-Request"))
     return response

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Struct
 
-from api.shapes.values import Email, KeyId, PersonName, ProjectId, Time, UserId, about
+from api.shapes.values import Email, CredentialId, PersonName, ProjectId, Time, UserId, about
 
 
 class User(Struct):
@@ -19,7 +19,7 @@ class Credential(Struct):
     """The credential of this request."""
 
     kind: Annotated[Literal["api_key", "oauth_token"], about("Which kind of credential.", "api_key")]
-    id: KeyId
+    id: CredentialId
     name: Annotated[str, about("The name its owner gave it.", "Jira sprint mirror")]
     tail: Annotated[str, about("The last four characters of the secret.", "Jm0h")]
     scopes: Annotated[list[str], about("What it may be used for.", ["boards:read", "projects:read", "tasks:read"])]

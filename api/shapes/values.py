@@ -34,8 +34,11 @@ TaskId = Annotated[str, id_of("tsk")]
 SprintId = Annotated[str, id_of("spr")]
 CommentId = Annotated[str, id_of("cmt")]
 ItemId = Annotated[str, id_of("chk")]
+AttachmentId = Annotated[str, id_of("att")]
 UserId = Annotated[str, id_of("usr")]
+InvitationId = Annotated[str, id_of("inv")]
 KeyId = Annotated[str, id_of("key")]
+CredentialId = Annotated[str, Meta(pattern=ids.pattern("(key|grn)"), examples=[f"key_{EXAMPLE_TAIL}"])]
 
 State = Annotated[
     Literal["backlog", "ready", "in_progress", "review", "done"],

@@ -1,6 +1,7 @@
 """The form of every secret: a prefix, 30 random characters and a checksum."""
 
 import hashlib
+import hmac
 import re
 import secrets
 import zlib
@@ -14,6 +15,13 @@ _SHAPE = re.compile(r"cb[ckmors]_[0-9A-Za-z]{36}")
 def new_secret(prefix: str) -> str:
     """Make a secret such as `cbk_…`: about 178 bits of chance, then six characters of checksum."""
     body = f"{prefix}_" + "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_LENGTH))
+    return body + _checksum(body)
+
+
+def derived_secret(prefix: str, source: str, key: str) -> str:
+    """Make the one secret that follows from `source` under a key of the server's, so that it need not be kept."""
+    number = int.from_bytes(hmac.digest(key.encode(), f"{prefix}\0{source}".encode(), hashlib.sha256))
+    body = f"{prefix}_{_base62(number, _RANDOM_LENGTH)}"
     return body + _checksum(body)
 
 
@@ -31,9 +39,13 @@ def digest(secret: str) -> bytes:
 
 def _checksum(body: str) -> str:
     """The CRC32 of prefix and random part, in base62, padded with zeros."""
-    number = zlib.crc32(body.encode())
+    return _base62(zlib.crc32(body.encode()), _CHECKSUM_LENGTH)
+
+
+def _base62(number: int, length: int) -> str:
+    """The last digits of a number, padded with zeros."""
     characters = []
-    for _ in range(_CHECKSUM_LENGTH):
+    for _ in range(length):
         number, digit = divmod(number, 62)
         characters.append(_ALPHABET[digit])
     return "".join(reversed(characters))

@@ -1,14 +1,15 @@
 """Finds out who asks, from the secret that a program sent."""
 
 from datetime import datetime
+from typing import Literal
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from calmboard.access.access import Access, Credential, Person
 from calmboard.access.credentials import digest, is_well_formed
 from calmboard.db import AnyRow, now, reading
 from calmboard.errors import ApiKeyExpired, ApiKeyPaused, ApiKeyRevoked, InvalidApiKey, InvalidToken, MissingApiKey
-from calmboard.models import ApiKey, User
+from calmboard.models import ApiKey, OAuthAccessToken, OAuthClient, OAuthGrant, User, UserSession
 
 _KEY_AND_USER = (
     select(
@@ -31,8 +32,37 @@ _KEY_AND_USER = (
 )
 
 
-def identify(secret: str | None) -> Access:
-    """Return the access that an API key or token stands for.
+_TOKEN_AND_USER = (
+    select(
+        OAuthGrant.id,
+        OAuthClient.name,
+        OAuthAccessToken.tail,
+        OAuthAccessToken.scopes,
+        OAuthGrant.project_ids,
+        OAuthAccessToken.expires_at,
+        OAuthGrant.last_used_at,
+        User.id.label("user_id"),
+        User.name.label("user_name"),
+        User.email,
+        User.plan,
+    )
+    .select_from(OAuthAccessToken)
+    .join(OAuthGrant, OAuthGrant.id == OAuthAccessToken.grant_id)
+    .join(OAuthClient, OAuthClient.id == OAuthGrant.client_id)
+    .join(User, User.id == OAuthGrant.user_id)
+    .outerjoin(UserSession, UserSession.id == OAuthGrant.session_id)
+    .where(
+        OAuthAccessToken.digest == bindparam("digest"),
+        OAuthAccessToken.expires_at > bindparam("at"),
+        OAuthGrant.resource == bindparam("resource"),
+        OAuthGrant.revoked_at.is_(None),
+        or_(OAuthGrant.session_id.is_(None), UserSession.expires_at.is_(None), UserSession.expires_at > bindparam("at")),
+    )
+)
+
+
+def identify(secret: str | None, resource: str) -> Access:
+    """Return the access that an API key or token stands for; a token counts at its own resource only.
 
     Raises MissingApiKey for no secret, InvalidApiKey, InvalidToken, ApiKeyRevoked,
     ApiKeyExpired or ApiKeyPaused. The plan is judged elsewhere, so that it is judged last.
@@ -40,7 +70,7 @@ def identify(secret: str | None) -> Access:
     if not secret:
         raise MissingApiKey(hint=MissingApiKey.remedy)
     if secret.startswith("cbo_"):
-        raise InvalidToken(hint=InvalidToken.remedy)
+        return _by_token(secret, resource)
     if not secret.startswith("cbk_") or not is_well_formed(secret):
         raise InvalidApiKey(_what_is_wrong(secret), hint=InvalidApiKey.remedy)
     with reading() as connection:
@@ -48,7 +78,16 @@ def identify(secret: str | None) -> Access:
     if row is None:
         raise InvalidApiKey("No key like this was issued here.", hint=InvalidApiKey.remedy)
     _need_live(row, now())
-    return _access(row)
+    return _access(row, "key", "api_key")
+
+
+def _by_token(secret: str, resource: str) -> Access:
+    values = {"digest": digest(secret), "at": now(), "resource": resource}
+    with reading() as connection:
+        row = connection.execute(_TOKEN_AND_USER, values).first() if is_well_formed(secret) else None
+    if row is None:
+        raise InvalidToken(hint=InvalidToken.remedy)
+    return _access(row, "token", "oauth_token")
 
 
 def _what_is_wrong(secret: str) -> str:
@@ -70,9 +109,9 @@ def _shown(row: AnyRow) -> str:
     return f"cbk_…{row.tail}"
 
 
-def _access(row: AnyRow) -> Access:
+def _access(row: AnyRow, source: Literal["key", "token"], kind: Literal["api_key", "oauth_token"]) -> Access:
     credential = Credential(
-        kind="api_key",
+        kind=kind,
         id=row.id,
         name=row.name,
         tail=row.tail,
@@ -81,4 +120,4 @@ def _access(row: AnyRow) -> Access:
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
     )
-    return Access(Person(row.user_id, row.user_name, row.email, row.plan), "key", credential)
+    return Access(Person(row.user_id, row.user_name, row.email, row.plan), source, credential)

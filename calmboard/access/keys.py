@@ -3,20 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.credentials import digest, new_secret
 from calmboard.access.integrations import INTEGRATIONS, find_integration
+from calmboard.access.permissions import need_scope
 from calmboard.access.plans import PLANS, need_paid
 from calmboard.access.scopes import expand, unknown
-from calmboard.db import AnyRow, db, now, reading
+from calmboard.db import AnyRow, AnySelect, db, now, reading
 from calmboard.errors import Conflict, Fault, Forbidden, NotFound, ValidationFailed
 from calmboard.models import ApiKey, Membership, User
+from calmboard.pages import Cut, Order, Page, in_order, read_page
 
 MAX_NAME_LENGTH = 80
 MAX_PROJECTS = 100
@@ -130,6 +133,37 @@ def find_key(access: Access, key_id: str) -> Key:
     return _key(row)
 
 
+def read_key(access: Access, key_id: str) -> Key:
+    """A key of the asker's, for programs. Raises NotFound, and Forbidden where it is out of reach.
+
+    A key that is limited to some projects sees itself only: the others tell of more than it may know.
+    """
+    need_scope(access, "keys:read")
+    key = find_key(access, key_id)
+    if _sees_itself_only(access) and not _is_itself(access, key_id):
+        raise Forbidden("A key that is limited to some projects sees itself only.")
+    return key
+
+
+def list_key_page(access: Access, cut: Cut) -> Page[Key]:
+    """The asker's keys that `read_key` would give, newest first, the revoked ones too."""
+    need_scope(access, "keys:read")
+    statement = _key_list(_sees_itself_only(access), cut.after is not None)
+    values = {"user_id": access.user.id, "itself": access.credential.id if access.credential else None}
+    with reading() as connection:
+        page = read_page(connection, statement, cut, values)
+    return Page([_key(row) for row in page.rows], page.after)
+
+
+def revoke_self(access: Access, key_id: str) -> None:
+    """End the very key that asks, at once and for good. Raises NotFound, and Forbidden for any other key."""
+    find_key(access, key_id)
+    if not _is_itself(access, key_id):
+        raise Forbidden("A key can revoke itself only. Others are revoked by a signed-in person, on Integrations & APIs.")
+    db.session.execute(update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None)).values(revoked_at=now()))
+    db.session.commit()
+
+
 def revoke_key(access: Access, key_id: str, reason: str | None = None) -> Key:
     """End a key for good, at once. Revoking it again changes nothing."""
     _need_session(access)
@@ -150,7 +184,7 @@ def resume_key(access: Access, key_id: str) -> Key:
     return _change(access, key_id, {"paused_at": None})
 
 
-def note_use(key_id: str, ip: str | None, agent: str | None, endpoint: str, status: int) -> None:
+def note_key_use(key_id: str, ip: str | None, agent: str | None, endpoint: str, status: int) -> None:
     """Keep when and from where a key was last used, at most once a minute."""
     at = now()
     statement = (
@@ -169,6 +203,22 @@ def note_use(key_id: str, ip: str | None, agent: str | None, endpoint: str, stat
 
 
 NOTE_EVERY = timedelta(minutes=1)
+
+
+@cache
+def _key_list(only_itself: bool, further: bool) -> AnySelect:
+    statement = select(*_COLUMNS).where(ApiKey.user_id == bindparam("user_id"))
+    if only_itself:
+        statement = statement.where(ApiKey.id == bindparam("itself"))
+    return in_order(statement, Order((ApiKey.id,), descending=True), further=further)
+
+
+def _sees_itself_only(access: Access) -> bool:
+    return access.project_ids is not None
+
+
+def _is_itself(access: Access, key_id: str) -> bool:
+    return access.source == "key" and access.credential is not None and access.credential.id == key_id
 
 
 def _need_session(access: Access) -> None:

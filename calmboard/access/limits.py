@@ -71,6 +71,10 @@ class Limits:
     def note_failed_try(self, *whose: str) -> None:
         self._tries(whose, 1)
 
+    def count(self, policy: str, who: str, window: Window) -> Usage:
+        """Count one request of whoever asks, in a window that is not a plan's."""
+        return self._count(policy, f"{policy}/{who}", window)
+
     def answers(self) -> bool:
         return self._store.check()
 

@@ -3,6 +3,7 @@
 from calmboard.models.access import ApiKey, IdempotentRequest, PasswordReset, SessionToken, UserSession
 from calmboard.models.discussion import Attachment, ChecklistItem, Comment
 from calmboard.models.events import Activity
+from calmboard.models.oauth import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken
 from calmboard.models.people import User
 from calmboard.models.work import (
     Board,
@@ -30,6 +31,11 @@ __all__ = [
     "Invitation",
     "Label",
     "Membership",
+    "OAuthAccessToken",
+    "OAuthClient",
+    "OAuthCode",
+    "OAuthGrant",
+    "OAuthRefreshToken",
     "PasswordReset",
     "Project",
     "SessionToken",

@@ -1,0 +1,90 @@
+"""Redirect URIs: which may be registered, and when a requested one is a registered one."""
+
+from ipaddress import IPv4Address
+from urllib.parse import SplitResult, urlsplit
+
+MAX_LENGTH = 2000
+MAX_OWN = 3
+MAX_REGISTERED = 10
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1", str(IPv4Address(0)))
+_DANGEROUS = ("javascript", "data", "file", "vbscript", "blob", "about", "ws", "wss", "ftp", "view-source")
+
+
+def own_fault(uri: str) -> str | None:
+    """What is wrong with a callback of a person's own client, in a sentence, or None.
+
+    Public ones need https; http is for loopback names alone; no fragments.
+    """
+    return _common_fault(uri) or _own_scheme_fault(uri)
+
+
+def registered_fault(uri: str) -> str | None:
+    """The same for clients that register themselves: they may have private-use schemes too (RFC 8252, section 7.1)."""
+    fault = _common_fault(uri)
+    if fault is not None:
+        return fault
+    parts = urlsplit(uri)
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        return "Public addresses need https. Change http to https."
+    if parts.scheme in _DANGEROUS:
+        return f"Addresses that start with {parts.scheme}: cannot be called back."
+    return None
+
+
+def is_same(registered: str, requested: str) -> bool:
+    """Exact, but for the port of a loopback address (RFC 8252, section 7.3)."""
+    if registered == requested:
+        return True
+    one, other = _split(registered), _split(requested)
+    if one is None or other is None or not (is_loopback(registered) and one.scheme == other.scheme == "http"):
+        return False
+    if "@" in other.netloc or "#" in requested or "\\" in requested:
+        return False
+    return _without_port(one) == _without_port(other)
+
+
+def is_loopback(uri: str) -> bool:
+    parts = _split(uri)
+    return parts is not None and parts.scheme == "http" and parts.hostname in _LOOPBACK
+
+
+def _without_port(parts: SplitResult) -> tuple[str, str | None, str, str]:
+    return parts.scheme, parts.hostname, parts.path or "/", parts.query
+
+
+def _common_fault(uri: str) -> str | None:
+    if len(uri) > MAX_LENGTH:
+        return f"This is {len(uri)} characters long. Use at most {MAX_LENGTH}."
+    if not uri.isascii() or not uri.isprintable() or any(sign in uri for sign in ' "<>\\^`{|}'):
+        return "Use plain letters, digits and signs; write anything else percent-encoded."
+    parts = _split(uri)
+    if parts is None or not parts.scheme or not (parts.netloc or parts.path):
+        return "This is not a whole address. Write one such as https://example.com/callback."
+    if "#" in uri:
+        return "Leave out the # and what follows it; a fragment never reaches a server."
+    if "@" in parts.netloc:
+        return "Leave out the user name before the host."
+    if any(part in (".", "..") for part in parts.path.split("/")):
+        return "Write the path without . and .. in it."
+    return None
+
+
+def _own_scheme_fault(uri: str) -> str | None:
+    parts = urlsplit(uri)
+    if parts.scheme == "https" and parts.hostname:
+        return None
+    if parts.scheme != "http":
+        return "Callbacks start with https://, or with http:// on your own machine."
+    if parts.hostname not in _LOOPBACK:
+        return "Public addresses need https. Change http to https."
+    return None
+
+
+def _split(uri: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(uri)
+        _ = parts.port  # reading it is what checks it
+    except ValueError:
+        return None
+    return parts

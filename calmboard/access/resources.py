@@ -1,0 +1,33 @@
+"""OAuth resources: what a token is for (RFC 8707). There are two, and a token for one is refused by the other."""
+
+from urllib.parse import urlsplit
+
+API = ""
+MCP = "/mcp"
+
+
+def resource_of(origin: str, suffix: str) -> str:
+    return origin + suffix
+
+
+def recognised(origin: str, asked: str) -> str | None:
+    """The resource that is meant, or None.
+
+    Case of scheme and host, the default port, one trailing slash and a query make no difference:
+    clients add them.
+    """
+    for suffix in (API, MCP):
+        if _plain(asked) == _plain(origin + suffix):
+            return origin + suffix
+    return None
+
+
+def _plain(address: str) -> tuple[str, str | None, int | None, str] | None:
+    try:
+        parts = urlsplit(address)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return None
+    if parts.fragment or "@" in parts.netloc:
+        return None
+    return parts.scheme, parts.hostname, port, parts.path.removesuffix("/")

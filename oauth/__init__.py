@@ -1,0 +1,30 @@
+"""The door for host applications: an OAuth 2.1 authorization server."""
+
+from flask import Flask, Response, request
+
+from oauth import authorize, metadata, register, revoke, token
+from oauth.answers import answer_problem
+
+__all__ = ["answer_problem", "install"]
+
+_FOR_BROWSERS = ("/api/oauth/token", "/api/oauth/revoke", "/api/oauth/register", "/.well-known/")
+
+
+def install(app: Flask) -> None:
+    for part in (authorize, token, revoke, register, metadata):
+        app.register_blueprint(part.bp)
+    metadata.check(app)
+    app.after_request(_allow_browsers)
+
+
+def _allow_browsers(response: Response) -> Response:
+    """CORS without credentials for what a browser client asks itself; none where people consent."""
+    if not request.path.startswith(_FOR_BROWSERS):
+        return response
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate, Retry-After, X-Request-Id"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET, POST")
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, MCP-Protocol-Version"
+        response.headers["Access-Control-Max-Age"] = "7200"
+    return response

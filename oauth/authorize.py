@@ -1,0 +1,166 @@
+"""The authorization endpoint: a person is asked, and sent back with a code or a refusal."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from calmboard.access import grants
+from calmboard.access.access import Access
+from calmboard.access.clients import Client, find_client
+from calmboard.access.grants import Consent
+from calmboard.access.limits import Limits
+from calmboard.access.scopes import SCOPES, expand
+from calmboard.settings import Window
+from calmboard.work.projects import my_projects
+from oauth.answers import OAuthError, origin
+from oauth.consent import CHOICES, asks_for, chosen_projects, chosen_scopes, describe
+from oauth.parameters import resource_in, single
+
+bp = Blueprint("oauth_authorize", __name__)
+
+_WINDOW = Window(60, 60)
+_DEFAULT_SCOPES = frozenset(f"{noun}:read" for noun in ("projects", "boards", "tasks", "sprints", "comments", "members"))
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+_PROMPTS = {"consent", "login", "none", "select_account"}
+
+
+class CannotReturn(Exception):
+    """The application or its address cannot be trusted, so the person is told, and sent nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An authorization request that can be answered at its redirect URI."""
+
+    client: Client
+    redirect_uri: str
+    state: str | None
+    resource: str
+    challenge: str
+    scopes: frozenset[str]
+    prompt: str | None
+
+
+@bp.route("/api/oauth/authorize", methods=["GET"])
+def ask() -> Response | str | tuple[str, int]:
+    return _answer(_show_consent)
+
+
+@bp.route("/api/oauth/authorize", methods=["POST"])
+def decide() -> Response | str | tuple[str, int]:
+    return _answer(_carry_out)
+
+
+def _answer(then: Callable[[Asked], Response | str]) -> Response | str | tuple[str, int]:
+    try:
+        parameters = _parameters()
+        client, redirect_uri = _trusted(parameters)
+    except CannotReturn as problem:
+        return _tell(str(problem))
+    state = parameters.get("state")
+    try:
+        asked = _read(parameters, client, redirect_uri)
+    except OAuthError as error:
+        return _send_back(redirect_uri, state, error=error.code, error_description=error.description)
+    return then(asked)
+
+
+def _parameters() -> dict[str, str]:
+    given = request.form if request.method == "POST" else request.args
+    try:
+        return single(MultiDict(pair for pair in given.items(multi=True) if pair[0] not in CHOICES))
+    except OAuthError as error:
+        raise CannotReturn(error.description) from None
+
+
+def _trusted(parameters: Mapping[str, str]) -> tuple[Client, str]:
+    client = find_client(parameters.get("client_id", ""))
+    if client is None:
+        raise CannotReturn("CalmBoard does not know the application that sent you here. Start again from the application.")
+    redirect_uri = parameters.get("redirect_uri", "")
+    if not client.allows(redirect_uri):
+        raise CannotReturn(f"The address that {client.name} wants you sent back to is not one it has registered.")
+    return client, redirect_uri
+
+
+def _read(parameters: Mapping[str, str], client: Client, redirect_uri: str) -> Asked:
+    if parameters.get("response_type") != "code":
+        raise OAuthError("unsupported_response_type", "The one response type here is code.")
+    challenge = parameters.get("code_challenge", "")
+    if parameters.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(challenge):
+        raise OAuthError("invalid_request", "PKCE is needed: send code_challenge with code_challenge_method S256.")
+    resource = resource_in(parameters)
+    if resource is None:
+        raise OAuthError("invalid_target", f"Send resource: {origin()} for the API or {origin()}/mcp for the MCP server.")
+    prompt = parameters.get("prompt")
+    if prompt is not None and not set(prompt.split()) <= _PROMPTS:
+        raise OAuthError("invalid_request", "prompt is one of consent, login, none and select_account.")
+    return Asked(client, redirect_uri, parameters.get("state"), resource, challenge, _scopes(parameters), prompt)
+
+
+def _scopes(parameters: Mapping[str, str]) -> frozenset[str]:
+    """What is asked for; unknown scopes are passed over as long as a known one is left."""
+    names = frozenset(parameters.get("scope", "").split()) - {"offline_access"}
+    if not names:
+        return _DEFAULT_SCOPES
+    known = names & set(SCOPES)
+    if not known:
+        raise OAuthError("invalid_scope", "None of these scopes is known here.")
+    return expand(known)
+
+
+def _show_consent(asked: Asked) -> Response | str:
+    if not current_user.is_authenticated:
+        if asked.prompt == "none":
+            return _send_back(asked.redirect_uri, asked.state, error="login_required", error_description="Nobody is signed in.")
+        return redirect(url_for("portal.sign_in", next=request.full_path), 303)
+    if asked.prompt == "none":
+        refusal = {"error": "consent_required", "error_description": "The person has to be asked."}
+        return _send_back(asked.redirect_uri, asked.state, **refusal)
+    g.form_leads_away = True
+    return render_template(
+        "oauth/consent.html",
+        asked=asked,
+        about=describe(asked.client, asked.redirect_uri, asked.resource),
+        rights=asks_for(asked.scopes),
+        projects=my_projects(Access.from_session(current_user.person)),
+        parameters=request.args,
+    )
+
+
+def _carry_out(asked: Asked) -> Response | str:
+    if not current_user.is_authenticated:
+        return redirect(url_for("portal.sign_in"), 303)
+    current_app.extensions["csrf"].protect()
+    limits: Limits = current_app.extensions["calmboard_limits"]
+    limits.count("authorize", current_user.person.id, _WINDOW).need_room()
+    if request.form.get("decision") != "allow":
+        denial = {"error": "access_denied", "error_description": "The person said no."}
+        return _send_back(asked.redirect_uri, asked.state, **denial)
+    access = Access.from_session(current_user.person)
+    project_ids = chosen_projects({project.id for project in my_projects(access)})
+    scopes = chosen_scopes(asked.scopes)
+    consent = Consent(asked.client, asked.redirect_uri, asked.challenge, asked.resource, scopes, project_ids)
+    code = grants.grant(access, consent)
+    return _send_back(asked.redirect_uri, asked.state, code=code)
+
+
+def _send_back(redirect_uri: str, state: str | None, **answer: str) -> Response:
+    """303, so that a browser turns a POST into a GET; `iss` says who answers (RFC 9207)."""
+    parts = urlsplit(redirect_uri)
+    more = {**answer, **({"state": state} if state is not None else {}), "iss": origin()}
+    query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), *more.items()])
+    response = redirect(urlunsplit(parts._replace(query=query)), 303)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _tell(sentence: str) -> tuple[str, int]:
+    return render_template("oauth/stopped.html", sentence=sentence), 400

@@ -1,0 +1,91 @@
+"""What the consent page shows of a request, and what a person chose on it."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flask import request
+
+from calmboard.access.clients import Client
+from calmboard.access.redirects import is_loopback
+from oauth.answers import origin
+
+# What the page adds to the request, and what is read from nowhere else.
+CHOICES = ("csrf_token", "decision", "right", "reach", "project")
+
+# The rights that are asked for as one, in the order of the page. None of the nouns has one by itself.
+_READ_WORDS = {
+    "projects": "projects",
+    "boards": "boards",
+    "tasks": "tasks",
+    "sprints": "sprints",
+    "comments": "comments",
+    "members": "the people in them",
+    "keys": "your keys’ names",
+    "webhooks": "webhooks",
+    "connections": "connections",
+    "imports": "imports",
+}
+_WRITE_WORDS = {
+    "projects:write": "Change projects",
+    "boards:write": "Change boards",
+    "tasks:write": "Create, change, move and delete tasks",
+    "sprints:write": "Plan, start and complete sprints",
+    "comments:write": "Write comments",
+    "members:write": "Invite and remove people",
+    "keys:write": "Revoke its own access",
+    "webhooks:write": "Set up webhooks",
+    "connections:write": "Set up connections",
+    "imports:write": "Import data",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Who asks and where it leads. `host` is None where the client has no address of its own."""
+
+    name: str
+    is_own: bool
+    sends_to: str
+    is_loopback: bool
+    resource: str
+    reaches: str
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A line of the page; `scope` None: not to be unticked, since nothing works without it."""
+
+    words: str
+    scope: str | None
+    hint: str = ""
+
+
+def describe(client: Client, redirect_uri: str, resource: str) -> About:
+    parts = urlsplit(redirect_uri)
+    sends_to = parts.netloc if parts.scheme in ("http", "https") else f"{parts.scheme}://{parts.netloc}"
+    reaches = "The MCP server" if resource != origin() else "The REST API"
+    return About(client.name, client.kind == "own", sends_to, is_loopback(redirect_uri), resource, reaches)
+
+
+def asks_for(scopes: frozenset[str]) -> list[Right]:
+    """One line for all that is read, then one to untick for each write."""
+    read = [word for noun, word in _READ_WORDS.items() if f"{noun}:read" in scopes]
+    lines = [Right(f"See {_listed(read)}", None, "Only those you can see yourself")] if read else []
+    return lines + [Right(words, scope) for scope, words in _WRITE_WORDS.items() if scope in scopes]
+
+
+def chosen_scopes(asked: frozenset[str]) -> frozenset[str]:
+    """What is read, and the writes that were left ticked; never more than was asked for."""
+    ticked = set(request.form.getlist("right"))
+    return frozenset(scope for scope in asked if scope.endswith(":read") or scope in ticked)
+
+
+def chosen_projects(mine: set[str]) -> frozenset[str] | None:
+    """The ticked ones of a person's projects, or None for all, now and later."""
+    if request.form.get("reach") != "some":
+        return None
+    return frozenset(request.form.getlist("project")) & mine
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

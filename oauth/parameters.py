@@ -1,0 +1,62 @@
+"""Reads the parameters of OAuth requests: each at most once, short, and from one place only."""
+
+from collections.abc import Mapping
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+
+from calmboard.access.clients import Client, find_client
+from calmboard.access.resources import recognised
+from oauth.answers import OAuthError, origin
+
+MAX_LENGTH = 4096
+MAX_BYTES = 64 * 1024
+
+
+def read_form() -> dict[str, str]:
+    """The parameters of a form body; the query is not read, so that no secret stands in an address."""
+    if request.mimetype != "application/x-www-form-urlencoded":
+        raise OAuthError("invalid_request", "Send the parameters as application/x-www-form-urlencoded.")
+    request.max_content_length = MAX_BYTES
+    if request.args:
+        raise OAuthError("invalid_request", "Send the parameters in the body, not in the address.")
+    return single(request.form)
+
+
+def single(given: MultiDict[str, str]) -> dict[str, str]:
+    """Every parameter once (RFC 6749, section 3.1); empty ones count as left out. `resource` may be repeated alike."""
+    for name, values in given.lists():
+        if len(set(values) if name == "resource" else values) > 1:
+            raise OAuthError("invalid_request", f"The parameter {name[:40]} is there more than once.")
+        if len(values[0]) > MAX_LENGTH or "\0" in values[0] or "\ufffd" in values[0]:
+            raise OAuthError("invalid_request", f"The parameter {name[:40]} is too long, or holds signs that cannot be.")
+    return {name: value for name, value in given.items() if value}
+
+
+def need(parameters: Mapping[str, str], name: str) -> str:
+    if name not in parameters:
+        raise OAuthError("invalid_request", f"The parameter {name} is missing.")
+    return parameters[name]
+
+
+def public_client(parameters: Mapping[str, str]) -> Client:
+    """The client that a form names. All are public: a secret is never asked for, so none is taken."""
+    if request.headers.get("Authorization"):
+        raise OAuthError("invalid_client", "Clients here have no secret. Send client_id in the body alone.", 401)
+    if "client_secret" in parameters:
+        raise OAuthError("invalid_client", "Clients here have no secret. Leave client_secret out.", 401)
+    client = find_client(need(parameters, "client_id"))
+    if client is None:
+        raise OAuthError("invalid_client", "No client has this id. Register again.", 401)
+    return client
+
+
+def resource_in(parameters: Mapping[str, str]) -> str | None:
+    """The resource that is asked for, None where none is; raises OAuthError `invalid_target` for one that is not here."""
+    asked = parameters.get("resource")
+    if asked is None:
+        return None
+    resource = recognised(origin(), asked)
+    if resource is None:
+        raise OAuthError("invalid_target", f"The resources here are {origin()} and {origin()}/mcp.")
+    return resource

@@ -1,0 +1,67 @@
+"""The token endpoint: codes and refresh tokens become access tokens."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+
+from flask import Blueprint, Response, current_app, request
+
+from calmboard.access import grants
+from calmboard.access.grants import GrantError, Tokens
+from calmboard.access.limits import Limits, network_of
+from calmboard.settings import Window
+from oauth.answers import OAuthError, answer, answer_error
+from oauth.parameters import need, public_client, read_form, resource_in
+
+bp = Blueprint("oauth_token", __name__)
+
+_WINDOW = Window(120, 60)
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+
+
+@bp.post("/api/oauth/token")
+def give_tokens() -> Response:
+    try:
+        return _answer_tokens(_tokens(read_form()))
+    except GrantError as error:
+        return answer_error(OAuthError(error.code, error.description))
+    except OAuthError as error:
+        return answer_error(error)
+
+
+def _tokens(parameters: Mapping[str, str]) -> Tokens:
+    limits: Limits = current_app.extensions["calmboard_limits"]
+    limits.count("token", f"{parameters.get('client_id', '')[:100]}/{network_of(request.remote_addr)}", _WINDOW).need_room()
+    kind = need(parameters, "grant_type")
+    if kind == "authorization_code":
+        return _redeem(parameters)
+    if kind == "refresh_token":
+        return _refresh(parameters)
+    raise OAuthError("unsupported_grant_type", "The grant types here are authorization_code and refresh_token.")
+
+
+def _redeem(parameters: Mapping[str, str]) -> Tokens:
+    client = public_client(parameters)
+    names = ("code", "redirect_uri", "code_verifier")
+    code, redirect_uri, verifier = (need(parameters, name) for name in names)
+    if not _VERIFIER.fullmatch(verifier):
+        raise OAuthError("invalid_request", "code_verifier has 43 to 128 letters, digits and signs of - . _ ~.")
+    return grants.redeem(client, code, redirect_uri, verifier, resource_in(parameters))
+
+
+def _refresh(parameters: Mapping[str, str]) -> Tokens:
+    client = public_client(parameters)
+    settings = current_app.config["CALMBOARD"]
+    asked = parameters.get("scope")
+    scopes = None if asked is None else frozenset(asked.split()) - {"offline_access"}
+    grace = timedelta(seconds=settings.refresh_grace_s)
+    return grants.refresh(client, need(parameters, "refresh_token"), scopes, resource_in(parameters), grace, settings.secret_key)
+
+
+def _answer_tokens(tokens: Tokens) -> Response:
+    body = {"access_token": tokens.access_token, "token_type": "Bearer", "expires_in": tokens.expires_in_s}
+    if tokens.refresh_token is not None:
+        body["refresh_token"] = tokens.refresh_token
+    response = answer({**body, "scope": " ".join(sorted(tokens.scopes))})
+    response.headers["Pragma"] = "no-cache"
+    return response
