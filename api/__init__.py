@@ -14,6 +14,7 @@ from api import (
     postman,
     projects,
     reference,
+    reports,
     session_auth,
     sprints,
     tasks,
@@ -41,7 +42,7 @@ class AnyText(BaseConverter):
 def install(app: Flask) -> None:
     app.url_map.converters["text"] = AnyText
     bp = Blueprint("api", __name__, url_prefix="/api")
-    for noun in (me, projects, boards, tasks, checklists, comments, sprints, reference, postman, session_auth):
+    for noun in (me, projects, boards, tasks, checklists, comments, sprints, reports, reference, postman, session_auth):
         bp.register_blueprint(noun.bp)
     app.register_blueprint(bp)
     app.register_blueprint(health.bp)

@@ -28,6 +28,10 @@ READS = [
     "/boards/{board_id}/tasks?assignee=me",
     "/boards/{board_id}/tasks/by-external/jira/CB-1",
     "/tasks/{task_id}",
+    "/boards/{board_id}/sprints",
+    "/boards/{board_id}/sprints?state=active",
+    "/boards/{board_id}/reports/throughput",
+    "/boards/{board_id}/reports/burndown",
 ]
 
 
