@@ -1,4 +1,4 @@
-"""The API as plain data, for the page that shows it."""
+"""The API as plain data, for the pages that show it."""
 
 from itertools import groupby
 from typing import Any
@@ -7,35 +7,44 @@ from flask import Flask
 
 from api.describe import Operation, operations
 from api.examples import example_of, needed_example_of
+from api.field_tables import field, fields_in, resolved
+from api.nouns import NOUNS
+from api.openapi import openapi_document
+from calmboard.errors import PROBLEMS
 
-NOUNS = {
-    "me": ("Who am I", "/me"),
-    "projects": ("Projects", "/projects"),
-    "members": ("Members", "/projects/{project_id}/members"),
-    "boards": ("Boards", "/boards"),
-    "tasks": ("Tasks", "/tasks"),
-    "checklists": ("Checklists", "/checklist-items"),
-    "comments": ("Comments", "/comments"),
-    "attachments": ("Attachments", "/attachments"),
-    "labels": ("Labels", "/labels"),
-    "sprints": ("Sprints", "/sprints"),
-    "reports": ("Reports", "/boards/{board_id}/reports"),
-    "activity": ("Activity", "/projects/{project_id}/activity"),
-    "keys": ("Keys", "/keys"),
-}
+__all__ = ["NOUNS", "catalogue"]
+
+# What any request may be answered, whatever it asks for.
+_COMMON_STATUSES = {401, 429, 500, 503}
 
 
 def catalogue(app: Flask) -> list[dict[str, Any]]:
-    """Nouns with their endpoints: name, method, path, summary, scope, parameters, body, status and response."""
-    by_noun = groupby(operations(app), key=lambda operation: operation.noun)
-    return [
-        {"name": NOUNS[noun][0], "path": NOUNS[noun][1], "endpoints": [_endpoint(one) for one in group]}
-        for noun, group in by_noun
-    ]
+    """Nouns with their name, path, lead, main shape and endpoints, in the order of NOUNS."""
+    document = openapi_document(app)
+    in_order = sorted(operations(app), key=lambda operation: list(NOUNS).index(operation.noun))
+    by_noun = groupby(in_order, key=lambda operation: operation.noun)
+    return [_noun(noun, list(group), document) for noun, group in by_noun]
 
 
-def _endpoint(operation: Operation) -> dict[str, Any]:
+def _noun(noun: str, group: list[Operation], document: dict[str, Any]) -> dict[str, Any]:
+    name, path, lead = NOUNS[noun]
+    endpoints = [_endpoint(operation, document) for operation in group]
+    return {"slug": noun, "name": name, "path": path, "lead": lead, "shape": _shape(group, document), "endpoints": endpoints}
+
+
+def _shape(group: list[Operation], document: dict[str, Any]) -> dict[str, Any] | None:
+    """The resource of the noun: what its endpoints give first."""
+    kind = next((operation.description.gives for operation in group if operation.description.gives), None)
+    if kind is None:
+        return None
+    schemas = document["components"]["schemas"]
+    return {"name": kind.__name__, "fields": fields_in(schemas[kind.__name__], schemas), "example": example_of(kind)}
+
+
+def _endpoint(operation: Operation, document: dict[str, Any]) -> dict[str, Any]:
     about = operation.description
+    told = document["paths"][operation.path][operation.method.lower()]
+    parameters = [_parameter(parameter, document) for parameter in told["parameters"]]
     return {
         "name": operation.name,
         "method": operation.method,
@@ -44,9 +53,59 @@ def _endpoint(operation: Operation) -> dict[str, Any]:
         "detail": about.detail,
         "scope": about.scope,
         "parameters": operation.parameters,
+        "path_fields": [row for place, row in parameters if place == "path"],
+        "query_fields": [row for place, row in parameters if place == "query"],
+        "header_fields": [row for place, row in parameters if place == "header"],
+        "body_fields": _body_fields(told, document),
         "body": needed_example_of(about.takes) if about.takes else None,
         "status": operation.status,
         "response": _response(operation),
+        "answers": [answer for status, response in told["responses"].items() for answer in _answers(int(status), response)],
+        "answer_headers": _answer_headers(told["responses"][str(operation.status)]),
+        "gives": about.gives.__name__ if about.gives else None,
+        "is_list": operation.is_list,
+        **_ending(operation),
+    }
+
+
+def _parameter(parameter: dict[str, Any], document: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Where a parameter stands, and its row."""
+    whole = resolved(parameter, document["components"]["parameters"])
+    row = field(whole["name"], whole["schema"], document["components"]["schemas"], needed=whole.get("required", False))
+    return whole["in"], {**row, "description": whole["description"]}
+
+
+def _body_fields(told: dict[str, Any], document: dict[str, Any]) -> list[dict[str, Any]]:
+    if "requestBody" not in told:
+        return []
+    content = next(iter(told["requestBody"]["content"].values()))
+    return fields_in(content["schema"], document["components"]["schemas"])
+
+
+def _answers(status: int, response: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a status means here: one row, or one for each code that has it."""
+    if status < 400:
+        meaning = response.get("description") or "Nothing changed since the ETag that was sent."
+        return [{"status": status, "code": None, "meaning": meaning, "is_common": False}]
+    return [
+        {"status": status, "code": problem.code, "meaning": problem.meaning, "is_common": status in _COMMON_STATUSES}
+        for problem in PROBLEMS.values()
+        if problem.status == status
+    ]
+
+
+def _answer_headers(response: dict[str, Any]) -> list[dict[str, str]]:
+    """The headers that this answer has and not every one has."""
+    headers = response.get("headers", {})
+    return [{"name": name, "description": about["description"]} for name, about in headers.items() if "$ref" not in about]
+
+
+def _ending(operation: Operation) -> dict[str, str | None]:
+    ending = operation.description.ending
+    return {
+        "deprecated_at": None if ending.deprecated_at is None else ending.deprecated_at.date().isoformat(),
+        "sunset_at": None if ending.sunset_at is None else ending.sunset_at.date().isoformat(),
+        "successor": ending.successor,
     }
 
 

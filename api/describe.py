@@ -1,8 +1,10 @@
 """Described views: what an endpoint takes, gives and needs, written once, on the view."""
 
+import inspect
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -13,6 +15,7 @@ from werkzeug.wrappers import Response
 from api.answers import Created, answer_list, answer_one, nothing
 from api.asking import who_asks
 from api.bodies import need_json, read_body
+from api.endings import Ending, announce
 from api.etags import if_match
 from api.idempotency import once
 from api.queries import PageQuery, Query, read_query
@@ -36,6 +39,7 @@ class Description:
     location: str | None
     guarded: type[Struct] | None
     status: int | None
+    ending: Ending
     detail: str
 
 
@@ -83,13 +87,19 @@ def describe(
     location: str | None = None,
     guarded: type[Struct] | None = None,
     status: int | None = None,
+    deprecated_at: datetime | None = None,
+    sunset_at: datetime | None = None,
+    successor: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
-    """Make a view of `function(access, *path_arguments, [body], [query], [guard])`."""
+    """Make a view of `function(access, *path_arguments, [body], [query], [guard])`.
+
+    `successor`: the path of what replaces a deprecated endpoint.
+    """
+    ending = Ending(deprecated_at, sunset_at, successor)
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Response]:
-        return _view(
-            function, Description(summary, gives, takes, query, scope, location, guarded, status, function.__doc__ or "")
-        )
+        detail = inspect.getdoc(function) or ""
+        return _view(function, Description(summary, gives, takes, query, scope, location, guarded, status, ending, detail))
 
     return decorate
 
@@ -115,6 +125,7 @@ def _view(function: Callable[..., Any], about: Description) -> Callable[..., Res
 
     @wraps(function)
     def view(**path_arguments: str) -> Response:
+        announce(about.ending)
         access = who_asks()
         if about.scope is not None:
             need_scope(access, about.scope)
