@@ -53,7 +53,7 @@ def errors(endpoint: Operation) -> dict[str, Any]:
     statuses += [404] if endpoint.parameters else []
     statuses += [413, 415, 422] if endpoint.description.takes is not None else []
     statuses += [409, 422] if endpoint.method == "POST" else []
-    statuses += [412] if endpoint.description.guarded is not None else []
+    statuses += [409, 412] if endpoint.description.guarded is not None else []
     statuses += [304] if endpoint.has_etag and endpoint.method == "GET" else []
     return {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(set(statuses))}
 
