@@ -17,6 +17,16 @@ _PUBLIC = {
     "portal.reset_password",
     "portal.save_new_password",
     "portal.errors_reference",
+    "portal.api_reference",
+    "portal.noun_reference",
+    "portal.api_reference_text",
+    "portal.noun_reference_text",
+    "portal.errors_reference_text",
+    "portal.llms_text",
+    "portal.recipe_list",
+    "portal.recipe_page",
+    "portal.invitation",
+    "portal.join",
 }
 
 

@@ -19,6 +19,7 @@ from portal.door import bp, is_htmx
 from portal.forms import LIFETIMES, KeyForm, ends_of_lifetimes, key_faults_of, prefilled_form, read_form, rights_for
 from portal.key_rows import keys_part, use_of
 from portal.preview import Preview, preview_of
+from portal.recipes import recipes_for
 from portal.session import current_access
 
 
@@ -46,7 +47,8 @@ def create_key() -> str | tuple[str, int]:
         key, secret = keys.create_key(current_access(), form.new_key())
     except ValidationFailed as problem:
         return _form_page(form, key_faults_of(problem, form)), 422
-    return render_template("keys/created.html", place="integrations", key=key, secret=secret, **_first_request(key, secret))
+    parts = {"key": key, "secret": secret, "recipes": recipes_for(key), **_first_request(key, secret)}
+    return render_template("keys/created.html", place="integrations", **parts)
 
 
 @bp.get("/integrations/keys/preview")
