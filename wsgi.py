@@ -25,6 +25,7 @@ from calmboard.access.stores import storage_uri
 from calmboard.db import db, open_database
 from calmboard.errors import InternalError, MisdirectedRequest, Problem, Unavailable
 from calmboard.events.queue import open_queue
+from calmboard.outgoing import make_fetch
 from calmboard.settings import Settings, SettingsError, is_loopback, read_settings
 from portal.assets import serve_static
 from portal.limiter import limiter
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_error_handler(Exception, _answer_error)
     api.install(app)
     app.extensions["calmboard_catalogue"] = api.catalogue(app)
+    app.extensions["calmboard_fetch"] = make_fetch(settings.outgoing_allow)
     portal.install(app)
     oauth.install(app)
     cli.register(app)

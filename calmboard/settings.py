@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -47,6 +48,7 @@ class Settings:
     rates: Mapping[str, Window]
     rate_failures: Window
     refresh_grace_s: int
+    outgoing_allow: tuple[IPv4Network | IPv6Network, ...]
     trusted_proxies: int
     demo_password: str | None
     billing_url: str | None
@@ -96,6 +98,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, instance_dir: Pat
         },
         rate_failures=_window(given, "CALMBOARD_RATE_FAILURES", "30/minute"),
         refresh_grace_s=_number(given, "CALMBOARD_REFRESH_GRACE_S", 60, 0, 3600),
+        outgoing_allow=_networks(given, "CALMBOARD_OUTGOING_ALLOW"),
         trusted_proxies=_number(given, "CALMBOARD_TRUSTED_PROXIES", 0, 0, 10),
         demo_password=given.get("CALMBOARD_DEMO_PASSWORD"),
         billing_url=_url(given, "CALMBOARD_BILLING_URL", "http", "https"),
@@ -167,6 +170,14 @@ def _window(given: Mapping[str, str], name: str, default: str) -> Window:
     if match is None:
         raise SettingsError(f"{name} is “{text}”; it takes a number, a slash and second, minute, hour or day, such as {default}.")
     return Window(int(match[1]), _PERIODS[match[2]])
+
+
+def _networks(given: Mapping[str, str], name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    text = given.get(name, "")
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise SettingsError(f"{name} is “{text}”; it takes networks separated by commas, such as 10.0.0.0/8.") from None
 
 
 def _number(given: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from calmboard.access import grants
 from calmboard.access.access import Access
 from calmboard.access.clients import Client, find_client
+from calmboard.access.documents import StrangeDocument, find_document, is_document
 from calmboard.access.grants import Consent
 from calmboard.access.limits import Limits
 from calmboard.access.scopes import SCOPES, expand
@@ -32,6 +33,10 @@ _PROMPTS = {"consent", "login", "none", "select_account"}
 
 class CannotReturn(Exception):
     """The application or its address cannot be trusted, so the person is told, and sent nowhere."""
+
+
+class SignInFirst(Exception):
+    """The application is looked up for a signed-in person only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ def _answer(then: Callable[[Asked], Response | str]) -> Response | str | tuple[s
         client, redirect_uri = _trusted(parameters)
     except CannotReturn as problem:
         return _tell(str(problem))
+    except SignInFirst:
+        return _sign_in()
     state = parameters.get("state")
     try:
         asked = _read(parameters, client, redirect_uri)
@@ -80,13 +87,25 @@ def _parameters() -> dict[str, str]:
 
 
 def _trusted(parameters: Mapping[str, str]) -> tuple[Client, str]:
-    client = find_client(parameters.get("client_id", ""))
+    client = _client(parameters.get("client_id", ""))
     if client is None:
         raise CannotReturn("CalmBoard does not know the application that sent you here. Start again from the application.")
     redirect_uri = parameters.get("redirect_uri", "")
     if not client.allows(redirect_uri):
         raise CannotReturn(f"The address that {client.name} wants you sent back to is not one it has registered.")
     return client, redirect_uri
+
+
+def _client(client_id: str) -> Client | None:
+    """The client of this id. One that is the address of its description is asked for by a signed-in person only."""
+    if not is_document(client_id):
+        return find_client(client_id)
+    if not current_user.is_authenticated:
+        raise SignInFirst
+    try:
+        return find_document(client_id, current_app.extensions["calmboard_fetch"])
+    except StrangeDocument as problem:
+        raise CannotReturn(str(problem)) from problem
 
 
 def _read(parameters: Mapping[str, str], client: Client, redirect_uri: str) -> Asked:
@@ -119,7 +138,7 @@ def _show_consent(asked: Asked) -> Response | str:
     if not current_user.is_authenticated:
         if asked.prompt == "none":
             return _send_back(asked.redirect_uri, asked.state, error="login_required", error_description="Nobody is signed in.")
-        return redirect(url_for("portal.sign_in", next=request.full_path), 303)
+        return _sign_in()
     if asked.prompt == "none":
         refusal = {"error": "consent_required", "error_description": "The person has to be asked."}
         return _send_back(asked.redirect_uri, asked.state, **refusal)
@@ -134,9 +153,15 @@ def _show_consent(asked: Asked) -> Response | str:
     )
 
 
+def _sign_in() -> Response:
+    """Come back to the same request after it; a decision that was sent without a session is asked for again."""
+    there = request.full_path if request.method == "GET" else None
+    return redirect(url_for("portal.sign_in", next=there), 303)
+
+
 def _carry_out(asked: Asked) -> Response | str:
     if not current_user.is_authenticated:
-        return redirect(url_for("portal.sign_in"), 303)
+        return _sign_in()
     current_app.extensions["csrf"].protect()
     limits: Limits = current_app.extensions["calmboard_limits"]
     limits.count("authorize", current_user.person.id, _WINDOW).need_room()

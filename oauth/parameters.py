@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from calmboard.access.clients import Client, find_client
+from calmboard.access.clients import Client, known_client
 from calmboard.access.resources import recognised
 from oauth.answers import OAuthError, origin
 
@@ -45,7 +45,7 @@ def public_client(parameters: Mapping[str, str]) -> Client:
         raise OAuthError("invalid_client", "Clients here have no secret. Send client_id in the body alone.", 401)
     if "client_secret" in parameters:
         raise OAuthError("invalid_client", "Clients here have no secret. Leave client_secret out.", 401)
-    client = find_client(need(parameters, "client_id"))
+    client = known_client(need(parameters, "client_id"))
     if client is None:
         raise OAuthError("invalid_client", "No client has this id. Register again.", 401)
     return client

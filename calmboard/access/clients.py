@@ -40,7 +40,7 @@ class Client:
         return "refresh_token" in self.details.get("grant_types", ("authorization_code", "refresh_token"))
 
 
-_COLUMNS = tuple(getattr(OAuthClient, name) for name in Client.__dataclass_fields__)
+COLUMNS = tuple(getattr(OAuthClient, name) for name in Client.__dataclass_fields__)
 
 
 def find_client(client_id: str) -> Client | None:
@@ -48,17 +48,24 @@ def find_client(client_id: str) -> Client | None:
     if not is_id("cli", client_id):
         return None
     with reading() as connection:
-        row = connection.execute(select(*_COLUMNS).where(OAuthClient.id == client_id)).first()
-    return _client(row) if row else None
+        row = connection.execute(select(*COLUMNS).where(OAuthClient.id == client_id)).first()
+    return client_of(row) if row else None
+
+
+def known_client(client_id: str) -> Client | None:
+    """A client that was seen before: one of our own issue, or a document that a person has been asked about."""
+    with reading() as connection:
+        row = connection.execute(select(*COLUMNS).where(OAuthClient.id == client_id[:2000])).first()
+    return client_of(row) if row else None
 
 
 def own_client(person: Person, origin: str) -> Client:
     """The client of a person, made now where there is none; its first address is the rehearsal page."""
     first = {"id": new_id("cli"), "kind": "own", "user_id": person.id, "name": f"{person.name}'s own client"[:200]}
     with reading() as connection:
-        row = connection.execute(select(*_COLUMNS).where(OAuthClient.user_id == person.id)).first()
+        row = connection.execute(select(*COLUMNS).where(OAuthClient.user_id == person.id)).first()
     if row is not None:
-        return _client(row)
+        return client_of(row)
     at = now()
     rest = {"redirect_uris": [f"{origin}/oauth/callback"], "details": {}, "created_at": at, "updated_at": at}
     insert_if_absent(OAuthClient, {**first, **rest})
@@ -103,12 +110,12 @@ def register_client(name: str, redirect_uris: list[str], details: Mapping[str, A
 
 def find_registration(client_id: str, token: str | None) -> Client | None:
     """The registered client that this token manages, or None (RFC 7592)."""
-    if not token or not is_well_formed(token):
+    if not token or not is_well_formed(token) or not is_id("cli", client_id):
         return None
     with reading() as connection:
-        statement = select(*_COLUMNS).where(OAuthClient.id == client_id, OAuthClient.registration_digest == digest(token))
+        statement = select(*COLUMNS).where(OAuthClient.id == client_id, OAuthClient.registration_digest == digest(token))
         row = connection.execute(statement).first()
-    return _client(row) if row else None
+    return client_of(row) if row else None
 
 
 def change_registration(client_id: str, name: str, redirect_uris: list[str], details: Mapping[str, Any]) -> None:
@@ -143,6 +150,6 @@ def _callback_faults(uris: list[str]) -> list[Fault]:
     return [Fault(f"/redirect_uris/{place}", "unusable", f"{uri[:100]}: {fault}") for place, uri, fault in faults if fault]
 
 
-def _client(row: AnyRow) -> Client:
+def client_of(row: AnyRow) -> Client:
     values = {name: getattr(row, name) for name in Client.__dataclass_fields__}
     return Client(**{**values, "redirect_uris": tuple(row.redirect_uris)})

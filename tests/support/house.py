@@ -19,6 +19,7 @@ ROOMS = (
     "access",
     "models",
     "guards",
+    "outgoing",
     "pages",
     "db",
     "errors",

@@ -1,0 +1,81 @@
+"""Clients that are the address of their own metadata (draft-ietf-oauth-client-id-metadata-document)."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import select, update
+
+from calmboard.access.clients import COLUMNS, Client, client_of
+from calmboard.access.redirects import MAX_REGISTERED, registered_fault
+from calmboard.db import db, insert_unless_there, now, reading
+from calmboard.models import OAuthClient
+from calmboard.outgoing import Fetch, OutgoingRefused
+
+MAX_BYTES = 5 * 1024
+FRESH = timedelta(hours=1)
+
+
+class StrangeDocument(Exception):
+    """Why an address does not describe a client; the message is for people."""
+
+
+def is_document(client_id: str) -> bool:
+    """Whether this may be the address of metadata: https, a path, and nothing that hides where it leads."""
+    try:
+        parts = urlsplit(client_id)
+        _ = parts.port
+    except ValueError:
+        return False
+    plain = client_id.isascii() and client_id.isprintable() and not any(sign in client_id for sign in ' "<>\\^`{|}#@')
+    steps = parts.path.split("/")
+    return parts.scheme == "https" and bool(parts.hostname) and len(parts.path) > 1 and plain and not {".", ".."} & set(steps)
+
+
+def find_document(client_id: str, fetch: Fetch) -> Client:
+    """The client that an address describes, read anew once it is an hour old.
+
+    Call it for a signed-in person only, so that nobody can make us ask around.
+    Raises StrangeDocument where it cannot be read or does not describe that client. A failure is not remembered.
+    """
+    with reading() as connection:
+        row = connection.execute(select(*COLUMNS, OAuthClient.fresh_until).where(OAuthClient.id == client_id)).first()
+    if row is not None and row.fresh_until is not None and row.fresh_until > now():
+        return client_of(row)
+    try:
+        metadata = _checked(client_id, json.loads(fetch(client_id, MAX_BYTES).decode()))
+    except (OutgoingRefused, ValueError, RecursionError) as error:
+        raise StrangeDocument(f"The application's own description at {client_id} cannot be read.") from error
+    return _keep(client_id, metadata)
+
+
+def _checked(client_id: str, metadata: Any) -> dict[str, Any]:
+    if not isinstance(metadata, dict) or metadata.get("client_id") != client_id:
+        raise StrangeDocument(f"The description at {client_id} is that of another application.")
+    if metadata.get("token_endpoint_auth_method", "none") != "none" or "client_secret" in metadata:
+        raise StrangeDocument(f"The application at {client_id} wants a secret; clients here have none.")
+    uris = metadata.get("redirect_uris")
+    if not isinstance(uris, list) or not 1 <= len(uris) <= MAX_REGISTERED:
+        raise StrangeDocument(f"The description at {client_id} names no address to send you back to.")
+    if any(not isinstance(uri, str) or registered_fault(uri) for uri in uris):
+        raise StrangeDocument(f"The description at {client_id} names an address that cannot be called back.")
+    return metadata
+
+
+def _keep(client_id: str, metadata: dict[str, Any]) -> Client:
+    name = metadata.get("client_name")
+    host = urlsplit(client_id).hostname or client_id
+    at = now()
+    values = {
+        "name": name.strip()[:200] if isinstance(name, str) and name.strip() and name.isprintable() else host,
+        "redirect_uris": metadata["redirect_uris"],
+        "updated_at": at,
+        "fresh_until": at + FRESH,
+    }
+    new = {"id": client_id, "kind": "document", "details": {}, "created_at": at, **values}
+    db.session.execute(insert_unless_there(OAuthClient, new))
+    db.session.execute(update(OAuthClient).where(OAuthClient.id == client_id).values(**values))
+    db.session.commit()
+    with reading() as connection:
+        return client_of(connection.execute(select(*COLUMNS).where(OAuthClient.id == client_id)).one())

@@ -1,0 +1,52 @@
+"""Requests that we send to addresses which others chose: to public addresses alone, short, and never onward."""
+
+from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network
+
+import requests
+from AntiSSRF import AntiSSRFError, AntiSSRFPolicy, PolicyConfigOptions
+
+TIMEOUT_S = 5
+
+Fetch = Callable[[str, int], bytes]
+"""Reads a JSON document: address, most bytes. Raises OutgoingRefused."""
+
+
+class OutgoingRefused(Exception):
+    """The address may not be asked, did not answer in time, or answered with something else."""
+
+
+def make_fetch(allowed: tuple[IPv4Network | IPv6Network, ...] = ()) -> Fetch:
+    """Make the function that reads documents; `allowed` networks count as public (CALMBOARD_OUTGOING_ALLOW).
+
+    The address is resolved once and connected to as resolved, so that a name cannot point
+    elsewhere between the check and the connection.
+    """
+
+    def fetch(url: str, max_bytes: int) -> bytes:
+        try:
+            return _read(url, max_bytes, allowed)
+        except (requests.RequestException, AntiSSRFError, ValueError) as error:
+            raise OutgoingRefused(f"The document cannot be read: {type(error).__name__}.") from error
+
+    return fetch
+
+
+def _read(url: str, max_bytes: int, allowed: tuple[IPv4Network | IPv6Network, ...]) -> bytes:
+    policy = AntiSSRFPolicy(PolicyConfigOptions.EXTERNAL_ONLY_LATEST)
+    policy.add_xff_header = False
+    if allowed:
+        policy.add_allowed_addresses([str(network) for network in allowed])
+    session = policy.get_antissrf_session()
+    session.trust_env = False  # no proxy and no netrc of ours for an address of theirs
+    headers = {"Accept": "application/json"}
+    with (
+        session,
+        session.get(url, headers=headers, timeout=TIMEOUT_S, allow_redirects=False, stream=True) as answer,
+    ):
+        if answer.status_code != 200 or answer.headers.get("Content-Type", "").partition(";")[0].strip() != "application/json":
+            raise OutgoingRefused("The address does not answer with a JSON document.")
+        body: bytes = answer.raw.read(max_bytes + 1, decode_content=True)
+    if len(body) > max_bytes:
+        raise OutgoingRefused(f"The document is larger than {max_bytes} bytes.")
+    return body
