@@ -4,6 +4,7 @@ from flask import Blueprint, Flask, Response, g, request
 from werkzeug.routing import BaseConverter
 
 from api import (
+    attachments,
     boards,
     bulk,
     checklists,
@@ -42,7 +43,7 @@ class AnyText(BaseConverter):
 def install(app: Flask) -> None:
     app.url_map.converters["text"] = AnyText
     bp = Blueprint("api", __name__, url_prefix="/api")
-    for noun in (me, projects, boards, tasks, checklists, comments, sprints, reports, reference, postman, session_auth):
+    for noun in (me, projects, boards, tasks, checklists, comments, attachments, sprints, reports, reference, postman, session_auth):
         bp.register_blueprint(noun.bp)
     app.register_blueprint(bp)
     app.register_blueprint(health.bp)

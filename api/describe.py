@@ -14,11 +14,13 @@ from werkzeug.wrappers import Response
 
 from api.answers import Created, answer_list, answer_one, nothing
 from api.asking import who_asks
-from api.bodies import need_json, read_body
+from api.bodies import MEDIA_TYPES, need_json, read_body
 from api.endings import Ending, announce
 from api.etags import if_match
 from api.idempotency import once
 from api.queries import PageQuery, Query, read_query
+from api.shapes.attachments import Upload
+from api.uploads import FORM, need_form, read_upload
 from calmboard.access.permissions import need_scope
 
 _STATUSES = {"POST": 201, "DELETE": 204}
@@ -28,7 +30,7 @@ _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 @dataclass(frozen=True, slots=True)
 class Description:
     """`gives` None: an empty answer. `query` a PageQuery: a list of `gives`. `location`: a path with {id}.
-    `guarded`: what If-Match speaks of.
+    `guarded`: what If-Match speaks of. `takes` Upload: a form with a file. `gives_file`: the view answers with bytes.
     """
 
     summary: str
@@ -39,8 +41,14 @@ class Description:
     location: str | None
     guarded: type[Struct] | None
     status: int | None
+    gives_file: bool
     ending: Ending
     detail: str
+
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        """What its body may be declared as."""
+        return (FORM,) if self.takes is Upload else MEDIA_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,7 @@ def describe(
     location: str | None = None,
     guarded: type[Struct] | None = None,
     status: int | None = None,
+    gives_file: bool = False,
     deprecated_at: datetime | None = None,
     sunset_at: datetime | None = None,
     successor: str | None = None,
@@ -99,7 +108,10 @@ def describe(
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Response]:
         detail = inspect.getdoc(function) or ""
-        return _view(function, Description(summary, gives, takes, query, scope, location, guarded, status, ending, detail))
+        return _view(
+            function,
+            Description(summary, gives, takes, query, scope, location, guarded, status, gives_file, ending, detail),
+        )
 
     return decorate
 
@@ -130,9 +142,9 @@ def _view(function: Callable[..., Any], about: Description) -> Callable[..., Res
         if about.scope is not None:
             need_scope(access, about.scope)
         if about.takes is not None:
-            need_json()
+            _need_body(about.takes)
         asked = read_query(about.query, None if request.method not in ("GET", "HEAD") else about.gives)
-        arguments: list[Any] = [] if about.takes is None else [read_body(about.takes)]
+        arguments: list[Any] = [] if about.takes is None else [_read_body(about.takes)]
         if about.query is not Query:
             arguments.append(asked)
         if about.guarded is not None:
@@ -147,7 +159,18 @@ def _view(function: Callable[..., Any], about: Description) -> Callable[..., Res
     return view
 
 
+def _need_body(kind: type[Struct]) -> None:
+    need_form() if kind is Upload else need_json()
+
+
+def _read_body(kind: type[Struct]) -> Any:
+    return read_upload() if kind is Upload else read_body(kind)
+
+
 def _answer(description: Description, asked: Query, result: Any) -> Response:
+    if description.gives_file:
+        answer: Response = result
+        return answer
     if description.gives is None:
         return nothing()
     if isinstance(asked, PageQuery):

@@ -8,6 +8,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from api.answers import answer_problem
+from api.uploads import FORM, digest_of_form
 from calmboard.access import idempotency
 from calmboard.access.access import Access
 from calmboard.db import db
@@ -57,7 +58,7 @@ def _answered_once(claim: idempotency.Claim, act: Callable[[], Response]) -> Res
 def _fingerprint() -> bytes:
     """What makes two requests the same: method, address and body."""
     asked = f"{request.method} {request.full_path}\n".encode()
-    return hashlib.sha256(asked + request.get_data()).digest()
+    return digest_of_form(asked) if request.mimetype == FORM else hashlib.sha256(asked + request.get_data()).digest()
 
 
 def _again(answered: idempotency.Answered) -> Response:

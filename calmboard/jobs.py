@@ -8,6 +8,7 @@ from calmboard.access.sessions import drop_dead_sessions
 from calmboard.events import mail
 from calmboard.events.queue import job, queue
 from calmboard.settings import Settings
+from calmboard.work.attachments import sweep_files
 
 _RESET_LETTER = """\
 Hello {name},
@@ -48,4 +49,11 @@ def mail_reset_link(email: str) -> None:
     mail.send(settings, person.email, "Choose a new CalmBoard password", letter)
 
 
+def sweep_attached_files() -> None:
+    """Remove the files of tasks that were deleted, and what broken uploads left."""
+    settings: Settings = current_app.config["CALMBOARD"]
+    sweep_files(settings.files_dir)
+
+
 queue.periodic_task(crontab(hour="3", minute="17"))(drop_dead_sessions)
+queue.periodic_task(crontab(hour="3", minute="47"))(sweep_attached_files)

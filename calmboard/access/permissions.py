@@ -12,7 +12,7 @@ from calmboard.access.access import Access
 from calmboard.access.scopes import NOUNS
 from calmboard.db import AnyRow, AnySelect, Base, db, reading
 from calmboard.errors import Forbidden, InsufficientScope, NotFound
-from calmboard.models import Board, ChecklistItem, Comment, Membership, Project, Sprint, Task
+from calmboard.models import Attachment, Board, ChecklistItem, Comment, Membership, Project, Sprint, Task
 
 _READS = frozenset(f"{noun}:read" for noun in NOUNS)
 _MEMBER = _READS | {"tasks:write", "sprints:write", "comments:write"}
@@ -44,6 +44,7 @@ _HOMES: dict[type[Base], Home] = {
     Sprint: Home("spr", "sprint", Sprint.id, Board.project_id, via=(Board,)),
     Comment: Home("cmt", "comment", Comment.id, Board.project_id, via=(Task, Board)),
     ChecklistItem: Home("chk", "checklist item", ChecklistItem.id, Board.project_id, via=(Task, Board)),
+    Attachment: Home("att", "attachment", Attachment.id, Board.project_id, via=(Task, Board)),
 }
 
 

@@ -12,8 +12,9 @@ import api
 from api.describe import Operation, operations
 from api.examples import example_of, needed_example_of
 from api.openapi import ID_PREFIXES
+from api.uploads import FORM
 from calmboard import ids
-from tests.api.things import make_things, with_own_ids
+from tests.api.things import as_sent, make_things, with_own_ids
 from tests.support.cast import Answer, Api, Character, add_character, add_place
 
 
@@ -40,8 +41,9 @@ def things(app: Flask, operation: Operation, owner: Character, viewer: Character
 
 def _ask(caller: Api, operation: Operation, things: Things, body: dict[str, Any] | None = None) -> Answer:
     takes = operation.description.takes
-    json = with_own_ids(body or needed_example_of(takes), things) if takes else None
-    return caller.ask(operation.method, operation.path.format(**things), json=json)
+    example = with_own_ids(body or needed_example_of(takes), things) if takes else None
+    sent = as_sent(example, is_form=FORM in operation.description.media_types)
+    return caller.ask(operation.method, operation.path.format(**things), buffered=True, **sent)
 
 
 @every_endpoint
@@ -126,7 +128,9 @@ def test_its_own_example_works(
     assert answer.status_code in operation.statuses, answer.text
     document = owner.api.get("/api/openapi.json").json
     promised = document["paths"][operation.path][operation.method.lower()]["responses"][str(answer.status_code)]
-    if "content" in promised:
+    if operation.description.gives_file:
+        assert list(promised["content"]) == [answer.mimetype]
+    elif "content" in promised:
         schema = {**promised["content"]["application/json"]["schema"], "components": document["components"]}
         Draft202012Validator(schema).validate(answer.json)
     else:
@@ -137,6 +141,7 @@ def test_its_own_example_works(
 def test_an_unknown_parameter_is_400(operation: Operation, things: Things, owner: Character) -> None:
     takes = operation.description.takes
     path = operation.path.format(**things) + "?colour=blue"
-    answer = owner.api.ask(operation.method, path, json=needed_example_of(takes) if takes else None)
+    sent = as_sent(needed_example_of(takes) if takes else None, is_form=FORM in operation.description.media_types)
+    answer = owner.api.ask(operation.method, path, **sent)
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
     assert [fault["pointer"] for fault in answer.json["errors"]] == ["colour"]

@@ -1,5 +1,6 @@
 """One of everything that has an id, made through the API, for tests that run over every endpoint."""
 
+import io
 import json
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.support.cast import Api, Place
 # Where a thing is created, and with what; in an order in which each finds its parents.
 _MAKERS: dict[str, tuple[str, dict[str, Any]]] = {
     "task_id": ("/boards/{board_id}/tasks", {"title": "Measure the mirror"}),
+    "attachment_id": ("/tasks/{task_id}/attachments", {"file": "Measured twice."}),
     "item_id": ("/tasks/{task_id}/checklist", {"text": "Clean the lens"}),
     "comment_id": ("/tasks/{task_id}/comments", {"body": "Clear sky **tonight**"}),
     "sprint_id": ("/boards/{board_id}/sprints", {"name": "First light"}),
@@ -22,12 +24,19 @@ def make_things(api: Api, place: Place, operation: str = "") -> dict[str, str]:
     """Their ids; where an operation is named, in the state that it acts on."""
     things = {"project_id": place.project_id, "board_id": place.board_id}
     for name, (path, body) in _MAKERS.items():
-        made = api.post(path.format(**things), json=body)
+        made = api.post(path.format(**things), **as_sent(body, is_form=name == "attachment_id"))
         assert made.status_code == 201, made.text
         things[name] = made.json["id"]
     if (path := _BEFORE.get(operation)) is not None:
         assert api.post(path.format(**things)).status_code == 200
     return things | _make_external(api, things)
+
+
+def as_sent(body: dict[str, Any] | None, *, is_form: bool) -> dict[str, Any]:
+    """What the test client takes to send an example: as JSON, or its texts as files of a form."""
+    if body is None or not is_form:
+        return {"json": body}
+    return {"data": {name: (io.BytesIO(text.encode()), "note.txt", "text/plain") for name, text in body.items()}}
 
 
 def with_own_ids(body: Any, things: dict[str, str]) -> Any:

@@ -1,0 +1,80 @@
+"""Reads uploads: one file in a form (RFC 7578), kept on disk while it is large, never whole in memory."""
+
+import hashlib
+import os
+import re
+from typing import BinaryIO, cast
+
+from flask import request
+from werkzeug.datastructures import FileStorage
+
+from calmboard.errors import Fault, PayloadTooLarge, UnsupportedMediaType, ValidationFailed
+from calmboard.work.attachments import NewFile
+
+FORM = "multipart/form-data"
+MAX_FILE_BYTES = 10 * 1024 * 1024
+
+_MAX_FORM_BYTES = MAX_FILE_BYTES + 64 * 1024
+_CHUNK_BYTES = 64 * 1024
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,48}/[a-z0-9][a-z0-9!#$&^_.+-]{0,48}")
+_UNKNOWN_TYPE = "application/octet-stream"
+
+
+def need_form() -> None:
+    """Refuse a body that is not declared as a form, or is larger than one with the largest file."""
+    if request.mimetype != FORM:
+        raise UnsupportedMediaType(f"This address takes {FORM}.", hint=f"Send the file as the part “file” of {FORM}.")
+    request.max_content_length = _MAX_FORM_BYTES
+    if (request.content_length or 0) > _MAX_FORM_BYTES:
+        raise _too_large()
+
+
+def read_upload() -> NewFile:
+    """The one file of the form. Raises ValidationFailed where there is not one named `file`, or it is empty; PayloadTooLarge."""
+    files = request.files.getlist("file")
+    faults = [*_strange_parts(), *_faults_of(files)]
+    if faults:
+        raise ValidationFailed(errors=tuple(faults))
+    if _size(files[0]) > MAX_FILE_BYTES:
+        raise _too_large()
+    media_type = files[0].mimetype if _MEDIA_TYPE.fullmatch(files[0].mimetype) else _UNKNOWN_TYPE
+    return NewFile(files[0].filename or "", media_type, cast("BinaryIO", files[0].stream))
+
+
+def digest_of_form(asked: bytes) -> bytes:
+    """What makes two forms the same. The bytes between the parts differ each time one is sent."""
+    digest = hashlib.sha256(asked)
+    for name, part in request.files.items(multi=True):
+        digest.update(f"{name}\n{part.filename}\n{part.mimetype}\n".encode())
+        content = hashlib.sha256()
+        while chunk := part.stream.read(_CHUNK_BYTES):
+            content.update(chunk)
+        part.stream.seek(0)
+        digest.update(content.digest())
+    return digest.digest()
+
+
+def _strange_parts() -> list[Fault]:
+    names = [name for name in dict.fromkeys((*request.files, *request.form)) if name != "file"]
+    return [Fault(f"/{name[:100]}", "unknown_field", f"There is no part “{name[:100]}” here.", ("file",)) for name in names]
+
+
+def _faults_of(files: list[FileStorage]) -> list[Fault]:
+    if "file" in request.form:
+        return [Fault("/file", "wrong_type", "Send file as a file: its part needs a file name.")]
+    if not files:
+        return [Fault("/file", "required", "Send one file, as the part “file”.")]
+    if len(files) > 1:
+        return [Fault("/file", "doubled", "Send one file at a time.")]
+    return [] if _size(files[0]) else [Fault("/file", "too_short", "This file is empty. Send one that holds something.")]
+
+
+def _size(file: FileStorage) -> int:
+    """In bytes; read off the stream, since a part need not declare it."""
+    size = file.stream.seek(0, os.SEEK_END)
+    file.stream.seek(0)
+    return size
+
+
+def _too_large() -> PayloadTooLarge:
+    return PayloadTooLarge(f"This address takes files of at most {MAX_FILE_BYTES} bytes.")
