@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 from flask import Flask
 
-from api.catalogue import NOUNS
 from api.describe import Operation, operations
-from api.openapi import openapi_json
+from api.nouns import NOUNS
+from api.openapi import openapi_document
 from api.postman.around import bad_input, sign_in, sign_out
 from api.postman.items import Item, Names, item
 from api.postman.scripts import forget_ids
@@ -45,11 +45,11 @@ def postman_json(app: Flask) -> bytes:
 
 
 def _collection(app: Flask) -> dict[str, Any]:
-    document = msgspec.json.decode(openapi_json(app))
+    document = openapi_document(app)
     endpoints = in_order(list(operations(app)))
     names = Names.of(endpoints)
     items = _with_successors([item(endpoint, document, names) for endpoint in endpoints], names)
-    folders = [_folder(NOUNS[noun][0], [one for one in items if one.noun == noun]) for noun in NOUNS]
+    folders = [_folder(NOUNS[noun].name, [one for one in items if one.noun == noun]) for noun in NOUNS]
     return {
         "info": {"name": document["info"]["title"], "description": _ABOUT, "schema": _SCHEMA},
         "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{apiKey}}", "type": "string"}]},

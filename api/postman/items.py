@@ -133,7 +133,8 @@ def _request(endpoint: Operation, promised: dict[str, Any], document: dict[str, 
         return request
     media_type, text = _body(content, document)
     request["header"].append({"key": "Content-Type", "value": media_type})
-    return {**request, "body": {"mode": "raw", "raw": text, "options": {"raw": {"language": "json"}}}}
+    language = "json" if media_type == "application/json" else "text"
+    return {**request, "body": {"mode": "raw", "raw": text, "options": {"raw": {"language": language}}}}
 
 
 def _told(endpoint: Operation) -> str:
