@@ -17,9 +17,11 @@ from calmboard.access.documents import StrangeDocument, find_document, is_docume
 from calmboard.access.grants import Consent
 from calmboard.access.limits import Limits
 from calmboard.access.scopes import SCOPES, expand
+from calmboard.access.session_tokens import SignedIn, find_signed_in
+from calmboard.errors import Problem
 from calmboard.settings import Window
 from calmboard.work.projects import my_projects
-from oauth.answers import OAuthError, origin
+from oauth.answers import OAuthError, answer, answer_error, origin
 from oauth.consent import CHOICES, asks_for, chosen_projects, chosen_scopes, describe
 from oauth.parameters import resource_in, single
 
@@ -52,12 +54,14 @@ class Asked:
     prompt: str | None
 
 
-@bp.route("/api/oauth/authorize", methods=["GET"])
+@bp.get("/api/oauth/authorize")
 def ask() -> Response | str | tuple[str, int]:
+    if request.headers.get("Authorization"):
+        return _answer_program()
     return _answer(_show_consent)
 
 
-@bp.route("/api/oauth/authorize", methods=["POST"])
+@bp.post("/api/oauth/authorize")
 def decide() -> Response | str | tuple[str, int]:
     return _answer(_carry_out)
 
@@ -76,6 +80,38 @@ def _answer(then: Callable[[Asked], Response | str]) -> Response | str | tuple[s
     except OAuthError as error:
         return _send_back(redirect_uri, state, error=error.code, error_description=error.description)
     return then(asked)
+
+
+def _answer_program() -> Response:
+    """For Postman: a session token asks for its person's own client, and the answer is JSON instead of a redirect."""
+    try:
+        asked, signed_in = _asked_by_program()
+    except OAuthError as error:
+        return answer_error(error)
+    consent = Consent(
+        asked.client, asked.redirect_uri, asked.challenge, asked.resource, asked.scopes, session_id=signed_in.session_id
+    )
+    code = grants.grant(Access.from_session(signed_in.user), consent)
+    told = {"code": code, "state": asked.state, "iss": origin(), "redirect_uri": asked.redirect_uri}
+    return answer({name: value for name, value in told.items() if value is not None})
+
+
+def _asked_by_program() -> tuple[Asked, SignedIn]:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if request.cookies:
+        raise OAuthError("invalid_request", "Send a session token or a cookie, not both.")
+    try:
+        signed_in = find_signed_in(secret.strip() if scheme.lower() == "bearer" else None)
+    except Problem as problem:
+        raise OAuthError("invalid_token", problem.detail, 401) from problem
+    try:
+        parameters = single(request.args)
+        client, redirect_uri = _trusted(parameters)
+    except CannotReturn as problem:
+        raise OAuthError("invalid_request", str(problem)) from problem
+    if client.user_id != signed_in.user.id:
+        raise OAuthError("unauthorized_client", "A session token asks for your own client alone.", 403)
+    return _read(parameters, client, redirect_uri), signed_in
 
 
 def _parameters() -> dict[str, str]:

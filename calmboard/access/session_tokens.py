@@ -22,6 +22,7 @@ class SignedIn:
     """Whom a token stands for, and until when."""
 
     user: Person
+    session_id: str
     expires_at: datetime
 
 
@@ -44,14 +45,14 @@ def create_session_token(session_id: str) -> str:
 
 def find_signed_in(secret: str | None) -> SignedIn:
     """Raises MissingApiKey for no token, InvalidToken for one that is unknown or over, or whose session is."""
-    columns = (User.id, User.name, User.email, User.plan, SessionToken.expires_at)
+    columns = (User.id, User.name, User.email, User.plan, SessionToken.session_id, SessionToken.expires_at)
     whose = select(*columns).select_from(SessionToken).join(UserSession).join(User)
     with reading() as connection:
         live = (SessionToken.digest == _digest(secret), SessionToken.expires_at > now(), is_live())
         row = connection.execute(whose.where(*live)).first()
     if row is None:
         raise InvalidToken("The session token is unknown, an hour old, or its session has ended.", hint=_REMEDY)
-    return SignedIn(Person(row.id, row.name, row.email, row.plan), row.expires_at)
+    return SignedIn(Person(row.id, row.name, row.email, row.plan), row.session_id, row.expires_at)
 
 
 def end_session_token(secret: str | None) -> None:
