@@ -11,7 +11,13 @@ from sqlalchemy import event
 from calmboard.db import db
 from tests.support.cast import Api, Character, Place, add_place
 
-SOURCES = ["/projects", "/projects/{project_id}/boards", "/projects/{project_id}/members", "/boards/{board_id}/tasks"]
+SOURCES = [
+    "/projects",
+    "/projects/{project_id}/boards",
+    "/projects/{project_id}/members",
+    "/boards/{board_id}/tasks",
+    "/boards/{board_id}/sprints",
+]
 
 
 @pytest.fixture
@@ -20,6 +26,7 @@ def place(app: Flask, owner: Character, member: Character) -> Place:
     for number in range(3):
         task = {"title": f"Task {number}", "assignees": [owner.person.id, member.person.id]}
         owner.api.post(f"/boards/{place.board_id}/tasks", json=task)
+        owner.api.post(f"/boards/{place.board_id}/sprints", json={"name": f"Sprint {number}"})
     return place
 
 
@@ -59,9 +66,9 @@ def test_a_cursor_of_another_list_is_refused(app: Flask, owner: Character, place
 def test_a_list_takes_the_same_queries_whatever_its_length(app: Flask, owner: Character, place: Place, source: str) -> None:
     path = source.format(**vars(place))
     owner.api.get(path)
-    with _counted(app) as short:
+    with counted(app) as short:
         assert len(owner.api.get(f"{path}?limit=1").json["data"]) == 1
-    with _counted(app) as long:
+    with counted(app) as long:
         owner.api.get(f"{path}?limit=100")
     assert len(short) == len(long) <= 5, long
 
@@ -80,7 +87,7 @@ def test_a_key_limited_to_projects_lists_only_those(app: Flask, owner: Character
 
 
 @contextmanager
-def _counted(app: Flask) -> Iterator[list[str]]:
+def counted(app: Flask) -> Iterator[list[str]]:
     """Every statement that the block sends to the database."""
     statements: list[str] = []
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from calmboard.db import db, now
 from calmboard.models import Sprint, SprintTask, Task
+from tests.api.test_lists import counted
 from tests.api.test_sprints import complete, plan, start
 from tests.api.test_tasks import add
 from tests.support.cast import Character, Place, add_place
@@ -62,6 +63,26 @@ def test_a_board_without_anything_has_empty_reports(owner: Character, place: Pla
     times = report(owner, place, "cycle_time")
     assert [times[name] for name in ("done", "median_s", "p85_s", "p95_s", "tasks")] == [0, None, None, None, []]
     assert report(owner, place, "burndown") == {"board_id": place.board_id, "sprint_id": None, "committed": 0, "days": []}
+
+
+@pytest.mark.parametrize("name", ["velocity", "throughput", "cycle_time", "burndown"])
+def test_a_report_takes_the_same_queries_however_much_there_is(app: Flask, owner: Character, place: Place, name: str) -> None:
+    numbers = []
+    for tasks in (1, 5):
+        run_sprint(owner, place, tasks)
+        report(owner, place, name)
+        with counted(app) as statements:
+            report(owner, place, name)
+        numbers.append(len(statements))
+    assert numbers[0] == numbers[1] <= 5
+
+
+def run_sprint(owner: Character, place: Place, tasks: int) -> None:
+    sprint_id = plan(owner, place)
+    for number in range(tasks):
+        add(owner, place, str(number), state="done", sprint_id=sprint_id)
+    start(owner, sprint_id)
+    complete(owner, sprint_id)
 
 
 def test_velocity_tells_what_was_committed_came_went_and_was_done(owner: Character, place: Place) -> None:
