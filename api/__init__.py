@@ -4,6 +4,7 @@ from flask import Blueprint, Flask, Response, g, request
 from werkzeug.routing import BaseConverter
 
 from api import (
+    activity,
     attachments,
     boards,
     bulk,
@@ -11,7 +12,10 @@ from api import (
     comments,
     external_tasks,
     health,
+    keys,
+    labels,
     me,
+    members,
     postman,
     projects,
     reference,
@@ -43,7 +47,24 @@ class AnyText(BaseConverter):
 def install(app: Flask) -> None:
     app.url_map.converters["text"] = AnyText
     bp = Blueprint("api", __name__, url_prefix="/api")
-    for noun in (me, projects, boards, tasks, checklists, comments, attachments, sprints, reports, reference, postman, session_auth):
+    for noun in (
+        me,
+        projects,
+        members,
+        boards,
+        tasks,
+        checklists,
+        comments,
+        attachments,
+        labels,
+        sprints,
+        reports,
+        activity,
+        keys,
+        reference,
+        postman,
+        session_auth,
+    ):
         bp.register_blueprint(noun.bp)
     app.register_blueprint(bp)
     app.register_blueprint(health.bp)

@@ -65,6 +65,8 @@ def _length(sign: str, length: int, *, is_list: bool) -> tuple[str, str]:
 def _form(message: str) -> str:
     if prefix := re.search(r"'\^(\w{3})_\[", message):
         return f"Send an id that starts with {prefix[1]}_."
+    if "@" in message:
+        return "Send an e-mail address, such as ana@harbour.example."
     return "Use at least one visible character, and no NUL."
 
 

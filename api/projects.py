@@ -1,15 +1,17 @@
-"""Projects and their members."""
+"""Projects."""
 
 from typing import Any
 
 from flask import Blueprint
 from msgspec import UNSET, UnsetType
 
+from api.bodies import given
 from api.describe import describe
 from api.queries import PageQuery
-from api.shapes.projects import Member, Project
+from api.shapes.projects import NewProject, Project, ProjectChanges
 from api.shapes.values import NamePart
 from calmboard.access.access import Access
+from calmboard.guards import Guard
 from calmboard.pages import Page
 from calmboard.work import projects
 
@@ -34,8 +36,26 @@ def read_project(access: Access, project_id: str) -> Any:
     return projects.read_project(access, project_id)
 
 
-@bp.get("/v1/projects/<project_id>/members")
-@describe("List the members of a project", Member, query=PageQuery, scope="members:read")
-def list_members(access: Access, project_id: str, query: PageQuery) -> Page[Any]:
-    """The people in a project. Their ids are what `assignees` of a task takes."""
-    return projects.list_members(access, project_id, query.cut)
+@bp.post("/v1/projects")
+@describe("Create a project", Project, takes=NewProject, scope="projects:write", location="/api/v1/projects/{id}")
+def create_project(access: Access, new: NewProject) -> Any:
+    """Make a project; the credential's user owns it. A key that is limited to some projects cannot."""
+    return projects.create_project(access, given(new))
+
+
+@bp.put("/v1/projects/<project_id>")
+@bp.patch("/v1/projects/<project_id>")
+@describe("Change a project", Project, takes=ProjectChanges, scope="projects:write", guarded=Project)
+def change_project(access: Access, project_id: str, changes: ProjectChanges, guard: Guard) -> Any:
+    """Change the fields that are sent and leave the others. Admins and owners may.
+
+    PUT means the same, for tools that can only PUT.
+    """
+    return projects.change_project(access, project_id, given(changes), guard)
+
+
+@bp.delete("/v1/projects/<project_id>")
+@describe("Delete a project", scope="projects:write", guarded=Project)
+def delete_project(access: Access, project_id: str, guard: Guard) -> None:
+    """Delete a project for good, with its boards, tasks and history. Owners may."""
+    projects.delete_project(access, project_id, guard)

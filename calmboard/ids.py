@@ -3,6 +3,7 @@
 import re
 import secrets
 import time
+from datetime import datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _SHAPE = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
@@ -13,6 +14,12 @@ LENGTH = 26
 def new_id(prefix: str) -> str:
     """Make an id such as `tsk_01m86ffkj1eyt9k86t46h61k8b`; later ids sort later."""
     return f"{prefix}_{_base32(_uuid7())}"
+
+
+def first_id(prefix: str, at: datetime) -> str:
+    """An id before every one that was made at this time or later, to the millisecond."""
+    milliseconds = min(max(int(at.timestamp() * 1000), 0), (1 << 48) - 1)
+    return f"{prefix}_{_base32(milliseconds << 80)}"
 
 
 def is_id(prefix: str, text: str) -> bool:

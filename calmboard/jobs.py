@@ -9,6 +9,7 @@ from calmboard.events import mail
 from calmboard.events.queue import job, queue
 from calmboard.settings import Settings
 from calmboard.work.attachments import sweep_files
+from calmboard.work.invitations import open_invitation
 
 _RESET_LETTER = """\
 Hello {name},
@@ -20,6 +21,22 @@ somebody, most likely you, asked for a new password for your CalmBoard account. 
 It works once, and for one hour from now. If you ask again, only the newest link works.
 
 If it was not you, you need not do anything: your password stays as it is, and nobody but you has this link.
+
+CalmBoard
+{origin}
+"""
+
+_ROLES = {"admin": "an admin", "member": "a member", "viewer": "a viewer"}
+_INVITATION = """\
+Hello,
+
+{inviter} asks you to join the project “{project}” on CalmBoard, as {role}. To join, open this link:
+
+{link}
+
+It works once, and for seven days. If you have no account yet, the page behind it makes one.
+
+If you do not know what this is about, you need not do anything.
 
 CalmBoard
 {origin}
@@ -47,6 +64,26 @@ def mail_reset_link(email: str) -> None:
     link = f"{settings.origin}/reset-password/{token}"
     letter = _RESET_LETTER.format(name=person.name, link=link, origin=settings.origin)
     mail.send(settings, person.email, "Choose a new CalmBoard password", letter)
+
+
+@job(retries=5, retry_delay=10, retry_backoff=3)
+def mail_invitation(invitation_id: str) -> None:
+    """Mail the link of an invitation; does nothing where it was withdrawn or accepted meanwhile.
+
+    The token is made here and now, so that none waits in the queue.
+    """
+    settings: Settings = current_app.config["CALMBOARD"]
+    letter = open_invitation(invitation_id)
+    if letter is None:
+        return
+    text = _INVITATION.format(
+        inviter=letter.inviter,
+        project=letter.project_name,
+        role=_ROLES[letter.role],
+        link=f"{settings.origin}/invitations/{letter.token}",
+        origin=settings.origin,
+    )
+    mail.send(settings, letter.email, "An invitation to CalmBoard", text)
 
 
 def sweep_attached_files() -> None:

@@ -2,9 +2,11 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.shapes.values import BoardId, ProjectId, State, Time, about
+from api.shapes.values import VISIBLE, BoardId, ProjectId, State, Time, about
+
+BoardName = Annotated[str, about("The board's name.", "Checkout", min_length=1, max_length=100, pattern=VISIBLE)]
 
 
 class Board(Struct):
@@ -12,7 +14,7 @@ class Board(Struct):
 
     id: BoardId
     project_id: ProjectId
-    name: Annotated[str, about("The board's name.", "Checkout")]
+    name: BoardName
     created_at: Time
     updated_at: Time
 
@@ -29,3 +31,15 @@ class BoardWithColumns(Board):
     """A board, with what stands in its columns."""
 
     columns: Annotated[list[Column], Meta(description="From left to right.")]
+
+
+class BoardChanges(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The fields to change; the others stay as they are."""
+
+    name: BoardName | UnsetType = UNSET
+
+
+class NewBoard(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A board to add; its five columns come with it."""
+
+    name: BoardName

@@ -1,28 +1,36 @@
-"""Projects and the people in them."""
+"""Projects."""
 
 from typing import Annotated
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from api.shapes.values import Email, PersonName, ProjectId, Role, Time, UserId, about
+from api.shapes.values import NO_NUL, VISIBLE, ProjectId, Role, Time, about
+
+ProjectName = Annotated[str, about("The project's name.", "Payments", min_length=1, max_length=100, pattern=VISIBLE)]
+ProjectDescription = Annotated[
+    str, about("What it is about, in Markdown.", "Cards, refunds and payouts.", max_length=20_000, pattern=NO_NUL)
+]
 
 
 class Project(Struct):
     """A project: boards and the people who work on them."""
 
     id: ProjectId
-    name: Annotated[str, about("The project's name.", "Payments")]
-    description: Annotated[str, about("What it is about, in Markdown.", "Cards, refunds and payouts.")]
+    name: ProjectName
+    description: ProjectDescription
     role: Role
     created_at: Time
     updated_at: Time
 
 
-class Member(Struct):
-    """A person in a project."""
+class ProjectChanges(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The fields to change; the others stay as they are."""
 
-    id: UserId
-    name: PersonName
-    email: Email
-    role: Role
-    joined_at: Time
+    name: ProjectName | UnsetType = UNSET
+    description: ProjectDescription | UnsetType = UNSET
+
+
+class NewProject(ProjectChanges, kw_only=True, forbid_unknown_fields=True):
+    """A project to make."""
+
+    name: ProjectName

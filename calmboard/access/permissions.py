@@ -12,7 +12,7 @@ from calmboard.access.access import Access
 from calmboard.access.scopes import NOUNS
 from calmboard.db import AnyRow, AnySelect, Base, db, reading
 from calmboard.errors import Forbidden, InsufficientScope, NotFound
-from calmboard.models import Attachment, Board, ChecklistItem, Comment, Membership, Project, Sprint, Task
+from calmboard.models import Attachment, Board, ChecklistItem, Comment, Invitation, Label, Membership, Project, Sprint, Task
 
 _READS = frozenset(f"{noun}:read" for noun in NOUNS)
 _MEMBER = _READS | {"tasks:write", "sprints:write", "comments:write"}
@@ -41,6 +41,8 @@ _HOMES: dict[type[Base], Home] = {
     Project: Home("prj", "project", Project.id, Project.id),
     Board: Home("brd", "board", Board.id, Board.project_id),
     Task: Home("tsk", "task", Task.id, Board.project_id, via=(Board,)),
+    Label: Home("lbl", "label", Label.id, Label.project_id),
+    Invitation: Home("inv", "invitation", Invitation.id, Invitation.project_id),
     Sprint: Home("spr", "sprint", Sprint.id, Board.project_id, via=(Board,)),
     Comment: Home("cmt", "comment", Comment.id, Board.project_id, via=(Task, Board)),
     ChecklistItem: Home("chk", "checklist item", ChecklistItem.id, Board.project_id, via=(Task, Board)),
@@ -62,6 +64,11 @@ def need_scope(access: Access, *scopes: str) -> None:
 def need(access: Access, role: str, right: str) -> None:
     """Refuse a change that the user's role, or the credential, does not cover."""
     need_scope(access, right)
+    need_right(role, right)
+
+
+def need_right(role: str, right: str) -> None:
+    """Refuse a role that does not include a right; for rights that are no scope of their own."""
     if right not in ROLE_RIGHTS[role]:
         article = "an" if role[0] in "ao" else "a"
         raise Forbidden(f"You are {article} {role} of this project; that role does not include {right}.")

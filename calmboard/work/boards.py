@@ -1,14 +1,17 @@
 """Boards, and what stands in their five columns."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import find, need_scope
-from calmboard.db import AnyRow, AnySelect, reading
+from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.db import AnyRow, AnySelect, db, now, reading
+from calmboard.events.activity import record
+from calmboard.guards import Guard, let_through
 from calmboard.models import Board, Project, Task
 from calmboard.models.columns import STATES
 from calmboard.pages import Cut, Order, Page, contains, in_order, read_page, text_to_find
@@ -43,7 +46,48 @@ def read_board(access: Access, board_id: str) -> dict[str, Any]:
     need_scope(access, "boards:read")
     board = find(access, Board, board_id, *_COLUMNS)
     with reading() as connection:
-        counts = {row.state: row.tasks for row in connection.execute(_TASKS_BY_STATE, {"board_id": board_id})}
+        return _with_columns(connection, board)
+
+
+def create_board(access: Access, project_id: str, new: Mapping[str, Any]) -> dict[str, Any]:
+    """Add an empty board to a project. Raises NotFound, and Forbidden to those who may not."""
+    project = claim(access, Project, project_id)
+    need(access, project.role, "boards:write")
+    board = Board(project_id=project_id, **new)
+    db.session.add(board)
+    db.session.flush()
+    board_id = board.id
+    record(access, "board.created", project_id, board_id, board_id=board_id, changes=new)
+    db.session.commit()
+    return read_board(access, board_id)
+
+
+def change_board(access: Access, board_id: str, changes: Mapping[str, Any], guard: Guard = let_through) -> dict[str, Any]:
+    """Change the fields that are given. Raises as `create_board` does, and PreconditionFailed where the guard does."""
+    board = _claim(access, board_id, guard)
+    db.session.execute(update(Board).where(Board.id == board_id).values(**changes, updated_at=now()))
+    record(access, "board.changed", board.in_project, board_id, board_id=board_id, changes=changes)
+    db.session.commit()
+    return read_board(access, board_id)
+
+
+def delete_board(access: Access, board_id: str, guard: Guard = let_through) -> None:
+    """Delete a board for good, with its tasks and sprints. Raises as `change_board` does."""
+    board = _claim(access, board_id, guard)
+    db.session.execute(delete(Board).where(Board.id == board_id))
+    record(access, "board.deleted", board.in_project, board_id, board_id=board_id, changes={"name": board.name})
+    db.session.commit()
+
+
+def _claim(access: Access, board_id: str, guard: Guard) -> AnyRow:
+    board = claim(access, Board, board_id, *_COLUMNS)
+    need(access, board.role, "boards:write")
+    guard(_with_columns(db.session.connection(), board))
+    return board
+
+
+def _with_columns(connection: Connection, board: AnyRow) -> dict[str, Any]:
+    counts = {row.state: row.tasks for row in connection.execute(_TASKS_BY_STATE, {"board_id": board.id})}
     columns = [Column(state, COLUMN_NAMES[state], counts.get(state, 0)) for state in STATES]
     return {**board._mapping, "columns": columns}
 

@@ -1,15 +1,20 @@
-"""Projects and their members."""
+"""Projects: listed, made, changed, deleted, and what a key could do in them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import delete, func, select, update
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import ROLE_RIGHTS, asker, find, narrowed_to, need_scope, visible
+from calmboard.access.permissions import ROLE_RIGHTS, asker, claim, find, narrowed_to, need, need_right, need_scope, visible
 from calmboard.access.scopes import expand
-from calmboard.db import AnyRow, AnySelect, reading
-from calmboard.models import Board, Membership, Project, Sprint, Task, User
+from calmboard.db import AnyRow, AnySelect, db, now, reading
+from calmboard.errors import Forbidden
+from calmboard.events.activity import record
+from calmboard.guards import Guard, let_through
+from calmboard.models import Board, Membership, Project, Sprint, Task
 from calmboard.pages import Cut, Order, Page, contains, in_order, read_page, text_to_find
 
 _COLUMNS = (Project.id, Project.name, Project.description, Project.created_at, Project.updated_at)
@@ -30,15 +35,43 @@ def read_project(access: Access, project_id: str) -> AnyRow:
     return find(access, Project, project_id, *_COLUMNS)
 
 
-def list_members(access: Access, project_id: str, cut: Cut) -> Page[AnyRow]:
-    """The members of a project, in the order of their ids.
+def create_project(access: Access, new: Mapping[str, Any]) -> AnyRow:
+    """Make a project that the asker owns. Raises Forbidden to a key that is limited to some projects."""
+    need_scope(access, "projects:write")
+    if access.project_ids is not None:
+        raise Forbidden("This key is limited to some projects and would not reach a new one. Use a key for all of them.")
+    project = Project(**new)
+    db.session.add(project)
+    db.session.flush()
+    project_id = project.id
+    db.session.add(Membership(user_id=access.user.id, project_id=project_id, role="owner"))
+    record(access, "project.created", project_id, project_id, changes=new)
+    db.session.commit()
+    return read_project(access, project_id)
 
-    Raises NotFound and Forbidden as `find` does.
+
+def change_project(access: Access, project_id: str, changes: Mapping[str, Any], guard: Guard = let_through) -> AnyRow:
+    """Change the fields that are given and leave the others.
+
+    Raises as `find` does, Forbidden to those who are no admin, and PreconditionFailed where the guard does.
     """
-    need_scope(access, "members:read")
-    find(access, Project, project_id)
-    with reading() as connection:
-        return read_page(connection, _member_list(cut.after is not None), cut, {"project_id": project_id})
+    project = claim(access, Project, project_id, *_COLUMNS)
+    need(access, project.role, "projects:write")
+    guard(project)
+    db.session.execute(update(Project).where(Project.id == project_id).values(**changes, updated_at=now()))
+    record(access, "project.changed", project_id, project_id, changes=changes)
+    db.session.commit()
+    return read_project(access, project_id)
+
+
+def delete_project(access: Access, project_id: str, guard: Guard = let_through) -> None:
+    """Delete a project for good, with its boards, tasks and history. Owners only; raises as `change_project` does."""
+    project = claim(access, Project, project_id, *_COLUMNS)
+    need(access, project.role, "projects:write")
+    need_right(project.role, "projects:delete")
+    guard(project)
+    db.session.execute(delete(Project).where(Project.id == project_id))
+    db.session.commit()
 
 
 def my_projects(access: Access) -> list[AnyRow]:
@@ -95,14 +128,6 @@ def _project_list(narrowed: bool, by_name: bool, further: bool) -> AnySelect:
     if by_name:
         statement = statement.where(contains(Project.name))
     return in_order(statement, _BY_ID, further=further)
-
-
-@cache
-def _member_list(further: bool) -> AnySelect:
-    statement = select(User.id, User.name, User.email, Membership.role, Membership.joined_at)
-    statement = statement.join(Membership, Membership.user_id == User.id)
-    statement = statement.where(Membership.project_id == bindparam("project_id"))
-    return in_order(statement, Order((Membership.user_id,)), further=further)
 
 
 def _counts_by_project(access: Access) -> dict[str, tuple[int, int, int]]:

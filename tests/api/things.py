@@ -6,10 +6,15 @@ from typing import Any
 
 from api.openapi import ID_PREFIXES
 from api.shapes.values import EXAMPLE_TAIL
+from calmboard.db import db
+from calmboard.ids import new_id
+from calmboard.models import Membership, User
 from tests.support.cast import Api, Place
 
 # Where a thing is created, and with what; in an order in which each finds its parents.
 _MAKERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "invitation_id": ("/projects/{project_id}/invitations", {"email": "kai@harbour.example"}),
+    "label_id": ("/projects/{project_id}/labels", {"name": "Optics"}),
     "task_id": ("/boards/{board_id}/tasks", {"title": "Measure the mirror"}),
     "attachment_id": ("/tasks/{task_id}/attachments", {"file": "Measured twice."}),
     "item_id": ("/tasks/{task_id}/checklist", {"text": "Clean the lens"}),
@@ -23,6 +28,7 @@ _BEFORE = {"complete_sprint": "/sprints/{sprint_id}/start"}
 def make_things(api: Api, place: Place, operation: str = "") -> dict[str, str]:
     """Their ids; where an operation is named, in the state that it acts on."""
     things = {"project_id": place.project_id, "board_id": place.board_id}
+    things |= {"user_id": _add_member(api, place), "key_id": api.get("/me").json["credential"]["id"]}
     for name, (path, body) in _MAKERS.items():
         made = api.post(path.format(**things), **as_sent(body, is_form=name == "attachment_id"))
         assert made.status_code == 201, made.text
@@ -45,6 +51,18 @@ def with_own_ids(body: Any, things: dict[str, str]) -> Any:
     for name, prefix in ID_PREFIXES.items():
         text = text.replace(f"{prefix}_{EXAMPLE_TAIL}", things.get(name, ""))
     return json.loads(text)
+
+
+def _add_member(api: Api, place: Place) -> str:
+    """Somebody who never signs in: a member is made by a mailed link, which no program opens."""
+    with api.app.app_context():
+        user = User(email=f"{new_id('usr')}@calmboard.test", name="Ines Vega", password_hash="none")
+        db.session.add(user)
+        db.session.flush()
+        user_id = user.id
+        db.session.add(Membership(user_id=user_id, project_id=place.project_id, role="member"))
+        db.session.commit()
+        return user_id
 
 
 def _make_external(api: Api, things: dict[str, str]) -> dict[str, str]:

@@ -121,6 +121,7 @@ class Api:
     """A program that holds a key. Paths are those of /api/v1."""
 
     def __init__(self, app: Flask, key: str | None) -> None:
+        self.app = app
         self._client = app.test_client()
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 

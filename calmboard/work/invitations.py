@@ -1,0 +1,200 @@
+"""Invitations: an e-mail address asked into a project by a mailed link, which makes an account where there is none."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, select, update
+
+from calmboard import ids
+from calmboard.access.access import Access, Person
+from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.db import AnyRow, AnySelect, db, now, reading
+from calmboard.errors import Conflict, Forbidden, NotFound
+from calmboard.events.activity import record
+from calmboard.guards import Guard, let_through
+from calmboard.models import Invitation, Membership, Project, User
+from calmboard.pages import Cut, Order, Page, in_order, read_page
+from calmboard.work.people import add_person
+
+LIFE = timedelta(days=7)
+
+_COLUMNS = (
+    Invitation.id,
+    Invitation.project_id,
+    Invitation.email,
+    Invitation.role.label("invited_as"),  # beside the role of the asker
+    Invitation.invited_by,
+    Invitation.created_at,
+    Invitation.expires_at,
+)
+_BY_ID = Order((Invitation.id,))
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is mailed. The token is kept nowhere."""
+
+    email: str
+    project_name: str
+    inviter: str
+    role: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """What a link stands for; `has_account` says whether somebody has the e-mail address already."""
+
+    id: str
+    project_id: str
+    project_name: str
+    email: str
+    role: str
+    inviter: str
+    expires_at: datetime
+    has_account: bool
+
+
+def list_invitations(access: Access, project_id: str, cut: Cut) -> Page[dict[str, Any]]:
+    """The open invitations to a project, oldest first; those that ran out are among them."""
+    need_scope(access, "members:read")
+    find(access, Project, project_id)
+    with reading() as connection:
+        page = read_page(connection, _invitation_list(cut.after is not None), cut, {"project_id": project_id})
+    return Page([_shown(row) for row in page.rows], page.after)
+
+
+def read_invitation(access: Access, invitation_id: str) -> dict[str, Any]:
+    """Raises NotFound where there is none, Forbidden out of reach."""
+    need_scope(access, "members:read")
+    return _shown(find(access, Invitation, invitation_id, *_COLUMNS))
+
+
+def invite(access: Access, project_id: str, email: str, role: str) -> dict[str, Any]:
+    """Ask an e-mail address into a project. Asked again, the role and the seven days are new, and the old link is dead.
+
+    The caller has the letter mailed. Raises NotFound, Forbidden to those who are no admin, and Conflict where
+    the address is a member's.
+    """
+    email = email.strip()
+    project = claim(access, Project, project_id)
+    need(access, project.role, "members:write")
+    _need_stranger(project_id, email)
+    old = (Invitation.project_id == project_id, func.lower(Invitation.email) == email.lower())
+    invitation_id = db.session.execute(select(Invitation.id).where(*old)).scalar()
+    values = {"email": email, "role": role, "invited_by": access.user.id, "digest": _no_digest(), "expires_at": now() + LIFE}
+    if invitation_id is None:
+        invitation_id = ids.new_id("inv")
+        db.session.add(Invitation(id=invitation_id, project_id=project_id, **values))
+    else:
+        db.session.execute(update(Invitation).where(Invitation.id == invitation_id).values(**values))
+    record(access, "member.invited", project_id, invitation_id, changes={"email": email, "role": role})
+    db.session.commit()
+    return read_invitation(access, invitation_id)
+
+
+def withdraw_invitation(access: Access, invitation_id: str, guard: Guard = let_through) -> None:
+    """Take an invitation back; its link is dead at once. Raises as `invite` does, and PreconditionFailed."""
+    invitation = claim(access, Invitation, invitation_id, *_COLUMNS)
+    need(access, invitation.role, "members:write")
+    guard(_shown(invitation))
+    db.session.execute(delete(Invitation).where(Invitation.id == invitation_id))
+    record(access, "member.uninvited", invitation.in_project, invitation_id, changes={"email": invitation.email})
+    db.session.commit()
+
+
+def open_invitation(invitation_id: str) -> Letter | None:
+    """Make the token of an invitation, or None where it was withdrawn, accepted or ran out meanwhile."""
+    token = secrets.token_urlsafe(32)
+    living = update(Invitation).where(Invitation.id == invitation_id, Invitation.expires_at > now())
+    is_open = db.session.execute(living.values(digest=_digest(token)).returning(Invitation.id)).first()
+    row = db.session.execute(_LETTER, {"invitation_id": invitation_id}).first() if is_open else None
+    db.session.commit()
+    return None if row is None else Letter(row.email, row.project_name, row.inviter or _NOBODY, row.role, token)
+
+
+def find_invited(token: str) -> Invited:
+    """What a link stands for. Raises NotFound where it is unknown, used, withdrawn, replaced or too old."""
+    with reading() as connection:
+        row = connection.execute(_INVITED, {"digest": _digest(token), "at": now()}).first()
+    if row is None:
+        raise NotFound("This invitation was accepted, withdrawn or replaced, or is older than a week. Ask for a new one.")
+    values = {name: value for name, value in row._mapping.items() if name != "account_id"}
+    return Invited(**{**values, "inviter": row.inviter or _NOBODY}, has_account=row.account_id is not None)
+
+
+def accept_invitation(access: Access, token: str) -> Invited:
+    """Join the project, and use the link up. Who is a member already keeps their role.
+
+    Raises NotFound as `find_invited` does, Forbidden to a person with another e-mail address.
+    """
+    invited = find_invited(token)
+    if access.user.email.lower() != invited.email.lower():
+        raise Forbidden(f"This invitation is for {invited.email}. You are signed in as {access.user.email}.")
+    project_id = invited.project_id
+    db.session.execute(select(Project.id).where(Project.id == project_id).with_for_update(key_share=True))
+    used_up = delete(Invitation).where(Invitation.digest == _digest(token)).returning(Invitation.id)
+    if db.session.execute(used_up).first() is None:
+        raise NotFound("This invitation was accepted or withdrawn a moment ago.")
+    if not _is_member(project_id, access.user.id):
+        db.session.add(Membership(user_id=access.user.id, project_id=project_id, role=invited.role))
+        record(access, "member.joined", project_id, access.user.id, changes={"role": invited.role})
+    db.session.commit()
+    return invited
+
+
+def join_as_newcomer(token: str, name: str, password: str) -> Person:
+    """Make an account on the plan free for the invited address, and join the project with it.
+
+    Raises NotFound as `find_invited` does, ValidationFailed where name or password cannot be used or the
+    address has an account.
+    """
+    person = add_person(find_invited(token).email, name, password, "free")
+    accept_invitation(Access.from_session(person), token)
+    return person
+
+
+@cache
+def _invitation_list(further: bool) -> AnySelect:
+    statement = select(*_COLUMNS).where(Invitation.project_id == bindparam("project_id"))
+    return in_order(statement, _BY_ID, further=further)
+
+
+def _shown(row: AnyRow) -> dict[str, Any]:
+    return {**row._mapping, "role": row.invited_as}
+
+
+def _need_stranger(project_id: str, email: str) -> None:
+    user_id = db.session.execute(select(User.id).where(func.lower(User.email) == email.lower())).scalar()
+    if user_id is not None and _is_member(project_id, user_id):
+        raise Conflict(f"{email} is a member of this project already.")
+
+
+def _is_member(project_id: str, user_id: str) -> bool:
+    statement = select(Membership.role).where(Membership.project_id == project_id, Membership.user_id == user_id)
+    return db.session.execute(statement).first() is not None
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _no_digest() -> bytes:
+    """What no token has, until the letter is written."""
+    return secrets.token_bytes(32)
+
+
+_NOBODY = "Somebody"
+_INVITER = select(User.name).where(User.id == Invitation.invited_by).scalar_subquery().label("inviter")
+_ACCOUNT = select(User.id).where(func.lower(User.email) == func.lower(Invitation.email)).scalar_subquery().label("account_id")
+_WITH_PROJECT = select(Invitation.email, Invitation.role, Project.name.label("project_name"), _INVITER).join(
+    Project, Project.id == Invitation.project_id
+)
+_LETTER = _WITH_PROJECT.where(Invitation.id == bindparam("invitation_id"))
+_INVITED = _WITH_PROJECT.add_columns(Invitation.id, Invitation.project_id, Invitation.expires_at, _ACCOUNT).where(
+    Invitation.digest == bindparam("digest"), Invitation.expires_at > bindparam("at")
+)

@@ -1,0 +1,83 @@
+"""Labels: words with a colour, which tasks of a project carry."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Insert, Update, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from calmboard import ids
+from calmboard.access.access import Access
+from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.db import AnyRow, AnySelect, db, now, reading
+from calmboard.errors import Conflict
+from calmboard.events.activity import record
+from calmboard.guards import Guard, let_through
+from calmboard.models import Label, Project
+from calmboard.pages import Cut, Order, Page, in_order, read_page
+
+_COLUMNS = (Label.id, Label.project_id, Label.name, Label.colour, Label.created_at, Label.updated_at)
+_BY_ID = Order((Label.id,))
+
+
+def list_labels(access: Access, project_id: str, cut: Cut) -> Page[AnyRow]:
+    """The labels of a project, oldest first. Raises NotFound and Forbidden as `find` does."""
+    need_scope(access, "tasks:read")
+    find(access, Project, project_id)
+    with reading() as connection:
+        return read_page(connection, _label_list(cut.after is not None), cut, {"project_id": project_id})
+
+
+def read_label(access: Access, label_id: str) -> AnyRow:
+    """Raises NotFound where there is none, Forbidden out of reach."""
+    need_scope(access, "tasks:read")
+    return find(access, Label, label_id, *_COLUMNS)
+
+
+def create_label(access: Access, project_id: str, new: Mapping[str, Any]) -> AnyRow:
+    """Add a label to a project. Raises NotFound, Forbidden, and Conflict where the project has one of this name."""
+    project = claim(access, Project, project_id)
+    need(access, project.role, "tasks:write")
+    label_id = ids.new_id("lbl")
+    _write(insert(Label).values(id=label_id, project_id=project_id, **new))
+    record(access, "label.created", project_id, label_id, changes=new)
+    db.session.commit()
+    return read_label(access, label_id)
+
+
+def change_label(access: Access, label_id: str, changes: Mapping[str, Any], guard: Guard = let_through) -> AnyRow:
+    """Change name or colour wherever the label stands. Raises as `create_label` does, and PreconditionFailed."""
+    label = _claim(access, label_id, guard)
+    _write(update(Label).where(Label.id == label_id).values(**changes, updated_at=now()))
+    record(access, "label.changed", label.in_project, label_id, changes=changes)
+    db.session.commit()
+    return read_label(access, label_id)
+
+
+def delete_label(access: Access, label_id: str, guard: Guard = let_through) -> None:
+    """Delete a label; tasks lose it. Raises as `change_label` does."""
+    label = _claim(access, label_id, guard)
+    db.session.execute(delete(Label).where(Label.id == label_id))
+    record(access, "label.deleted", label.in_project, label_id, changes={"name": label.name})
+    db.session.commit()
+
+
+@cache
+def _label_list(further: bool) -> AnySelect:
+    statement = select(*_COLUMNS).where(Label.project_id == bindparam("project_id"))
+    return in_order(statement, _BY_ID, further=further)
+
+
+def _claim(access: Access, label_id: str, guard: Guard) -> AnyRow:
+    label = claim(access, Label, label_id, *_COLUMNS)
+    need(access, label.role, "tasks:write")
+    guard(label)
+    return label
+
+
+def _write(statement: Insert | Update) -> None:
+    try:
+        db.session.execute(statement)
+    except IntegrityError:
+        raise Conflict("The project has a label of this name, whatever the case. Use that one, or another name.") from None

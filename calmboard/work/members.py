@@ -1,0 +1,120 @@
+"""Members: the people of a project and their roles."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+
+from calmboard import ids
+from calmboard.access.access import Access
+from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.db import AnyRow, AnySelect, db, now, reading
+from calmboard.errors import Conflict, Forbidden, NotFound
+from calmboard.events.activity import record
+from calmboard.guards import Guard, let_through
+from calmboard.models import Board, Membership, Project, Task, TaskAssignee, User
+from calmboard.pages import Cut, Order, Page, in_order, read_page
+
+_MEMBERS = (
+    select(User.id, User.name, User.email, Membership.role, Membership.joined_at)
+    .join(Membership, Membership.user_id == User.id)
+    .where(Membership.project_id == bindparam("project_id"))
+)
+_ONE_MEMBER = _MEMBERS.where(Membership.user_id == bindparam("user_id"))
+_OWNERS = select(func.count()).where(Membership.project_id == bindparam("project_id"), Membership.role == "owner")
+
+
+def list_members(access: Access, project_id: str, cut: Cut) -> Page[AnyRow]:
+    """The members of a project, in the order of their ids. Raises NotFound and Forbidden as `find` does."""
+    need_scope(access, "members:read")
+    find(access, Project, project_id)
+    with reading() as connection:
+        return read_page(connection, _member_list(cut.after is not None), cut, {"project_id": project_id})
+
+
+def read_member(access: Access, project_id: str, user_id: str) -> AnyRow:
+    """Raises NotFound where the project or its member does not exist, Forbidden out of reach."""
+    need_scope(access, "members:read")
+    find(access, Project, project_id)
+    with reading() as connection:
+        return _find_member(connection, project_id, user_id)
+
+
+def change_member(
+    access: Access, project_id: str, user_id: str, changes: Mapping[str, str], guard: Guard = let_through
+) -> AnyRow:
+    """Give a member another `role`, from their next request on; without one nothing changes.
+
+    Raises NotFound; Forbidden to those who are no admin, and to admins where an owner is meant or made;
+    Conflict where the project would be left without an owner; PreconditionFailed where the guard does.
+    """
+    project = claim(access, Project, project_id)
+    need(access, project.role, "members:write")
+    member = _find_member(db.session.connection(), project_id, user_id)
+    guard(member)
+    role = changes.get("role", member.role)
+    _need_rank(project.role, member.role, role)
+    if member.role == "owner" != role:
+        _need_another_owner(project_id)
+    place = (Membership.project_id == project_id, Membership.user_id == user_id)
+    db.session.execute(update(Membership).where(*place).values(role=role))
+    record(access, "member.changed", project_id, user_id, changes={"role": role})
+    db.session.commit()
+    return read_member(access, project_id, user_id)
+
+
+def remove_member(access: Access, project_id: str, user_id: str, guard: Guard = let_through) -> None:
+    """Take a member out of a project and off its tasks, from their next request on. Anybody may leave by themselves.
+
+    Raises as `change_member` does.
+    """
+    need_scope(access, "members:write")
+    project = claim(access, Project, project_id)
+    leaves = user_id == access.user.id
+    if not leaves:
+        need(access, project.role, "members:write")
+    member = _find_member(db.session.connection(), project_id, user_id)
+    guard(member)
+    _need_rank(project.role, member.role)
+    if member.role == "owner":
+        _need_another_owner(project_id)
+    _unassign(project_id, user_id)
+    db.session.execute(delete(Membership).where(Membership.project_id == project_id, Membership.user_id == user_id))
+    record(access, "member.left" if leaves else "member.removed", project_id, user_id, changes={"name": member.name})
+    db.session.commit()
+
+
+@cache
+def _member_list(further: bool) -> AnySelect:
+    return in_order(_MEMBERS, Order((Membership.user_id,)), further=further)
+
+
+def _find_member(connection: Connection, project_id: str, user_id: str) -> AnyRow:
+    values = {"project_id": project_id, "user_id": user_id}
+    member = connection.execute(_ONE_MEMBER, values).first() if ids.is_id("usr", user_id) else None
+    if member is None:
+        raise NotFound(f"No member of this project has the id “{user_id[:60]}”.")
+    return member
+
+
+def _need_rank(mine: str, *roles: str) -> None:
+    """Owners are made, changed and removed by owners only."""
+    if "owner" in roles and mine != "owner":
+        raise Forbidden("Only an owner of this project can make, change or remove an owner.")
+
+
+def _need_another_owner(project_id: str) -> None:
+    """The project's row is locked, so that of two owners who go at once one stays."""
+    if db.session.execute(_OWNERS, {"project_id": project_id}).scalar_one() == 1:
+        raise Conflict("This is the only owner of the project. Make somebody else an owner first.")
+
+
+def _unassign(project_id: str, user_id: str) -> None:
+    theirs = (
+        select(TaskAssignee.task_id)
+        .join(Task, Task.id == TaskAssignee.task_id)
+        .join(Board, Board.id == Task.board_id)
+        .where(Board.project_id == project_id, TaskAssignee.user_id == user_id)
+    )
+    db.session.execute(update(Task).where(Task.id.in_(theirs)).values(updated_at=now()))
+    db.session.execute(delete(TaskAssignee).where(TaskAssignee.user_id == user_id, TaskAssignee.task_id.in_(theirs)))
