@@ -53,9 +53,7 @@ def _endpoint(operation: Operation, document: dict[str, Any]) -> dict[str, Any]:
         "detail": about.detail,
         "scope": about.scope,
         "parameters": operation.parameters,
-        "path_fields": [row for place, row in parameters if place == "path"],
-        "query_fields": [row for place, row in parameters if place == "query"],
-        "header_fields": [row for place, row in parameters if place == "header"],
+        **{f"{place}_fields": [row for where, row in parameters if where == place] for place in ("path", "query", "header")},
         "body_fields": _body_fields(told, document),
         "body": needed_example_of(about.takes) if about.takes else None,
         "status": operation.status,
@@ -64,6 +62,7 @@ def _endpoint(operation: Operation, document: dict[str, Any]) -> dict[str, Any]:
         "answer_headers": _answer_headers(told["responses"][str(operation.status)]),
         "gives": about.gives.__name__ if about.gives else None,
         "is_list": operation.is_list,
+        "is_form": "multipart/form-data" in told.get("requestBody", {}).get("content", {}),
         **_ending(operation),
     }
 

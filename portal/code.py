@@ -29,8 +29,19 @@ def typed_inline(text: str, yours: Sequence[str] = ()) -> Markup:
 
 def json_lines(value: Any) -> Markup:
     """JSON as it is answered, with its keys and brackets in grey."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    return _lines(_json_line(line) for line in text.split("\n"))
+    return _lines(_json_line(line) for line in json_text(value).split("\n"))
+
+
+def json_text(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def ticked(text: str) -> Markup:
+    """A sentence in which what stands between backticks is code."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts)
+    )
 
 
 def breakable(text: str) -> Markup:
@@ -74,4 +85,4 @@ def _with_break(part: str) -> Markup:
     return escape(part) + Markup("<wbr>") if _BREAK_AFTER.fullmatch(part) else escape(part)
 
 
-FILTERS = (typed, typed_inline, json_lines, breakable, six_by_six)
+FILTERS = (typed, typed_inline, json_lines, json_text, ticked, breakable, six_by_six)

@@ -1,4 +1,4 @@
-"""Request and response examples for every endpoint, with the reader's own ids in them.
+"""The API's endpoints with request and response examples, and the reader's own ids in them.
 
 The endpoints come as plain data from the described views of the API; see `wsgi.py`.
 """
@@ -14,35 +14,37 @@ from flask import current_app
 
 from calmboard.access.access import Access
 from calmboard.work.projects import example_ids
+from portal.samples import KEY, Call, Sample, samples
 
 _BASE = "/api/v1"
-_KEY = "CALMBOARD_API_KEY"
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One request in one language; `file` is where it is typed."""
-
-    slug: str
-    language: str
-    file: str
-    text: str
+# What people start with; everything else is in the reference.
+_FIRST = ("read_me", "list_projects", "list_tasks", "create_task", "change_task", "put_external_task")
+_ID = re.compile(r"\b([a-z]{3})_[0-9a-hjkmnp-tv-z]{26}\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """`yours` are the values that are the reader's own; `response` is None where the answer has no body."""
+    """An endpoint with one call of it. `yours` are the values that are the reader's own; `told` is all that the catalogue
+    says; `response` is None where the answer has no body.
+    """
 
     id: str
     summary: str
     method: str
     path: str
     scope: str | None
+    call: Call
     samples: tuple[Sample, ...]
     yours: tuple[str, ...]
+    ids: Mapping[str, str]
     status: int
     reason: str
     response: Any
+    told: Mapping[str, Any]
+
+    @property
+    def body_text(self) -> str:
+        return json.dumps(self.call.body, indent=2, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,80 +52,52 @@ class Noun:
     slug: str
     name: str
     path: str
+    lead: str
+    shape: Mapping[str, Any] | None
     examples: tuple[Example, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A request, before it is put into a language."""
-
-    method: str
-    url: str
-    body: Any = None
+def examples(access: Access | None) -> list[Noun]:
+    """Every noun; without a reader, words such as TASK_ID stand for the ids."""
+    own_ids = example_ids(access) if access else {}
+    return [_noun(noun, own_ids) for noun in current_app.extensions["calmboard_catalogue"]]
 
 
-def examples(access: Access) -> list[Noun]:
-    own_ids = example_ids(access)
-    nouns = current_app.extensions["calmboard_catalogue"]
-    return [_noun(noun, own_ids) for noun in nouns]
+def first_examples(nouns: list[Noun]) -> list[Example]:
+    """The few that are the most useful at first, in their own order."""
+    by_name = {example.told["name"]: example for noun in nouns for example in noun.examples}
+    return [by_name[name] for name in _FIRST]
 
 
 def _noun(noun: Mapping[str, Any], own_ids: Mapping[str, str]) -> Noun:
     shown = tuple(_example(endpoint, own_ids) for endpoint in noun["endpoints"])
-    return Noun(_slug(noun["name"]), noun["name"], noun["path"], shown)
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"\W+", "-", name.lower())
+    return Noun(noun["slug"], noun["name"], noun["path"], noun["lead"], _own(noun["shape"], own_ids), shown)
 
 
 def _example(endpoint: Mapping[str, Any], own_ids: Mapping[str, str]) -> Example:
     ids = {name: own_ids.get(name, name.upper()) for name in endpoint["parameters"]}
-    path = endpoint["path"].format_map(ids)
-    call = Call(endpoint["method"], current_app.config["CALMBOARD"].origin + path, endpoint["body"])
+    origin = current_app.config["CALMBOARD"].origin
+    call = Call(
+        endpoint["method"], origin + endpoint["path"].format_map(ids), _own(endpoint["body"], own_ids), endpoint["is_form"]
+    )
     return Example(
         endpoint["name"].replace("_", "-"),
         endpoint["summary"],
         call.method,
         endpoint["path"].removeprefix(_BASE),
         endpoint["scope"],
-        (_curl(call), _python(call), _javascript(call)),
-        (f"${_KEY}", _KEY, *ids.values()),
+        call,
+        samples(call),
+        (f"${KEY}", KEY, *ids.values(), *own_ids.values()),
+        ids,
         endpoint["status"],
         HTTPStatus(endpoint["status"]).phrase,
-        endpoint["response"],
+        _own(endpoint["response"], own_ids),
+        endpoint,
     )
 
 
-def _curl(call: Call) -> Sample:
-    method = "" if call.method == "GET" else f"-X {call.method} "
-    lines = [f"curl {method}{call.url}", f'-H "Authorization: Bearer ${_KEY}"']
-    if call.body is not None:
-        quoted = json.dumps(call.body, ensure_ascii=False).replace("'", "\\u0027")
-        lines += ['-H "Content-Type: application/json"', f"-d '{quoted}'"]
-    return Sample("curl", "curl", "Terminal", " \\\n  ".join(lines))
-
-
-def _python(call: Call) -> Sample:
-    body = "" if call.body is None else f'body = r"""{json.dumps(call.body, indent=4, ensure_ascii=False)}"""\n'
-    type_line = "" if call.body is None else '        "Content-Type": "application/json",\n'
-    data_line = "" if call.body is None else "    data=body.encode(),\n"
-    text = (
-        f"import os\nimport urllib.request\n\n{body}"
-        f'request = urllib.request.Request(\n    "{call.url}",\n    method="{call.method}",\n'
-        f'    headers={{\n        "Authorization": "Bearer " + os.environ["{_KEY}"],\n{type_line}    }},\n{data_line})\n'
-        "with urllib.request.urlopen(request) as answer:\n    print(answer.status, answer.read().decode())"
-    )
-    return Sample("python", "Python", "example.py", text)
-
-
-def _javascript(call: Call) -> Sample:
-    type_line = "" if call.body is None else '    "Content-Type": "application/json",\n'
-    body = json.dumps(call.body, indent=2, ensure_ascii=False).replace("\n", "\n  ")
-    body_line = "" if call.body is None else f"  body: JSON.stringify({body}),\n"
-    text = (
-        f'const answer = await fetch("{call.url}", {{\n  method: "{call.method}",\n'
-        f"  headers: {{\n    Authorization: `Bearer ${{process.env.{_KEY}}}`,\n{type_line}  }},\n{body_line}}});\n"
-        "console.log(answer.status, await answer.text());"
-    )
-    return Sample("javascript", "JavaScript", "example.mjs", text)
+def _own(value: Any, own_ids: Mapping[str, str]) -> Any:
+    """The same JSON, with the reader's own id in place of each example of its kind."""
+    by_prefix = {own.partition("_")[0]: own for own in own_ids.values()}
+    return json.loads(_ID.sub(lambda found: by_prefix.get(found[1], found[0]), json.dumps(value)))

@@ -6,7 +6,7 @@ from calmboard.access.integrations import INTEGRATIONS
 from calmboard.access.plans import window_of
 from calmboard.errors import PROBLEMS
 from portal.door import bp
-from portal.examples import examples
+from portal.examples import examples, first_examples
 from portal.key_rows import keys_part
 from portal.session import current_access
 
@@ -24,12 +24,14 @@ _COMMON = (
 @bp.get("/integrations")
 def integrations() -> str:
     access = current_access()
+    nouns = examples(access)
     return render_template(
         "integrations/page.html",
         place="integrations",
         window=window_of(access.user.plan, current_app.config["CALMBOARD"]),
         tools=INTEGRATIONS,
-        nouns=examples(access),
+        nouns=nouns,
+        examples=first_examples(nouns),
         common_problems=[PROBLEMS[code] for code in _COMMON],
         **keys_part(access),
     )

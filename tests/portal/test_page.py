@@ -16,7 +16,7 @@ from calmboard.errors import PROBLEMS
 from calmboard.settings import Window
 from tests.support.cast import Character
 
-_PUBLIC = ["/sign-in", "/forgot-password", "/docs/errors", "/nothing-here"]
+_PUBLIC = ["/sign-in", "/forgot-password", "/docs/errors", "/docs/api", "/docs/api/tasks", "/nothing-here"]
 _COMMON_CODES = [
     "missing_api_key",
     "invalid_api_key",
@@ -91,16 +91,15 @@ def test_each_error_has_its_place_in_the_reference(client: FlaskClient) -> None:
         assert problem.meaning in _text(reference)
 
 
-def test_there_is_an_example_for_each_endpoint(app: Flask, page: str) -> None:
-    endpoints = [endpoint for noun in app.extensions["calmboard_catalogue"] for endpoint in noun["endpoints"]]
-    assert page.count('<details class="fold example"') == len(endpoints)
-    for endpoint in endpoints:
-        assert endpoint["summary"] in _text(page)
+def test_the_first_examples_are_few_and_lead_to_the_others(page: str) -> None:
+    assert page.count('<details class="fold example"') == 6
+    assert 'href="/docs/api"' in page
+    assert 'href="/docs/api/tasks"' in page
 
 
 def test_examples_hold_the_readers_own_ids_and_no_secret(page: str, owner: Character) -> None:
     place = owner.place()
-    assert f"/api/v1/projects/{place.project_id}" in _text(page)
+    assert f"/api/v1/boards/{place.board_id}/tasks" in _text(page)
     assert not re.search(r"cbk_[0-9A-Za-z]{36}", _text(page))
 
 
@@ -118,7 +117,7 @@ def test_the_curl_lines_are_one_command_each(page: str) -> None:
         assert shlex.split(_text(command))[0] == "curl"
 
 
-@pytest.mark.parametrize("path", ["/integrations", "/account", "/integrations/keys/new", "/sign-in"])
+@pytest.mark.parametrize("path", ["/integrations", "/account", "/integrations/keys/new", "/sign-in", "/docs/api/tasks"])
 def test_no_page_holds_inline_code_or_style(owner: Character, path: str) -> None:
     page = owner.sign_in().get(path, follow_redirects=True).text
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|hx-on|javascript:", page)
