@@ -115,7 +115,7 @@ document.addEventListener("htmx:error", () => announce("CalmBoard did not answer
 function markPlace(entries) {
   const entry = entries.find((candidate) => candidate.isIntersecting);
   if (!entry) return;
-  for (const link of document.querySelectorAll(".contents a")) {
+  for (const link of document.querySelectorAll('.contents a[href*="#"]')) {
     if (link.hash === `#${entry.target.id}`) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
