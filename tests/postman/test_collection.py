@@ -3,7 +3,7 @@
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -68,6 +68,10 @@ def test_the_converter_lists_the_same_requests(client: FlaskClient, collection: 
 
 def test_it_runs_from_top_to_bottom(server: Server, owner: Character, tmp_path: Path) -> None:
     _need_everything_to_pass(server, owner, tmp_path)
+
+
+def test_it_runs_for_somebody_who_has_nothing_yet(server: Server, new_person: Callable[..., Character], tmp_path: Path) -> None:
+    _need_everything_to_pass(server, new_person(), tmp_path)
 
 
 def _need_everything_to_pass(server: Server, person: Character, directory: Path) -> None:
