@@ -6,13 +6,24 @@ from flask import Flask, current_app
 from flask_login import current_user
 
 from calmboard.access.sessions import ABSOLUTE
-from portal import account, code, docs, integrations, keys, reference, session_token, sign_in, words
+from portal import account, code, docs, integrations, invitations, keys, reference, session_token, sign_in, words
 from portal.door import bp, csrf
 from portal.problems import answer_problem
 from portal.security import protect
 from portal.session import login_manager
 
-__all__ = ["account", "answer_problem", "docs", "install", "integrations", "keys", "reference", "session_token", "sign_in"]
+__all__ = [
+    "account",
+    "answer_problem",
+    "docs",
+    "install",
+    "integrations",
+    "invitations",
+    "keys",
+    "reference",
+    "session_token",
+    "sign_in",
+]
 
 
 def install(app: Flask) -> None:
