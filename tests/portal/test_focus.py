@@ -29,7 +29,7 @@ def _open_dialog(page: Page, name: str) -> Locator:
     more = _row(page, name).locator("summary")
     more.focus()
     page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
+    _row(page, name).get_by_role("link", name="How to use it").press("Tab")
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name=f"Revoke “{name}”?")
     expect(dialog).to_be_visible()
