@@ -27,7 +27,7 @@ def change_password() -> Response | tuple[str, int]:
         passwords.change_password(current_access(), current, new, current_user.session_id)
     except ValidationFailed as problem:
         return _account_page(faults_of(problem)), 422
-    flash("The new password is saved. Every other browser is signed out.")
+    flash("The new password is saved. Every other browser is signed out, and every connected app.")
     return redirect(url_for("portal.account"), 303)
 
 
@@ -35,7 +35,7 @@ def change_password() -> Response | tuple[str, int]:
 def sign_out_everywhere() -> Response:
     end_all_sessions(current_user.person.id)
     leave_session()
-    flash("You are signed out everywhere.")
+    flash("You are signed out everywhere, and every connected app is disconnected.")
     return redirect(url_for("portal.sign_in"), 303)
 
 

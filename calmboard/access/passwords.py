@@ -41,7 +41,7 @@ def verify(email: str, password: str) -> Person | None:
 
 
 def change_password(access: Access, current: str, new: str, session_id: str) -> None:
-    """Set a new password, sign out every other browser, and end every session token.
+    """Set a new password, sign out every other browser, end every session token, disconnect every application.
 
     Raises ValidationFailed where the current one does not match or the new one is too short or long.
     """
@@ -79,7 +79,7 @@ def is_open_reset(token: str) -> bool:
 
 
 def reset_password(token: str, new: str) -> None:
-    """Set a new password by a mailed link, which then is used up, and sign out everywhere.
+    """Set a new password by a mailed link, which then is used up, sign out everywhere and disconnect every application.
 
     Raises NotFound where the link is unknown, used or too old, ValidationFailed where the password does not do.
     """

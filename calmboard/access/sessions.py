@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from calmboard.access.access import Person
+from calmboard.access.grants import end_all_grants
 from calmboard.db import AnyRow, db, now, reading
 from calmboard.models import User, UserSession
 
@@ -58,7 +59,8 @@ def end_session(token: str) -> None:
 
 
 def end_all_sessions(user_id: str, except_id: str | None = None) -> None:
-    """Sign a person out everywhere; `except_id` names the one session that stays."""
+    """Sign a person out everywhere, and disconnect every application; `except_id` names the one session that stays."""
+    end_all_grants(user_id)
     statement = delete(UserSession).where(UserSession.user_id == user_id)
     db.session.execute(statement.where(UserSession.id != except_id) if except_id else statement)
     db.session.commit()
