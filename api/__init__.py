@@ -31,7 +31,7 @@ from api.catalogue import catalogue
 __all__ = ["answer_problem", "bulk", "catalogue", "external_tasks", "install"]
 
 _EXPOSED = (
-    "Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, "
+    "Deprecation, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, "
     "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
 )
 
@@ -44,8 +44,14 @@ class AnyText(BaseConverter):
     weight = 200
 
 
+class AnyId(BaseConverter):
+    """A part of a path that may be an id; `bulk` is an address of its own."""
+
+    regex = r"(?!bulk$)[^/]+"
+
+
 def install(app: Flask) -> None:
-    app.url_map.converters["text"] = AnyText
+    app.url_map.converters |= {"default": AnyId, "text": AnyText}
     bp = Blueprint("api", __name__, url_prefix="/api")
     for noun in (
         me,

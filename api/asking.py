@@ -4,8 +4,8 @@ from flask import current_app, g, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from calmboard.access.access import Access
-from calmboard.access.identify import identify
 from calmboard.access.grants import note_grant_use
+from calmboard.access.identify import identify
 from calmboard.access.keys import NOTE_EVERY, note_key_use
 from calmboard.access.limits import Limits, network_of, no_window
 from calmboard.access.plans import need_paid

@@ -51,7 +51,7 @@ def success(endpoint: Operation, status: int) -> dict[str, Any]:
 def errors(endpoint: Operation) -> dict[str, Any]:
     statuses = [400, 401, 403, 429, 500, 503]
     statuses += [404] if endpoint.parameters else []
-    statuses += [413, 415, 422] if endpoint.description.takes is not None else []
+    statuses += [404, 413, 415, 422] if endpoint.description.takes is not None else []
     statuses += [409, 422] if endpoint.method == "POST" else []
     statuses += [409, 412] if endpoint.description.guarded is not None else []
     statuses += [304] if endpoint.has_etag and endpoint.method == "GET" else []

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Struct
 
-from api.shapes.values import Email, CredentialId, PersonName, ProjectId, Time, UserId, about
+from api.shapes.values import CredentialId, Email, PersonName, ProjectId, Time, UserId, about
 
 
 class User(Struct):
