@@ -92,10 +92,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, instance_dir: Pat
         database_url=_database_url(given, directory),
         rate_storage_url=_url(given, "CALMBOARD_RATE_STORAGE_URL", "redis", "rediss", "unix"),
         queue_url=_url(given, "CALMBOARD_QUEUE_URL", "redis", "rediss", "unix", "postgresql", "sqlite"),
-        rates={
-            "pro": _window(given, "CALMBOARD_RATE_PRO", "600/minute"),
-            "business": _window(given, "CALMBOARD_RATE_BUSINESS", "3000/minute"),
-        },
+        rates=_rates(given),
         rate_failures=_window(given, "CALMBOARD_RATE_FAILURES", "30/minute"),
         refresh_grace_s=_number(given, "CALMBOARD_REFRESH_GRACE_S", 60, 0, 3600),
         outgoing_allow=_networks(given, "CALMBOARD_OUTGOING_ALLOW"),
@@ -104,6 +101,12 @@ def read_settings(environment: Mapping[str, str] = os.environ, instance_dir: Pat
         billing_url=_url(given, "CALMBOARD_BILLING_URL", "http", "https"),
         smtp_url=_url(given, "CALMBOARD_SMTP_URL", "smtp", "smtps"),
     )
+
+
+def _rates(given: Mapping[str, str]) -> dict[str, Window]:
+    """The request window of each paid plan."""
+    defaults = {"pro": "600/minute", "business": "3000/minute"}
+    return {plan: _window(given, f"CALMBOARD_RATE_{plan.upper()}", default) for plan, default in defaults.items()}
 
 
 def _origin(given: Mapping[str, str], port: int) -> str:
@@ -149,9 +152,8 @@ def _database_url(given: Mapping[str, str], directory: Path) -> str:
 def _url(given: Mapping[str, str], name: str, *schemes: str) -> str | None:
     text = given.get(name)
     if text is not None and _split(name, text).scheme not in schemes:
-        raise SettingsError(
-            f"{name} is “{text}”; it takes an address that starts with {' or '.join(f'{s}://' for s in schemes)}."
-        )
+        # It may hold a password, so it is not repeated.
+        raise SettingsError(f"{name} takes an address that starts with {' or '.join(f'{s}://' for s in schemes)}.")
     return text
 
 
@@ -160,7 +162,7 @@ def _split(name: str, text: str) -> SplitResult:
         parts = urlsplit(text)
         _ = parts.port  # reading the port is what checks it
     except ValueError:
-        raise SettingsError(f"{name} is “{text}”; that is not an address.") from None
+        raise SettingsError(f"{name} is not an address; it takes one such as https://calmboard.example.") from None
     return parts
 
 
