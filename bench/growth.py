@@ -38,6 +38,9 @@ OTHER_BOARD = 1_000
 BOARD_ID = f"brd_{1:026d}"
 PROJECT_ID = f"prj_{1:026d}"
 
+_AT = "'2026-11-24 08:00:00+00:00'"
+_DATES = "created_at, updated_at"
+
 Request = tuple[str, str, dict[str, object] | None]
 
 
@@ -70,32 +73,45 @@ def _filled_app(kind: str, run_dir: Path, size: str) -> tuple[Flask, str]:
 
 def _fill(owner: Person, boards: int, tasks: int, members: int) -> None:
     """Fill the tables by the database's own counting; the first board holds `tasks`, each other one OTHER_BOARD."""
-    at, me = "'2026-11-24 08:00:00+00:00'", f"'{owner.id}'"
-    number = {"sqlite": "printf('%026d', {})", "postgresql": "lpad(({})::text, 26, '0')"}[db.engine.dialect.name]
-    short = number.replace("26", "10")
+    _fill_people(owner, members)
+    _insert(boards + 1, "boards", f"id, project_id, name, {_DATES}", f"{_id('brd')}, '{PROJECT_ID}', 'Board', {_AT}, {_AT}")
     off = {"sqlite": "0", "postgresql": "false"}[db.engine.dialect.name]
-
-    def fill(last: int, table: str, columns: str, values: str) -> None:
-        counting = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {last})"
-        db.session.execute(text(f"INSERT INTO {table} ({columns}) {counting} SELECT {values} FROM n"))
-
-    fill(1, "projects", "id, name, description, created_at, updated_at", f"'{PROJECT_ID}', 'Payments', '', {at}, {at}")
-    user, board, task = (f"'{prefix}_' || {number.format('i')}" for prefix in ("usr", "brd", "tsk"))
-    people = f"{user}, i || '@calmboard.test', 'Member', 'x', 'pro', {at}"
-    fill(members, "users", "id, email, name, password_hash, plan, created_at", people)
-    fill(members, "memberships", "user_id, project_id, role, joined_at", f"{user}, '{PROJECT_ID}', 'member', {at}")
-    fill(1, "memberships", "user_id, project_id, role, joined_at", f"{me}, '{PROJECT_ID}', 'owner', {at}")
-    fill(boards + 1, "boards", "id, project_id, name, created_at, updated_at", f"{board}, '{PROJECT_ID}', 'Board', {at}, {at}")
-    columns = "id, board_id, title, description, state, rank, blocked, pinned, created_at, updated_at"
-    rest = f"'Task', '', i % 5, {short.format('i')}, {off}, {off}, {at}, {at}"
-    fill(tasks, "tasks", columns, f"{task}, '{BOARD_ID}', {rest}")
-    others = f"'brd_' || {number.format(f'2 + i / {OTHER_BOARD}')}"
-    fill(boards * OTHER_BOARD - 1, "tasks", columns, f"'tsk_' || {number.format('i + 10000000')}, {others}, {rest}")
-    fill(tasks, "external_tasks", "board_id, source, external_id, task_id", f"'{BOARD_ID}', 'jira', 'CB-' || i, {task}")
-    fill(tasks // 10, "task_assignees", "task_id, user_id", f"'tsk_' || {number.format('i * 10')}, {me}")
+    columns = f"id, board_id, title, description, state, rank, blocked, pinned, {_DATES}"
+    rest = f"'Task', '', i % 5, {_padded('i', 10)}, {off}, {off}, {_AT}, {_AT}"
+    _insert(tasks, "tasks", columns, f"{_id('tsk')}, '{BOARD_ID}', {rest}")
+    others = _id("brd", f"2 + i / {OTHER_BOARD}")
+    _insert(boards * OTHER_BOARD - 1, "tasks", columns, f"{_id('tsk', 'i + 10000000')}, {others}, {rest}")
+    names = "board_id, source, external_id, task_id"
+    _insert(tasks, "external_tasks", names, f"'{BOARD_ID}', 'jira', 'CB-' || i, {_id('tsk')}")
+    _insert(tasks // 10, "task_assignees", "task_id, user_id", f"{_id('tsk', 'i * 10')}, '{owner.id}'")
     db.session.commit()
     with db.engines["reading"].connect() as connection:
         connection.execute(text("ANALYZE"))
+
+
+def _fill_people(owner: Person, members: int) -> None:
+    _insert(1, "projects", f"id, name, description, {_DATES}", f"'{PROJECT_ID}', 'Payments', '', {_AT}, {_AT}")
+    people = f"{_id('usr')}, i || '@calmboard.test', 'Member', 'x', 'pro', {_AT}"
+    _insert(members, "users", "id, email, name, password_hash, plan, created_at", people)
+    columns = "user_id, project_id, role, joined_at"
+    _insert(members, "memberships", columns, f"{_id('usr')}, '{PROJECT_ID}', 'member', {_AT}")
+    _insert(1, "memberships", columns, f"'{owner.id}', '{PROJECT_ID}', 'owner', {_AT}")
+
+
+def _insert(last: int, table: str, columns: str, values: str) -> None:
+    """Insert rows whose values are written in terms of `i`, from 1 to `last`."""
+    counting = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {last})"
+    db.session.execute(text(f"INSERT INTO {table} ({columns}) {counting} SELECT {values} FROM n"))
+
+
+def _id(prefix: str, number: str = "i") -> str:
+    return f"'{prefix}_' || {_padded(number, 26)}"
+
+
+def _padded(number: str, length: int) -> str:
+    if db.engine.dialect.name == "sqlite":
+        return f"printf('%0{length}d', {number})"
+    return f"lpad(({number})::text, {length}, '0')"
 
 
 def _measure(apps: dict[str, tuple[Flask, str]]) -> dict[str, dict[str, float]]:

@@ -1,6 +1,6 @@
 """Request windows: told in headers, refused beyond, per key; failed credentials per address."""
 
-from dataclasses import replace
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -8,16 +8,12 @@ from flask import Flask
 from calmboard.ids import new_id
 from calmboard.settings import Window
 from tests.support.cast import Api, Character, add_character, new_address
-from wsgi import create_app
 
 
 @pytest.fixture
-def narrow(app: Flask) -> Flask:
+def narrow(make_app: Callable[..., Flask]) -> Flask:
     """The same database behind an app whose windows are small."""
-    settings = replace(
-        app.config["CALMBOARD"], rates={"pro": Window(3, 60), "business": Window(5, 60)}, rate_failures=Window(2, 60)
-    )
-    return create_app(settings)
+    return make_app(rates={"pro": Window(3, 60), "business": Window(5, 60)}, rate_failures=Window(2, 60))
 
 
 def test_every_answer_to_a_credential_tells_the_window(narrow: Flask, owner: Character) -> None:
