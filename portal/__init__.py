@@ -6,7 +6,21 @@ from flask import Flask, current_app
 from flask_login import current_user
 
 from calmboard.access.sessions import ABSOLUTE
-from portal import account, code, docs, integrations, invitations, keys, reference, session_token, sign_in, words
+from portal import (
+    account,
+    callbacks,
+    code,
+    connected_apps,
+    docs,
+    integrations,
+    invitations,
+    keys,
+    reference,
+    rehearsal,
+    session_token,
+    sign_in,
+    words,
+)
 from portal.door import bp, csrf
 from portal.problems import answer_problem
 from portal.security import protect
@@ -15,12 +29,15 @@ from portal.session import login_manager
 __all__ = [
     "account",
     "answer_problem",
+    "callbacks",
+    "connected_apps",
     "docs",
     "install",
     "integrations",
     "invitations",
     "keys",
     "reference",
+    "rehearsal",
     "session_token",
     "sign_in",
 ]

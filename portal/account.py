@@ -27,7 +27,7 @@ def change_password() -> Response | tuple[str, int]:
         passwords.change_password(current_access(), current, new, current_user.session_id)
     except ValidationFailed as problem:
         return _account_page(faults_of(problem)), 422
-    flash("The new password is saved. Every other browser is signed out, and every connected app.")
+    flash("The new password is saved. Every other browser is signed out, every connected app disconnected.")
     return redirect(url_for("portal.account"), 303)
 
 

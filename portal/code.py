@@ -22,6 +22,12 @@ def typed(text: str, yours: Sequence[str] = ()) -> Markup:
     return _lines(typed_inline(line, yours) for line in text.split("\n"))
 
 
+def typed_address(text: str, yours: Sequence[str] = ()) -> Markup:
+    """An address to open, with a line for each parameter. The lines are for the eye: the text has no newline in it."""
+    lines = re.split(r"(?=[?&])", text)
+    return Markup("").join(_span("code-line", typed_inline(line, yours)) for line in lines)
+
+
 def typed_inline(text: str, yours: Sequence[str] = ()) -> Markup:
     parts = _split(text, yours)
     return Markup("").join(_span("code-yours", part) if part in yours else breakable(part) for part in parts)
@@ -85,4 +91,4 @@ def _with_break(part: str) -> Markup:
     return escape(part) + Markup("<wbr>") if _BREAK_AFTER.fullmatch(part) else escape(part)
 
 
-FILTERS = (typed, typed_inline, json_lines, json_text, ticked, breakable, six_by_six)
+FILTERS = (typed, typed_address, typed_inline, json_lines, json_text, ticked, breakable, six_by_six)

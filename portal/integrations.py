@@ -1,5 +1,7 @@
 """The Integrations & APIs page."""
 
+from typing import Any
+
 from flask import current_app, render_template
 
 from calmboard.access.integrations import INTEGRATIONS
@@ -8,6 +10,7 @@ from calmboard.errors import PROBLEMS
 from portal.door import bp
 from portal.examples import examples, first_examples
 from portal.key_rows import keys_part
+from portal.oauth_client import oauth_part
 from portal.session import current_access
 
 _COMMON = (
@@ -23,6 +26,11 @@ _COMMON = (
 
 @bp.get("/integrations")
 def integrations() -> str:
+    return integrations_page(oauth_part(current_access()))
+
+
+def integrations_page(oauth: dict[str, Any]) -> str:
+    """The page, with what it says about OAuth; see `oauth_part`."""
     access = current_access()
     nouns = examples(access)
     return render_template(
@@ -34,4 +42,5 @@ def integrations() -> str:
         examples=first_examples(nouns),
         common_problems=[PROBLEMS[code] for code in _COMMON],
         **keys_part(access),
+        **oauth,
     )

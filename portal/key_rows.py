@@ -9,6 +9,7 @@ from flask import current_app, url_for
 from markupsafe import Markup
 
 from calmboard.access.access import Access
+from calmboard.access.grants import Grant
 from calmboard.access.integrations import find_integration
 from calmboard.access.keys import Key, list_keys
 from calmboard.access.plans import PLANS, window_of
@@ -58,7 +59,7 @@ def keys_part(access: Access, changed_id: str | None = None) -> dict[str, Any]:
     }
 
 
-def use_of(key: Key) -> Markup:
+def use_of(key: Key | Grant) -> Markup:
     """Last use, with who and where."""
     if key.last_used_at is None:
         return Markup("Never used")
@@ -67,7 +68,7 @@ def use_of(key: Key) -> Markup:
     return Markup("Used {} by {}{}").format(when, agent(key.last_used_agent), where)
 
 
-def projects_of(key: Key, names: Mapping[str, str]) -> str:
+def projects_of(key: Key | Grant, names: Mapping[str, str]) -> str:
     if key.project_ids is None:
         return "all my projects"
     known = sorted(names[project_id] for project_id in key.project_ids if project_id in names)

@@ -1,9 +1,10 @@
 """Who is signed in: the cookie names a row of the sessions table."""
 
-from flask import request, session
+from flask import current_app, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from calmboard.access.access import Access, Person
+from calmboard.access.clients import own_client
 from calmboard.access.sessions import Session, end_session, find_session, open_session
 
 login_manager = LoginManager()
@@ -33,8 +34,9 @@ def current_access() -> Access:
 
 
 def start_session(person: Person, *, stays: bool) -> None:
-    """Sign a person in under a new token; nothing of the cookie before it is kept."""
+    """Sign a person in under a new token; nothing of the cookie before it is kept. From the first time on they have a client."""
     leave_session()
+    own_client(person, current_app.config["CALMBOARD"].origin)
     token = open_session(person.id, request.remote_addr, request.user_agent.string)
     row = find_session(token)
     if row is not None:

@@ -1,0 +1,58 @@
+"""The rows of the connected apps: each grant in words."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+
+from calmboard.access.access import Access
+from calmboard.access.grants import Grant, list_grants
+from calmboard.work.projects import my_projects
+from portal.key_rows import projects_of, rights_of, use_of
+from portal.words import initials, listed
+
+_KINDS = {"own": "your client", "registered": "registered itself", "document": "known by its address"}
+
+
+@dataclass(frozen=True, slots=True)
+class AppRow:
+    """`kind` says how CalmBoard knows the app, `hosts` where it is called back, `reaches` which resource."""
+
+    grant: Grant
+    letters: str
+    kind: str
+    hosts: str
+    reaches: str
+    rights: str
+    projects: str
+    use: Markup
+
+
+def apps_part(access: Access, *, changed: bool = False) -> dict[str, Any]:
+    """What `_oauth_apps.html` needs; `changed` moves the focus to it."""
+    names = {project.id: project.name for project in my_projects(access)}
+    return {"apps": [_row(grant, names) for grant in list_grants(access)], "apps_changed": changed}
+
+
+def _row(grant: Grant, names: dict[str, str]) -> AppRow:
+    return AppRow(
+        grant,
+        letters=_letters(grant.client_name),
+        kind=_KINDS[grant.client_kind],
+        hosts=_hosts(grant.redirect_uris),
+        reaches="MCP" if grant.resource.endswith("/mcp") else "API",
+        rights=rights_of(grant.scopes) or listed(sorted(grant.scopes)),
+        projects=projects_of(grant, names),
+        use=use_of(grant),
+    )
+
+
+def _letters(name: str) -> str:
+    return initials(name) if " " in name else name[:2].capitalize()
+
+
+def _hosts(uris: tuple[str, ...]) -> str:
+    """The hosts that an app may be called back at, each once; of a scheme of its own, that."""
+    parts = [urlsplit(uri) for uri in uris]
+    return listed(list(dict.fromkeys(part.hostname or f"{part.scheme}:" for part in parts)), "or")
