@@ -1,12 +1,15 @@
 """Signing in and out, and the way back in with a forgotten password."""
 
 import re
+from collections.abc import Mapping
+from urllib.parse import parse_qs, urlsplit
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from calmboard import jobs
+from calmboard.access.clients import find_client
 from calmboard.access.limits import Limits
 from calmboard.access.passwords import is_open_reset, verify
 from calmboard.access.passwords import reset_password as set_by_link
@@ -40,9 +43,10 @@ def enter() -> AnyResponse | tuple[str, int]:
 
 @bp.post("/sign-out")
 def sign_out() -> AnyResponse:
+    """With `next`, to sign in as somebody else and go on there."""
     leave_session()
     flash("You are signed out.")
-    return redirect(url_for("portal.sign_in"), 303)
+    return redirect(url_for("portal.sign_in", next=_local_path(request.form)), 303)
 
 
 @bp.get("/forgot-password")
@@ -86,6 +90,7 @@ def _sign_in_page(refusal: str = "") -> str:
     return render_template(
         "sign_in/sign_in.html",
         next=_next_path(),
+        application=_application(_next_path()),
         refusal=refusal,
         email=request.form.get("email", ""),
         remember="remember" in request.form,
@@ -93,9 +98,22 @@ def _sign_in_page(refusal: str = "") -> str:
 
 
 def _next_path() -> str | None:
+    return _local_path(request.args)
+
+
+def _local_path(given: Mapping[str, str]) -> str | None:
     """Where the person wanted to go, where that is a path of ours."""
-    path = request.args.get("next", "")
+    path = given.get("next", "")
     return path if _LOCAL_PATH.fullmatch(path) else None
+
+
+def _application(path: str | None) -> str | None:
+    """Who asks for consent on this path, by the name they registered under; None where nobody does."""
+    parts = urlsplit(path or "")
+    if parts.path != "/api/oauth/authorize":
+        return None
+    client = find_client("".join(parse_qs(parts.query).get("client_id", [])))
+    return client.name if client else "the application"
 
 
 def _reset_page(faults: dict[str, str] | None = None) -> str:

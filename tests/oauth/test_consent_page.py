@@ -1,0 +1,164 @@
+"""The page on which a person lets an application in, and the sign-in on the way to it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html import unescape
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Page, expect
+
+from tests.oauth.conftest import CALLBACK, HostApp, register
+from tests.support.browser import Pages, find_barriers
+from tests.support.cast import Character, csrf_token
+
+_LOOKS = [("light", 1280), ("dark", 1280), ("light", 320), ("dark", 320)]
+_HTTPS = "https://calmboard.example"
+
+Make = Callable[..., HostApp]
+
+
+def text_of(page: str) -> str:
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", "", page)))
+
+
+def sign_in_on_the_way(client: FlaskClient, application: HostApp, **changes: str | None) -> str:
+    """The sign-in page that a browser without a session is sent to by the application."""
+    sent = client.get("/api/oauth/authorize", query_string=application.request(**changes))
+    return client.get(sent.location).text
+
+
+def test_sign_in_names_whose_request_comes_next(client: FlaskClient, host_app: Make, owner: Character) -> None:
+    page = text_of(sign_in_on_the_way(client, host_app(owner, client_name="Harbour <b>bot</b>")))
+    assert "Then we take you back to Harbour <b>bot</b>’s request. You decide there what it may do." in page
+
+
+@pytest.mark.parametrize("client_id", ["cli_00000000000000000000000000", "https://evil.example/client", "%00", ""])
+def test_sign_in_repeats_no_name_that_nobody_registered(client: FlaskClient, client_id: str) -> None:
+    page = client.get("/sign-in", query_string={"next": f"/api/oauth/authorize?client_id={client_id}"}).text
+    assert "Then we take you back to the application’s request." in page
+    assert "evil" not in text_of(page)
+
+
+def test_sign_in_on_the_way_elsewhere_names_no_application(client: FlaskClient) -> None:
+    assert "Then we take you on to the page you asked for." in client.get("/sign-in?next=/account").text
+
+
+def test_somebody_else_signs_in_and_comes_back_to_the_request(host_app: Make, owner: Character, member: Character) -> None:
+    application = host_app(owner)
+    page = application.open_consent()
+    assert f"You are {owner.person.name}, {owner.email}. Not you?" in text_of(page.text)
+    there = re.search(r'name="next" value="([^"]+)"', page.text)
+    assert there
+    form = {"csrf_token": csrf_token(page), "next": unescape(there[1])}
+    sign_in = application.browser.post("/sign-out", data=form)
+    entered = application.browser.get(sign_in.location)
+    form = {"csrf_token": csrf_token(entered), "email": member.email, "password": member.password}
+    back = application.browser.post(sign_in.location, data=form)
+    assert urlsplit(back.location).path == "/api/oauth/authorize"
+    assert member.email in application.browser.get(back.location).text
+
+
+@pytest.mark.parametrize("there", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+def test_signing_out_leads_to_no_other_site(owner: Character, there: str) -> None:
+    browser = owner.sign_in()
+    form = {"csrf_token": csrf_token(browser.get("/account")), "next": there}
+    assert browser.post("/sign-out", data=form).location == "/sign-in"
+
+
+def test_the_page_warns_of_an_unknown_maker_and_of_this_computer(host_app: Make, owner: Character) -> None:
+    page = text_of(host_app(owner, redirect_uris=["http://127.0.0.1:9000/cb"]).open_consent().text)
+    assert "CalmBoard does not know who made this app. It registered itself just now." in page
+    assert "It runs on this computer. Any program here can listen at 127.0.0.1:9000" in page
+
+
+def test_ones_own_client_is_not_called_unknown(app: Flask, owner: Character) -> None:
+    browser = owner.sign_in()
+    found = re.search(r'id="client-id">(cli_\w+)<', browser.get("/integrations").text)
+    assert found
+    callback = "http://127.0.0.1:8000/oauth/callback"
+    page = text_of(HostApp(app, browser, found[1], {}, callback).open_consent().text)
+    assert f"{owner.person.name}'s own client wants to work in CalmBoard as you" in page.replace("\xa0", " ")
+    assert "does not know who made this" not in page
+
+
+def test_a_decision_passes_behind_a_proxy_that_ends_tls(make_app: Callable[..., Flask], owner: Character) -> None:
+    app = make_app(origin=_HTTPS, trusted_proxies=1)
+    browser = app.test_client()
+    proxied: dict[str, Any] = {
+        "base_url": "http://10.0.0.9:8000",
+        "headers": {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "calmboard.example", "X-Forwarded-For": "203.0.113.9"},
+    }
+    _enter(browser, owner, proxied)
+    client_id = register_behind(app, proxied)
+    asked = HostApp(app, browser, client_id, {}).request(resource=_HTTPS)
+    page = browser.get("/api/oauth/authorize", query_string=asked, **proxied)
+    form = {**asked, "csrf_token": csrf_token(page), "decision": "allow"}
+    assert page.headers["Referrer-Policy"] == "same-origin"
+    referred = {**proxied, "headers": {**proxied["headers"], "Referer": f"{_HTTPS}/api/oauth/authorize?client_id=x"}}
+    sent = browser.post("/api/oauth/authorize", data=form, **referred)
+    assert sent.status_code == 303, sent.text
+    assert sent.location.startswith(f"{CALLBACK}?code=cbc_")
+    strange = {**proxied, "headers": {**proxied["headers"], "Referer": "https://evil.example/"}}
+    assert browser.post("/api/oauth/authorize", data=form, **strange).status_code == 400
+
+
+def _enter(browser: FlaskClient, person: Character, proxied: dict[str, Any]) -> None:
+    page = browser.get("/sign-in", **proxied)
+    form = {"csrf_token": csrf_token(page), "email": person.email, "password": person.password}
+    referred = {**proxied, "headers": {**proxied["headers"], "Referer": f"{_HTTPS}/sign-in"}}
+    assert browser.post("/sign-in", data=form, **referred).status_code == 303
+
+
+def register_behind(app: Flask, proxied: dict[str, Any]) -> str:
+    body = {"client_name": "Stand-up bot", "redirect_uris": [CALLBACK]}
+    client_id: str = app.test_client().post("/api/oauth/register", json=body, **proxied).get_json()["client_id"]
+    return client_id
+
+
+@pytest.fixture
+def asked_in_a_browser(app: Flask, page_for: Pages, new_person: Callable[..., Character]) -> Callable[..., Page]:
+    """Open the consent page of a new application in Chromium."""
+
+    def open_it(**options: Any) -> Page:
+        callback = f"{page_for.url}/docs/errors"
+        application = HostApp(app, app.test_client(), register(app, redirect_uris=[callback]).get_json()["client_id"], {})
+        request = replace(application, redirect_uri=callback).request(resource=str(page_for.url))
+        page = page_for(new_person(), **options)
+        page.goto("/api/oauth/authorize?" + "&".join(f"{name}={value}" for name, value in request.items()))
+        return page
+
+    return open_it
+
+
+def test_allowing_leads_back_without_scripts(asked_in_a_browser: Callable[..., Page]) -> None:
+    page = asked_in_a_browser(javascript=False, width=360)
+    page.get_by_role("checkbox", name="Create, change, move and delete tasks").uncheck()
+    page.get_by_role("button", name="Allow").click()
+    expect(page).to_have_url(re.compile(r"/docs/errors\?code=cbc_\w+&state=s-1&iss="))
+
+
+def test_not_you_leads_back_after_another_sign_in(asked_in_a_browser: Callable[..., Page], owner: Character) -> None:
+    page = asked_in_a_browser(javascript=False)
+    page.get_by_role("button", name="Not you?").click()
+    expect(page.get_by_text("Then we take you back to Stand-up bot’s request.")).to_be_visible()
+    page.get_by_label("Email").fill(owner.email)
+    page.get_by_label("Password", exact=True).fill(owner.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text(owner.email)).to_be_visible()
+    expect(page.get_by_role("button", name="Allow")).to_be_visible()
+
+
+@pytest.mark.database("sqlite")
+def test_the_page_has_no_barriers(asked_in_a_browser: Callable[..., Page]) -> None:
+    page = asked_in_a_browser()
+    page.get_by_label("Only these").check()
+    for scheme, width in _LOOKS:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.set_viewport_size({"width": width, "height": 900})
+        assert find_barriers(page) == [], (scheme, width)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
