@@ -3,6 +3,9 @@
 from flask import Flask, current_app
 from huey import crontab
 
+from calmboard.access.clients import drop_unused_clients
+from calmboard.access.grants import drop_dead_tokens
+from calmboard.access.idempotency import forget_old
 from calmboard.access.passwords import open_reset
 from calmboard.access.sessions import drop_dead_sessions
 from calmboard.events import mail
@@ -93,4 +96,7 @@ def sweep_attached_files() -> None:
 
 
 queue.periodic_task(crontab(hour="3", minute="17"))(drop_dead_sessions)
+queue.periodic_task(crontab(hour="3", minute="22"))(forget_old)
+queue.periodic_task(crontab(hour="3", minute="27"))(drop_dead_tokens)
+queue.periodic_task(crontab(hour="3", minute="32"))(drop_unused_clients)
 queue.periodic_task(crontab(hour="3", minute="47"))(sweep_attached_files)

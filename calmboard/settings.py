@@ -105,8 +105,10 @@ def read_settings(environment: Mapping[str, str] = os.environ, instance_dir: Pat
 
 def _rates(given: Mapping[str, str]) -> dict[str, Window]:
     """The request window of each paid plan."""
-    defaults = {"pro": "600/minute", "business": "3000/minute"}
-    return {plan: _window(given, f"CALMBOARD_RATE_{plan.upper()}", default) for plan, default in defaults.items()}
+    return {
+        "pro": _window(given, "CALMBOARD_RATE_PRO", "600/minute"),
+        "business": _window(given, "CALMBOARD_RATE_BUSINESS", "3000/minute"),
+    }
 
 
 def _origin(given: Mapping[str, str], port: int) -> str:

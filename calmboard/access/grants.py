@@ -216,6 +216,16 @@ def end_my_grant(access: Access, grant_id: str) -> Grant:
     return found
 
 
+def drop_dead_tokens() -> None:
+    """Delete codes and tokens that have run out, and grants that were never redeemed or are over."""
+    at = now()
+    for table in (OAuthAccessToken, OAuthRefreshToken, OAuthCode):
+        db.session.execute(delete(table).where(table.expires_at < at - timedelta(days=1)))
+    unredeemed = (OAuthGrant.redeemed_at.is_(None)) & (OAuthGrant.created_at < at - timedelta(days=1))
+    db.session.execute(delete(OAuthGrant).where(unredeemed | (OAuthGrant.expires_at < at - timedelta(days=1))))
+    db.session.commit()
+
+
 def note_grant_use(grant_id: str, ip: str | None, agent: str | None, endpoint: str, _status: int) -> None:
     """Keep when and from where a grant was last used, at most once a minute."""
     at = now()
