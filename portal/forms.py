@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from calmboard.access.integrations import find_integration
 from calmboard.access.keys import NewKey
-from calmboard.access.scopes import GRANTABLE, expand
+from calmboard.access.scopes import GRANTABLE, READ_ONLY, expand
 from calmboard.db import now
 from calmboard.errors import ValidationFailed
 from portal.words import long_date
@@ -56,7 +56,7 @@ def read_form(sent: MultiDict[str, str]) -> KeyForm:
     return KeyForm(
         integration=sent.get("integration", ""),
         name=sent.get("name", "")[:200],
-        rights={noun: _one_of(_RIGHTS, sent.get(noun), "none") for noun in GRANTABLE},
+        rights={noun: _one_of(rights_on(noun), sent.get(noun), "none") for noun in GRANTABLE},
         reach=_one_of(("all", "some"), sent.get("reach"), "all"),
         project_ids=frozenset(sent.getlist("project_ids")),
         lifetime=_one_of([slug for slug, _ in LIFETIMES], sent.get("lifetime"), DEFAULT_LIFETIME),
@@ -80,7 +80,15 @@ def rights_for(integration: str) -> dict[str, str]:
 
 
 def rights_of(scopes: frozenset[str]) -> dict[str, str]:
-    return {noun: next((right for right in ("write", "read") if f"{noun}:{right}" in scopes), "none") for noun in GRANTABLE}
+    return {
+        noun: next((right for right in reversed(rights_on(noun)[1:]) if f"{noun}:{right}" in scopes), "none")
+        for noun in GRANTABLE
+    }
+
+
+def rights_on(noun: str) -> tuple[str, ...]:
+    """What can be chosen for a noun, from least to most."""
+    return _RIGHTS[:-1] if noun in READ_ONLY else _RIGHTS
 
 
 def ends_of_lifetimes() -> dict[str, str]:

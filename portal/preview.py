@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from calmboard.access.scopes import GRANTABLE
+from calmboard.access.scopes import GRANTABLE, READ_ONLY
 from calmboard.work.projects import Reach
 from portal.words import listed, plural
 
@@ -52,6 +52,15 @@ def _sprints(verb: str, reaches: Sequence[Reach]) -> Markup:
     return _counted(verb, plural(sum(reach.sprints for reach in reaches), "sprint"), reaches)
 
 
+def _comments(verb: str, reaches: Sequence[Reach]) -> Markup:
+    words = "Read comments" if verb == "Read" else "Read and write comments, and change your own,"
+    return Markup("{} in {}").format(words, _places(reaches, "project"))
+
+
+def _keys(_verb: str, _reaches: Sequence[Reach]) -> Markup:
+    return Markup("See which keys you have, and never the keys themselves")
+
+
 def _members(verb: str, reaches: Sequence[Reach]) -> Markup:
     return Markup("{} who is in {}").format("See" if verb == "Read" else "See and change", _places(reaches, "project"))
 
@@ -61,7 +70,9 @@ _CAN: dict[str, Callable[[str, Sequence[Reach]], Markup]] = {
     "boards": _boards,
     "tasks": _tasks,
     "sprints": _sprints,
+    "comments": _comments,
     "members": _members,
+    "keys": _keys,
 }
 
 
@@ -92,7 +103,7 @@ def _held_back(reaches: Sequence[Reach], rights: dict[str, str]) -> Iterable[Mar
 
 def _not_chosen(rights: dict[str, str]) -> Iterable[Markup]:
     unread = [GRANTABLE[noun].lower() for noun, right in rights.items() if right == "none"]
-    unwritten = [GRANTABLE[noun].lower() for noun, right in rights.items() if right == "read"]
+    unwritten = [GRANTABLE[noun].lower() for noun, right in rights.items() if right == "read" and noun not in READ_ONLY]
     if len(unread) == len(rights):
         yield Markup("Nothing yet. Choose at least one right.")
         return

@@ -15,8 +15,8 @@ class Integration:
     scopes: frozenset[str]
 
 
-_FOLLOW = frozenset({"projects:read", "boards:read", "tasks:write", "members:read"})
-_READ = frozenset({"projects:read", "boards:read", "tasks:read", "members:read"})
+_READ = frozenset(f"{noun}:read" for noun in ("projects", "boards", "tasks", "sprints", "comments", "members"))
+_FOLLOW = _READ | {"tasks:write"}
 
 INTEGRATIONS = (
     Integration("jira", "Jira", "Ji", "A rule in Jira Automation calls CalmBoard with your key.", "Key", _FOLLOW),

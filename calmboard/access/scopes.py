@@ -13,7 +13,10 @@ GRANTABLE = {
     "sprints": "Sprints",
     "comments": "Comments",
     "members": "People",
+    "keys": "Keys",
 }
+# Credentials are made and changed in a session only, so there is nothing to write.
+READ_ONLY = frozenset({"keys"})
 
 
 def expand(scopes: Iterable[str]) -> frozenset[str]:

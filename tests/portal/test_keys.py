@@ -76,6 +76,20 @@ def test_the_form_is_filled_in_by_a_link(browser_of: FlaskClient) -> None:
     assert 'value="Stand-up"' in page
 
 
+@pytest.mark.parametrize("noun", GRANTABLE)
+def test_the_form_tells_what_a_right_comes_to(browser_of: FlaskClient, noun: str) -> None:
+    page = browser_of.get(f"{_NEW}?scopes={noun}:read")
+    assert page.status_code == 200
+    assert "Nothing yet. Choose at least one right." not in page.text
+
+
+def test_keys_can_be_read_by_a_key_and_not_written(browser_of: FlaskClient) -> None:
+    page = browser_of.get(f"{_NEW}?scopes=keys:write").text
+    assert 'name="keys" value="read"' in page
+    assert 'name="keys" value="write"' not in page
+    assert _create(browser_of, "Auditor", keys="write", projects="none", boards="none", tasks="none").status_code == 422
+
+
 def test_a_tool_fills_in_its_rights_without_scripts(browser_of: FlaskClient) -> None:
     form = key_form("Bot", integration="agent", projects="none", boards="none", tasks="none")
     page = send(browser_of, _NEW, _NEW, **form)
@@ -126,7 +140,7 @@ def test_a_key_lives_as_long_as_chosen(
 def test_the_preview_says_what_a_key_can_do(owner: Character) -> None:
     page = owner.sign_in().get(f"{_KEYS}/preview?tasks=write&projects=none&boards=none&members=none&reach=all").text
     assert re.search(r"Read and change <strong>\d+ tasks</strong> in", page)
-    assert re.search(r"Cannot see projects, boards, [a-z, ]*sprints[a-z, ]* or people", page)
+    assert re.search(r"Cannot see projects, boards, [a-z, ]*sprints[a-z, ]*people or keys", page)
 
 
 def test_the_preview_counts_sprints(owner: Character) -> None:
