@@ -42,6 +42,13 @@ class HashedFiles(WhiteNoise):  # type: ignore[misc]  # whitenoise has no types
         """The address to link to; raises KeyError where there is no such file."""
         return self.urls[name]
 
+    def get_static_file(self, path: str, url: str, stat_cache: Any = None) -> Any:
+        """A file with those of its compressed forms that are no older than itself; the others hold what it was."""
+        found = super().get_static_file(path, url, stat_cache)
+        changed_at = Path(path).stat().st_mtime_ns
+        found.alternatives = [form for form in found.alternatives if Path(form[1]).stat().st_mtime_ns >= changed_at]
+        return found
+
     def _name(self, path: Path, name: str) -> None:
         self.urls[name] = PREFIX + _with_digest(path, name)
         self.add_file_to_dictionary(self.urls[name], str(path))

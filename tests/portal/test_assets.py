@@ -1,6 +1,7 @@
 """Static files: hashed names for ever, plain names for a moment, nothing else."""
 
 import hashlib
+import os
 import re
 from pathlib import Path
 
@@ -46,6 +47,16 @@ def test_compressed_files_are_served_under_the_hashed_name_too(tmp_path: Path) -
     answer = Client(files).get(files.asset("app.css"), headers={"Accept-Encoding": "br"}, buffered=True)
     assert answer.data == b"compressed"
     assert list(files.urls) == ["app.css"]
+
+
+def test_a_compressed_file_older_than_its_source_is_not_served(tmp_path: Path) -> None:
+    (tmp_path / "app.css.br").write_bytes(b"compressed")
+    (tmp_path / "app.css").write_text("p { color: red }")
+    os.utime(tmp_path / "app.css.br", (0, 0))
+    files = HashedFiles(NotFound(), tmp_path)
+    for address in (files.asset("app.css"), "/static/app.css"):
+        answer = Client(files).get(address, headers={"Accept-Encoding": "br"}, buffered=True)
+        assert answer.data == b"p { color: red }"
 
 
 @pytest.mark.parametrize("path", ["/static/css/base.000000000000.css", "/static/../wsgi.py", "/static/"])
