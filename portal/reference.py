@@ -6,18 +6,20 @@ from flask_login import current_user
 from calmboard.errors import PROBLEMS, NotFound
 from portal.door import bp
 from portal.examples import Noun, examples
+from portal.guide import guide_chapters
 from portal.session import current_access
 
 
 @bp.get("/docs/api")
 def api_reference() -> str:
-    return render_template("reference/overview.html", place="reference", nouns=_nouns(), noun=None)
+    return render_template("reference/overview.html", place="reference", nouns=_nouns(), noun=None, guide=guide_chapters())
 
 
 @bp.get("/docs/api/<slug>")
 def noun_reference(slug: str) -> str:
     nouns = _nouns()
-    return render_template("reference/noun.html", place="reference", nouns=nouns, noun=_find(nouns, slug))
+    parts = {"nouns": nouns, "noun": _find(nouns, slug), "guide": guide_chapters()}
+    return render_template("reference/noun.html", place="reference", **parts)
 
 
 @bp.get("/docs/api.md")
