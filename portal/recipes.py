@@ -61,7 +61,7 @@ def key_recipe(key_id: str) -> str:
 
 @bp.get("/docs/recipes")
 def recipe_list() -> str:
-    return render_template("recipes/list.html", recipes=[_read(slug) for slug in _ORDER])
+    return render_template("recipes/list.html", place="recipes", recipes=[_read(slug) for slug in _ORDER])
 
 
 @bp.get("/docs/recipes/<slug>")
@@ -70,7 +70,7 @@ def recipe_page(slug: str) -> str:
     if slug not in _ORDER:
         raise NotFound("There is no recipe by this name.")
     board_id = _board_of(current_access()) if current_user.is_authenticated else _EXAMPLE_BOARD
-    return render_template("recipes/page.html", recipe=_filled(_read(slug), board_id))
+    return render_template("recipes/page.html", place="recipes", recipe=_filled(_read(slug), board_id))
 
 
 def recipes_for(key: Key) -> list[Recipe]:

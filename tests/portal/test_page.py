@@ -91,6 +91,19 @@ def test_each_error_has_its_place_in_the_reference(client: FlaskClient) -> None:
         assert problem.meaning in _text(reference)
 
 
+def test_readers_who_are_signed_out_find_their_way(client: FlaskClient) -> None:
+    for path in ("/docs/api", "/docs/api/tasks", "/docs/recipes", "/docs/recipes/jira", "/docs/errors"):
+        header = client.get(path).text.partition("</header>")[0]
+        for place in ("/docs/api", "/docs/recipes", "/docs/errors", "/sign-in"):
+            assert f'href="{place}"' in header
+
+
+def test_the_guide_reads_the_same_as_a_page_and_as_markdown(client: FlaskClient) -> None:
+    told = re.findall(r"^## (.+)$", client.get("/docs/api.md").text.partition("## Resources")[0], re.MULTILINE)
+    shown = re.findall(r'<h2 id="[\w-]+-title">(.+?)</h2>', client.get("/docs/api").text)
+    assert shown == told
+
+
 def test_the_first_examples_are_few_and_lead_to_the_others(page: str) -> None:
     assert page.count('<details class="fold example"') == 6
     assert 'href="/docs/api"' in page
