@@ -14,6 +14,8 @@ from calmboard.errors import PROBLEMS
 
 __all__ = ["NOUNS", "catalogue"]
 
+# Of the path parameters that are no id of ours.
+_PARAMETER_EXAMPLES = {"source": "jira", "external_id": "OPS-214"}
 # What any request may be answered, whatever it asks for.
 _COMMON_STATUSES = {401, 429, 500, 503}
 
@@ -52,7 +54,7 @@ def _endpoint(operation: Operation, document: dict[str, Any]) -> dict[str, Any]:
         "summary": about.summary,
         "detail": about.detail,
         "scope": about.scope,
-        "parameters": operation.parameters,
+        "parameters": {name: _PARAMETER_EXAMPLES.get(name) for name in operation.parameters},
         **{f"{place}_fields": [row for where, row in parameters if where == place] for place in ("path", "query", "header")},
         "body_fields": _body_fields(told, document),
         "body": needed_example_of(about.takes) if about.takes else None,

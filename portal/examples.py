@@ -75,7 +75,7 @@ def _noun(noun: Mapping[str, Any], own_ids: Mapping[str, str]) -> Noun:
 
 
 def _example(endpoint: Mapping[str, Any], own_ids: Mapping[str, str]) -> Example:
-    ids = {name: own_ids.get(name, name.upper()) for name in endpoint["parameters"]}
+    ids = {name: own_ids.get(name) or example or name.upper() for name, example in endpoint["parameters"].items()}
     origin = current_app.config["CALMBOARD"].origin
     call = Call(
         endpoint["method"], origin + endpoint["path"].format_map(ids), _own(endpoint["body"], own_ids), endpoint["is_form"]
