@@ -66,6 +66,12 @@ def _shown_once(page: Page) -> None:
     expect(page.locator("#kept-fault")).to_be_visible()
 
 
+def _shown_once_untouched(page: Page) -> None:
+    page.goto("/integrations/keys/new?integration=slack&name=Untouched")
+    page.get_by_role("button", name="Create key").click()
+    expect(page.locator("#kept-fault")).to_be_hidden()
+
+
 def _password_faults(page: Page) -> None:
     page.goto("/account")
     page.get_by_label("Current password", exact=True).fill("wrong")
@@ -98,6 +104,7 @@ _SIGNED_IN: dict[str, State] = {
     "the form": _open("/integrations/keys/new?integration=jira&name=Sprint+mirror"),
     "the form with faults": _form_with_faults,
     "the key shown once": _shown_once,
+    "the key shown once, untouched": _shown_once_untouched,
     "the account": _open("/account"),
     "the account with faults": _password_faults,
     "a page that is not there": _open("/nothing-here"),
@@ -158,7 +165,10 @@ def test_the_page_of_a_free_plan_has_no_barriers(page_for: Pages, new_person: Ca
     assert _barriers(page) == {}
 
 
-@pytest.mark.parametrize("path", ["/integrations", "/integrations/keys/new", "/account", "/docs/errors"])
+@pytest.mark.parametrize(
+    "path",
+    ["/integrations", "/integrations/keys/new", "/account", "/docs/errors", "/docs/api", "/docs/api/tasks", "/docs/recipes"],
+)
 def test_a_page_fits_320_pixels(page_for: Pages, owner: Character, path: str) -> None:
     page = page_for(owner, width=320)
     page.goto(path)
