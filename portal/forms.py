@@ -23,6 +23,7 @@ LIFETIMES = (
 DEFAULT_LIFETIME = "90"
 
 _RIGHTS = ("none", "read", "write")
+_FROM_TOP = ("integration", "name", "rights", "project_ids", "last_day")
 _FIELD_OF = {"scopes": "rights", "expires_at": "last_day"}
 _PAST = datetime.min.replace(tzinfo=UTC)
 
@@ -104,11 +105,11 @@ def faults_of(problem: ValidationFailed) -> dict[str, str]:
 
 
 def key_faults_of(problem: ValidationFailed, form: KeyForm) -> dict[str, str]:
-    """The same for a new key, whose end is typed as a day."""
+    """The same for a new key, from the top of the form down; its end is typed as a day."""
     faults = faults_of(problem)
     if "last_day" in faults:
         faults["last_day"] = _last_day_sentence(form.last_day)
-    return faults
+    return {field: faults[field] for field in (*_FROM_TOP, *faults) if field in faults}
 
 
 def _one_of(allowed: list[str] | tuple[str, ...], text: str | None, otherwise: str) -> str:

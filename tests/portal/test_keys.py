@@ -83,6 +83,13 @@ def test_the_form_tells_what_a_right_comes_to(browser_of: FlaskClient, noun: str
     assert "Nothing yet. Choose at least one right." not in page.text
 
 
+def test_faults_are_listed_in_the_order_of_the_form(browser_of: FlaskClient) -> None:
+    rights = dict.fromkeys(GRANTABLE, "none")
+    page = _create(browser_of, "", integration="", lifetime="date", reach="some", **rights).text
+    listed = page.partition('class="fault-list"')[2].partition("</ul>")[0]
+    assert re.findall(r'href="#(\w+)"', listed) == ["integration", "name", "rights", "project_ids", "last_day"]
+
+
 def test_keys_can_be_read_by_a_key_and_not_written(browser_of: FlaskClient) -> None:
     page = browser_of.get(f"{_NEW}?scopes=keys:write").text
     assert 'name="keys" value="read"' in page
