@@ -4,17 +4,22 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from calmboard.settings import Settings
 from tests.oauth.conftest import CALLBACK, HostApp, register
 from tests.support.browser import Pages, find_barriers
 from tests.support.cast import Character, csrf_token
+from tests.support.programs import free_port
+from tests.support.server import running_server
+from tests.support.tls_proxy import running_tls_proxy
 
 _LOOKS = [("light", 1280), ("dark", 1280), ("light", 320), ("dark", 320)]
 _HTTPS = "https://calmboard.example"
@@ -151,6 +156,31 @@ def test_not_you_leads_back_after_another_sign_in(asked_in_a_browser: Callable[.
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_text(owner.email)).to_be_visible()
     expect(page.get_by_role("button", name="Allow")).to_be_visible()
+
+
+@pytest.mark.database("sqlite")
+def test_a_browser_allows_and_denies_behind_tls(
+    app: Flask, browser: Browser, settings: Settings, tmp_path: Path, new_person: Callable[..., Character]
+) -> None:
+    """With the referrer and the Secure cookie that a real browser sends there."""
+    person, port, tls_port = new_person(), free_port(), free_port()
+    origin = f"https://127.0.0.1:{tls_port}"
+    callback = f"{origin}/docs/errors"
+    client_id = register(app, redirect_uris=[callback]).get_json()["client_id"]
+    request = replace(HostApp(app, app.test_client(), client_id, {}), redirect_uri=callback).request(resource=origin)
+    local = replace(settings, port=port, origin=f"http://127.0.0.1:{port}")
+    with running_server(local, CALMBOARD_PUBLIC_URL=origin), running_tls_proxy(tls_port, port, tmp_path):
+        page = browser.new_context(base_url=origin, ignore_https_errors=True).new_page()
+        page.goto("/api/oauth/authorize?" + "&".join(f"{name}={value}" for name, value in request.items()))
+        page.get_by_label("Email").fill(person.email)
+        page.get_by_label("Password", exact=True).fill(person.password)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Allow").click()
+        expect(page).to_have_url(re.compile(r"/docs/errors\?code=cbc_\w+&state=s-1&iss=https"))
+        page.go_back()
+        page.get_by_role("button", name="Deny").click()
+        expect(page).to_have_url(re.compile(r"/docs/errors\?error=access_denied"))
+        page.context.close()
 
 
 @pytest.mark.database("sqlite")
