@@ -18,7 +18,7 @@ _OWN_TO_A_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "conten
 def running_tls_proxy(port: int, server_port: int, directory: Path) -> Iterator[str]:
     """Speak TLS on a port of this machine, under a certificate that nobody signed; yields the address."""
     context = _context(directory)
-    proxy = ThreadingHTTPServer(("127.0.0.1", port), _forwarding_to(server_port))
+    proxy = ThreadingHTTPServer(("127.0.0.1", port), type("Forward", (_Forward,), {"server_port": server_port}))
     proxy.socket = context.wrap_socket(proxy.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=proxy.serve_forever, daemon=True)
     thread.start()
@@ -32,49 +32,41 @@ def running_tls_proxy(port: int, server_port: int, directory: Path) -> Iterator[
 
 def _context(directory: Path) -> ssl.SSLContext:
     key, certificate = directory / "key.pem", directory / "certificate.pem"
-    command = [
-        find_program("openssl", "openssl"),
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-    ]
-    command += ["-days", "1", "-subj", "/CN=127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    command = [find_program("openssl", "openssl"), "req", "-x509", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
+    command += ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-keyout", str(key), "-out", str(certificate)]
     subprocess.run(command, check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     return context
 
 
-def _forwarding_to(server_port: int) -> type[BaseHTTPRequestHandler]:
-    class Forward(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._forward()
+class _Forward(BaseHTTPRequestHandler):
+    """Hands a request on, and says which way it came; a subclass says where to."""
 
-        def do_POST(self) -> None:
-            self._forward()
+    server_port: int
 
-        def _forward(self) -> None:
-            headers = {name: value for name, value in self.headers.items() if name.lower() not in _OWN_TO_A_CONNECTION}
-            headers |= {"X-Forwarded-Proto": "https", "X-Forwarded-Host": self.headers["Host"]}
-            headers["X-Forwarded-For"] = self.headers.get("X-Forwarded-For", self.client_address[0])
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            connection = http.client.HTTPConnection("127.0.0.1", server_port, timeout=10)
-            connection.request(self.command, self.path, body or None, headers)
-            self._answer(connection.getresponse())
-            connection.close()
+    def do_GET(self) -> None:
+        self._forward()
 
-        def _answer(self, answer: http.client.HTTPResponse) -> None:
-            body = answer.read()
-            self.send_response_only(answer.status)
-            for name, value in answer.getheaders():
-                if name.lower() not in _OWN_TO_A_CONNECTION:
-                    self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def do_POST(self) -> None:
+        self._forward()
 
-    return Forward
+    def _forward(self) -> None:
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in _OWN_TO_A_CONNECTION}
+        headers |= {"X-Forwarded-Proto": "https", "X-Forwarded-Host": self.headers["Host"]}
+        headers["X-Forwarded-For"] = self.headers.get("X-Forwarded-For", self.client_address[0])
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        connection = http.client.HTTPConnection("127.0.0.1", self.server_port, timeout=10)
+        connection.request(self.command, self.path, body or None, headers)
+        self._answer(connection.getresponse())
+        connection.close()
+
+    def _answer(self, answer: http.client.HTTPResponse) -> None:
+        body = answer.read()
+        self.send_response_only(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in _OWN_TO_A_CONNECTION:
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
