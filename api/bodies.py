@@ -24,9 +24,10 @@ def need_json() -> None:
     """Refuse a body that is not declared as JSON, or is too large."""
     if request.mimetype not in MEDIA_TYPES:
         raise UnsupportedMediaType(f"This address takes {' or '.join(MEDIA_TYPES)}.")
-    request.max_content_length = MAX_BYTES
     if (request.content_length or 0) > MAX_BYTES:
-        raise PayloadTooLarge(f"This address takes at most {MAX_BYTES} bytes.")
+        raise _too_large()
+    # One byte more, since a body in chunks is cut there without a word.
+    request.max_content_length = MAX_BYTES + 1
 
 
 def read_body(kind: type[Body]) -> Body:
@@ -36,7 +37,7 @@ def read_body(kind: type[Body]) -> Body:
     that is unknown, missing or wrong.
     """
     faults: list[Fault] = []
-    body = read_object(_parse(request.get_data()), kind, "", faults)
+    body = read_object(_parse(_whole_body()), kind, "", faults)
     if faults:
         raise ValidationFailed(errors=tuple(faults))
     return cast("Body", body)
@@ -49,6 +50,24 @@ def given(body: Struct) -> dict[str, Any]:
         for name in body.__struct_fields__
         if (value := getattr(body, name)) is not msgspec.UNSET and value is not NODEFAULT
     }
+
+
+def has_body() -> bool:
+    return bool(request.content_length) or (request.content_length is None and bool(request.get_data()))
+
+
+def _whole_body() -> bytes:
+    """The body as it was announced: neither cut at the limit nor broken off on the way."""
+    raw = request.get_data()
+    if len(raw) > MAX_BYTES:
+        raise _too_large()
+    if request.content_length is not None and len(raw) != request.content_length:
+        raise InvalidRequest(f"The body broke off after {len(raw)} of {request.content_length} bytes.")
+    return raw
+
+
+def _too_large() -> PayloadTooLarge:
+    return PayloadTooLarge(f"This address takes at most {MAX_BYTES} bytes.")
 
 
 def _parse(raw: bytes) -> Any:

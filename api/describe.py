@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from api.answers import Created, answer_list, answer_one, nothing
 from api.asking import who_asks
-from api.bodies import MEDIA_TYPES, need_json, read_body
+from api.bodies import MEDIA_TYPES, has_body, need_json, read_body
 from api.endings import Ending, announce
 from api.etags import if_match
 from api.idempotency import once
@@ -141,14 +141,14 @@ def _view(function: Callable[..., Any], about: Description) -> Callable[..., Res
         access = who_asks()
         if about.scope is not None:
             need_scope(access, about.scope)
-        if about.takes is not None:
-            _need_body(about.takes)
+        takes = about.takes or _taken_all_the_same()
+        if takes is not None:
+            _need_body(takes)
         asked = read_query(about.query, None if request.method not in ("GET", "HEAD") else about.gives)
-        arguments: list[Any] = [] if about.takes is None else [_read_body(about.takes)]
-        if about.query is not Query:
-            arguments.append(asked)
-        if about.guarded is not None:
-            arguments.append(if_match(about.guarded))
+        body = None if takes is None else _read_body(takes)
+        arguments: list[Any] = [] if about.takes is None else [body]
+        arguments += [asked] if about.query is not Query else []
+        arguments += [if_match(about.guarded)] if about.guarded is not None else []
 
         def act() -> Response:
             return _answer(about, asked, function(access, *path_arguments.values(), *arguments))
@@ -157,6 +157,15 @@ def _view(function: Callable[..., Any], about: Description) -> Callable[..., Res
 
     view.described = about  # type: ignore[attr-defined]
     return view
+
+
+def _taken_all_the_same() -> "type[Nothing] | None":
+    """What a body has to be where none is taken."""
+    return Nothing if request.method not in ("GET", "HEAD") and has_body() else None
+
+
+class Nothing(Struct):
+    """What an address takes that takes no body: an empty object, since some programs cannot send less."""
 
 
 def _need_body(kind: type[Struct]) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from calmboard.errors import Problem
 from calmboard.settings import Settings
 
 
@@ -80,6 +81,8 @@ def reading() -> Iterator[Connection]:
     with db.engines["reading"].connect() as connection:
         try:
             yield connection
+        except Problem:
+            raise
         except BaseException:
             connection.invalidate()
             raise

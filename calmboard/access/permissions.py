@@ -80,15 +80,15 @@ def find(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRo
     Raises NotFound where there is none, Forbidden where there is one out of reach.
     """
     with reading() as connection:
-        row = _look(connection, access, _one(model, columns, _is_narrowed(access)), model, row_id)
-    return row or _refuse(access, model, row_id)
+        statement = _one(model, columns, _is_narrowed(access))
+        return _look(connection, access, statement, model, row_id) or _refuse(connection, access, model, row_id)
 
 
 def claim(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRow:
     """Return a row as `find` does, locked until the commit, so that what is decided on it stays true."""
     statement = _one(model, columns, _is_narrowed(access)).with_for_update(of=model, key_share=True)
-    row = _look(db.session.connection(), access, statement, model, row_id)
-    return row or _refuse(access, model, row_id)
+    connection = db.session.connection()
+    return _look(connection, access, statement, model, row_id) or _refuse(connection, access, model, row_id)
 
 
 def visible(access: Access, statement: AnySelect, project_id: InstrumentedAttribute[str]) -> AnySelect:
@@ -136,14 +136,12 @@ def _look(connection: Connection, access: Access, statement: AnySelect, model: t
     return connection.execute(statement, {"row_id": row_id, **asker(access)}).first()
 
 
-def _refuse(access: Access, model: type[Base], row_id: str) -> NoReturn:
+def _refuse(connection: Connection, access: Access, model: type[Base], row_id: str) -> NoReturn:
     """Tell a row out of reach from one that does not exist."""
     home = _HOMES[model]
     if not ids.is_id(home.prefix, row_id):
         raise NotFound(f"No {home.word} has the id “{row_id[:60]}”; a {home.word}'s id starts with {home.prefix}_.")
-    with reading() as connection:
-        exists = connection.execute(_any(model), {"row_id": row_id}).first()
-    if exists is None:
+    if connection.execute(_any(model), {"row_id": row_id}).first() is None:
         raise NotFound(f"No {home.word} has the id {row_id}.")
     raise _out_of_reach(access, home.word)
 

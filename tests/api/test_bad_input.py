@@ -1,6 +1,7 @@
 """Bad input gets the error body with the field named, and changes nothing."""
 
 import json
+from io import BytesIO
 
 import pytest
 from flask import Flask
@@ -108,6 +109,28 @@ def test_a_body_of_10_mb_is_413(owner: Character, place: Place) -> None:
     body = json.dumps({"title": "a", "description": "x" * 10_000_000})
     answer = owner.api.post(f"/boards/{place.board_id}/tasks", data=body, content_type="application/json")
     assert (answer.status_code, answer.json["code"]) == (413, "payload_too_large")
+
+
+@pytest.mark.parametrize("size", [256 * 1024 + 1, 10_000_000])
+def test_a_body_in_chunks_is_neither_cut_nor_taken(owner: Character, place: Place, size: int) -> None:
+    body = b'{"title": "cut"}'.ljust(size)
+    environment = {"wsgi.input": BytesIO(body), "wsgi.input_terminated": True}
+    answer = owner.api.post(f"/boards/{place.board_id}/tasks", content_type="application/json", environ_overrides=environment)
+    assert (answer.status_code, answer.json["code"]) == (413, "payload_too_large")
+    assert _titles(owner, place) == []
+
+
+def test_a_body_that_broke_off_is_400(owner: Character, place: Place) -> None:
+    environment = {"wsgi.input": BytesIO(b'{"title": "half"}'), "CONTENT_LENGTH": "50"}
+    answer = owner.api.post(f"/boards/{place.board_id}/tasks", content_type="application/json", environ_overrides=environment)
+    assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
+    assert _titles(owner, place) == []
+
+
+def test_where_no_body_is_taken_only_an_empty_one_is_let_pass(owner: Character, place: Place) -> None:
+    task = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "One"}).json
+    assert owner.api.delete(f"/tasks/{task['id']}", json={"x": 1}).status_code == 422
+    assert owner.api.delete(f"/tasks/{task['id']}", json={}).status_code == 204
 
 
 @pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])

@@ -33,8 +33,8 @@ def make_things(api: Api, place: Place, operation: str = "") -> dict[str, str]:
         made = api.post(path.format(**things), **as_sent(body, is_form=name == "attachment_id"))
         assert made.status_code == 201, made.text
         things[name] = made.json["id"]
-    if (path := _BEFORE.get(operation)) is not None:
-        assert api.post(path.format(**things)).status_code == 200
+    if operation in _BEFORE:
+        assert api.post(_BEFORE[operation].format(**things)).status_code == 200
     return things | _make_external(api, things)
 
 
