@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 from flask import Flask, Response, current_app, g, redirect, request
 from flask_migrate import Migrate
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -23,7 +23,7 @@ from calmboard import cli, ids
 from calmboard.access.limits import Limits, Store
 from calmboard.access.stores import storage_uri
 from calmboard.db import db, open_database
-from calmboard.errors import InternalError, MisdirectedRequest, Problem, Unavailable
+from calmboard.errors import Conflict, InternalError, MisdirectedRequest, Problem, Unavailable
 from calmboard.events.queue import open_queue
 from calmboard.outgoing import make_fetch
 from calmboard.settings import Settings, SettingsError, is_loopback, read_settings
@@ -155,5 +155,7 @@ def _as_problem(error: Exception) -> Problem | HTTPException:
     if isinstance(error, OperationalError | PoolTimeout):
         current_app.logger.error("The database does not answer: %s", error)
         return Unavailable("The database does not answer.")
+    if isinstance(error, IntegrityError):
+        return Conflict("Somebody changed what this depends on at the same moment. Read it again and decide anew.")
     current_app.logger.exception("Unexpected: %s %s", request.method, request.url_rule)
     return InternalError()

@@ -30,9 +30,10 @@ from api.catalogue import catalogue
 
 __all__ = ["answer_problem", "bulk", "catalogue", "external_tasks", "install"]
 
+_TAKEN = f"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, {OWN_HEADER}, X-Request-Id"
 _EXPOSED = (
-    "Deprecation, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, "
-    "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
+    "Content-Disposition, Deprecation, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
+    "Sunset, WWW-Authenticate, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
 )
 
 
@@ -96,5 +97,5 @@ def _allow_browsers(response: Response) -> None:
     response.headers["Access-Control-Expose-Headers"] = _EXPOSED
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET")
-        response.headers["Access-Control-Allow-Headers"] = f"Authorization, Content-Type, {OWN_HEADER}, X-Request-Id"
+        response.headers["Access-Control-Allow-Headers"] = _TAKEN
         response.headers["Access-Control-Max-Age"] = "7200"

@@ -14,18 +14,27 @@ from calmboard.guards import Guard, let_through
 def add_etag(response: Response, body: Struct) -> None:
     """Name the state of a resource; answer 304 to a reader who has it already."""
     response.set_etag(etag_of(body))
-    if request.method in ("GET", "HEAD"):
-        response.make_conditional(request.environ)
+    if request.method in ("GET", "HEAD") and request.if_none_match.contains_weak(response.get_etag()[0] or ""):
+        response.status_code = 304
+        response.set_data(b"")
 
 
 def if_match(kind: type[Struct]) -> Guard:
-    """The guard that If-Match asks for; `kind` is the resource's own representation."""
-    if "If-Match" not in request.headers:
+    """The guard that If-Match or `If-None-Match: *` asks for; `kind` is the resource's own representation.
+
+    It is called with None where there is no resource yet.
+    """
+    only_new = request.if_none_match.star_tag
+    if "If-Match" not in request.headers and not only_new:
         return let_through
 
     def guard(current: Any) -> None:
-        etag = etag_of(msgspec.convert(current, kind, from_attributes=True))
-        if etag not in request.if_match:
+        if only_new:
+            if current is not None:
+                raise PreconditionFailed("It is there already, and was to be made new.")
+            return
+        etag = "" if current is None else etag_of(msgspec.convert(current, kind, from_attributes=True))
+        if current is None or etag not in request.if_match:
             raise PreconditionFailed("It changed after you read it. Read it again and decide anew.")
 
     return guard

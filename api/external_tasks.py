@@ -7,6 +7,7 @@ from api.shapes.external_tasks import ExternalTask
 from api.shapes.tasks import Task
 from api.tasks import bp
 from calmboard.access.access import Access
+from calmboard.guards import Guard
 from calmboard.work import external_tasks
 from calmboard.work.task_rows import TaskRow
 
@@ -27,8 +28,11 @@ def read_external_task(access: Access, board_id: str, source: str, external_id: 
     takes=ExternalTask,
     scope="tasks:write",
     location="/api/v1/tasks/{id}",
+    guarded=Task,
 )
-def put_external_task(access: Access, board_id: str, source: str, external_id: str, values: ExternalTask) -> TaskRow | Created:
+def put_external_task(
+    access: Access, board_id: str, source: str, external_id: str, values: ExternalTask, guard: Guard
+) -> TaskRow | Created:
     """Create the task for a thing in another tool, or change it. Sent again, it makes no second one."""
-    task, is_new = external_tasks.put_external(access, board_id, source, external_id, given(values))
+    task, is_new = external_tasks.put_external(access, board_id, source, external_id, given(values), guard)
     return Created(task) if is_new else task

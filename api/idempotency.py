@@ -7,12 +7,10 @@ from collections.abc import Callable
 from flask import request
 from werkzeug.wrappers import Response
 
-from api.answers import answer_problem
 from api.uploads import FORM, digest_of_form
 from calmboard.access import idempotency
 from calmboard.access.access import Access
-from calmboard.db import db
-from calmboard.errors import Fault, InvalidRequest, Problem
+from calmboard.errors import Fault, InvalidRequest
 
 HEADER = "Idempotency-Key"
 _SHAPE = re.compile(r"[\x21-\x7e]{1,255}")
@@ -21,6 +19,8 @@ _KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 
 def once(access: Access, act: Callable[[], Response]) -> Response:
     """Do the work, or answer again what a request with the same key was answered.
+
+    A refusal is not kept: nothing was done, and the next try may find other rights.
 
     Raises InvalidRequest for a key that cannot be one, Conflict while the first request is under
     way, and ValidationFailed where the key came with another request before.
@@ -41,12 +41,6 @@ def _answered_once(claim: idempotency.Claim, act: Callable[[], Response]) -> Res
     try:
         with idempotency.watching(claim):
             response = act()
-    except Problem as problem:
-        if problem.status >= 500:
-            idempotency.give_up(claim)
-            raise
-        db.session.rollback()
-        response = answer_problem(problem)
     except BaseException:
         idempotency.give_up(claim)
         raise

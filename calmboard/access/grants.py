@@ -264,6 +264,8 @@ def _claim_refresh(token: str, at: datetime, grace: timedelta) -> bool:
     first = update(OAuthRefreshToken).where(mine, OAuthRefreshToken.rotated_at.is_(None)).values(rotated_at=at)
     if db.session.execute(first.returning(OAuthRefreshToken.grant_id)).first() is not None:
         return True
+    if not grace:
+        return False
     rotated_at = db.session.execute(select(OAuthRefreshToken.rotated_at).where(mine)).scalar()
     return rotated_at is not None and rotated_at > at - grace
 

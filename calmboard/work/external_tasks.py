@@ -11,6 +11,7 @@ from calmboard.access.access import Access
 from calmboard.access.permissions import claim, find, need, need_scope
 from calmboard.db import db, reading
 from calmboard.errors import Fault, NotFound, ValidationFailed
+from calmboard.guards import Guard, let_through
 from calmboard.models import Board, ExternalTask, Membership, User
 from calmboard.work.task_rows import TaskRow
 from calmboard.work.tasks import add_task, apply_changes, read_task
@@ -41,7 +42,9 @@ def read_external(access: Access, board_id: str, source: str, external_id: str) 
     return read_task(access, task_id)
 
 
-def put_external(access: Access, board_id: str, source: str, external_id: str, values: Mapping[str, Any]) -> tuple[TaskRow, bool]:
+def put_external(
+    access: Access, board_id: str, source: str, external_id: str, values: Mapping[str, Any], guard: Guard = let_through
+) -> tuple[TaskRow, bool]:
     """Create the task for a thing in another tool, or change it; returns it and whether it is new.
 
     Sent twice, or by two at once, it makes one task. `status` is a state in the tool's words,
@@ -55,9 +58,10 @@ def put_external(access: Access, board_id: str, source: str, external_id: str, v
     task_id = db.session.execute(_task_id(board_id, source, external_id)).scalar()
     is_new = task_id is None
     if task_id is None:
+        guard(None)
         task_id = _add(access, board_id, source, external_id, fields)
     else:
-        apply_changes(access, task_id, fields)
+        apply_changes(access, task_id, fields, guard)
     db.session.commit()
     return read_task(access, task_id), is_new
 
@@ -70,8 +74,8 @@ def state_called(status: str) -> str | None:
 def _need_name(source: str, external_id: str) -> None:
     if not re.match(SOURCE_PATTERN, source):
         raise NotFound("A source is written in small letters, digits, - and _, such as jira.")
-    if len(external_id) > MAX_EXTERNAL_ID_LENGTH or "\0" in external_id:
-        raise NotFound(f"An external id has at most {MAX_EXTERNAL_ID_LENGTH} characters, and no NUL.")
+    if len(external_id) > MAX_EXTERNAL_ID_LENGTH or {"\0", "\ufffd"} & set(external_id):
+        raise NotFound(f"An external id has at most {MAX_EXTERNAL_ID_LENGTH} characters of UTF-8, and no NUL.")
 
 
 def _add(access: Access, board_id: str, source: str, external_id: str, fields: Mapping[str, Any]) -> str:

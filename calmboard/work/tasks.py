@@ -90,6 +90,9 @@ def apply_changes(access: Access, task_id: str, changes: Mapping[str, Any], guar
     if "sprint_id" in values:
         move_to_sprint([task_id], values.pop("sprint_id"))
     take_place(task.board_id, values, task_id, task.state)
+    values = {name: value for name, value in values.items() if name == "rank" or value != getattr(task, name)}
+    if not values and people is None and labels is None:
+        return
     date_progress(values, task.state, task.started_at)
     db.session.execute(update(Task).where(Task.id == task_id).values(**values, updated_at=now()))
     _surround(task_id, people, labels)

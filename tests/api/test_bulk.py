@@ -51,6 +51,13 @@ def test_one_that_cannot_be_undoes_all(owner: Character, place: Place) -> None:
     assert column(owner, place, "backlog") == ["old"]
 
 
+def test_a_task_deleted_earlier_in_the_call_is_gone(owner: Character, place: Place) -> None:
+    task_id = add(owner, place, "old")["id"]
+    answer = send(owner.api, {"op": "delete", "task_id": task_id}, change(task_id, title="x"))
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (404, "/operations/1")
+    assert column(owner, place, "backlog") == ["old"]
+
+
 def test_each_for_itself_leaves_the_others_alone(owner: Character, place: Place) -> None:
     answer = send(owner.api, create(place, "good"), change(new_id("tsk"), title="x"), create(place, "fine"), atomic=False)
     assert [result["status"] for result in answer.json["results"]] == [201, 404, 201]

@@ -1,5 +1,6 @@
 """Retries, ETags and chosen fields: what every endpoint offers."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -48,11 +49,35 @@ def test_a_key_belongs_to_its_credential(owner: Character, place: Place, app: Fl
     assert post(owner.api, place, key, title="One").json["id"] != post(other, place, key, title="One").json["id"]
 
 
-def test_a_refusal_is_answered_again_too(viewer: Character, place: Place) -> None:
-    key = new_id("try")
-    first, again = (post(viewer.api, place, key, title="One") for _ in range(2))
-    assert (first.status_code, again.status_code) == (403, 403)
-    assert again.json == first.json
+def test_a_refusal_is_judged_anew(app: Flask, owner: Character, new_person: Callable[..., Character]) -> None:
+    person, key = new_person(), new_id("try")
+    place = add_place(app, owner, viewer=person)
+    assert post(person.api, place, key, title="One").status_code == 403
+    owner.api.patch(f"/projects/{place.project_id}/members/{person.person.id}", json={"role": "member"})
+    again = post(person.api, place, key, title="One")
+    assert (again.status_code, "Idempotency-Replayed" in again.headers) == (201, False)
+
+
+def test_a_change_that_changes_nothing_leaves_no_trace(owner: Character, place: Place) -> None:
+    task = owner.api.get(f"/tasks/{add(owner, place, 'One', due_date='2026-12-18')['id']}")
+    for changes in ({}, {"title": "One"}, {"due_date": "2026-12-18", "state": "backlog", "blocked": False}):
+        again = owner.api.patch(f"/tasks/{task.json['id']}", json=changes)
+        assert (again.json, again.headers["ETag"]) == (task.json, task.headers["ETag"])
+
+
+def test_if_match_is_no_condition_of_reading(owner: Character, place: Place) -> None:
+    path = f"/tasks/{add(owner, place, 'One')['id']}"
+    assert owner.api.get(path, headers={"If-Match": '"other"'}).status_code == 200
+
+
+def test_a_put_by_external_id_may_be_bound_to_what_is_there(owner: Character, place: Place) -> None:
+    path = f"/boards/{place.board_id}/tasks/by-external/jira/CB-1"
+    body = {"title": "One"}
+    assert owner.api.put(path, json=body, headers={"If-Match": '"x"'}).status_code == 412
+    made = owner.api.put(path, json=body, headers={"If-None-Match": "*"})
+    assert made.status_code == 201
+    assert owner.api.put(path, json=body, headers={"If-None-Match": "*"}).status_code == 412
+    assert owner.api.put(path, json=body, headers={"If-Match": made.headers["ETag"]}).status_code == 200
 
 
 def test_a_body_that_was_never_readable_can_be_corrected(owner: Character, place: Place) -> None:
@@ -123,7 +148,8 @@ def test_a_writer_overwrites_nothing_unseen(owner: Character, place: Place) -> N
     changed = owner.api.patch(path, json={"title": "Two"}, headers={"If-Match": etag})
     assert changed.status_code == 200
     for method in ("PATCH", "PUT", "DELETE"):
-        late = owner.api.ask(method, path, json={"title": "Three"}, headers={"If-Match": etag})
+        body = {} if method == "DELETE" else {"title": "Three"}
+        late = owner.api.ask(method, path, json=body, headers={"If-Match": etag})
         assert (late.status_code, late.json["code"]) == (412, "precondition_failed")
     assert owner.api.get(path).json["title"] == "Two"
     assert owner.api.delete(path, headers={"If-Match": changed.headers["ETag"]}).status_code == 204

@@ -112,7 +112,7 @@ def test_a_source_that_cannot_be_one_is_404(owner: Character, place: Place, sour
     assert owner.api.put(f"/boards/{place.board_id}/tasks/by-external/{source}/1", json={"title": "One"}).status_code == 404
 
 
-@pytest.mark.parametrize("external_id", ["%00", "a%00b", "x" * 501])
+@pytest.mark.parametrize("external_id", ["%00", "a%00b", "%ff", "x" * 501])
 def test_an_id_that_cannot_be_one_is_404(owner: Character, place: Place, external_id: str) -> None:
     answer = owner.api.put(f"/boards/{place.board_id}/tasks/by-external/jira/{external_id}", json={"title": "One"})
     assert answer.status_code == 404
