@@ -19,10 +19,8 @@ _STARTED = STATES[STATES.index("in_progress") :]
 def need_known(project_id: str, board_id: str, values: Mapping[str, Any]) -> None:
     """Raises ValidationFailed for people, labels and a sprint that are not of this project and board."""
     faults = [
-        *_strangers(
-            "assignees", values, Membership.user_id, Membership.project_id, project_id, "Nobody in this project has this id."
-        ),
-        *_strangers("labels", values, Label.id, Label.project_id, project_id, "This project has no label with this id."),
+        *_strangers(project_id, values.get("assignees")),
+        *_strange_labels(project_id, values.get("labels")),
         *_strange_sprint(board_id, values.get("sprint_id")),
     ]
     if faults:
@@ -88,12 +86,25 @@ def _beside(board_id: str, before: str | None, after: str | None, state: str | N
     return place
 
 
-def _strangers(field: str, values: Mapping[str, Any], column: Any, home: Any, project_id: str, detail: str) -> list[Fault]:
-    given = values.get(field)
-    if not given:
+def _strangers(project_id: str, user_ids: list[str] | None) -> list[Fault]:
+    if not user_ids:
         return []
+    members = select(Membership.user_id).where(Membership.project_id == project_id, Membership.user_id.in_(user_ids))
     with reading() as connection:
-        known = set(connection.execute(select(column).where(home == project_id, column.in_(given))).scalars())
+        known = set(connection.execute(members).scalars())
+    return _unknown("assignees", user_ids, known, "Nobody in this project has this id.")
+
+
+def _strange_labels(project_id: str, label_ids: list[str] | None) -> list[Fault]:
+    """Those that the project has not; those that it has stay until the commit, so that none goes while it is put on."""
+    if not label_ids:
+        return []
+    labels = select(Label.id).where(Label.project_id == project_id, Label.id.in_(label_ids)).order_by(Label.id)
+    known = set(db.session.execute(labels.with_for_update(read=True, key_share=True)).scalars())
+    return _unknown("labels", label_ids, known, "This project has no label with this id.")
+
+
+def _unknown(field: str, given: list[str], known: set[str], detail: str) -> list[Fault]:
     return [Fault(f"/{field}/{place}", "unknown_value", detail) for place, one in enumerate(given) if one not in known]
 
 

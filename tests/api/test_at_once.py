@@ -86,3 +86,21 @@ def test_two_changes_with_one_etag(app: Flask, owner: Character, place: Place) -
         assert sorted(answer.status_code for answer in answers) == [200, 412]
         winner: Any = next(answer.json for answer in answers if answer.status_code == 200)
         assert owner.api.get(f"/tasks/{task_id}").json == winner
+
+
+def test_a_label_that_goes_while_it_is_put_on(app: Flask, owner: Character, place: Place) -> None:
+    task_id = add(owner, place, "Labelled")["id"]
+
+    def put_on(label_id: str) -> Callable[[Api], Answer]:
+        return lambda api: api.patch(f"/tasks/{task_id}", json={"labels": [label_id]})
+
+    for turn in range(TURNS // 5):
+        label_id: str = owner.api.post(f"/projects/{place.project_id}/labels", json={"name": f"Turn {turn}"}).json["id"]
+
+        def remove(api: Api, label_id: str = label_id) -> Answer:
+            return api.delete(f"/labels/{label_id}")
+
+        removed, *changed = at_once(app, owner, remove, *[put_on(label_id)] * 3)
+        assert removed.status_code == 204
+        assert {answer.status_code for answer in changed} <= {200, 422}
+        assert owner.api.get(f"/tasks/{task_id}").json["labels"] == []
