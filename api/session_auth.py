@@ -11,6 +11,7 @@ from api.asking import limits, read_bearer
 from api.bodies import need_json, read_body
 from api.shapes.session import Credentials, SessionToken, SignedIn
 from calmboard.access import session_tokens
+from calmboard.access.clients import own_client
 from calmboard.access.limits import network_of
 from calmboard.access.passwords import verify
 from calmboard.errors import Fault, InvalidRequest, InvalidToken, ValidationFailed
@@ -36,7 +37,9 @@ def open_session() -> Response:
         raise ValidationFailed(_REFUSAL, errors=(Fault("/password", "no_match", _REFUSAL),))
     token = session_tokens.open_token_session(person, request.remote_addr, request.user_agent.string)
     lasts_s = int(session_tokens.LIFE.total_seconds())
+    client = own_client(person, current_app.config["CALMBOARD"].origin)
     made = {"session_token": token, "token_type": "Bearer", "expires_in": lasts_s, "user": person}
+    made |= {"client_id": client.id, "redirect_uri": client.redirect_uris[0]}
     return answer_one(SessionToken, made, UNSET, None)
 
 

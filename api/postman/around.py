@@ -11,6 +11,14 @@ _SESSION = "/api/auth/session"
 _TASKS = "/api/v1/boards/:board_id/tasks"
 _NO_ONE = {"type": "noauth"}
 _JSON = "application/json"
+_KEEP_SIGNED_IN = (
+    "if (pm.response.code === 200) {",
+    "  const signedIn = pm.response.json();",
+    '  pm.collectionVariables.set("sessionToken", signedIn.session_token);',
+    '  pm.collectionVariables.set("clientId", signedIn.client_id);',
+    '  pm.collectionVariables.set("redirectUri", signedIn.redirect_uri);',
+    "}",
+)
 
 
 def sign_in() -> list[dict[str, Any]]:
@@ -20,13 +28,16 @@ def sign_in() -> list[dict[str, Any]]:
         *status_test(200),
         media_type_test(_JSON),
         f'pm.test("has every field", () => pm.expect(pm.response.json()).to.include.all.keys({names}));',
-        'if (pm.response.code === 200) pm.collectionVariables.set("sessionToken", pm.response.json().session_token);',
+        *_KEEP_SIGNED_IN,
     ]
     credentials = [
         'const sent = { email: pm.variables.get("email"), password: pm.variables.get("password") };',
         'pm.variables.set("credentials", JSON.stringify(sent));',
     ]
-    about = "Fills `sessionToken`. The body is made from the variables `email` and `password`; add `otp` where you have a code."
+    about = (
+        "Fills `sessionToken`, `clientId` and `redirectUri`. The body is made from the variables `email` and `password`; "
+        "add `otp` where you have a code."
+    )
     request = _request("POST", _SESSION, _NO_ONE, "{{credentials}}", about)
     before = {"listen": "prerequest", "script": {"type": "text/javascript", "exec": credentials}}
     shown = [*status_test(200), media_type_test(_JSON)]

@@ -29,8 +29,8 @@ _VARIABLES = {
     "email": "Your e-mail, for the folder “Sign in”.",
     "password": "Your password, for the folder “Sign in”.",
     "sessionToken": "Filled by “Sign in”, or by hand from localStorage.calmboard_token.",
-    "clientId": "The id of an OAuth client.",
-    "redirectUri": "The redirect URI of that client.",
+    "clientId": "Filled by “Sign in”: the id of your own OAuth client.",
+    "redirectUri": "Filled by “Sign in”: the first callback of that client.",
     "resource": "What an OAuth token is asked for.",
     "accessToken": "An OAuth access token.",
 }

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from api.shapes.me import User
-from api.shapes.values import NO_NUL, Time, about
+from api.shapes.values import EXAMPLE_TAIL, NO_NUL, Time, about
 
 
 class Credentials(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -25,6 +25,8 @@ class SessionToken(Struct):
     token_type: Annotated[Literal["Bearer"], about("How it is sent (RFC 6750).", "Bearer")]
     expires_in: Annotated[int, about("Seconds until it ends.", 3600)]
     user: User
+    client_id: Annotated[str, about("The person's own OAuth client.", f"cli_{EXAMPLE_TAIL}")]
+    redirect_uri: Annotated[str, about("The first callback of that client.", "https://calmboard.example/oauth/callback")]
 
 
 class SignedIn(Struct):

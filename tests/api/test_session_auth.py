@@ -46,6 +46,8 @@ def test_the_answer_is_a_token_for_an_hour_that_nobody_keeps(client: FlaskClient
     body = answer.get_json()
     assert is_well_formed(body.pop("session_token"))
     user = {"id": owner.person.id, "name": owner.person.name, "email": owner.email}
+    assert body.pop("client_id").startswith("cli_")
+    assert body.pop("redirect_uri") == "http://127.0.0.1:8000/oauth/callback"
     assert body == {"token_type": "Bearer", "expires_in": 3600, "user": user}
     assert answer.headers["Cache-Control"] == "no-store"
     assert "Access-Control-Allow-Origin" not in answer.headers
