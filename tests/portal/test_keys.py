@@ -13,7 +13,7 @@ from calmboard.access.keys import Key, list_keys
 from calmboard.access.scopes import GRANTABLE
 from calmboard.db import now
 from tests.portal.forms import HTMX, key_form, send
-from tests.support.cast import Api, Character, csrf_token
+from tests.support.cast import Api, Character, Place, csrf_token
 
 _SECRET = re.compile(r"cbk_[0-9A-Za-z]{36}")
 _NEW = "/integrations/keys/new"
@@ -155,8 +155,9 @@ def test_the_preview_counts_sprints(owner: Character) -> None:
     assert re.search(r"Read <strong>\d+ sprints</strong> in", page)
 
 
-def test_the_preview_keeps_to_the_role(viewer: Character) -> None:
-    page = viewer.sign_in().get(f"{_KEYS}/preview?tasks=write&reach=all").text
+def test_the_preview_keeps_to_the_role(owner: Character, person: Character, new_place: Callable[..., Place]) -> None:
+    new_place(owner, viewer=person)
+    page = person.sign_in().get(f"{_KEYS}/preview?tasks=write&reach=all").text
     assert "Read and change" not in page
     assert "Cannot change tasks in" in page
 
