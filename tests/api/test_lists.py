@@ -1,15 +1,12 @@
 """Lists: cursors that cannot be forged, and a fixed number of queries whatever the length."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
-from calmboard.db import db
 from tests.support.cast import Api, Character, Place, add_place
+from tests.support.statements import watched
 
 SOURCES = [
     "/projects",
@@ -66,9 +63,9 @@ def test_a_cursor_of_another_list_is_refused(app: Flask, owner: Character, place
 def test_a_list_takes_the_same_queries_whatever_its_length(app: Flask, owner: Character, place: Place, source: str) -> None:
     path = source.format(**vars(place))
     owner.api.get(path)
-    with counted(app) as short:
+    with watched(app) as short:
         assert len(owner.api.get(f"{path}?limit=1").json["data"]) == 1
-    with counted(app) as long:
+    with watched(app) as long:
         owner.api.get(f"{path}?limit=100")
     assert len(short) == len(long) <= 5, long
 
@@ -84,22 +81,3 @@ def test_a_key_limited_to_projects_lists_only_those(app: Flask, owner: Character
     key = owner.new_key(f"One {place.project_id}", project_ids=frozenset({place.project_id}))
     listed = Api(app, key).get("/projects").json["data"]
     assert [project["id"] for project in listed] == [place.project_id]
-
-
-@contextmanager
-def counted(app: Flask) -> Iterator[list[str]]:
-    """Every statement that the block sends to the database."""
-    statements: list[str] = []
-
-    def keep(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement)
-
-    with app.app_context():
-        engines = list(db.engines.values())
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", keep)
-    try:
-        yield statements
-    finally:
-        for engine in engines:
-            event.remove(engine, "before_cursor_execute", keep)

@@ -2,18 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from calmboard.db import db
 from tests.api.test_tasks import add
 from tests.support.cast import Character, Place, add_place
-
-Statement = tuple[str, Any]
+from tests.support.statements import Statement, watched
 
 READS = [
     "/projects",
@@ -44,7 +42,7 @@ def place(app: Flask, owner: Character) -> Place:
 
 @pytest.mark.parametrize("path", READS)
 def test_a_read_walks_no_table(app: Flask, owner: Character, place: Place, path: str) -> None:
-    with _watched(app) as statements:
+    with watched(app) as statements:
         assert owner.api.get(path.format(**vars(place))).status_code == 200
     _assert_by_index(app, statements)
 
@@ -54,7 +52,7 @@ def test_the_second_page_starts_where_the_first_ended(app: Flask, owner: Charact
     for sort in ("created_at", "-updated_at", "due_date", "position"):
         path = f"/boards/{place.board_id}/tasks?limit=1&sort={sort}"
         cursor = owner.api.get(path).json["next_cursor"]
-        with _watched(app) as statements:
+        with watched(app) as statements:
             assert owner.api.get(f"{path}&cursor={cursor}").status_code == 200
         _assert_by_index(app, statements)
 
@@ -63,28 +61,9 @@ def test_the_second_page_starts_where_the_first_ended(app: Flask, owner: Charact
 def test_a_change_walks_no_table(app: Flask, owner: Character, place: Place, changes: dict[str, Any]) -> None:
     other = add(owner, place, "Other")["id"]
     body = {name: other if value == "{other}" else value for name, value in changes.items()}
-    with _watched(app) as statements:
+    with watched(app) as statements:
         assert owner.api.patch(f"/tasks/{place.task_id}", json=body).status_code == 200
     _assert_by_index(app, statements)
-
-
-@contextmanager
-def _watched(app: Flask) -> Iterator[list[Statement]]:
-    statements: list[Statement] = []
-
-    def keep(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        if statement.startswith(("SELECT", "UPDATE", "DELETE")):
-            statements.append((statement, parameters))
-
-    with app.app_context():
-        engines = list(db.engines.values())
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", keep)
-    try:
-        yield statements
-    finally:
-        for engine in engines:
-            event.remove(engine, "before_cursor_execute", keep)
 
 
 def _assert_by_index(app: Flask, statements: list[Statement]) -> None:
@@ -106,6 +85,8 @@ def _plans(engine: Engine, statements: list[Statement]) -> Iterator[Statement]:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SET enable_seqscan = off")
         for statement, parameters in statements:
+            if not statement.startswith(("SELECT", "UPDATE", "DELETE")):
+                continue
             rows = connection.exec_driver_sql(explain + statement, parameters).all()
             yield statement, "\n".join(str(row[-1]) for row in rows)
         connection.invalidate()

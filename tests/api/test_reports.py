@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from calmboard.db import db, now
 from calmboard.models import Sprint, SprintTask, Task
-from tests.api.test_lists import counted
 from tests.api.test_sprints import complete, plan, start
 from tests.api.test_tasks import add
 from tests.support.cast import Character, Place, add_place
+from tests.support.statements import watched
 
 STARTED_AT = datetime(2026, 10, 5, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -71,7 +71,7 @@ def test_a_report_takes_the_same_queries_however_much_there_is(app: Flask, owner
     for tasks in (1, 5):
         run_sprint(owner, place, tasks)
         report(owner, place, name)
-        with counted(app) as statements:
+        with watched(app) as statements:
             report(owner, place, name)
         numbers.append(len(statements))
     assert numbers[0] == numbers[1] <= 5
