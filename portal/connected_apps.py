@@ -16,7 +16,7 @@ def disconnect_page(grant_id: str) -> str:
     return render_template(
         "apps/_disconnect.html" if is_htmx() else "apps/disconnect.html",
         place="integrations",
-        heading="h2" if is_htmx() else "h1",
+        in_dialog=is_htmx(),
         grant=grant,
         use=use_of(grant),
     )

@@ -136,7 +136,7 @@ def _revoke_question(key: Key, reason: str = "", fault: str = "") -> str:
     return render_template(
         "keys/_revoke.html" if is_htmx() else "keys/revoke.html",
         place="integrations",
-        heading="h2" if is_htmx() else "h1",
+        in_dialog=is_htmx(),
         key=key,
         use=_live_facts(key),
         reasons=REASONS,
