@@ -1,0 +1,64 @@
+"""One call of an agent, as tools, resources and prompts see it: who asks, and what the client can do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from calmboard.access.access import Access
+
+JSON = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`answers`: what people answered to the requests of an InputRequired, by their keys; `state`: what it kept."""
+
+    access: Access
+    capabilities: JSON = field(default_factory=dict)
+    progress_token: str | int | None = None
+    log_level: str | None = None
+    answers: JSON = field(default_factory=dict)
+    state: Any = None
+    is_legacy: bool = False
+
+    @property
+    def can_ask_by_form(self) -> bool:
+        """Whether the client shows forms to its person; an empty `elicitation` means forms."""
+        modes = self.capabilities.get("elicitation")
+        return isinstance(modes, Mapping) and (not modes or "form" in modes)
+
+    def progress(self, done: int, total: int, message: str) -> dict[str, Any] | None:
+        """A message to yield: how far the work is. None where the client did not ask for any."""
+        if self.progress_token is None:
+            return None
+        told = {"progressToken": self.progress_token, "progress": done, "total": total, "message": message}
+        return {"jsonrpc": "2.0", "method": "notifications/progress", "params": told}
+
+
+class InputRequired(Exception):
+    """The client's person has to be asked first (MRTR): requests by key, and what to remember until the answer."""
+
+    def __init__(self, requests: dict[str, dict[str, Any]], state: Any = None) -> None:
+        super().__init__("input required")
+        self.requests = requests
+        self.state = state
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A tool's answer as content blocks, where it is more than one struct."""
+
+    blocks: list[dict[str, Any]]
+    structured: Any = None
+    is_error: bool = False
+    meta: JSON | None = None
+
+
+def text(words: str) -> dict[str, Any]:
+    return {"type": "text", "text": words}
+
+
+def form(message: str, properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    """An elicitation request in form mode."""
+    schema = {"type": "object", "properties": properties, "required": required}
+    return {"method": "elicitation/create", "params": {"mode": "form", "message": message, "requestedSchema": schema}}

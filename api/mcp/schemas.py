@@ -1,0 +1,40 @@
+"""JSON Schema of what tools take and give: whole in itself, since not every client follows a $ref."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+_Schemas = Mapping[str, Mapping[str, Any]]
+
+
+@cache
+def input_schema(kind: type[Struct]) -> dict[str, Any]:
+    """The schema of arguments. The `extra_json_schema` of a field's Meta may add keywords such as `x-mcp-header`."""
+    return {"additionalProperties": False, **_whole(kind)}
+
+
+@cache
+def output_schema(kind: type[Struct]) -> dict[str, Any]:
+    return _whole(kind)
+
+
+def _whole(kind: type[Struct]) -> dict[str, Any]:
+    (schema,), components = msgspec.json.schema_components([kind])
+    whole = _inlined(schema, components)
+    whole.pop("title", None)
+    return {"type": "object", **whole}
+
+
+def _inlined(schema: Any, components: _Schemas) -> Any:
+    if isinstance(schema, list):
+        return [_inlined(part, components) for part in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    if "$ref" in schema:
+        own = {name: value for name, value in schema.items() if name != "$ref"}
+        return {**_inlined(components[schema["$ref"].rpartition("/")[2]], components), **own}
+    whole = {name: _inlined(part, components) for name, part in schema.items()}
+    return {"type": "string", **whole} if "enum" in whole and all(isinstance(value, str) for value in whole["enum"]) else whole
