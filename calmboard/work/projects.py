@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import ROLE_RIGHTS, asker, claim, find, narrowed_to, need, need_right, need_scope, visible
@@ -81,6 +81,13 @@ def my_projects(access: Access) -> list[AnyRow]:
         return list(connection.execute(visible(access, statement, Project.id).order_by(Project.name), asker(access)))
 
 
+def rights_in_reach(access: Access) -> frozenset[str]:
+    """The rights that hold in at least one project in reach; none where there is no project."""
+    with reading() as connection:
+        roles = connection.execute(_roles(access.project_ids is not None), asker(access)).scalars().all()
+    return frozenset(right for role in roles for right in ROLE_RIGHTS[role] if access.holds(right))
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What a key could do in one project today; `rights` is empty where it could not see it."""
@@ -128,6 +135,14 @@ def _project_list(narrowed: bool, by_name: bool, further: bool) -> AnySelect:
     if by_name:
         statement = statement.where(contains(Project.name))
     return in_order(statement, _BY_ID, further=further)
+
+
+@cache
+def _roles(narrowed: bool) -> AnySelect:
+    statement: AnySelect = select(Membership.role).where(Membership.user_id == bindparam("asker_id")).distinct()
+    if narrowed:
+        statement = statement.where(Membership.project_id.in_(bindparam("asker_project_ids", expanding=True)))
+    return statement
 
 
 def _counts_by_project(access: Access) -> dict[str, tuple[int, int, int]]:
