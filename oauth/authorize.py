@@ -185,7 +185,7 @@ def _show_consent(asked: Asked) -> Response | str:
         about=describe(asked.client, asked.redirect_uri, asked.resource),
         rights=asks_for(asked.scopes),
         projects=my_projects(Access.from_session(current_user.person)),
-        parameters=request.args,
+        parameters=_parameters(),
     )
 
 

@@ -1,0 +1,89 @@
+"""What is granted is what the person chose on the page; nothing that an application sends along chooses for them."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import TestResponse
+
+from tests.oauth.conftest import HostApp, returned
+from tests.support.cast import Character, add_place
+
+_HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+
+Make = Callable[..., HostApp]
+
+
+def send_as_a_browser(application: HostApp, page: TestResponse, **chosen: Any) -> TestResponse:
+    """Send the consent form with every hidden field that it holds, in its order, before what the person chose."""
+    consent = page.text[page.text.index('action="/api/oauth/authorize"') :]
+    fields = [*_HIDDEN.findall(consent), *MultiDict(chosen).items(multi=True)]
+    return application.browser.post("/api/oauth/authorize", data=MultiDict(fields))
+
+
+def tokens_after(application: HostApp, sent: TestResponse) -> dict[str, Any]:
+    tokens: dict[str, Any] = application.redeem(returned(sent)["code"]).get_json()
+    return tokens
+
+
+def test_no_stays_no_whatever_the_request_says(host_app: Make, owner: Character) -> None:
+    application = host_app(owner)
+    page = application.open_consent(decision="allow")
+    assert returned(send_as_a_browser(application, page, decision="deny"))["error"] == "access_denied"
+
+
+def test_an_unticked_right_stays_unticked_whatever_the_request_says(host_app: Make, owner: Character) -> None:
+    application = host_app(owner)
+    page = application.open_consent(right="tasks:write")
+    tokens = tokens_after(application, send_as_a_browser(application, page, decision="allow"))
+    assert tokens["scope"] == "projects:read tasks:read"
+
+
+def test_the_chosen_projects_stay_chosen_whatever_the_request_says(app: Flask, host_app: Make, owner: Character) -> None:
+    inside, outside = add_place(app, owner), add_place(app, owner)
+    application = host_app(owner)
+    page = application.open_consent(reach="all", project=outside.project_id)
+    chosen = {"decision": "allow", "reach": "some", "project": inside.project_id}
+    api = application.api(tokens_after(application, send_as_a_browser(application, page, **chosen))["access_token"])
+    assert [project["id"] for project in api.get("/projects").json["data"]] == [inside.project_id]
+
+
+def test_a_token_against_forgery_in_the_request_changes_nothing(host_app: Make, owner: Character) -> None:
+    application = host_app(owner)
+    page = application.open_consent(csrf_token="theirs")
+    assert "theirs" not in page.text.partition('action="/api/oauth/authorize"')[2]
+    assert "code" in returned(send_as_a_browser(application, page, decision="allow"))
+
+
+def test_rights_beyond_the_request_cannot_be_ticked(host_app: Make, owner: Character) -> None:
+    application = host_app(owner)
+    page = application.open_consent(scope="projects:read")
+    sent = send_as_a_browser(application, page, decision="allow", right=["keys:write", "members:write", "projects:write"])
+    assert tokens_after(application, sent)["scope"] == "projects:read"
+
+
+@pytest.mark.parametrize("decision", ["", "ALLOW", "yes", "1", "deny"])
+def test_only_allow_allows(host_app: Make, owner: Character, decision: str) -> None:
+    application = host_app(owner)
+    sent = send_as_a_browser(application, application.open_consent(), decision=decision)
+    assert returned(sent)["error"] == "access_denied"
+
+
+def test_a_token_of_another_session_does_not_decide(host_app: Make, owner: Character, member: Character) -> None:
+    application, other = host_app(owner), host_app(member)
+    theirs = other.open_consent().text
+    token = dict(_HIDDEN.findall(theirs[theirs.index('action="/api/oauth/authorize"') :]))["csrf_token"]
+    form = {**application.request(), "csrf_token": token, "decision": "allow"}
+    sent = application.browser.post("/api/oauth/authorize", data=form)
+    assert (sent.status_code, "Location" in sent.headers) == (400, False)
+
+
+def test_every_new_request_is_asked_about_again(host_app: Make, owner: Character) -> None:
+    application = host_app(owner)
+    application.get_tokens()
+    again = application.open_consent()
+    assert (again.status_code, "Location" in again.headers) == (200, False)
+    assert returned(application.open_consent(prompt="none"))["error"] == "consent_required"
