@@ -15,9 +15,30 @@ _FAULTS = {"validation_failed": Fault("/colour", "unknown_field", "There is no f
 
 def saved_answers(endpoint: Operation, promised: dict[str, Any], request: dict[str, Any]) -> list[dict[str, Any]]:
     status = endpoint.status
-    given = _answer(HTTPStatus(status).phrase, status, request, _given(endpoint), "application/json")
-    errors = [PROBLEMS[code] for status, code in _ERRORS.items() if str(status) in promised["responses"]]
-    return [given, *(_answer(one.title, one.status, request, _body(one), "application/problem+json") for one in errors)]
+    given = saved_answer(HTTPStatus(status).phrase, status, request, _given(endpoint), "application/json")
+    errors = [code for status, code in _ERRORS.items() if str(status) in promised["responses"]]
+    return [given, *(saved_problem(code, request) for code in errors)]
+
+
+def saved_problem(code: str, request: dict[str, Any]) -> dict[str, Any]:
+    problem = PROBLEMS[code]
+    return saved_answer(problem.title, problem.status, request, _body(problem), "application/problem+json")
+
+
+def saved_answer(name: str, status: int, request: dict[str, Any], body: Any, media_type: str) -> dict[str, Any]:
+    answer = {
+        "name": f"{status} {name}",
+        "originalRequest": request,
+        "status": HTTPStatus(status).phrase,
+        "code": status,
+        "_postman_previewlanguage": "json",
+        "header": [],
+        "body": "",
+    }
+    if body is None:
+        return answer
+    header = [{"key": "Content-Type", "value": media_type}]
+    return {**answer, "header": header, "body": json.dumps(body, indent=2, ensure_ascii=False)}
 
 
 def _given(endpoint: Operation) -> Any:
@@ -42,19 +63,3 @@ def _body(problem: type[Problem]) -> dict[str, Any]:
         "hint": problem.remedy,
         "error": {"code": problem.code, "message": problem.meaning},
     }
-
-
-def _answer(name: str, status: int, request: dict[str, Any], body: Any, media_type: str) -> dict[str, Any]:
-    answer = {
-        "name": f"{status} {name}",
-        "originalRequest": request,
-        "status": HTTPStatus(status).phrase,
-        "code": status,
-        "_postman_previewlanguage": "json",
-        "header": [],
-        "body": "",
-    }
-    if body is None:
-        return answer
-    header = [{"key": "Content-Type", "value": media_type}]
-    return {**answer, "header": header, "body": json.dumps(body, indent=2, ensure_ascii=False)}

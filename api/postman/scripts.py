@@ -29,16 +29,14 @@ def status_test(*statuses: int) -> list[str]:
     ]
 
 
-def problem_test(status: int, code: str) -> dict[str, Any]:
+def problem_tests(status: int, code: str) -> list[str]:
     """The tests of a request that is meant to be refused."""
-    return test_event(
-        [
-            *status_test(status),
-            media_type_test("application/problem+json"),
-            f'pm.test("says {code}", () => pm.expect(pm.response.json()).to.include({{ status: {status}, code: "{code}" }}));',
-            'pm.test("says what to do", () => pm.expect(pm.response.json().hint).to.be.a("string").that.is.not.empty);',
-        ]
-    )
+    return [
+        *status_test(status),
+        media_type_test("application/problem+json"),
+        f'pm.test("says {code}", () => pm.expect(pm.response.json()).to.include({{ status: {status}, code: "{code}" }}));',
+        'pm.test("says what to do", () => pm.expect(pm.response.json().hint).to.be.a("string").that.is.not.empty);',
+    ]
 
 
 def media_type_test(media_type: str) -> str:
@@ -50,13 +48,17 @@ def media_type_test(media_type: str) -> str:
 
 def skip_without(variable: str) -> dict[str, Any]:
     """Skip a request while the reader has not chosen whom it is about."""
-    return _event("prerequest", [f'if (!pm.variables.get("{variable}")) pm.execution.skipRequest();'])
+    return script_before([f'if (!pm.variables.get("{variable}")) pm.execution.skipRequest();'])
 
 
 def forget_ids(item: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """The same request, which also empties the variables of what is gone now."""
     lines = [f'pm.collectionVariables.set("{name}", "");' for name in names]
     return {**item, "event": [*item["event"], test_event(lines)]}
+
+
+def script_before(lines: list[str]) -> dict[str, Any]:
+    return _event("prerequest", lines)
 
 
 def test_event(lines: list[str]) -> dict[str, Any]:
