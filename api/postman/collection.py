@@ -14,12 +14,16 @@ from api.nouns import NOUNS
 from api.openapi import openapi_document
 from api.postman.around import bad_input, sign_in, sign_out
 from api.postman.items import Item, Names, item
+from api.postman.oauth import oauth_flow, oauth_refusals
 from api.postman.scripts import forget_ids
 
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _ABOUT = """\
 Fill in the variable `apiKey`, and `email` and `password` for the folder “Sign in”. Then send any request, or run all of it: \
 a run makes a project of its own, works in that alone and deletes it at the end.
+
+The folder “OAuth” follows the flow of a host application with your own client, after “Sign in” and without a key. To use \
+its token elsewhere, send “Authorize” and “Exchange the code for tokens”, and write `{{accessToken}}` for the collection's token.
 
 In place of e-mail and password, a signed-in page of CalmBoard has a token for `sessionToken`: read \
 `localStorage.calmboard_token` in the browser's console. It lives for an hour and ends when you sign out.
@@ -31,9 +35,17 @@ _VARIABLES = {
     "sessionToken": "Filled by “Sign in”, or by hand from localStorage.calmboard_token.",
     "clientId": "Filled by “Sign in”: the id of your own OAuth client.",
     "redirectUri": "Filled by “Sign in”: the first callback of that client.",
-    "resource": "What an OAuth token is asked for.",
-    "accessToken": "An OAuth access token.",
+    "resource": "What an OAuth token is asked for: the API.",
+    "accessToken": "Filled by the folder “OAuth”: what the API takes in place of a key.",
+    "refreshToken": "Filled by the folder “OAuth”: what is traded for the next tokens.",
+    "accessTokenBefore": "The access token before the last refresh.",
+    "refreshTokenBefore": "The refresh token that was traded last.",
+    "codeVerifier": "Made by “Authorize”, and shown when the code is exchanged.",
+    "codeChallenge": "Made by “Authorize” of the verifier, by S256.",
+    "state": "Made by “Authorize”, and expected in its answer.",
+    "code": "Filled by “Authorize”: good for a minute, and once.",
 }
+_ME, _PROJECTS = ("GET", "/api/v1/me"), ("GET", "/api/v1/projects")
 
 
 def postman_json(app: Flask) -> bytes:
@@ -48,14 +60,18 @@ def _collection(app: Flask) -> dict[str, Any]:
     document = openapi_document(app)
     endpoints = in_order(list(operations(app)))
     names = Names.of(endpoints)
-    items = _with_successors([item(endpoint, document, names) for endpoint in endpoints], names)
+    origin = document["servers"][0]["url"]
+    plain = {(endpoint.method, endpoint.path): item(endpoint, document, names) for endpoint in endpoints}
+    items = _with_successors(list(plain.values()), names)
+    me, projects = plain[_ME].content, plain[_PROJECTS].content
     folders = [_folder(NOUNS[noun].name, [one for one in items if one.noun == noun]) for noun in NOUNS]
     return {
         "info": {"name": document["info"]["title"], "description": _ABOUT, "schema": _SCHEMA},
         "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{apiKey}}", "type": "string"}]},
-        "variable": _variables(document["servers"][0]["url"], names),
+        "variable": _variables(origin, names),
         "item": [
             {"name": "Sign in", "item": sign_in()},
+            {"name": "OAuth", "item": [*oauth_flow(origin, me, projects), *oauth_refusals(origin, me)]},
             *(folder for folder in folders if folder["item"]),
             {"name": "Bad input", "item": bad_input()},
             {"name": "Clean up", "item": [*_project_ends(items, names), sign_out()]},
@@ -107,5 +123,5 @@ def _variables(origin: str, names: Names) -> list[dict[str, Any]]:
     ids = dict.fromkeys(names.filled, "Filled by the requests that make or list such a thing.")
     others = dict.fromkeys(names.others, "An id to be chosen by you. Requests that need it are skipped while it is empty.")
     told = {"baseUrl": "Where CalmBoard is.", **_VARIABLES, **ids, **others}
-    values = {"baseUrl": origin}
+    values = {"baseUrl": origin, "resource": origin}
     return [{"key": name, "value": values.get(name, ""), "type": "string", "description": about} for name, about in told.items()]

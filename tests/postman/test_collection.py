@@ -3,21 +3,24 @@
 import json
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
+from calmboard.settings import Settings
 from tests.api.test_matrix import OPERATIONS
 from tests.support.cast import Character
-from tests.support.programs import find_program, not_run
-from tests.support.server import Server
+from tests.support.programs import find_program, free_port, not_run
+from tests.support.server import Server, running_server
 
 _TOOLS = Path(__file__).parents[1] / "node_modules"
-_OWN_FOLDERS = ("Sign in", "Bad input", "Clean up")
+_OWN_FOLDERS = ("Sign in", "OAuth", "Bad input", "Clean up")
 
 
 @pytest.fixture
@@ -38,9 +41,14 @@ def test_it_names_every_variable_it_uses(collection: Any) -> None:
     first = ["baseUrl", "apiKey", "email", "password", "sessionToken", "clientId", "redirectUri", "resource", "accessToken"]
     assert list(named)[: len(first)] == first
     assert all(variable["description"] for variable in named.values())
-    assert [name for name, variable in named.items() if variable["value"]] == ["baseUrl"]
+    assert [name for name, variable in named.items() if variable["value"]] == ["baseUrl", "resource"]
     used = set(re.findall(r"\{\{(\w+)\}\}", json.dumps(collection["item"])))
     assert used - {"credentials"} <= set(named)
+
+
+def test_a_token_is_asked_for_at_the_api(app: Flask, collection: Any) -> None:
+    values = {variable["key"]: variable["value"] for variable in collection["variable"]}
+    assert values["resource"] == values["baseUrl"] == app.config["CALMBOARD"].origin
 
 
 def test_every_endpoint_is_in_the_folder_of_its_noun(collection: Any) -> None:
@@ -74,20 +82,46 @@ def test_it_runs_for_somebody_who_has_nothing_yet(server: Server, new_person: Ca
     _need_everything_to_pass(server, new_person(), tmp_path)
 
 
+@pytest.mark.parametrize("grace_s", ["60", "0"])
+def test_its_oauth_folder_runs_by_email_and_password(
+    settings: Settings, new_person: Callable[..., Character], tmp_path: Path, grace_s: str
+) -> None:
+    """Each answer has the fields of the one that is saved for its status."""
+    port, person = free_port(), new_person()
+    ours = replace(settings, port=port, origin=f"http://127.0.0.1:{port}")
+    given = {"email": person.email, "password": person.password}
+    with running_server(ours, CALMBOARD_REFRESH_GRACE_S=grace_s) as server:
+        run = _run_it(server, given, tmp_path, "--folder=Sign in", "--folder=OAuth")
+    assert run["failures"] == []
+    sent = {one["item"]["name"]: one for one in run["executions"]}
+    statuses = {name: one["response"]["code"] for name, one in sent.items()}
+    assert statuses.pop("A refresh token that was replaced") == (200 if grace_s == "60" else 400)
+    assert sorted(set(statuses.values())) == [200, 400, 401]
+    for one in sent.values():
+        saved = {answer["code"]: answer for answer in one["item"]["response"]}
+        if saved:
+            got = json.loads(bytes(one["response"]["stream"]["data"]))
+            assert set(got) == set(json.loads(saved[one["response"]["code"]]["body"])), one["item"]["name"]
+
+
 def _need_everything_to_pass(server: Server, person: Character, directory: Path) -> None:
-    """Run the file as it is downloaded, with three values and nothing edited; nothing is left behind."""
-    file, report = directory / "calmboard.json", directory / "report.json"
-    with urlopen(f"{server.url}/api/postman.json") as download:
-        file.write_bytes(download.read())
+    """Nothing is left behind."""
     before = _project_names(person)
-    given = {"apiKey": person.key, "email": person.email, "password": person.password}
-    variables = [part for name, value in given.items() for part in ("--env-var", f"{name}={value}")]
-    export = ["--reporters=cli,json", f"--reporter-json-export={report}", "--color=off"]
-    _run_tool("newman", "run", str(file), *variables, *export)
-    run = json.loads(report.read_text())["run"]
+    run = _run_it(server, {"apiKey": person.key, "email": person.email, "password": person.password}, directory)
     assert run["stats"]["assertions"]["total"] > 3 * len(OPERATIONS)
     assert run["failures"] == []
     assert _project_names(person) == before
+
+
+def _run_it(server: Server, given: Mapping[str, str], directory: Path, *options: str) -> Any:
+    """Run the file as it is downloaded, with these values and nothing edited; what newman reports of it."""
+    file, report = directory / "calmboard.json", directory / "report.json"
+    with urlopen(f"{server.url}/api/postman.json") as download:
+        file.write_bytes(download.read())
+    variables = [part for name, value in given.items() for part in ("--env-var", f"{name}={value}")]
+    export = ["--reporters=cli,json", f"--reporter-json-export={report}", "--color=off"]
+    _run_tool("newman", "run", str(file), *variables, *export, *options)
+    return json.loads(report.read_text())["run"]
 
 
 def _run_tool(name: str, *words: str) -> None:
