@@ -52,6 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_error_handler(Exception, _answer_error)
     api.install(app)
     app.extensions["calmboard_catalogue"] = api.catalogue(app)
+    app.extensions["calmboard_agent_tools"] = api.mcp.catalogue(app)
     app.extensions["calmboard_fetch"] = make_fetch(settings.outgoing_allow)
     portal.install(app)
     oauth.install(app)
@@ -146,6 +147,8 @@ def _answer_error(error: Exception) -> AnyResponse:
         return portal.answer_problem(problem)
     if request.path.startswith(_OAUTH_PATHS):
         return oauth.answer_problem(problem)
+    if request.path.startswith("/mcp"):
+        return api.mcp.answer_problem(problem)
     return api.answer_problem(problem) if _is_program() else portal.answer_problem(problem)
 
 

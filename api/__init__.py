@@ -14,6 +14,7 @@ from api import (
     health,
     keys,
     labels,
+    mcp,
     me,
     members,
     postman,
@@ -28,7 +29,7 @@ from api.answers import add_limits, answer_problem
 from api.asking import OWN_HEADER, note_last_use
 from api.catalogue import catalogue
 
-__all__ = ["answer_problem", "bulk", "catalogue", "external_tasks", "install"]
+__all__ = ["answer_problem", "bulk", "catalogue", "external_tasks", "install", "mcp"]
 
 _TAKEN = f"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, {OWN_HEADER}, X-Request-Id"
 _EXPOSED = (
@@ -75,6 +76,7 @@ def install(app: Flask) -> None:
         bp.register_blueprint(noun.bp)
     app.register_blueprint(bp)
     app.register_blueprint(health.bp)
+    mcp.install(app)
     app.after_request(_complete)
 
 

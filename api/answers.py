@@ -80,7 +80,7 @@ def answer_problem(error: Problem | HTTPException) -> AnyResponse:
     """The one error body: RFC 9457, with `error` for clients that look no further."""
     if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
         return error.get_response()
-    problem = error if isinstance(error, Problem) else _problem_of(error)
+    problem = error if isinstance(error, Problem) else problem_of(error)
     response = _json(problem_body(problem), problem.status, "application/problem+json")
     if isinstance(error, HTTPException) and (allow := dict(error.get_headers()).get("Allow")):
         response.headers["Allow"] = allow
@@ -127,7 +127,8 @@ def _fault(fault: Fault) -> Mapping[str, Any]:
     return {**body, "allowed_values": fault.allowed_values} if fault.allowed_values else body
 
 
-def _problem_of(error: HTTPException) -> Problem:
+def problem_of(error: HTTPException) -> Problem:
+    """What the framework refuses, in our words."""
     status = error.code or 500
     if status >= 500:
         return InternalError()

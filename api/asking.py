@@ -9,19 +9,20 @@ from calmboard.access.identify import identify
 from calmboard.access.keys import NOTE_EVERY, note_key_use
 from calmboard.access.limits import Limits, network_of, no_window
 from calmboard.access.plans import need_paid
+from calmboard.access.resources import API, resource_of
 from calmboard.db import now
 from calmboard.errors import Fault, InvalidRequest, MissingApiKey, PaidPlanRequired, Problem
 
 OWN_HEADER = "X-CalmBoard-API-Key"
 
 
-def who_asks() -> Access:
-    """The access of this request, counted against its window.
+def who_asks(resource: str = API) -> Access:
+    """The access of this request, counted against its window. `resource`: which of ours is asked, as in `/mcp`.
 
     Raises the 401 family, PaidPlanRequired and RateLimitExceeded, in this order, and
     InvalidRequest where the two headers disagree.
     """
-    access = _identified(_sent_secret())
+    access = _identified(_sent_secret(), resource)
     g.access = access
     g.credential_id = access.credential and access.credential.id
     try:
@@ -34,15 +35,15 @@ def who_asks() -> Access:
     return access
 
 
-def note_last_use(status: int) -> None:
-    """Keep when and from where the credential was used; an answer never fails over it."""
+def note_last_use(status: int, endpoint: str | None = None) -> None:
+    """Keep when, from where and for what the credential was used; an answer never fails over it."""
     access: Access | None = g.get("access")
     if access is None or access.credential is None:
         return
     last = access.credential.last_used_at
     if last is not None and last > now() - NOTE_EVERY:
         return
-    endpoint = f"{request.method} {request.path.removeprefix('/api/v1')}"
+    endpoint = endpoint or f"{request.method} {request.path.removeprefix('/api/v1')}"
     note_use = note_key_use if access.credential.kind == "api_key" else note_grant_use
     try:
         note_use(access.credential.id, request.remote_addr, request.user_agent.string, endpoint, status)
@@ -50,9 +51,9 @@ def note_last_use(status: int) -> None:
         current_app.logger.warning("The last use of %s was not kept: %s", access.credential.id, error)
 
 
-def _identified(secret: str | None) -> Access:
+def _identified(secret: str | None, resource: str) -> Access:
     try:
-        return identify(secret, current_app.config["CALMBOARD"].origin)
+        return identify(secret, resource_of(current_app.config["CALMBOARD"].origin, resource))
     except MissingApiKey:
         raise
     except Problem:

@@ -37,7 +37,7 @@ def read_body(kind: type[Body]) -> Body:
     that is unknown, missing or wrong.
     """
     faults: list[Fault] = []
-    body = read_object(_parse(_whole_body()), kind, "", faults)
+    body = read_object(parse(whole_body()), kind, "", faults)
     if faults:
         raise ValidationFailed(errors=tuple(faults))
     return cast("Body", body)
@@ -56,7 +56,7 @@ def has_body() -> bool:
     return bool(request.content_length) or (request.content_length is None and bool(request.get_data()))
 
 
-def _whole_body() -> bytes:
+def whole_body() -> bytes:
     """The body as it was announced: neither cut at the limit nor broken off on the way."""
     raw = request.get_data()
     if len(raw) > MAX_BYTES:
@@ -70,7 +70,8 @@ def _too_large() -> PayloadTooLarge:
     return PayloadTooLarge(f"This address takes at most {MAX_BYTES} bytes.")
 
 
-def _parse(raw: bytes) -> Any:
+def parse(raw: bytes) -> Any:
+    """Read strict JSON: UTF-8, no key twice, no more than MAX_DEPTH levels; raises InvalidRequest."""
     try:
         text = raw.decode()
         _need_shallow(text)

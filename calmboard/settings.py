@@ -48,6 +48,7 @@ class Settings:
     rates: Mapping[str, Window]
     rate_failures: Window
     refresh_grace_s: int
+    cors_origins: tuple[str, ...]
     outgoing_allow: tuple[IPv4Network | IPv6Network, ...]
     trusted_proxies: int
     demo_password: str | None
@@ -95,6 +96,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, instance_dir: Pat
         rates=_rates(given),
         rate_failures=_window(given, "CALMBOARD_RATE_FAILURES", "30/minute"),
         refresh_grace_s=_number(given, "CALMBOARD_REFRESH_GRACE_S", 60, 0, 3600),
+        cors_origins=_origins(given, "CALMBOARD_CORS_ORIGINS"),
         outgoing_allow=_networks(given, "CALMBOARD_OUTGOING_ALLOW"),
         trusted_proxies=_number(given, "CALMBOARD_TRUSTED_PROXIES", 0, 0, 10),
         demo_password=given.get("CALMBOARD_DEMO_PASSWORD"),
@@ -174,6 +176,21 @@ def _window(given: Mapping[str, str], name: str, default: str) -> Window:
     if match is None:
         raise SettingsError(f"{name} is “{text}”; it takes a number, a slash and second, minute, hour or day, such as {default}.")
     return Window(int(match[1]), _PERIODS[match[2]])
+
+
+def _origins(given: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Origins as browsers send them: scheme, host and a port that is not the scheme's own."""
+    origins = tuple(part.strip().lower() for part in given.get(name, "").split(",") if part.strip())
+    for text in origins:
+        parts = _split(name, text)
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or text != f"{parts.scheme}://{parts.netloc}"
+            or parts.username
+        ):
+            raise SettingsError(f"{name} holds “{text}”; it takes origins separated by commas, such as https://agent.example.")
+    return origins
 
 
 def _networks(given: Mapping[str, str], name: str) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -1,7 +1,7 @@
 """One call of an agent, as tools, resources and prompts see it: who asks, and what the client can do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from calmboard.access.access import Access
@@ -20,6 +20,9 @@ class Call:
     answers: JSON = field(default_factory=dict)
     state: Any = None
     is_legacy: bool = False
+
+    def with_state(self, state: Any) -> "Call":
+        return self if state is None else replace(self, state=state)
 
     @property
     def can_ask_by_form(self) -> bool:

@@ -26,7 +26,7 @@ _VARIABLE = re.compile(r"\{(\w+)\}")
 Complete = Callable[[Access, str, Mapping[str, str]], Iterable[str]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tool:
     """`run(call, asked)` returns a `gives` struct (or anything with its attributes), or a Content.
 
@@ -140,7 +140,10 @@ def _list_none(_access: Access, _cursor: str | None) -> tuple[list[dict[str, Any
 
 @dataclass(slots=True)
 class Registry:
-    """`list_resources(access, cursor)` gives a page of the caller's own and the next cursor; `hear` takes answers of old clients."""
+    """`list_resources(access, cursor)` gives a page of the caller's own and the next cursor.
+
+    `hear` takes the answers of clients of the old revisions, which a server could ask.
+    """
 
     tools: dict[str, Tool] = field(default_factory=dict)
     resources: list[Resource] = field(default_factory=list)

@@ -50,12 +50,12 @@ class Limits:
         self._store = store
         self._settings = settings
 
-    def spend(self, access: Access) -> Usage:
-        """Count one request of a credential. The caller decides by `need_room`."""
+    def spend(self, access: Access, amount: int = 1) -> Usage:
+        """Count requests of a credential. The caller decides by `need_room`."""
         window = window_of(access.user.plan, self._settings)
         if window is None or access.credential is None:
             return no_window(access.user.plan)
-        return self._count(access.user.plan, f"{access.credential.kind}/{access.credential.id}", window)
+        return self._count(access.user.plan, f"{access.credential.kind}/{access.credential.id}", window, amount)
 
     def spend_failure(self, ip: str) -> Usage:
         """Count one refused credential from an address."""

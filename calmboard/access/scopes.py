@@ -5,6 +5,9 @@ from collections.abc import Iterable
 NOUNS = ("projects", "boards", "tasks", "sprints", "comments", "members", "keys", "webhooks", "connections", "imports")
 SCOPES = tuple(f"{noun}:{verb}" for noun in NOUNS for verb in ("read", "write"))
 
+# What an application gets that asks for nothing in particular: to look, and to change nothing.
+READING = frozenset(f"{noun}:read" for noun in ("projects", "boards", "tasks", "sprints", "comments", "members"))
+
 # What a person can choose today: nouns that have endpoints, with the words of the form.
 GRANTABLE = {
     "projects": "Projects",

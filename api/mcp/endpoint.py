@@ -1,0 +1,227 @@
+"""POST /mcp: origin, credential, message, answer, in this order; every answer is JSON-RPC."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import msgspec
+from flask import Blueprint, Response, current_app, g, request, stream_with_context
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from api.answers import add_limits, problem_body, problem_of
+from api.asking import limits, note_last_use, who_asks
+from api.bodies import parse
+from api.mcp.messages import Message, batch_in, id_of, read_json, read_message
+from api.mcp.methods import answer, finished
+from api.mcp.origins import allow_browsers, need_origin, preflight
+from api.mcp.protocol import INTERNAL_ERROR, Failure, error_frame, result_frame
+from api.mcp.registry import Registry
+from api.mcp.toolcalls import Frames
+from calmboard.access.access import Access
+from calmboard.access.resources import MCP
+from calmboard.access.scopes import READING
+from calmboard.db import db
+from calmboard.errors import InsufficientScope, InvalidRequest, MethodNotAllowed, Problem
+
+bp = Blueprint("mcp", __name__)
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_ALLOWED = "POST, OPTIONS"
+
+_encode = msgspec.json.Encoder().encode
+
+
+@bp.route("/mcp", methods=_METHODS, provide_automatic_options=False)
+@bp.route("/mcp/", methods=_METHODS, provide_automatic_options=False)
+def speak() -> AnyResponse:
+    need_origin()
+    if request.method == "OPTIONS":
+        return preflight(_ALLOWED)
+    access = who_asks(MCP)
+    if request.method != "POST":
+        raise MethodNotAllowed("The MCP server answers POST alone; there is no stream to open and no session to end.")
+    try:
+        body = read_json()
+        batch = batch_in(body, request.headers)
+    except Failure as failure:
+        return _refuse(failure)
+    return _answer_one(access, body) if batch is None else _answer_batch(access, batch)
+
+
+@bp.after_request
+def _complete(response: Response) -> Response:
+    """What every answer carries, an error's too."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    allow_browsers(response)
+    if (usage := g.get("usage")) is not None:
+        add_limits(response, usage)
+        note_last_use(response.status_code, g.get("mcp_asked", f"{request.method} /mcp"))
+    return response
+
+
+def answer_problem(error: Problem | HTTPException) -> AnyResponse:
+    """What the ground floor or the framework refuses. The code is the HTTP status: outside what JSON-RPC reserves."""
+    if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
+        return error.get_response()
+    problem = error if isinstance(error, Problem) else problem_of(error)
+    code = INTERNAL_ERROR if problem.status == 500 else problem.status
+    response = _json(error_frame(_readable_id(), code, problem.detail, problem_body(problem)), problem.status)
+    if isinstance(problem, MethodNotAllowed):
+        response.headers["Allow"] = _ALLOWED
+    if problem.retry_after_s is not None:
+        response.headers["Retry-After"] = str(problem.retry_after_s)
+    if (challenge := _challenge(problem)) is not None:
+        response.headers["WWW-Authenticate"] = challenge
+    return response
+
+
+def _answer_one(access: Access, body: Any) -> AnyResponse:
+    try:
+        message = read_message(body, request.headers)
+    except Failure as failure:
+        return _refuse(failure, body)
+    if message.kind != "request":
+        return _hear(access, message, body)
+    g.mcp_asked = _asked(message)
+    try:
+        result = answer(_registry(), message, message.call(access))
+    except Failure as failure:
+        return _refuse(failure, body, 200 if message.is_legacy else failure.status)
+    return _json(_framed(message, result)) if isinstance(result, dict) else _stream(message, result)
+
+
+def _answer_batch(access: Access, batch: list[Any]) -> AnyResponse:
+    """Each message counts against the window; answers come in the order of the requests (JSON-RPC 2.0, section 6)."""
+    if len(batch) > 1:
+        g.usage = limits().spend(access, len(batch) - 1)
+        g.usage.need_room()
+    g.mcp_asked = f"MCP batch of {len(batch)}"
+    answers = [frame for body in batch if (frame := _answer_in_batch(access, body)) is not None]
+    return _json(answers) if answers else _accepted()
+
+
+def _answer_in_batch(access: Access, body: Any) -> dict[str, Any] | None:
+    try:
+        message = read_message(body, request.headers)
+        if message.kind != "request":
+            _hear(access, message, body)
+            return None
+        result = answer(_registry(), message, message.call(access))
+        return _framed(message, result if isinstance(result, dict) else _drained(result))
+    except Failure as failure:
+        return error_frame(id_of(body), failure.code, failure.message, failure.data)
+    except Problem as problem:
+        db.session.rollback()
+        return error_frame(id_of(body), problem.status, problem.detail, problem_body(problem))
+
+
+def _hear(access: Access, message: Message, body: Any) -> AnyResponse:
+    if message.kind == "response":
+        _registry().hear(access, body)
+    return _accepted()
+
+
+def _stream(message: Message, frames: Frames) -> AnyResponse:
+    """Server-sent events from the first message on; a tool that reports nothing answers as JSON."""
+    first, result = _next(frames)
+    if first is None:
+        return _json(_framed(message, cast("dict[str, Any]", result)))
+    response = Response(stream_with_context(_events(message, first, frames)), mimetype="text/event-stream")
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _events(message: Message, first: dict[str, Any], frames: Frames) -> Iterator[bytes]:
+    frame: dict[str, Any] | None = first
+    while frame is not None:
+        yield _event(frame)
+        try:
+            frame, result = _next(frames)
+        except Exception as error:
+            yield _event(_late(message, error))
+            return
+    yield _event(_framed(message, cast("dict[str, Any]", result)))
+
+
+def _late(message: Message, error: Exception) -> dict[str, Any]:
+    """An error after the stream began: its status is sent already."""
+    db.session.rollback()
+    if isinstance(error, Problem):
+        return error_frame(message.id, error.status, error.detail, problem_body(error))
+    if isinstance(error, Failure):
+        return error_frame(message.id, error.code, error.message, error.data)
+    current_app.logger.exception("Unexpected in a stream: %s", message.method)
+    return error_frame(message.id, INTERNAL_ERROR, "Something went wrong here. Send the request again.")
+
+
+def _next(frames: Frames) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """The next message, or None and the result."""
+    try:
+        while (frame := next(frames)) is None:
+            pass
+    except StopIteration as stop:
+        return None, stop.value
+    return frame, None
+
+
+def _drained(frames: Frames) -> dict[str, Any]:
+    frame: dict[str, Any] | None = {}
+    while frame is not None:
+        frame, result = _next(frames)
+    return cast("dict[str, Any]", result)
+
+
+def _event(frame: dict[str, Any]) -> bytes:
+    return b"event: message\ndata: " + _encode(frame) + b"\n\n"
+
+
+def _framed(message: Message, result: dict[str, Any]) -> dict[str, Any]:
+    return result_frame(message.id, finished(message, result))
+
+
+def _refuse(failure: Failure, body: Any = None, status: int | None = None) -> AnyResponse:
+    """Earlier revisions give no status to an error of a message that is in order, and their clients expect 200."""
+    db.session.rollback()
+    frame = error_frame(id_of(body), failure.code, failure.message, failure.data)
+    return _json(frame, status or failure.status)
+
+
+def _asked(message: Message) -> str:
+    name = message.params.get("name", message.params.get("uri", ""))
+    return f"MCP {message.method} {name if isinstance(name, str) else ''}".strip()[:200]
+
+
+def _readable_id() -> str | int | None:
+    """The id of a request that was refused before it was read."""
+    try:
+        return id_of(parse(request.get_data())) if request.method == "POST" else None
+    except (InvalidRequest, HTTPException):
+        return None
+
+
+def _challenge(problem: Problem) -> str | None:
+    """WWW-Authenticate: RFC 6750, section 3, and RFC 9728, section 5.1; one step up names every scope that is needed."""
+    origin = current_app.config["CALMBOARD"].origin
+    metadata = f'resource_metadata="{origin}/.well-known/oauth-protected-resource{MCP}"'
+    if problem.status == 401:
+        error = ', error="invalid_token"' if g.get("sent_credential") else ""
+        return f'Bearer {metadata}, scope="{" ".join(sorted(READING))}"{error}'
+    if isinstance(problem, InsufficientScope):
+        access: Access = g.access
+        held = access.credential.scopes if access.credential else frozenset()
+        scopes = " ".join(sorted(held | set(problem.allowed_values)))
+        return f'Bearer error="insufficient_scope", scope="{scopes}", {metadata}'
+    return None
+
+
+def _accepted() -> AnyResponse:
+    return Response(status=202)
+
+
+def _json(body: Any, status: int = 200) -> Response:
+    return Response(_encode(body), status, mimetype="application/json")
+
+
+def _registry() -> Registry:
+    registry: Registry = current_app.extensions["calmboard_mcp"]
+    return registry

@@ -1,0 +1,39 @@
+"""The tools that a credential may use, as each revision shows them."""
+
+from collections.abc import Iterable
+from functools import cache
+
+import msgspec
+from msgspec import Raw
+
+from api.mcp.protocol import OLDEST
+from api.mcp.registry import Registry, Tool
+from calmboard.access.access import Access
+from calmboard.work.projects import rights_in_reach
+
+# What 2025-03-26 did not know yet.
+_LATER = ("title", "outputSchema")
+
+
+def tools_listed(registry: Registry, access: Access, version: str) -> list[Raw]:
+    """Each tool that this credential, in the roles of its user now, has a use for."""
+    rights = rights_in_reach(access)
+    return [_shown(tool, version) for tool in registry.tools.values() if usable(access, tool.scopes) and _has_use(tool, rights)]
+
+
+def usable(access: Access, scopes: Iterable[str]) -> bool:
+    return all(access.holds(scope) for scope in scopes)
+
+
+def _has_use(tool: Tool, rights: frozenset[str]) -> bool:
+    """Whoever may change nothing anywhere is shown nothing that changes; reading answers even where there is nothing yet."""
+    return tool.effect == "reads" or rights.issuperset(scope for scope in tool.scopes if scope.endswith(":write"))
+
+
+@cache
+def _shown(tool: Tool, version: str) -> Raw:
+    """A tool's entry, encoded once: it never changes while the process lives."""
+    listed = tool.listed()
+    if version == OLDEST:
+        listed = {name: value for name, value in listed.items() if name not in _LATER}
+    return Raw(msgspec.json.encode(listed))

@@ -1,0 +1,65 @@
+"""Which web pages may speak to `/mcp`: our own and those named in CALMBOARD_CORS_ORIGINS, against DNS rebinding."""
+
+from urllib.parse import urlsplit
+
+from flask import Response, current_app, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from calmboard.errors import Forbidden
+from calmboard.settings import Settings, is_loopback
+
+_TAKEN = (
+    "Accept, Authorization, Content-Type, Last-Event-ID, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, "
+    "X-CalmBoard-API-Key, X-Request-Id"
+)
+_EXPOSED = "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id"
+
+
+def need_origin() -> None:
+    """Refuse a request of a page that may not ask; programs send no Origin."""
+    origin = request.headers.get("Origin")
+    if origin is not None and not _is_allowed(origin):
+        raise Forbidden(
+            "Pages of this origin may not speak to the MCP server.",
+            hint="Whoever runs CalmBoard can name the origin in CALMBOARD_CORS_ORIGINS.",
+        )
+
+
+def allow_browsers(response: Response) -> None:
+    """CORS for the origins that are allowed; credentials travel in a header, never in a cookie."""
+    response.vary.add("Origin")
+    origin = request.headers.get("Origin")
+    if origin is not None and _is_allowed(origin):
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Expose-Headers"] = _EXPOSED
+
+
+def preflight(methods: str) -> AnyResponse:
+    response = Response(status=204)
+    response.headers["Allow"] = methods
+    response.headers["Access-Control-Allow-Methods"] = methods
+    response.headers["Access-Control-Allow-Headers"] = ", ".join((_TAKEN, *_asked_parameters()))
+    response.headers["Access-Control-Max-Age"] = "7200"
+    return response
+
+
+def _asked_parameters() -> list[str]:
+    """The `Mcp-Param-…` headers that a preflight asks for; which there are depends on the tool."""
+    asked = (name.strip() for name in request.headers.get("Access-Control-Request-Headers", "").split(","))
+    return [name for name in asked if name.lower().startswith("mcp-param-") and name.replace("-", "").isalnum()]
+
+
+def _is_allowed(origin: str) -> bool:
+    settings: Settings = current_app.config["CALMBOARD"]
+    if origin in (settings.origin, *settings.cors_origins):
+        return True
+    return settings.is_development and _is_here(origin, settings)
+
+
+def _is_here(origin: str, settings: Settings) -> bool:
+    """In development every loopback name is ORIGIN."""
+    try:
+        sent, here = urlsplit(origin), urlsplit(settings.origin)
+        return sent.scheme == here.scheme and sent.port == here.port and is_loopback(sent.hostname or "")
+    except ValueError:
+        return False

@@ -1,0 +1,122 @@
+"""Carries out tools/call: arguments are read, the work is done once, and what went wrong is told so that an agent can act."""
+
+import hashlib
+import inspect
+import json
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, cast
+
+import msgspec
+from msgspec import UNSET, Raw, Struct
+
+from api.answers import problem_body
+from api.mcp.calls import Call, Content, InputRequired, text
+from api.mcp.registry import Tool
+from api.objects import read_object
+from calmboard.access import idempotency
+from calmboard.access.access import Access
+from calmboard.access.permissions import need_scope
+from calmboard.db import db
+from calmboard.errors import Fault, InsufficientScope, Problem, ValidationFailed
+
+Frames = Generator[dict[str, Any] | None, None, dict[str, Any]]
+
+_encode = msgspec.json.Encoder().encode
+
+
+def call_tool(tool: Tool, call: Call, arguments: Mapping[str, Any]) -> dict[str, Any] | Frames:
+    """The result of a tool, or a generator of messages that returns it.
+
+    Raises InsufficientScope, which is answered 403 so that a client can step up, and InputRequired. Every
+    other Problem becomes a result with `isError`, since an agent can do something about it.
+    """
+    need_scope(call.access, *tool.scopes)
+    if inspect.isgeneratorfunction(tool.run):
+        return _streamed(tool, call, arguments)
+    try:
+        asked = _read(tool, arguments)
+        return _once(tool, call.access, asked, arguments, lambda: tool.run(call, asked))
+    except Problem as problem:
+        return _refused(problem)
+
+
+def _streamed(tool: Tool, call: Call, arguments: Mapping[str, Any]) -> Frames:
+    try:
+        asked = _read(tool, arguments)
+        result = yield from tool.run(call, asked)
+        return _told(tool, result)
+    except Problem as problem:
+        return _refused(problem)
+
+
+def _read(tool: Tool, arguments: Mapping[str, Any]) -> Any:
+    if tool.takes is None:
+        return arguments
+    faults: list[Fault] = []
+    asked = read_object(arguments, tool.takes, "", faults)
+    if faults:
+        raise ValidationFailed("The arguments do not fit.", errors=tuple(faults))
+    return asked
+
+
+def _once(tool: Tool, access: Access, asked: Any, arguments: Mapping[str, Any], run: Callable[[], Any]) -> dict[str, Any]:
+    """Do the work of one idempotency key once, and tell again what was told."""
+    key = getattr(asked, "idempotency_key", UNSET)
+    if key is UNSET or access.credential is None or getattr(asked, "dry_run", False):
+        return _told(tool, run())
+    said = json.dumps([tool.name, arguments], sort_keys=True, ensure_ascii=False)
+    claim = idempotency.claim(access.credential.id, f"mcp/{key}", hashlib.sha256(said.encode()).digest())
+    if isinstance(claim, idempotency.Answered):
+        return {**_whole(claim.body), "_meta": {"ai.calmboard/replayed": True}}
+    try:
+        with idempotency.watching(claim):
+            result = run()
+    except BaseException:
+        idempotency.give_up(claim)
+        raise
+    if isinstance(result, Content):
+        idempotency.give_up(claim)
+        return _told(tool, result)
+    told = _encode(_structured(tool, result))
+    idempotency.keep(claim, idempotency.Answered(200, {}, told))
+    return _whole(told)
+
+
+def _told(tool: Tool, result: Any) -> dict[str, Any]:
+    if not isinstance(result, Content):
+        return _whole(_encode(_structured(tool, result)))
+    told: dict[str, Any] = {"content": result.blocks, "isError": result.is_error}
+    if result.structured is not None:
+        told["structuredContent"] = result.structured
+    return {**told, "_meta": dict(result.meta)} if result.meta else told
+
+
+def _structured(tool: Tool, result: Any) -> Struct:
+    return cast("Struct", msgspec.convert(result, tool.gives, from_attributes=True))
+
+
+def _whole(structured: bytes) -> dict[str, Any]:
+    """The structured answer, and the same as text for clients that read no other (server/tools, Structured Content)."""
+    return {"content": [text(structured.decode())], "structuredContent": Raw(structured), "isError": False}
+
+
+def _refused(problem: Problem) -> dict[str, Any]:
+    """What went wrong, each faulty argument with what would do, and what to do next."""
+    if isinstance(problem, InsufficientScope):
+        raise problem
+    db.session.rollback()
+    lines = [problem.detail, *(f"- {_argument(fault)}: {fault.detail}{_allowed(fault)}" for fault in problem.errors)]
+    if advice := problem.hint or problem.remedy:
+        lines.append(f"What to do: {advice}")
+    return {"content": [text("\n".join(lines))], "isError": True, "_meta": {"ai.calmboard/problem": problem_body(problem)}}
+
+
+def _argument(fault: Fault) -> str:
+    return fault.pointer.removeprefix("/") or "arguments"
+
+
+def _allowed(fault: Fault) -> str:
+    return f" Allowed: {', '.join(fault.allowed_values)}." if fault.allowed_values else ""
+
+
+__all__ = ["Frames", "InputRequired", "call_tool"]
