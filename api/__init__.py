@@ -31,6 +31,25 @@ from api.catalogue import catalogue
 
 __all__ = ["answer_problem", "bulk", "catalogue", "external_tasks", "install", "mcp"]
 
+_NOUNS = (
+    me,
+    projects,
+    members,
+    boards,
+    tasks,
+    checklists,
+    comments,
+    attachments,
+    labels,
+    sprints,
+    reports,
+    activity,
+    keys,
+    reference,
+    postman,
+    session_auth,
+)
+
 _TAKEN = f"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, {OWN_HEADER}, X-Request-Id"
 _EXPOSED = (
     "Content-Disposition, Deprecation, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
@@ -55,24 +74,7 @@ class AnyId(BaseConverter):
 def install(app: Flask) -> None:
     app.url_map.converters |= {"default": AnyId, "text": AnyText}
     bp = Blueprint("api", __name__, url_prefix="/api")
-    for noun in (
-        me,
-        projects,
-        members,
-        boards,
-        tasks,
-        checklists,
-        comments,
-        attachments,
-        labels,
-        sprints,
-        reports,
-        activity,
-        keys,
-        reference,
-        postman,
-        session_auth,
-    ):
+    for noun in _NOUNS:
         bp.register_blueprint(noun.bp)
     app.register_blueprint(bp)
     app.register_blueprint(health.bp)

@@ -75,8 +75,8 @@ def _agree(said: str | None, value: Any, kind: str) -> bool:
         return said == ("true" if value else "false")
     if kind == "integer" and isinstance(value, int):
         number = _DECIMAL.fullmatch(said or "")
-        return bool(number and len(number[1]) < 20 and int(number[1]) == value)
-    return said == value
+        return number is not None and len(number[1]) < 20 and int(number[1]) == int(value)
+    return said is not None and said == value
 
 
 def _sent(headers: Headers, name: str) -> str | None:
