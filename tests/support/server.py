@@ -34,14 +34,14 @@ class Server:
 
 
 @contextmanager
-def running_server(settings: Settings, **changes: str) -> Iterator[Server]:
+def running_server(settings: Settings, factory: str = "wsgi:create_app", **changes: str) -> Iterator[Server]:
     """Serve the database and instance of these settings until the block ends; changes are further settings.
 
     It trusts one proxy, so that a test can come from an address of its own by X-Forwarded-For.
     """
     environment = {**environment_of(settings), "CALMBOARD_TRUSTED_PROXIES": "1", **changes}
     command = [sys.executable, "-m", "granian", "--interface=wsgi", "--factory", "--host=127.0.0.1", f"--port={settings.port}"]
-    command += ["--workers=2", "--blocking-threads=2", "wsgi:create_app"]
+    command += ["--workers=2", "--blocking-threads=2", factory]
     log_file = settings.instance_dir / f"server-{settings.port}.log"
     with log_file.open("wb") as log, started(command, environment, log.fileno()) as process:
         wait_until(lambda: answers(f"{settings.origin}/healthz", process), "The server")
