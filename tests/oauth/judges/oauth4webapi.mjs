@@ -1,0 +1,125 @@
+// oauth4webapi refuses whatever is not to the letter of the standards. Words: issuer, resource, an address of the resource.
+import assert from "node:assert/strict";
+import * as oauth from "oauth4webapi";
+import { ask, redirectUri, stopListening } from "./ask.mjs";
+
+const [issuer, resource, probe] = process.argv.slice(2);
+const insecure = { [oauth.allowInsecureRequests]: true };
+const noSecret = oauth.None();
+
+const { server, known } = await discover();
+const client = await register();
+await refuseWithoutToken();
+await denyIsTold();
+await rotateAndReuse();
+await replayCode();
+await revoke();
+stopListening();
+
+async function discover() {
+  const described = await oauth.resourceDiscoveryRequest(new URL(resource), insecure);
+  const known = await oauth.processResourceDiscoveryResponse(new URL(resource), described);
+  assert.deepEqual(known.authorization_servers, [issuer]);
+  const found = await oauth.discoveryRequest(new URL(issuer), { algorithm: "oauth2", ...insecure });
+  return { known, server: await oauth.processDiscoveryResponse(new URL(issuer), found) };
+}
+
+async function register() {
+  const metadata = { client_name: "Strict", redirect_uris: [redirectUri], token_endpoint_auth_method: "none" };
+  const registered = await oauth.dynamicClientRegistrationRequest(server, metadata, insecure);
+  return oauth.processDynamicClientRegistrationResponse(registered);
+}
+
+async function refuseWithoutToken() {
+  const { error, resource_metadata } = await challenge("none-that-was-issued");
+  assert.equal(error, "invalid_token");
+  const told = await (await fetch(resource_metadata)).json();
+  assert.equal(told.resource, known.resource);
+}
+
+async function denyIsTold() {
+  const { url, state } = await prepare();
+  const back = await ask(url, "deny");
+  assert.throws(() => oauth.validateAuthResponse(server, client, back, state), { error: "access_denied" });
+  assert.equal(back.searchParams.get("iss"), issuer);
+}
+
+async function rotateAndReuse() {
+  const first = await exchange(await authorize());
+  assert.equal(first.scope, "projects:read tasks:read tasks:write");
+  await need(first);
+  const second = await oauth.processRefreshTokenResponse(server, client, await refresh(first));
+  assert.notEqual(second.refresh_token, first.refresh_token);
+  assert.equal(second.scope, first.scope);
+  await need(second);
+  await assert.rejects(async () => oauth.processRefreshTokenResponse(server, client, await refresh(first)), { error: "invalid_grant" });
+  assert.equal((await challenge(second.access_token)).error, "invalid_token");
+  await assert.rejects(async () => oauth.processRefreshTokenResponse(server, client, await refresh(second)), { error: "invalid_grant" });
+}
+
+async function replayCode() {
+  const code = await authorize();
+  const tokens = await exchange(code);
+  await need(tokens);
+  await assert.rejects(exchange(code), { error: "invalid_grant" });
+  assert.equal((await challenge(tokens.access_token)).error, "invalid_token");
+}
+
+async function revoke() {
+  const tokens = await exchange(await authorize());
+  await need(tokens);
+  const sent = await oauth.revocationRequest(server, client, noSecret, tokens.refresh_token, insecure);
+  await oauth.processRevocationResponse(sent);
+  assert.equal((await challenge(tokens.access_token)).error, "invalid_token");
+}
+
+async function prepare() {
+  const verifier = oauth.generateRandomCodeVerifier();
+  const state = oauth.generateRandomState();
+  const url = new URL(server.authorization_endpoint);
+  url.search = new URLSearchParams({
+    response_type: "code",
+    client_id: client.client_id,
+    redirect_uri: redirectUri,
+    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: "S256",
+    scope: "projects:read tasks:write",
+    resource,
+    state,
+  });
+  return { url, state, verifier };
+}
+
+async function authorize() {
+  const { url, state, verifier } = await prepare();
+  return { answer: oauth.validateAuthResponse(server, client, await ask(url), state), verifier };
+}
+
+async function exchange({ answer, verifier }) {
+  const options = { additionalParameters: { resource }, ...insecure };
+  const sent = await oauth.authorizationCodeGrantRequest(server, client, noSecret, answer, redirectUri, verifier, options);
+  return oauth.processAuthorizationCodeResponse(server, client, sent);
+}
+
+function refresh(tokens) {
+  return oauth.refreshTokenGrantRequest(server, client, noSecret, tokens.refresh_token, insecure);
+}
+
+async function need(tokens) {
+  assert.equal((await use(tokens.access_token)).status, 200);
+}
+
+async function challenge(token) {
+  try {
+    await use(token);
+  } catch (error) {
+    assert.ok(error instanceof oauth.WWWAuthenticateChallengeError, error);
+    assert.equal(error.status, 401);
+    return error.cause[0].parameters;
+  }
+  assert.fail("The resource took a token that is none.");
+}
+
+function use(token) {
+  return oauth.protectedResourceRequest(token, "GET", new URL(probe), undefined, undefined, insecure);
+}
