@@ -1,14 +1,18 @@
 """Answers in OAuth's shape: JSON with `error` and `error_description` (RFC 6749, section 5.2)."""
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from flask import Response, current_app, g
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from calmboard.errors import Problem
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 _ERRORS = {413: "invalid_request", 429: "temporarily_unavailable", 503: "temporarily_unavailable", 500: "server_error"}
 
@@ -21,6 +25,16 @@ class OAuthError(Exception):
         self.code = code
         self.description = description
         self.status = status
+
+
+class SentBack(Response):
+    """A redirect whose address stays as it is, byte for byte; Werkzeug would write it anew."""
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
+        address = self.headers.pop("Location")
+        headers = super().get_wsgi_headers(environ)
+        headers["Location"] = self.headers["Location"] = address
+        return headers
 
 
 def origin() -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode
 
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -21,7 +21,7 @@ from calmboard.access.session_tokens import SignedIn, find_signed_in
 from calmboard.errors import Problem
 from calmboard.settings import Window
 from calmboard.work.projects import my_projects
-from oauth.answers import OAuthError, answer, answer_error, origin
+from oauth.answers import OAuthError, SentBack, answer, answer_error, origin
 from oauth.consent import CHOICES, asks_for, chosen_projects, chosen_scopes, describe
 from oauth.parameters import resource_in, single
 
@@ -213,14 +213,13 @@ def _carry_out(asked: Asked) -> Response | str:
 
 
 def _send_back(redirect_uri: str, state: str | None, **answer: str) -> Response:
-    """303, so that a browser turns a POST into a GET; `iss` says who answers (RFC 9207)."""
-    parts = urlsplit(redirect_uri)
+    """303, so that a browser turns a POST into a GET; `iss` says who answers (RFC 9207).
+
+    The application's address is only added to (RFC 6749, section 3.1.2).
+    """
     more = {**answer, **({"state": state} if state is not None else {}), "iss": origin()}
-    query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), *more.items()])
-    response = redirect(urlunsplit(parts._replace(query=query)), 303)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    sign = "" if redirect_uri.endswith("?") else "&" if "?" in redirect_uri else "?"
+    return SentBack(status=303, headers={"Location": redirect_uri + sign + urlencode(more)}, mimetype="text/html")
 
 
 def _tell(sentence: str) -> tuple[str, int]:

@@ -109,6 +109,11 @@ def register(app: Flask, **metadata: Any) -> TestResponse:
     return app.test_client().post("/api/oauth/register", json=body, environ_base={"REMOTE_ADDR": new_address()})
 
 
+@pytest.fixture(autouse=True)
+def _monkeypatch_response_class() -> None:
+    """Stand in for pytest-flask's, which would turn every answer into one of its own class: a redirect would be rewritten."""
+
+
 @pytest.fixture
 def host_app(app: Flask) -> Callable[..., HostApp]:
     """Register an application that asks this person: `host_app(owner)`."""
