@@ -24,10 +24,20 @@ def need_json() -> None:
     """Refuse a body that is not declared as JSON, or is too large."""
     if request.mimetype not in MEDIA_TYPES:
         raise UnsupportedMediaType(f"This address takes {' or '.join(MEDIA_TYPES)}.")
+    need_plain()
     if (request.content_length or 0) > MAX_BYTES:
         raise _too_large()
     # One byte more, since a body in chunks is cut there without a word.
     request.max_content_length = MAX_BYTES + 1
+
+
+def need_plain() -> None:
+    """Refuse a body that is compressed, or text in anything but UTF-8."""
+    coding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding != "identity":
+        raise UnsupportedMediaType("Send the body as it is, without a Content-Encoding.")
+    if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+        raise UnsupportedMediaType("Send the body as UTF-8.")
 
 
 def read_body(kind: type[Body]) -> Body:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from flask import request
 from werkzeug.datastructures import Headers
 
-from api.bodies import MAX_BYTES, parse, whole_body
+from api.bodies import MAX_BYTES, need_plain, parse, whole_body
 from api.mcp import headers as mirrored
 from api.mcp.calls import Call
 from api.mcp.protocol import (
@@ -65,6 +65,7 @@ def read_json() -> Any:
     """The body as JSON; raises Failure where it is none."""
     if request.mimetype != "application/json":
         raise Failure(INVALID_REQUEST, "Send the message as application/json.", status=415)
+    need_plain()
     request.max_content_length = MAX_BYTES + 1
     try:
         return parse(whole_body())

@@ -140,6 +140,22 @@ def test_a_body_not_declared_as_json_is_415(owner: Character, place: Place, cont
 
 
 @pytest.mark.parametrize(
+    ("headers", "content_type"),
+    [({"Content-Encoding": "gzip"}, "application/json"), ({}, "application/json; charset=iso-8859-1")],
+)
+def test_a_body_that_is_not_plain_utf8_is_415(owner: Character, place: Place, headers: dict[str, str], content_type: str) -> None:
+    path = f"/boards/{place.board_id}/tasks"
+    answer = owner.api.post(path, data=b'{"title": "a"}', content_type=content_type, headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (415, "unsupported_media_type")
+
+
+def test_a_body_may_say_that_it_is_utf8(owner: Character, place: Place) -> None:
+    path = f"/boards/{place.board_id}/tasks"
+    answer = owner.api.post(path, data='{"title": "Größe"}'.encode(), content_type="application/json; charset=UTF-8")
+    assert (answer.status_code, answer.json["title"]) == (201, "Größe")
+
+
+@pytest.mark.parametrize(
     ("query", "name"),
     [
         ("limit=0", "limit"),
