@@ -65,8 +65,9 @@ def create_board(access: Access, project_id: str, new: Mapping[str, Any]) -> dic
 def change_board(access: Access, board_id: str, changes: Mapping[str, Any], guard: Guard = let_through) -> dict[str, Any]:
     """Change the fields that are given. Raises as `create_board` does, and PreconditionFailed where the guard does."""
     board = _claim(access, board_id, guard)
-    db.session.execute(update(Board).where(Board.id == board_id).values(**changes, updated_at=now()))
-    record(access, "board.changed", board.in_project, board_id, board_id=board_id, changes=changes)
+    if new := {name: value for name, value in changes.items() if value != getattr(board, name)}:
+        db.session.execute(update(Board).where(Board.id == board_id).values(**new, updated_at=now()))
+        record(access, "board.changed", board.in_project, board_id, board_id=board_id, changes=new)
     db.session.commit()
     return read_board(access, board_id)
 

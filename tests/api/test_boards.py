@@ -37,6 +37,11 @@ def test_a_board_gets_another_name(viewer: Character, place: Place, method: str)
     assert changed["updated_at"] > changed["created_at"]
 
 
+def test_a_name_that_is_sent_again_changes_nothing(owner: Character, place: Place) -> None:
+    before = owner.api.get(f"/boards/{place.board_id}").json
+    assert owner.api.patch(f"/boards/{place.board_id}", json={"name": before["name"]}).json == before
+
+
 def test_a_board_that_filled_up_meanwhile_is_not_deleted(owner: Character, place: Place) -> None:
     path = f"/boards/{place.board_id}"
     seen = owner.api.get(path).headers["ETag"]
