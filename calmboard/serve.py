@@ -67,7 +67,7 @@ def _commands(settings: Settings) -> dict[str, list[str]]:
     return {
         "server": [
             *("-m", "granian", "--interface=wsgi", "--factory", "--no-ws", "--log-level=warning"),
-            *("--workers=2", "--blocking-threads=2", "--respawn-failed-workers", "--workers-kill-timeout=3"),
+            *("--workers=2", "--blocking-threads=4", "--respawn-failed-workers", "--workers-kill-timeout=3"),
             *(f"--host={_host(settings)}", f"--port={settings.port}", "wsgi:create_app"),
         ],
         "worker": ["worker.py"],

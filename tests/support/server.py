@@ -41,7 +41,7 @@ def running_server(settings: Settings, factory: str = "wsgi:create_app", **chang
     """
     environment = {**environment_of(settings), "CALMBOARD_TRUSTED_PROXIES": "1", **changes}
     command = [sys.executable, "-m", "granian", "--interface=wsgi", "--factory", "--host=127.0.0.1", f"--port={settings.port}"]
-    command += ["--workers=2", "--blocking-threads=2", factory]
+    command += ["--workers=2", "--blocking-threads=4", factory]
     log_file = settings.instance_dir / f"server-{settings.port}.log"
     with log_file.open("wb") as log, started(command, environment, log.fileno()) as process:
         wait_until(lambda: answers(f"{settings.origin}/healthz", process), "The server")
