@@ -1,6 +1,7 @@
 """Projects: listed, made, changed, deleted, and what a key could do in them."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -81,6 +82,17 @@ def my_projects(access: Access) -> list[AnyRow]:
         return list(connection.execute(visible(access, statement, Project.id).order_by(Project.name), asker(access)))
 
 
+def boards_of(access: Access, project_ids: Collection[str], most: int) -> dict[str, list[AnyRow]]:
+    """Id and name of the boards of many projects, oldest first, at most so many of each; those out of reach have none."""
+    need_scope(access, "boards:read")
+    values = {**asker(access), "project_ids": list(project_ids), "most": most}
+    boards: dict[str, list[AnyRow]] = defaultdict(list)
+    with reading() as connection:
+        for board in connection.execute(_boards_of(access.project_ids is not None), values):
+            boards[board.project_id].append(board)
+    return boards
+
+
 def rights_in_reach(access: Access) -> frozenset[str]:
     """The rights that hold in at least one project in reach; none where there is no project."""
     with reading() as connection:
@@ -143,6 +155,15 @@ def _roles(narrowed: bool) -> AnySelect:
     if narrowed:
         statement = statement.where(Membership.project_id.in_(bindparam("asker_project_ids", expanding=True)))
     return statement
+
+
+@cache
+def _boards_of(narrowed: bool) -> AnySelect:
+    place = func.row_number().over(partition_by=Board.project_id, order_by=Board.id).label("place")
+    boards: AnySelect = select(Board.id, Board.name, Board.project_id, place)
+    boards = boards.where(Board.project_id.in_(bindparam("project_ids", expanding=True)))
+    placed = narrowed_to(boards, Board.project_id, narrowed).subquery().c
+    return select(placed.id, placed.name, placed.project_id).where(placed.place <= bindparam("most")).order_by(placed.id)
 
 
 def _counts_by_project(access: Access) -> dict[str, tuple[int, int, int]]:

@@ -1,0 +1,120 @@
+"""How a board stands: what is blocked, late and in review, who has what, and the sprints to come."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select
+
+from calmboard.access.access import Access
+from calmboard.access.permissions import need_scope
+from calmboard.db import AnyRow, AnySelect, now, reading
+from calmboard.models import Sprint, Task, TaskAssignee, User
+from calmboard.work.boards import read_board
+from calmboard.work.sprints import COLUMNS as SPRINT_COLUMNS
+from calmboard.work.task_rows import COLUMNS, TaskRow, with_company
+
+_MOST_NOTABLE = 20
+_MOST_PEOPLE = 50
+_MOST_EACH = 10
+_MOST_PLANNED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Notable:
+    """Tasks that ask for attention: how many in all, and the first of them."""
+
+    count: int
+    tasks: Sequence[TaskRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A person with the number of their tasks that are not done, and the first of those."""
+
+    id: str
+    name: str
+    count: int
+    tasks: Sequence[AnyRow]
+
+
+def summarize_board(access: Access, board_id: str) -> dict[str, Any]:
+    """A board with its columns, `blocked`, `late`, `in_review`, `people`, `unassigned_count` and sprints. Ten queries at most.
+
+    Sprints are left out of an access without sprints:read. Raises NotFound and Forbidden as `find` does.
+    """
+    need_scope(access, "boards:read", "tasks:read")
+    board = read_board(access, board_id)
+    values = {"board_id": board_id, "today": now().date()}
+    with reading() as connection:
+        sprints = connection.execute(_OPEN_SPRINTS, values).all() if access.holds("sprints:read") else []
+        return {
+            **board,
+            **_notable_tasks(connection, values),
+            "active_sprint": next((sprint for sprint in sprints if sprint.state == "active"), None),
+            "planned_sprints": [sprint for sprint in sprints if sprint.state == "planned"][:_MOST_PLANNED],
+            "people": _workloads(connection.execute(_IN_HAND, values).all()),
+            "unassigned_count": connection.execute(_UNASSIGNED, values).scalar_one(),
+        }
+
+
+def _notable_tasks(connection: Connection, values: dict[str, Any]) -> dict[str, Notable]:
+    rows = {name: connection.execute(statement, values).all() for name, statement in _NOTABLE.items()}
+    tasks = iter(with_company(connection, [row for some in rows.values() for row in some]))
+    return {name: Notable(some[0].total if some else 0, list(islice(tasks, len(some)))) for name, some in rows.items()}
+
+
+def _workloads(rows: Sequence[AnyRow]) -> list[Workload]:
+    people = [list(tasks) for _, tasks in groupby(rows, lambda row: row.user_id)]
+    return [Workload(tasks[0].user_id, tasks[0].name, tasks[0].total, tasks) for tasks in people[:_MOST_PEOPLE]]
+
+
+_ON_BOARD = Task.board_id == bindparam("board_id")
+_OPEN = Task.state != "done"
+_IS_LATE = Task.due_date < bindparam("today", type_=Task.due_date.type)
+
+
+def _first(*conditions: ColumnElement[bool], order: Sequence[Any]) -> AnySelect:
+    statement: AnySelect = select(*COLUMNS, func.count().over().label("total")).where(_ON_BOARD, *conditions)
+    return statement.order_by(*order).limit(_MOST_NOTABLE)
+
+
+_NOTABLE = {
+    "blocked": _first(Task.blocked.is_(True), _OPEN, order=(Task.state.desc(), Task.rank)),
+    "late": _first(_IS_LATE, _OPEN, order=(Task.due_date, Task.id)),
+    "in_review": _first(Task.state == "review", order=(Task.rank,)),
+}
+_UNASSIGNED = select(func.count()).where(
+    _ON_BOARD,
+    Task.state.in_(("ready", "in_progress", "review")),
+    ~select(TaskAssignee.task_id).where(TaskAssignee.task_id == Task.id).exists(),
+)
+_THEIRS = (
+    select(
+        TaskAssignee.user_id,
+        User.name,
+        Task.id,
+        Task.title,
+        Task.state,
+        Task.blocked,
+        func.count().over(partition_by=TaskAssignee.user_id).label("total"),
+        func.row_number().over(partition_by=TaskAssignee.user_id, order_by=(Task.state.desc(), Task.rank)).label("place"),
+    )
+    .join(TaskAssignee, TaskAssignee.task_id == Task.id)
+    .join(User, User.id == TaskAssignee.user_id)
+    .where(_ON_BOARD, _OPEN)
+    .subquery()
+)
+_IN_HAND = (
+    select(_THEIRS)
+    .where(_THEIRS.c.place <= _MOST_EACH)
+    .order_by(_THEIRS.c.total.desc(), _THEIRS.c.user_id, _THEIRS.c.place)
+    .limit(_MOST_PEOPLE * _MOST_EACH)
+)
+_OPEN_SPRINTS = (
+    select(*SPRINT_COLUMNS)
+    .where(Sprint.board_id == bindparam("board_id"), Sprint.state != "completed")
+    .order_by(Sprint.state, Sprint.id)  # the active one first
+    .limit(_MOST_PLANNED + 1)
+)
