@@ -1,0 +1,280 @@
+"""What tools take and give where the REST API's shapes say too much or too little for an agent."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from api.shapes.boards import BoardName, Column
+from api.shapes.checklists import Done, Text
+from api.shapes.comments import Body
+from api.shapes.labels import LabelName
+from api.shapes.projects import ProjectDescription, ProjectName
+from api.shapes.sprints import EndsOn, Goal, SprintName, SprintState, StartsOn
+from api.shapes.values import (
+    AttachmentId,
+    BoardId,
+    CommentId,
+    Description,
+    DueDate,
+    ItemId,
+    LabelId,
+    Person,
+    PersonName,
+    ProjectId,
+    Role,
+    SprintId,
+    State,
+    TaskId,
+    Time,
+    Title,
+    UserId,
+    about,
+)
+
+Cursor = Annotated[
+    str,
+    about(
+        "The next_cursor of the answer before, to go on behind it; with the same arguments otherwise.",
+        "Vx3kq0pU2Yb1mJ8sWyJ0ZXh0IiwidHNrXzAxbTg2Il0",
+        max_length=500,
+    ),
+]
+NextCursor = Annotated[str | None, about("Send it as cursor to read on; null: this is the end.", None)]
+PersonOrMe = Annotated[
+    str, about("A person's id, as get_project and get_board name them, or `me`: the person you act for.", "me", max_length=40)
+]
+People = Annotated[list[PersonOrMe], Meta(max_length=50)]
+LabelIds = Annotated[
+    list[LabelId],
+    about("Ids of labels of the project, as get_project names them; they replace those it has.", [], max_length=50),
+]
+
+
+class Asked(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The arguments of a tool; none that it does not name."""
+
+
+class Writing(Asked, kw_only=True):
+    """The arguments of a tool that writes."""
+
+    idempotency_key: (
+        Annotated[
+            str,
+            about(
+                "Any text of your own, new for each piece of work. A call repeated with the same key and arguments is done "
+                "once, and answered the same.",
+                "5f0c1f0e-0f3b-4c58-9d5e-6a1d5a1c7a52",
+                min_length=1,
+                max_length=255,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+
+
+class Destroying(Writing, kw_only=True):
+    """The arguments of a tool whose work cannot be undone."""
+
+    dry_run: Annotated[bool, about("true: change nothing, and tell exactly what would happen.", True)] = False
+
+
+class NamedBoard(Struct):
+    """A board by name."""
+
+    id: BoardId
+    name: BoardName
+
+
+class ProjectInList(Struct):
+    """A project with its boards."""
+
+    id: ProjectId
+    name: ProjectName
+    role: Role
+    boards: Annotated[
+        list[NamedBoard] | None, Meta(description="Its first 50 boards; null: this credential may not read boards.")
+    ]
+
+
+class Projects(Struct):
+    """Projects in reach."""
+
+    projects: Annotated[list[ProjectInList], Meta(description="Oldest first.")]
+    next_cursor: NextCursor
+
+
+class PersonInProject(Struct):
+    """A person with their role."""
+
+    id: UserId
+    name: PersonName
+    role: Role
+
+
+class LabelInProject(Struct):
+    """A label that tasks can carry."""
+
+    id: LabelId
+    name: LabelName
+
+
+class WholeProject(Struct):
+    """A project, who is in it, and what its tasks can be given."""
+
+    id: ProjectId
+    name: ProjectName
+    description: ProjectDescription
+    role: Role
+    people: Annotated[
+        list[PersonInProject] | None, Meta(description="The first 100; null: this credential may not read members.")
+    ]
+    labels: Annotated[list[LabelInProject] | None, Meta(description="The first 100; null: this credential may not read tasks.")]
+    boards: Annotated[list[NamedBoard] | None, Meta(description="The first 100; null: this credential may not read boards.")]
+
+
+class TaskInShort(Struct):
+    """A task without its description; get_task has that."""
+
+    id: TaskId
+    board_id: BoardId
+    title: Title
+    state: State
+    assignees: Annotated[list[Person], Meta(description="The people on it.")]
+    labels: Annotated[list[LabelInProject], Meta(description="The labels on it.")]
+    due_date: DueDate | None
+    blocked: Annotated[bool, about("Whether something stops it.", False)]
+    blocked_reason: Annotated[str | None, about("What it waits for.", None)]
+    pinned: Annotated[bool, about("Whether it is pinned for everyone.", False)]
+    sprint_id: Annotated[SprintId | None, about("The sprint it is in; null: none.", None)]
+    updated_at: Time
+
+
+class Tasks(Struct):
+    """Tasks of a board."""
+
+    tasks: list[TaskInShort]
+    next_cursor: NextCursor
+
+
+class SprintInShort(Struct):
+    """A sprint, and how much of it is done."""
+
+    id: SprintId
+    name: SprintName
+    goal: Goal
+    state: SprintState
+    starts_on: StartsOn | None
+    ends_on: EndsOn | None
+    task_count: Annotated[int, about("How many tasks are in it.", 8)]
+    done_count: Annotated[int, about("How many of those are done.", 3)]
+
+
+class NotableTasks(Struct):
+    """Tasks that ask for attention."""
+
+    count: Annotated[int, about("How many there are in all.", 1)]
+    tasks: Annotated[list[TaskInShort], Meta(description="The first 20 of them.")]
+
+
+class TaskInHand(Struct):
+    """A task that somebody has."""
+
+    id: TaskId
+    title: Title
+    state: State
+    blocked: Annotated[bool, about("Whether something stops it.", False)]
+
+
+class Workload(Struct):
+    """Who has what."""
+
+    id: UserId
+    name: PersonName
+    count: Annotated[int, about("How many tasks they have that are not done.", 3)]
+    tasks: Annotated[list[TaskInHand], Meta(description="The first 10 of them, those nearest to done first.")]
+
+
+class BoardSummary(Struct):
+    """How a board stands."""
+
+    id: BoardId
+    project_id: ProjectId
+    name: BoardName
+    columns: Annotated[list[Column], Meta(description="From left to right, each with its number of tasks.")]
+    active_sprint: Annotated[SprintInShort | None, Meta(description="Null: none is active, or sprints may not be read.")]
+    planned_sprints: Annotated[list[SprintInShort], Meta(description="The first 10 that wait to be started.")]
+    blocked: Annotated[NotableTasks, Meta(description="Blocked and not done; each says what it waits for.")]
+    late: Annotated[NotableTasks, Meta(description="Due before today (UTC) and not done, the longest overdue first.")]
+    in_review: Annotated[NotableTasks, Meta(description="In the column Review, top to bottom.")]
+    unassigned_count: Annotated[int, about("Tasks in Ready, In Progress and Review that nobody has.", 2)]
+    people: Annotated[list[Workload], Meta(description="Who has tasks that are not done, at most 50 people, the busiest first.")]
+
+
+class ItemInShort(Struct):
+    """A line of a checklist."""
+
+    id: ItemId
+    text: Text
+    done: Done
+
+
+class Checklist(Struct):
+    """The checklist of a task."""
+
+    task_id: TaskId
+    items: Annotated[list[ItemInShort], Meta(description="Top to bottom.")]
+
+
+class FileInShort(Struct):
+    """A file on a task."""
+
+    id: AttachmentId
+    name: Annotated[str, about("The file's name.", "receipt.pdf")]
+    size_bytes: Annotated[int, about("Its length in bytes.", 48_211)]
+
+
+class CommentInShort(Struct):
+    """A comment on a task."""
+
+    id: CommentId
+    author_name: Annotated[str | None, about("Who wrote it; null: their account is gone.", "Ana Ruiz")]
+    body: Body
+    created_at: Time
+
+
+class WholeTask(TaskInShort):
+    """A task with everything on it."""
+
+    project_id: ProjectId
+    description: Description
+    created_at: Time
+    checklist: Annotated[list[ItemInShort], Meta(description="Top to bottom.")]
+    attachments: Annotated[list[FileInShort], Meta(description="The first 50 files on it.")]
+    comments: Annotated[
+        list[CommentInShort] | None,
+        Meta(description="The latest 20, oldest first; null: this credential may not read comments."),
+    ]
+
+
+Kind = Literal["project", "board", "task", "comment", "sprint"]
+
+
+class Hit(Struct, omit_defaults=True):
+    """Something that was found."""
+
+    kind: Annotated[Kind, about("What it is.", "task")]
+    id: Annotated[str, about("Its id.", "tsk_01m86ffkj1eyt9k86t46h61k8b")]
+    title: Annotated[str, about("Its name or title; a comment has that of its task.", "Refund partial captures")]
+    project_id: ProjectId
+    board_id: BoardId | None = None
+    task_id: Annotated[TaskId, Meta(description="The task that a comment is on.")] | None = None
+    state: Annotated[str, about("The column of a task, the state of a sprint.", "ready")] | None = None
+    excerpt: Annotated[str, about("The words around the place, where it is not in the title.", "… refunded once …")] | None = None
+
+
+class Hits(Struct):
+    """What was found."""
+
+    hits: Annotated[list[Hit], Meta(description="The best first.")]
+    more: Annotated[bool, about("Whether there is more than this; then use more words.", False)]
+    not_searched: Annotated[list[Kind], about("Kinds that this credential may not read.", [])]

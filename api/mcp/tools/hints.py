@@ -1,0 +1,76 @@
+"""What an agent should do next where the ground floor refuses, told in the names of tools."""
+
+import inspect
+import re
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from api.mcp.calls import Call
+from api.mcp.registry import Tool
+from calmboard.errors import Forbidden, NotFound, Problem
+
+_UNKNOWN = re.compile(r"No ([a-z ]+) has the id")
+
+# By the word of what was not found.
+_TO_FIND = {
+    "project": "list_projects names every project in reach.",
+    "board": "list_projects names every board in reach.",
+    "task": "Find the task with search or list_tasks, and pass its id on exactly as given.",
+    "sprint": "get_board names the active and the planned sprints of a board.",
+    "checklist item": "get_task names the items of the checklist.",
+}
+# By the argument that is at fault.
+_TO_CHOOSE = {
+    "assignees": "get_project names the people of a project with their ids.",
+    "labels": "get_project names the labels of a project with their ids.",
+    "sprint_id": "get_board names the active and the planned sprints of a board.",
+    "move_to": "get_board names the planned sprints of a board; plan_sprint makes one.",
+    "before": "list_tasks names the tasks of a board.",
+    "after": "list_tasks names the tasks of a board.",
+}
+_OUT_OF_REACH = "list_projects tells what is in reach, and your role there. Tell the person if that is not enough."
+
+
+def with_hints(tool: Tool) -> Tool:
+    """The tool, whose refusals say what to do next where they did not."""
+    if inspect.isgeneratorfunction(tool.run):
+        return replace(tool, run=_hinting_generator(tool.run))
+    return replace(tool, run=_hinting(tool.run))
+
+
+def _hinting(run: Callable[[Call, Any], Any]) -> Callable[[Call, Any], Any]:
+    def hinted(call: Call, asked: Any) -> Any:
+        with _hinted():
+            return run(call, asked)
+
+    return hinted
+
+
+def _hinting_generator(run: Callable[[Call, Any], Generator[Any, None, Any]]) -> Callable[[Call, Any], Any]:
+    def hinted(call: Call, asked: Any) -> Generator[Any, None, Any]:
+        with _hinted():
+            return (yield from run(call, asked))
+
+    return hinted
+
+
+@contextmanager
+def _hinted() -> Iterator[None]:
+    try:
+        yield
+    except Problem as problem:
+        problem.hint = problem.hint or hint_for(problem)
+        raise
+
+
+def hint_for(problem: Problem) -> str:
+    """The next step, or nothing where the problem's own remedy says it."""
+    if isinstance(problem, NotFound):
+        unknown = _UNKNOWN.match(problem.detail)
+        return _TO_FIND.get(unknown[1], "") if unknown else ""
+    if isinstance(problem, Forbidden):
+        return _OUT_OF_REACH
+    arguments = (fault.pointer.split("/")[1] for fault in problem.errors if fault.pointer.startswith("/"))
+    return " ".join(dict.fromkeys(_TO_CHOOSE[name] for name in arguments if name in _TO_CHOOSE))

@@ -1,0 +1,39 @@
+"""Search, over everything the caller may see."""
+
+from typing import Annotated, Any
+
+from msgspec import UNSET, UnsetType
+
+from api.mcp.calls import Call
+from api.mcp.registry import tool
+from api.mcp.shapes import Asked, Hits, Kind
+from api.shapes.values import VISIBLE, about
+from calmboard.work import search as ground
+
+
+class Search(Asked, kw_only=True):
+    q: Annotated[
+        str,
+        about(
+            "Words; what is found holds all of them, whatever the case and order. Parts of words will do.",
+            "refund capture",
+            min_length=1,
+            max_length=100,
+            pattern=VISIBLE,
+        ),
+    ]
+    kinds: Annotated[list[Kind], about("Only these kinds; if absent, all.", ["task", "comment"], min_length=1)] | UnsetType = (
+        UNSET
+    )
+    limit: Annotated[int, about("How many hits at most.", 20, ge=1, le=50)] = 20
+
+
+@tool("Search", effect="reads", scopes=("tasks:read",), takes=Search, gives=Hits)
+def search(call: Call, asked: Search) -> Any:
+    """Find projects, boards, tasks, comments and sprints by words, across everything you may see, with their ids.
+
+    Looks in names and titles, descriptions, goals and comments; hits in titles come first, then the newest. Use it when you
+    know words but not where they are. To go through a board by column, person, date or label, use list_tasks instead; to read
+    what a hit says in full, get_task.
+    """
+    return ground.search(call.access, asked.q, asked.kinds or None, asked.limit)

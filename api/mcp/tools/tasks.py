@@ -1,0 +1,81 @@
+"""Tasks: found, read, made, changed, moved, deleted."""
+
+from dataclasses import fields
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, UnsetType
+
+from api.mcp.calls import Call
+from api.mcp.registry import tool
+from api.mcp.shapes import Asked, Cursor, PersonOrMe, Tasks, WholeTask
+from api.mcp.tools.pages import cut_of, next_cursor
+from api.mcp.tools.people import person_id
+from api.shapes.values import BoardId, LabelId, SprintId, State, TaskId, TextPart, about
+from api.tasks import Sort
+from calmboard.pages import DEFAULT_LIMIT, MAX_LIMIT
+from calmboard.work.task_rows import TaskFilters
+from calmboard.work.task_rows import list_tasks as list_task_rows
+from calmboard.work.whole_task import read_whole_task
+
+KnownTask = Annotated[TaskId, Meta(description="The task, as list_tasks or search names it.")]
+
+
+class ListTasks(Asked, kw_only=True):
+    board_id: Annotated[BoardId, Meta(description="The board, as list_projects names it.")]
+    state: (
+        Annotated[
+            list[State],
+            about("In one of these columns: backlog, ready, in_progress, review, done.", ["ready", "in_progress"], min_length=1),
+        ]
+        | UnsetType
+    ) = UNSET
+    assignee: Annotated[PersonOrMe, Meta(description="With this person on it: an id, or `me`.")] | UnsetType = UNSET
+    sprint_id: Annotated[SprintId, Meta(description="In this sprint; get_board names them.")] | UnsetType = UNSET
+    label: Annotated[LabelId, Meta(description="With this label on it; get_project names them.")] | UnsetType = UNSET
+    blocked: Annotated[bool, about("true: only blocked ones; false: only the others.", True)] | UnsetType = UNSET
+    pinned: Annotated[bool, about("true: only pinned ones; false: only the others.", True)] | UnsetType = UNSET
+    due_before: Annotated[date, about("Due before this day.", "2026-12-18")] | UnsetType = UNSET
+    due_after: Annotated[date, about("Due after this day.", "2026-11-24")] | UnsetType = UNSET
+    updated_since: (
+        Annotated[datetime, about("Changed at this time or later; RFC 3339 with its zone.", "2026-11-23T09:00:00Z", tz=True)]
+        | UnsetType
+    ) = UNSET
+    q: TextPart | UnsetType = UNSET
+    sort: Annotated[
+        Sort, about("`-` turns the order around; `position` goes column by column, top to bottom.", "-updated_at")
+    ] = "position"
+    limit: Annotated[int, about("How many tasks at most.", 25, ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    cursor: Cursor | UnsetType = UNSET
+
+
+class GetTask(Asked, kw_only=True):
+    task_id: KnownTask
+
+
+@tool("List the tasks of a board", effect="reads", scopes=("tasks:read",), takes=ListTasks, gives=Tasks)
+def list_tasks(call: Call, asked: ListTasks) -> dict[str, Any]:
+    """The tasks of one board, without their descriptions, narrowed by column, person, sprint, label, dates or words.
+
+    All filters given must fit. Use it to go through a board; for an overview use get_board, to find words on any board search,
+    and for all that is on one task get_task. Where next_cursor is not null there are more: send it as cursor.
+    """
+    page = list_task_rows(call.access, asked.board_id, _filters(call, asked), asked.sort, cut_of(asked))
+    return {"tasks": page.rows, "next_cursor": next_cursor(asked, page.after)}
+
+
+@tool("Read a task", effect="reads", scopes=("tasks:read",), takes=GetTask, gives=WholeTask)
+def get_task(call: Call, asked: GetTask) -> dict[str, Any]:
+    """Everything on one task: description, column, people, labels, dates, what blocks it, its checklist with the ids of the
+    items, its files by name, and its latest comments.
+
+    Use it before you change a task or answer a question about it. For many tasks at once use list_tasks.
+    """
+    return read_whole_task(call.access, asked.task_id)
+
+
+def _filters(call: Call, asked: ListTasks) -> TaskFilters:
+    given = {field.name: value for field in fields(TaskFilters) if (value := getattr(asked, field.name)) is not UNSET}
+    if asked.assignee:
+        given["assignee"] = person_id(call.access, asked.assignee, "/assignee")
+    return TaskFilters(**given)
