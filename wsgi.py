@@ -52,7 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_error_handler(Exception, _answer_error)
     api.install(app)
     app.extensions["calmboard_catalogue"] = api.catalogue(app)
-    app.extensions["calmboard_agent_tools"] = api.mcp.catalogue(app)
+    app.extensions["calmboard_agent_catalogue"] = api.mcp.catalogue(app)
     app.extensions["calmboard_fetch"] = make_fetch(settings.outgoing_allow)
     portal.install(app)
     oauth.install(app)

@@ -8,6 +8,7 @@ from flask_login import current_user
 from calmboard.access.sessions import ABSOLUTE
 from portal import (
     account,
+    agent_reference,
     callbacks,
     code,
     connected_apps,
@@ -28,6 +29,7 @@ from portal.session import login_manager
 
 __all__ = [
     "account",
+    "agent_reference",
     "answer_problem",
     "callbacks",
     "connected_apps",

@@ -23,6 +23,8 @@ _PUBLIC = {
     "portal.noun_reference_text",
     "portal.errors_reference_text",
     "portal.llms_text",
+    "portal.agent_reference",
+    "portal.agent_reference_text",
     "portal.recipe_list",
     "portal.recipe_page",
     "portal.invitation",

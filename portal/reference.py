@@ -24,24 +24,24 @@ def noun_reference(slug: str) -> str:
 
 @bp.get("/docs/api.md")
 def api_reference_text() -> Response:
-    return _markdown(render_template("reference/overview.md", nouns=examples(None)))
+    return markdown(render_template("reference/overview.md", nouns=examples(None)))
 
 
 @bp.get("/docs/api/<slug>.md")
 def noun_reference_text(slug: str) -> Response:
-    return _markdown(render_template("reference/noun.md", noun=_find(examples(None), slug)))
+    return markdown(render_template("reference/noun.md", noun=_find(examples(None), slug)))
 
 
 @bp.get("/docs/errors.md")
 def errors_reference_text() -> Response:
     problems = sorted(PROBLEMS.values(), key=lambda problem: (problem.status, problem.code))
-    return _markdown(render_template("reference/errors.md", problems=problems))
+    return markdown(render_template("reference/errors.md", problems=problems))
 
 
 @bp.get("/llms.txt")
 def llms_text() -> Response:
     """What there is to read, for language models (the form of llmstxt.org)."""
-    return _markdown(render_template("reference/llms.txt", nouns=examples(None)))
+    return markdown(render_template("reference/llms.txt", nouns=examples(None)))
 
 
 def _nouns() -> list[Noun]:
@@ -56,7 +56,7 @@ def _find(nouns: list[Noun], slug: str) -> Noun:
     return found
 
 
-def _markdown(text: str) -> Response:
+def markdown(text: str) -> Response:
     """The same for everybody, so that it may be kept for a while."""
     development = current_app.config["CALMBOARD"].is_development
     response = Response(text.strip() + "\n", content_type="text/markdown; charset=utf-8")
