@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +62,18 @@ def now() -> datetime:
 def insert_if_absent(table: type[Base], values: dict[str, Any]) -> bool:
     """Write a row at once, unless one with its key is there; whether it was written."""
     with reading() as connection:
-        return connection.execute(insert_unless_there(table, values)).first() is not None
+        return connection.execute(insert_unless_there(table), values).first() is not None
 
 
-def insert_unless_there(table: type[Base], values: dict[str, Any]) -> Executable:
-    """An INSERT that does nothing where a row with the same key is there; it returns a row where it wrote one."""
-    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.engine.dialect.name]
-    statement: Executable = insert(table).values(**values).on_conflict_do_nothing().returning(literal(True))
+def insert_unless_there(table: type[Base]) -> Executable:
+    """An INSERT of the values it is run with, or of nothing where their key is there; it returns a row where it wrote one."""
+    return _insert_unless_there(table, db.engine.dialect.name)
+
+
+@cache
+def _insert_unless_there(table: type[Base], dialect: str) -> Executable:
+    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect]
+    statement: Executable = insert(table.__table__).on_conflict_do_nothing().returning(literal(True))
     return statement
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from calmboard.access.access import Access, Person
 from calmboard.access.credentials import digest, is_well_formed, new_secret
@@ -41,21 +41,18 @@ class Client:
 
 
 COLUMNS = tuple(getattr(OAuthClient, name) for name in Client.__dataclass_fields__)
+_BY_ID = select(*COLUMNS).where(OAuthClient.id == bindparam("client_id"))
 
 
 def find_client(client_id: str) -> Client | None:
     """A client of our own issue; documents are looked up by `documents.find_document`."""
-    if not is_id("cli", client_id):
-        return None
-    with reading() as connection:
-        row = connection.execute(select(*COLUMNS).where(OAuthClient.id == client_id)).first()
-    return client_of(row) if row else None
+    return known_client(client_id) if is_id("cli", client_id) else None
 
 
 def known_client(client_id: str) -> Client | None:
     """A client that was seen before: one of our own issue, or a document that a person has been asked about."""
     with reading() as connection:
-        row = connection.execute(select(*COLUMNS).where(OAuthClient.id == client_id[:2000])).first()
+        row = connection.execute(_BY_ID, {"client_id": client_id[:2000]}).first()
     return client_of(row) if row else None
 
 

@@ -74,7 +74,7 @@ def _keep(client_id: str, metadata: dict[str, Any]) -> Client:
         "fresh_until": at + FRESH,
     }
     new = {"id": client_id, "kind": "document", "details": {}, "created_at": at, **values}
-    db.session.execute(insert_unless_there(OAuthClient, new))
+    db.session.execute(insert_unless_there(OAuthClient), new)
     db.session.execute(update(OAuthClient).where(OAuthClient.id == client_id).values(**values))
     db.session.commit()
     with reading() as connection:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from calmboard.access.access import Access
 from calmboard.access.clients import Client
@@ -27,6 +27,22 @@ GRANT_LIFE = timedelta(days=180)
 SESSION_GRANT_LIFE = timedelta(hours=24)
 
 _GRANT = (OAuthGrant.client_id, OAuthGrant.scopes, OAuthGrant.resource, OAuthGrant.expires_at.label("grant_ends_at"))
+_CODE = (
+    select(OAuthCode.grant_id, OAuthCode.redirect_uri, OAuthCode.challenge, OAuthCode.used_at, *_GRANT)
+    .join(OAuthGrant)
+    .where(OAuthCode.digest == bindparam("given"), OAuthGrant.revoked_at.is_(None))
+)
+_REFRESH_TOKEN = (
+    select(OAuthRefreshToken.grant_id, OAuthRefreshToken.expires_at, OAuthGrant.revoked_at, *_GRANT)
+    .join(OAuthGrant)
+    .where(OAuthRefreshToken.digest == bindparam("given"))
+)
+_FIRST_USE = (
+    update(OAuthRefreshToken.__table__)
+    .where(OAuthRefreshToken.digest == bindparam("given"), OAuthRefreshToken.rotated_at.is_(None))
+    .values(rotated_at=bindparam("at"))
+    .returning(OAuthRefreshToken.grant_id)
+)
 
 
 class GrantError(Exception):
@@ -255,18 +271,17 @@ def _issue(
 
 def _add(table: type[Base], values: dict[str, Any]) -> None:
     """Write a token, unless one who asked at the same moment wrote the same."""
-    db.session.execute(insert_unless_there(table, values))
+    db.session.connection().execute(insert_unless_there(table), values)
 
 
 def _claim_refresh(token: str, at: datetime, grace: timedelta) -> bool:
     """Whether this use is the first, or follows the first within the grace."""
-    mine = OAuthRefreshToken.digest == digest(token)
-    first = update(OAuthRefreshToken).where(mine, OAuthRefreshToken.rotated_at.is_(None)).values(rotated_at=at)
-    if db.session.execute(first.returning(OAuthRefreshToken.grant_id)).first() is not None:
+    mine = digest(token)
+    if db.session.connection().execute(_FIRST_USE, {"given": mine, "at": at}).first() is not None:
         return True
     if not grace:
         return False
-    rotated_at = db.session.execute(select(OAuthRefreshToken.rotated_at).where(mine)).scalar()
+    rotated_at = db.session.execute(select(OAuthRefreshToken.rotated_at).where(OAuthRefreshToken.digest == mine)).scalar()
     return rotated_at is not None and rotated_at > at - grace
 
 
@@ -278,10 +293,7 @@ def _need_same_resource(row: AnyRow, resource: str | None) -> None:
 def _code_row(code: str) -> AnyRow | None:
     if not is_well_formed(code):
         return None
-    columns = (OAuthCode.grant_id, OAuthCode.redirect_uri, OAuthCode.challenge, OAuthCode.used_at)
-    return _first(
-        select(*columns, *_GRANT).join(OAuthGrant).where(OAuthCode.digest == digest(code), OAuthGrant.revoked_at.is_(None))
-    )
+    return _first(_CODE, given=digest(code))
 
 
 def _code_was_used(code: str) -> bool:
@@ -292,8 +304,7 @@ def _code_was_used(code: str) -> bool:
 def _refresh_row(token: str) -> AnyRow | None:
     if not is_well_formed(token):
         return None
-    columns = (OAuthRefreshToken.grant_id, OAuthRefreshToken.expires_at, OAuthGrant.revoked_at)
-    return _first(select(*columns, *_GRANT).join(OAuthGrant).where(OAuthRefreshToken.digest == digest(token)))
+    return _first(_REFRESH_TOKEN, given=digest(token))
 
 
 def _listed() -> AnySelect:
@@ -309,6 +320,6 @@ def _grant(row: AnyRow) -> Grant:
     return Grant(**{**values, **changed})
 
 
-def _first(statement: AnySelect) -> AnyRow | None:
+def _first(statement: AnySelect, **values: Any) -> AnyRow | None:
     with reading() as connection:
-        return connection.execute(statement).first()
+        return connection.execute(statement, values).first()
