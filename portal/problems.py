@@ -4,7 +4,7 @@ import time
 
 from flask import Response, make_response, render_template
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from calmboard.errors import Problem
 from portal.door import is_htmx
@@ -35,6 +35,8 @@ def answer_problem(problem: Problem | HTTPException) -> Response:
         response.headers["HX-Reswap"] = "none"
     if wait_s := _wait_s(problem):
         response.headers["Retry-After"] = str(wait_s)
+    if isinstance(problem, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(sorted(problem.valid_methods or ()))
     return response
 
 

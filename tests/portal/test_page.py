@@ -159,6 +159,12 @@ def test_what_went_wrong_is_a_page_in_words(owner: Character, method: str, path:
     assert f"<h1>{title}</h1>" in answer.text
 
 
+def test_a_wrong_method_is_told_the_right_ones(client: FlaskClient) -> None:
+    """RFC 9110, section 15.5.6."""
+    assert client.get("/sign-out").headers["Allow"] == "OPTIONS, POST"
+    assert client.put("/api/oauth/authorize").headers["Allow"] == "GET, HEAD, OPTIONS, POST"
+
+
 def test_the_page_takes_as_many_statements_however_many_keys(app: Flask, new_person: Callable[..., Character]) -> None:
     person = new_person()
     browser = person.sign_in()
