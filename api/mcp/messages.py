@@ -53,7 +53,7 @@ class Message:
         token = meta.get("progressToken")
         return Call(
             access,
-            capabilities=_mapping(meta.get(CLIENT_CAPABILITIES)),
+            capabilities={} if self.is_legacy else _mapping(meta.get(CLIENT_CAPABILITIES)),
             progress_token=token if isinstance(token, str | int) and not isinstance(token, bool) else None,
             log_level=meta.get(LOG_LEVEL) if isinstance(meta.get(LOG_LEVEL), str) else None,
             answers=_mapping(self.params.get("inputResponses")),

@@ -21,6 +21,7 @@ from api.mcp.protocol import (
     SERVER_INFO,
     Failure,
     about_this_server,
+    missing_capability,
 )
 from api.mcp.registry import Complete, Prompt, Registry, Resource
 from api.mcp.toolcalls import Frames, call_tool
@@ -33,6 +34,9 @@ Result = dict[str, Any]
 _MOST_COMPLETIONS = 100
 _HOUR_MS, _MINUTE_MS = 3_600_000, 60_000
 
+# What a client declares when it can answer these.
+_ABLE = {"elicitation/create": "elicitation", "sampling/createMessage": "sampling", "roots/list": "roots"}
+
 
 def answer(registry: Registry, message: Message, call: Call) -> Result | Frames:
     """Carry out a request; raises Failure, or the Problem of who may not ask it."""
@@ -40,9 +44,10 @@ def answer(registry: Registry, message: Message, call: Call) -> Result | Frames:
     if method is None:
         raise Failure(METHOD_NOT_FOUND, f"There is no method {message.method[:100]} here.")
     try:
-        return method(registry, message, call)
+        result = method(registry, message, call)
     except InputRequired as asked:
-        return input_required(message, call, asked)
+        return _ask_first(message, call, asked)
+    return result if isinstance(result, dict) else _asking(message, call, result)
 
 
 def finished(message: Message, result: Result) -> Result:
@@ -53,8 +58,19 @@ def finished(message: Message, result: Result) -> Result:
     return {"resultType": "complete", **result, "_meta": meta}
 
 
-def input_required(message: Message, call: Call, asked: InputRequired) -> Result:
+def _asking(message: Message, call: Call, frames: Frames) -> Frames:
+    """A tool may have told how far it is before it asks."""
+    try:
+        return (yield from frames)
+    except InputRequired as asked:
+        return _ask_first(message, call, asked)
+
+
+def _ask_first(message: Message, call: Call, asked: InputRequired) -> Result:
     """Ask the client's person first; never for what the client did not declare (basic/patterns/mrtr)."""
+    undeclared = [able for request in asked.requests.values() if (able := _ABLE[request["method"]]) not in call.capabilities]
+    if undeclared:
+        raise missing_capability(**{able: {} for able in undeclared})
     result: Result = {"resultType": "input_required"}
     if asked.requests:
         result["inputRequests"] = asked.requests
