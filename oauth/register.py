@@ -90,13 +90,20 @@ def _read_object() -> dict[str, Any]:
         raise OAuthError("invalid_client_metadata", f"The metadata is larger than {MAX_BYTES} bytes.", 413)
     request.max_content_length = MAX_BYTES
     try:
-        metadata = json.loads(request.get_data().decode())
+        metadata = json.loads(request.get_data().decode(), object_pairs_hook=_each_once)
         json.dumps(metadata, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise OAuthError("invalid_client_metadata", "The metadata is not readable JSON.") from None
     if not isinstance(metadata, dict) or "\\u0000" in json.dumps(metadata):
         raise OAuthError("invalid_client_metadata", "The metadata is a JSON object, without NUL.")
     return metadata
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise OAuthError("invalid_client_metadata", "The metadata holds a member twice.")
+    return members
 
 
 def _name(metadata: dict[str, Any]) -> str:

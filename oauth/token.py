@@ -52,8 +52,7 @@ def _redeem(parameters: Mapping[str, str]) -> Tokens:
 def _refresh(parameters: Mapping[str, str]) -> Tokens:
     client = public_client(parameters)
     settings = current_app.config["CALMBOARD"]
-    asked = parameters.get("scope")
-    scopes = None if asked is None else frozenset(asked.split()) - {"offline_access"}
+    scopes = frozenset(parameters.get("scope", "").split()) - {"offline_access"} or None
     grace = timedelta(seconds=settings.refresh_grace_s)
     return grants.refresh(client, need(parameters, "refresh_token"), scopes, resource_in(parameters), grace, settings.secret_key)
 
