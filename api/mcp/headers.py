@@ -14,7 +14,8 @@ from api.mcp.registry import Tool
 
 _NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 _SENTINEL = re.compile(r"=\?base64\?(.*)\?=")
-_DECIMAL = re.compile(r"(-?\d+)(?:\.0+)?")
+_PLAIN = re.compile(r"[\t -~]*")
+_DECIMAL = re.compile(r"(-?[0-9]+)(?:\.0+)?")
 
 
 class Mirrored(NamedTuple):
@@ -88,9 +89,13 @@ def _sent(headers: Headers, name: str) -> str | None:
 
 
 def _decoded(value: str | None) -> str | None:
-    """The value that a header carries; None for a base64 form that is cut short or not the one way to write it."""
-    match = _SENTINEL.fullmatch(value) if value is not None else None
-    if match is None:
+    """The value that a header carries.
+
+    None for signs that no header may hold, and for a base64 form that is cut short or not the one way to write it.
+    """
+    if value is None or not _PLAIN.fullmatch(value):
+        return None
+    if not (match := _SENTINEL.fullmatch(value)):
         return value
     try:
         raw = base64.b64decode(match[1], validate=True)
