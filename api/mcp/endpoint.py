@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api.answers import add_limits, problem_body, problem_of
 from api.asking import limits, note_last_use, who_asks
-from api.bodies import parse
+from api.bodies import MAX_BYTES, parse, whole_body
 from api.mcp.messages import Message, batch_in, id_of, read_json, read_message
 from api.mcp.methods import answer, finished
 from api.mcp.origins import allow_browsers, need_origin, preflight
@@ -21,7 +21,7 @@ from calmboard.access.access import Access
 from calmboard.access.resources import MCP
 from calmboard.access.scopes import READING
 from calmboard.db import db
-from calmboard.errors import InsufficientScope, InvalidRequest, MethodNotAllowed, Problem
+from calmboard.errors import InsufficientScope, MethodNotAllowed, Problem
 
 bp = Blueprint("mcp", __name__)
 
@@ -194,8 +194,9 @@ def _asked(message: Message) -> str:
 def _readable_id() -> str | int | None:
     """The id of a request that was refused before it was read."""
     try:
-        return id_of(parse(request.get_data())) if request.method == "POST" else None
-    except (InvalidRequest, HTTPException):
+        request.max_content_length = MAX_BYTES + 1
+        return id_of(parse(whole_body())) if request.method == "POST" else None
+    except (Problem, HTTPException):
         return None
 
 

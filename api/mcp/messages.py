@@ -24,7 +24,7 @@ from api.mcp.protocol import (
     Failure,
 )
 from calmboard.access.access import Access
-from calmboard.errors import InvalidRequest
+from calmboard.errors import InvalidRequest, UnsupportedMediaType
 
 MAX_BATCH = 50
 _MAX_ID = 2**53
@@ -62,9 +62,9 @@ class Message:
 
 
 def read_json() -> Any:
-    """The body as JSON; raises Failure where it is none."""
+    """The body as JSON; raises Failure where it is none, UnsupportedMediaType where it does not say so."""
     if request.mimetype != "application/json":
-        raise Failure(INVALID_REQUEST, "Send the message as application/json.", status=415)
+        raise UnsupportedMediaType("Send the message as application/json.")
     need_plain()
     request.max_content_length = MAX_BYTES + 1
     try:
@@ -137,7 +137,9 @@ def _need_metadata(kind: Kind, params: Mapping[str, Any], said: str | None) -> N
     missing = [name for name in (PROTOCOL_VERSION, CLIENT_CAPABILITIES) if name not in meta]
     if kind == "request" and missing:
         raise Failure(INVALID_PARAMS, f"params._meta has to hold {' and '.join(missing)}.")
-    if not missing and not isinstance(meta[CLIENT_CAPABILITIES], Mapping):
+    if not isinstance(meta.get(PROTOCOL_VERSION, ""), str):
+        raise Failure(INVALID_PARAMS, f"{PROTOCOL_VERSION} has to be a text.")
+    if not isinstance(meta.get(CLIENT_CAPABILITIES, {}), Mapping):
         raise Failure(INVALID_PARAMS, f"{CLIENT_CAPABILITIES} has to be an object.")
     if kind == "request" and (said is None or said != meta[PROTOCOL_VERSION]):
         raise mirrored.mismatch("MCP-Protocol-Version", PROTOCOL_VERSION)

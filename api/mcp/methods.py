@@ -33,6 +33,7 @@ Result = dict[str, Any]
 
 _MOST_COMPLETIONS = 100
 _HOUR_MS, _MINUTE_MS = 3_600_000, 60_000
+_LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 
 # What a client declares when it can answer these.
 _ABLE = {"elicitation/create": "elicitation", "sampling/createMessage": "sampling", "roots/list": "roots"}
@@ -101,6 +102,13 @@ def _capabilities() -> Result:
 
 
 def _nothing(_registry: Registry, _message: Message, _call: Call) -> Result:
+    return {}
+
+
+def _set_level(_registry: Registry, message: Message, _call: Call) -> Result:
+    """Nothing is logged to clients; a level that is none is refused all the same."""
+    if message.params.get("level") not in _LEVELS:
+        raise Failure(INVALID_PARAMS, f"level has to be one of {', '.join(_LEVELS)}.")
     return {}
 
 
@@ -300,7 +308,7 @@ _METHODS = {"server/discover": _discover, **_SHARED}
 _OLD_METHODS: dict[str, _Method] = {
     "initialize": _initialize,
     "ping": _nothing,
-    "logging/setLevel": _nothing,
+    "logging/setLevel": _set_level,
     "resources/subscribe": _check_resource,
     "resources/unsubscribe": _check_resource,
     **_SHARED,
