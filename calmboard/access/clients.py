@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 
 from calmboard.access.access import Access, Person
 from calmboard.access.credentials import digest, is_well_formed, new_secret
@@ -13,7 +13,7 @@ from calmboard.access.redirects import MAX_OWN, is_same, own_fault
 from calmboard.db import AnyRow, db, insert_if_absent, now, reading
 from calmboard.errors import Fault, Forbidden, ValidationFailed
 from calmboard.ids import is_id, new_id
-from calmboard.models import OAuthClient, OAuthGrant
+from calmboard.models import OAuthClient, OAuthGrant, OAuthRefreshToken
 
 NEVER_AUTHORIZED_LIFE = timedelta(days=14)
 UNUSED_LIFE = timedelta(days=90)
@@ -128,14 +128,19 @@ def delete_registration(client_id: str) -> None:
 
 
 def drop_unused_clients() -> None:
-    """Delete registered clients that nobody authorized in 14 days, and those unused for 90."""
+    """Delete registered clients that nobody allowed in 14 days, and those that got no code in 90 and hold no live token."""
     at = now()
-    authorized = select(OAuthGrant.id).where(OAuthGrant.client_id == OAuthClient.id).exists()
     last = OAuthClient.last_used_at
-    never = (last.is_(None)) & ~authorized & (OAuthClient.created_at < at - NEVER_AUTHORIZED_LIFE)
-    long_ago = (last < at - UNUSED_LIFE) & (OAuthClient.created_at < at - UNUSED_LIFE)
+    never = last.is_(None) & (OAuthClient.created_at < at - NEVER_AUTHORIZED_LIFE)
+    long_ago = (last < at - UNUSED_LIFE) & OAuthClient.id.not_in(_holders(at))
     db.session.execute(delete(OAuthClient).where(OAuthClient.kind == "registered", never | long_ago))
     db.session.commit()
+
+
+def _holders(at: datetime) -> Select[tuple[str]]:
+    """The ids of clients that could still refresh."""
+    live = (OAuthRefreshToken.expires_at > at, OAuthGrant.revoked_at.is_(None))
+    return select(OAuthGrant.client_id).join(OAuthRefreshToken, OAuthRefreshToken.grant_id == OAuthGrant.id).where(*live)
 
 
 def _callback_faults(uris: list[str]) -> list[Fault]:
