@@ -9,6 +9,7 @@ from api.shapes.checklists import Done, Text
 from api.shapes.comments import Body
 from api.shapes.labels import LabelName
 from api.shapes.projects import ProjectDescription, ProjectName
+from api.shapes.reports import Burndown, CycleTime, Throughput, Velocity
 from api.shapes.sprints import EndsOn, Goal, SprintName, SprintState, StartsOn
 from api.shapes.values import (
     AttachmentId,
@@ -50,6 +51,18 @@ LabelIds = Annotated[
 ]
 
 
+IdempotencyKey = Annotated[
+    str,
+    about(
+        "Any text of your own, new for each piece of work. A call repeated with the same key and arguments is done once, and "
+        "answered the same.",
+        "5f0c1f0e-0f3b-4c58-9d5e-6a1d5a1c7a52",
+        min_length=1,
+        max_length=255,
+    ),
+]
+
+
 class Asked(Struct, kw_only=True, forbid_unknown_fields=True):
     """The arguments of a tool; none that it does not name."""
 
@@ -57,19 +70,7 @@ class Asked(Struct, kw_only=True, forbid_unknown_fields=True):
 class Writing(Asked, kw_only=True):
     """The arguments of a tool that writes."""
 
-    idempotency_key: (
-        Annotated[
-            str,
-            about(
-                "Any text of your own, new for each piece of work. A call repeated with the same key and arguments is done "
-                "once, and answered the same.",
-                "5f0c1f0e-0f3b-4c58-9d5e-6a1d5a1c7a52",
-                min_length=1,
-                max_length=255,
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
+    idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
 class Destroying(Writing, kw_only=True):
@@ -169,11 +170,22 @@ class SprintInShort(Struct):
     done_count: Annotated[int, about("How many of those are done.", 3)]
 
 
+class NotableTask(Struct):
+    """A task that asks for attention."""
+
+    id: TaskId
+    title: Title
+    state: State
+    assignees: Annotated[list[Person], Meta(description="The people on it.")]
+    due_date: DueDate | None
+    blocked_reason: Annotated[str | None, about("What it waits for.", None)]
+
+
 class NotableTasks(Struct):
     """Tasks that ask for attention."""
 
     count: Annotated[int, about("How many there are in all.", 1)]
-    tasks: Annotated[list[TaskInShort], Meta(description="The first 20 of them.")]
+    tasks: Annotated[list[NotableTask], Meta(description="The first 20 of them.")]
 
 
 class TaskInHand(Struct):
@@ -278,3 +290,66 @@ class Hits(Struct):
     hits: Annotated[list[Hit], Meta(description="The best first.")]
     more: Annotated[bool, about("Whether there is more than this; then use more words.", False)]
     not_searched: Annotated[list[Kind], about("Kinds that this credential may not read.", [])]
+
+
+class FaultInShort(Struct):
+    """One argument that could not be used."""
+
+    argument: Annotated[str, about("Which one.", "assignees/0")]
+    detail: Annotated[str, about("What is wrong and what would do.", "Nobody in this project has this id.")]
+
+
+class MadeTask(Struct, omit_defaults=True):
+    """What became of one task of many: its id, or what was wrong."""
+
+    title: Title
+    id: TaskId | None = None
+    problem: Annotated[str, about("Why it was not made.", "Some values cannot be used.")] | None = None
+    faults: Annotated[list[FaultInShort], Meta(description="What was wrong with it.")] | None = None
+
+
+class MadeTasks(Struct):
+    """What became of each task, in the order in which they were sent."""
+
+    created_count: Annotated[int, about("How many were made.", 12)]
+    failed_count: Annotated[int, about("How many were not; send those again, corrected.", 0)]
+    tasks: list[MadeTask]
+
+
+class Deletion(Struct):
+    """What was deleted, or would be."""
+
+    deleted: Annotated[bool, about("Whether it is gone now.", True)]
+    told: Annotated[str, about("What happened, in a sentence.", "Deleted “Refund partial captures”. Comments: 4, checklist items: 2, files: 1.")]
+    task: TaskInShort
+    comments: Annotated[int, about("Comments that go with it.", 4)]
+    checklist_items: Annotated[int, about("Lines of its checklist that go with it.", 2)]
+    attachments: Annotated[int, about("Files that go with it.", 1)]
+
+
+class TaskLeft(Struct):
+    """A task that is not done when its sprint ends."""
+
+    id: TaskId
+    title: Title
+    state: State
+
+
+class SprintEnd(Struct):
+    """How a sprint ended, or would end."""
+
+    completed: Annotated[bool, about("Whether it is completed now.", True)]
+    told: Annotated[str, about("What happened, in a sentence.", "The sprint is completed. Tasks not done, which go back to Backlog: 3.")]
+    sprint: SprintInShort
+    unfinished_count: Annotated[int, about("How many of its tasks were not done.", 3)]
+    unfinished: Annotated[list[TaskLeft], Meta(description="The first 100 of those, in the order of the board.")]
+
+
+class Report(Struct, omit_defaults=True):
+    """The report that was asked for; the others are left out."""
+
+    report: Annotated[Literal["velocity", "throughput", "burndown", "cycle_time"], about("Which one it is.", "velocity")]
+    velocity: Velocity | None = None
+    throughput: Throughput | None = None
+    burndown: Burndown | None = None
+    cycle_time: CycleTime | None = None

@@ -1,0 +1,83 @@
+"""What is said and ticked off on a task: comments and checklists."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta, field
+
+from api.mcp.calls import Call
+from api.mcp.registry import tool
+from api.mcp.shapes import Checklist, CommentInShort, Writing
+from api.mcp.tools.tasks import KnownTask
+from api.shapes.checklists import Text
+from api.shapes.comments import Body
+from api.shapes.values import ItemId, about
+from calmboard.errors import Fault, ValidationFailed
+from calmboard.pages import Cut
+from calmboard.work import checklists, comments
+from calmboard.work.checklists import MAX_ITEMS
+
+_MOST_AT_ONCE = 50
+_WHOLE = Cut(MAX_ITEMS)
+
+
+class AddComment(Writing, kw_only=True):
+    task_id: KnownTask
+    body: Body
+
+
+class UpdateChecklist(Writing, kw_only=True):
+    task_id: KnownTask
+    add: Annotated[list[Text], Meta(description="Lines to add at the bottom, not ticked.", max_length=_MOST_AT_ONCE)] = field(
+        default_factory=list
+    )
+    tick: Annotated[list[ItemId], about("Ids of items that are done, as get_task names them.", [], max_length=_MOST_AT_ONCE)] = (
+        field(default_factory=list)
+    )
+    untick: Annotated[list[ItemId], about("Ids of items that are not done after all.", [], max_length=_MOST_AT_ONCE)] = field(
+        default_factory=list
+    )
+
+
+@tool("Comment on a task", effect="adds", scopes=("comments:write",), takes=AddComment, gives=CommentInShort)
+def add_comment(call: Call, asked: AddComment) -> dict[str, Any]:
+    """Write a comment on a task, in Markdown, in the name of the person you act for; everybody in the project sees it.
+
+    Use it to report, ask or hand over. For what is to be done, use update_task's description or update_checklist instead.
+    """
+    comment = comments.write_comment(call.access, asked.task_id, asked.body)
+    author_name = comment.author.name if comment.author else None
+    return {"id": comment.id, "author_name": author_name, "body": comment.body, "created_at": comment.created_at}
+
+
+@tool("Tick off and add to a checklist", effect="adds", scopes=("tasks:write",), takes=UpdateChecklist, gives=Checklist)
+def update_checklist(call: Call, asked: UpdateChecklist) -> dict[str, Any]:
+    """Tick and untick items of a task's checklist, and add lines to it; gives the whole checklist as it is then.
+
+    The ids of the items are in get_task. It does not move the task: when all is done, use move_task.
+    """
+    need_items(call, asked)
+    for item_id in dict.fromkeys([*asked.tick, *asked.untick]):
+        checklists.change_item(call.access, item_id, {"done": item_id in asked.tick})
+    for words in asked.add:
+        checklists.add_item(call.access, asked.task_id, {"text": words})
+    return {"task_id": asked.task_id, "items": checklists.list_items(call.access, asked.task_id, _WHOLE).rows}
+
+
+def need_items(call: Call, asked: UpdateChecklist) -> None:
+    """Raises ValidationFailed, before anything is changed, for items that are not of this task, or both ticked and unticked."""
+    items = {item.id for item in checklists.list_items(call.access, asked.task_id, _WHOLE).rows}
+    faults = [
+        *(_strange(f"/tick/{place}") for place, item_id in enumerate(asked.tick) if item_id not in items),
+        *(_strange(f"/untick/{place}") for place, item_id in enumerate(asked.untick) if item_id not in items),
+    ]
+    if both := set(asked.tick) & set(asked.untick):
+        faults.append(Fault("/untick", "contradiction", f"{', '.join(sorted(both))} cannot be ticked and unticked at once."))
+    if len(items) + len(asked.add) > MAX_ITEMS:
+        detail = f"A checklist holds {MAX_ITEMS} items, and this one has {len(items)}. Make a task of its own for the rest."
+        faults.append(Fault("/add", "too_long", detail))
+    if faults:
+        raise ValidationFailed(errors=tuple(faults))
+
+
+def _strange(pointer: str) -> Fault:
+    return Fault(pointer, "unknown_value", "This task's checklist has no item with this id; get_task names them.")

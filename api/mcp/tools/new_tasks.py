@@ -1,0 +1,89 @@
+"""Tasks: made, one or many."""
+
+from collections.abc import Generator
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, UnsetType
+
+from api.bodies import given
+from api.mcp.calls import Call
+from api.mcp.registry import tool
+from api.mcp.shapes import Asked, IdempotencyKey, LabelIds, MadeTasks, People, TaskInShort, Writing
+from api.mcp.tools.people import person_ids
+from api.shapes.values import BlockedReason, BoardId, Description, DueDate, Pinned, SprintId, State, Title, about
+from calmboard.access.access import Access
+from calmboard.db import db
+from calmboard.errors import Problem, ValidationFailed
+from calmboard.work import tasks
+from calmboard.work.bulk import MAX_OPERATIONS
+
+TaskBoard = Annotated[BoardId, Meta(description="The board to add to, as list_projects names it.")]
+
+
+class TaskToAdd(Asked, kw_only=True):
+    """A task as it is to be."""
+
+    title: Title
+    description: Description | UnsetType = UNSET
+    state: (
+        Annotated[State, about("The column: backlog (if absent), ready, in_progress, review or done.", "ready")] | UnsetType
+    ) = UNSET
+    assignees: Annotated[People, about("Who is to do it: ids of people of the project, or `me`.", ["me"])] | UnsetType = UNSET
+    labels: LabelIds | UnsetType = UNSET
+    due_date: DueDate | UnsetType = UNSET
+    sprint_id: Annotated[SprintId, Meta(description="A sprint of the board, as get_board names it.")] | UnsetType = UNSET
+    blocked_reason: BlockedReason | UnsetType = UNSET
+    pinned: Pinned | UnsetType = UNSET
+
+
+class CreateTask(TaskToAdd, kw_only=True):
+    board_id: TaskBoard
+    idempotency_key: IdempotencyKey | UnsetType = UNSET
+
+
+class CreateTasks(Writing, kw_only=True):
+    board_id: TaskBoard
+    tasks: Annotated[list[TaskToAdd], Meta(description="The tasks, in their order.", min_length=1, max_length=MAX_OPERATIONS)]
+
+
+@tool("Create a task", effect="adds", scopes=("tasks:write",), takes=CreateTask, gives=TaskInShort)
+def create_task(call: Call, asked: CreateTask) -> Any:
+    """Add one task to a board, at the bottom of its column; gives the task with its id.
+
+    People and labels are named by id, from get_project. For several tasks at once use create_tasks; to see whether there is
+    one already, search first.
+    """
+    return tasks.create_task(call.access, asked.board_id, _values(call.access, asked))
+
+
+@tool("Create many tasks", effect="adds", scopes=("tasks:write",), takes=CreateTasks, gives=MadeTasks)
+def create_tasks(call: Call, asked: CreateTasks) -> Generator[Any, None, dict[str, Any]]:
+    """Add up to 100 tasks to one board, in their order, and report how far it is where the client asks for progress.
+
+    Each stands for itself: one that cannot be made does not stop the others, and the answer says of each what became of it.
+    Use it for plans, imports and break-downs; for one task use create_task.
+    """
+    made = []
+    for place, new in enumerate(asked.tasks):
+        made.append(_made(call.access, asked.board_id, new, is_first=place == 0))
+        yield call.progress(place + 1, len(asked.tasks), f"{place + 1} of {len(asked.tasks)} tasks")
+    created = sum("id" in task for task in made)
+    return {"created_count": created, "failed_count": len(made) - created, "tasks": made}
+
+
+def _made(access: Access, board_id: str, new: TaskToAdd, *, is_first: bool) -> dict[str, Any]:
+    """The id of the new task, or what was wrong. What the first meets that is not about its values, all would: that is raised."""
+    try:
+        return {"title": new.title, "id": tasks.create_task(access, board_id, _values(access, new)).id}
+    except Problem as problem:
+        if is_first and not isinstance(problem, ValidationFailed):
+            raise
+        db.session.rollback()
+        faults = [{"argument": fault.pointer.removeprefix("/"), "detail": fault.detail} for fault in problem.errors]
+        return {"title": new.title, "problem": problem.detail, "faults": faults}
+
+
+def _values(access: Access, new: TaskToAdd) -> dict[str, Any]:
+    """What the ground floor takes."""
+    values = {name: value for name, value in given(new).items() if name in TaskToAdd.__struct_fields__}
+    return {**values, "assignees": person_ids(access, values["assignees"], "/assignees")} if "assignees" in values else values

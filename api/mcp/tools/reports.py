@@ -1,0 +1,70 @@
+"""Reports of a board."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from api.mcp.calls import Call
+from api.mcp.registry import tool
+from api.mcp.shapes import Asked, Report
+from api.shapes.values import BoardId, SprintId, about
+from calmboard.errors import InvalidRequest, ValidationFailed
+from calmboard.work import reports
+from calmboard.work.reports import MAX_SPRINTS
+
+
+class GetReport(Asked, kw_only=True):
+    report: Annotated[
+        Literal["velocity", "throughput", "burndown", "cycle_time"],
+        about(
+            "`velocity`: what the last completed sprints took on and got done. `throughput`: tasks done in each week or day. "
+            "`burndown`: what is left of a sprint, day by day. `cycle_time`: how long tasks took from start to done.",
+            "velocity",
+        ),
+    ]
+    board_id: Annotated[
+        BoardId,
+        Meta(description="The board, as list_projects names it.", extra_json_schema={"x-mcp-header": "Board"}),
+    ]
+    sprints: Annotated[int, about("velocity: how many of the last sprints.", 6, ge=1, le=MAX_SPRINTS)] = 6
+    sprint_id: (
+        Annotated[SprintId, Meta(description="burndown: which sprint; if absent, the active one, or the one completed last.")]
+        | UnsetType
+    ) = UNSET
+    by: Annotated[Literal["week", "day"], about("throughput: how long a period is.", "week")] = "week"
+    starts_on: (
+        Annotated[date, about("throughput and cycle_time: the first day; if absent, twelve weeks up to the last.", "2026-09-02")]
+        | UnsetType
+    ) = UNSET
+    ends_on: (
+        Annotated[date, about("throughput and cycle_time: the last day, within 366; if absent, today.", "2026-11-24")] | UnsetType
+    ) = UNSET
+    limit: Annotated[int, about("cycle_time: how many tasks are listed at most.", 25, ge=1, le=100)] = 25
+
+
+@tool("Read a report", effect="reads", scopes=("tasks:read",), takes=GetReport, gives=Report)
+def get_report(call: Call, asked: GetReport) -> dict[str, Any]:
+    """Numbers of a board over time: velocity, throughput, burndown or cycle time, one of them in a call. Days are those of UTC.
+
+    Use it for retrospectives, forecasts and sprint planning. How a board stands right now is told by get_board.
+    """
+    try:
+        return {"report": asked.report, asked.report: _read(call, asked)}
+    except InvalidRequest as problem:
+        faults = tuple(replace(fault, pointer=f"/{fault.pointer}") for fault in problem.errors)
+        raise ValidationFailed(errors=faults) from None
+
+
+def _read(call: Call, asked: GetReport) -> dict[str, Any]:
+    days = (asked.starts_on or None, asked.ends_on or None)
+    match asked.report:
+        case "velocity":
+            return reports.read_velocity(call.access, asked.board_id, asked.sprints)
+        case "throughput":
+            return reports.read_throughput(call.access, asked.board_id, *days, asked.by)
+        case "burndown":
+            return reports.read_burndown(call.access, asked.board_id, asked.sprint_id or None)
+        case "cycle_time":
+            return reports.read_cycle_time(call.access, asked.board_id, *days, asked.limit)

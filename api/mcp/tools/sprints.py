@@ -1,0 +1,149 @@
+"""Sprints: planned, started, completed."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, UnsetType, field
+
+from api.bodies import given
+from api.mcp.calls import Call
+from api.mcp.registry import tool
+from api.mcp.shapes import Destroying, SprintEnd, SprintInShort, Writing
+from api.mcp.tools.asking import is_agreed, unchanged
+from api.shapes.sprints import EndsOn, Goal, SprintName, StartsOn
+from api.shapes.values import BoardId, SprintId, TaskId, about
+from calmboard.errors import Fault, ValidationFailed
+from calmboard.work import sprints
+from calmboard.work.sprint_plans import fill_sprint, need_tasks, preview_completion
+
+_MOST_TASKS = 50
+_PLANS = ("name", "goal", "starts_on", "ends_on")
+_ENDS = {"backlog": "which go back to Backlog", "keep": "which stay in their columns, in no sprint"}
+
+KnownSprint = Annotated[SprintId, Meta(description="The sprint, as get_board names it.")]
+
+
+class PlanSprint(Writing, kw_only=True):
+    board_id: Annotated[BoardId, Meta(description="The board of a new sprint; leave it out to change one.")] | UnsetType = UNSET
+    sprint_id: (
+        Annotated[SprintId, Meta(description="The sprint to change, as get_board names it; leave it out to plan a new one.")]
+        | UnsetType
+    ) = UNSET
+    name: Annotated[SprintName, Meta(description="Its name; a new sprint needs one.")] | UnsetType = UNSET
+    goal: Goal | UnsetType = UNSET
+    starts_on: StartsOn | UnsetType | None = UNSET
+    ends_on: EndsOn | UnsetType | None = UNSET
+    add: Annotated[list[TaskId], about("Ids of tasks of the board to put into it.", [], max_length=_MOST_TASKS)] = field(
+        default_factory=list
+    )
+    remove: Annotated[list[TaskId], about("Ids of tasks to take out of it.", [], max_length=_MOST_TASKS)] = field(
+        default_factory=list
+    )
+
+
+class StartSprint(Writing, kw_only=True):
+    sprint_id: KnownSprint
+
+
+class CompleteSprint(Destroying, kw_only=True):
+    sprint_id: KnownSprint
+    unfinished: (
+        Annotated[
+            Literal["backlog", "keep"],
+            about(
+                "`backlog`: tasks not done go back to that column; `keep`: they stay in theirs. Both leave the sprint.", "backlog"
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    move_to: (
+        Annotated[
+            SprintId, Meta(description="Instead of `unfinished`: tasks not done go on in this planned sprint of the board.")
+        ]
+        | UnsetType
+    ) = UNSET
+
+
+@tool(
+    "Plan a sprint",
+    effect="adds",
+    scopes=("sprints:write", "tasks:write"),
+    takes=PlanSprint,
+    gives=SprintInShort,
+)
+def plan_sprint(call: Call, asked: PlanSprint) -> Any:
+    """Plan a new sprint on a board, or change one, and put tasks in and out of it in the same call.
+
+    Send board_id and a name for a new one, sprint_id to change one. Tasks are added to the ones that are in it already; the
+    board's tasks are named by list_tasks. It does not start the sprint: start_sprint does. For a single task, update_task with
+    its sprint_id does too.
+    """
+    need_one_sprint(asked)
+    board_id = asked.board_id or sprints.read_sprint(call.access, asked.sprint_id or "").board_id
+    need_tasks(call.access, board_id, asked.add, asked.remove, asked.sprint_id or None)
+    sprint_id = _planned(call, asked, board_id)
+    if asked.add or asked.remove:
+        fill_sprint(call.access, sprint_id, asked.add, asked.remove)
+    return sprints.read_sprint(call.access, sprint_id)
+
+
+@tool("Start a sprint", effect="changes", scopes=("sprints:write",), takes=StartSprint, gives=SprintInShort)
+def start_sprint(call: Call, asked: StartSprint) -> Any:
+    """Make a planned sprint the active one of its board. Without days of its own it runs from today for two weeks.
+
+    A board has one active sprint at most; where there is one, complete_sprint comes first. To plan one, use plan_sprint.
+    """
+    return sprints.start_sprint(call.access, asked.sprint_id)
+
+
+@tool("Complete a sprint", effect="destroys", scopes=("sprints:write",), takes=CompleteSprint, gives=SprintEnd)
+def complete_sprint(call: Call, asked: CompleteSprint) -> Any:
+    """End the active sprint for good. Done tasks stay in it, which is what reports are made of; the others leave it.
+
+    Say where those go: `unfinished` or `move_to`, one of them. Call it with dry_run first and show the person which tasks
+    that is about; where the client can, it asks the person itself. A planned sprint that is not wanted is not completed.
+    """
+    move_to, unfinished = asked.move_to or None, asked.unfinished or None
+    need_one_end(unfinished, move_to)
+    seen = preview_completion(call.access, asked.sprint_id, move_to)
+    end = f"Tasks not done, {_ENDS.get(unfinished or '', 'which go on in the other sprint')}: {seen['unfinished_count']}."
+    if asked.dry_run:
+        return {**seen, "completed": False, "told": f"Nothing was changed. The sprint would end for good. {end}"}
+    name = seen["sprint"].name
+    if not is_agreed(call, f"Complete the sprint “{name}”? It ends for good. {end}", "Complete the sprint", _state(seen)):
+        return unchanged(SprintEnd, {**seen, "completed": False, "told": "The person did not agree. Nothing was changed."})
+    sprint = sprints.complete_sprint(call.access, asked.sprint_id, unfinished, move_to)
+    return {**seen, "sprint": sprint, "completed": True, "told": f"The sprint is completed. {end}"}
+
+
+def _planned(call: Call, asked: PlanSprint, board_id: str) -> str:
+    """The id of the sprint, new or changed."""
+    values = {name: value for name, value in given(asked).items() if name in _PLANS}
+    if not asked.sprint_id:
+        new: str = sprints.create_sprint(call.access, board_id, values).id
+        return new
+    if values:
+        sprints.change_sprint(call.access, asked.sprint_id, values)
+    return asked.sprint_id
+
+
+def need_one_sprint(asked: PlanSprint) -> None:
+    """Raises ValidationFailed where neither a new sprint nor one to change is meant, or both are."""
+    if bool(asked.board_id) == bool(asked.sprint_id):
+        detail = "Send board_id and a name to plan a new sprint, or sprint_id alone to change one."
+        code = "contradiction" if asked.board_id else "required"
+        raise ValidationFailed(errors=tuple(Fault(f"/{name}", code, detail) for name in ("board_id", "sprint_id")))
+    if asked.board_id and not asked.name:
+        raise ValidationFailed(errors=(Fault("/name", "required", "Send a name; a new sprint needs one."),))
+
+
+def need_one_end(unfinished: str | None, move_to: str | None) -> None:
+    """Raises ValidationFailed before anybody is asked, where it is not said where unfinished tasks go."""
+    if (unfinished is None) == (move_to is None):
+        detail = "Send unfinished or move_to, one of them, for the tasks that are not done."
+        code = "required" if unfinished is None else "contradiction"
+        raise ValidationFailed(errors=tuple(Fault(f"/{name}", code, detail) for name in ("unfinished", "move_to")))
+
+
+def _state(seen: dict[str, Any]) -> Any:
+    """What was shown, so that what is agreed to is what is done."""
+    return [seen["sprint"].updated_at.isoformat(), seen["unfinished_count"], [row.id for row in seen["unfinished"]]]

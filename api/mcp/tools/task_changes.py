@@ -1,0 +1,162 @@
+"""Tasks: changed, moved, given to people, blocked, deleted."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, UnsetType, field
+
+from api.bodies import given
+from api.mcp.calls import Call
+from api.mcp.registry import tool
+from api.mcp.shapes import Deletion, Destroying, LabelIds, People, TaskInShort, Writing
+from api.mcp.tools.asking import is_agreed, unchanged
+from api.mcp.tools.people import person_ids
+from api.mcp.tools.tasks import KnownTask
+from api.shapes.values import BlockedReason, Description, DueDate, Pinned, Position, SprintId, State, TaskId, Title, about
+from calmboard.errors import Fault, PreconditionFailed, ValidationFailed
+from calmboard.guards import Guard
+from calmboard.work import tasks
+from calmboard.work.task_rows import TaskRow
+from calmboard.work.whole_task import count_what_goes
+
+_CHANGES = ("title", "description", "due_date", "labels", "pinned", "sprint_id")
+_PLACES = ("state", "before", "after", "position")
+
+
+class UpdateTask(Writing, kw_only=True):
+    task_id: KnownTask
+    title: Title | UnsetType = UNSET
+    description: Annotated[Description, Meta(description="Details, in Markdown; replaces the one it has.")] | UnsetType = UNSET
+    due_date: Annotated[DueDate | None, about("The day it is due; null: none.", "2026-12-18")] | UnsetType = UNSET
+    labels: LabelIds | UnsetType = UNSET
+    pinned: Pinned | UnsetType = UNSET
+    sprint_id: (
+        Annotated[SprintId | None, Meta(description="A sprint of its board, as get_board names it; null: none.")] | UnsetType
+    ) = UNSET
+
+
+class MoveTask(Writing, kw_only=True):
+    task_id: KnownTask
+    state: (
+        Annotated[State, about("The column to move it to: backlog, ready, in_progress, review or done.", "review")] | UnsetType
+    ) = UNSET
+    before: Annotated[TaskId, Meta(description="Just above this task, in whose column it goes.")] | UnsetType = UNSET
+    after: Annotated[TaskId, Meta(description="Just below this task, in whose column it goes.")] | UnsetType = UNSET
+    position: Annotated[Position, Meta(description="At this place of the column; 0 is the top.")] | UnsetType = UNSET
+
+
+class AssignTask(Writing, kw_only=True):
+    task_id: KnownTask
+    add: Annotated[People, about("People to put on it, besides those who are.", ["me"])] = field(default_factory=list)
+    remove: Annotated[People, about("People to take off it.", [])] = field(default_factory=list)
+    only: (
+        Annotated[People, about("Instead of add and remove: exactly these people; an empty list takes everybody off.", ["me"])]
+        | UnsetType
+    ) = UNSET
+
+
+class BlockTask(Writing, kw_only=True):
+    task_id: KnownTask
+    blocked: Annotated[bool, about("true: block it, with a reason; false: it can go on.", True)]
+    reason: (
+        Annotated[BlockedReason, Meta(description="What it waits for, so that others can help; needed to block it.")] | UnsetType
+    ) = UNSET
+
+
+class DeleteTask(Destroying, kw_only=True):
+    task_id: KnownTask
+
+
+@tool("Change a task", effect="changes", scopes=("tasks:write",), takes=UpdateTask, gives=TaskInShort)
+def update_task(call: Call, asked: UpdateTask) -> Any:
+    """Change what a task says: title, description, due date, labels, pin, sprint. What is left out stays as it is.
+
+    Labels replace those it has. Other changes have tools of their own: move_task for its column and place, assign_task for
+    people, block_task, update_checklist, add_comment.
+    """
+    changes = {name: value for name, value in given(asked).items() if name in _CHANGES}
+    return tasks.change_task(call.access, asked.task_id, changes)
+
+
+@tool("Move a task", effect="changes", scopes=("tasks:write",), takes=MoveTask, gives=TaskInShort)
+def move_task(call: Call, asked: MoveTask) -> Any:
+    """Move a task to another column, or to another place in its column; it goes to the bottom unless a place is given.
+
+    Send state, or one of before, after and position, or state with position. Moving to in_progress starts the work, moving
+    to done ends it: reports count from that. It stays on its board and in its sprint.
+    """
+    places = {name: value for name, value in given(asked).items() if name in _PLACES}
+    if not places:
+        raise ValidationFailed(errors=(Fault("/state", "required", "Send a state, or one of before, after and position."),))
+    return tasks.change_task(call.access, asked.task_id, places)
+
+
+@tool("Assign a task", effect="changes", scopes=("tasks:write",), takes=AssignTask, gives=TaskInShort)
+def assign_task(call: Call, asked: AssignTask) -> Any:
+    """Put people on a task and take people off it; `me` is the person you act for. Nobody is told unless you do.
+
+    People are named by id, from get_project; only members of the project can be put on a task.
+    """
+    people = {name: person_ids(call.access, getattr(asked, name) or [], f"/{name}") for name in ("add", "remove", "only")}
+    if asked.only is not UNSET:
+        _need_only(asked)
+        return tasks.change_task(call.access, asked.task_id, {"assignees": people["only"]})
+    task = tasks.read_task(call.access, asked.task_id)
+    assignees = [person.id for person in task.assignees if person.id not in people["remove"]]
+    changes = {"assignees": list(dict.fromkeys([*assignees, *people["add"]]))}
+    return tasks.change_task(call.access, asked.task_id, changes, _while_unchanged(task.updated_at))
+
+
+@tool("Block or unblock a task", effect="changes", scopes=("tasks:write",), takes=BlockTask, gives=TaskInShort)
+def block_task(call: Call, asked: BlockTask) -> Any:
+    """Mark that something stops a task, and say what; or mark that it can go on, which forgets the reason.
+
+    Blocked tasks show up in get_board with their reasons. It does not move the task.
+    """
+    if asked.blocked != bool(asked.reason):
+        detail = "Say what it waits for." if asked.blocked else "Leave the reason out where blocked is false."
+        raise ValidationFailed(errors=(Fault("/reason", "required" if asked.blocked else "contradiction", detail),))
+    return tasks.change_task(call.access, asked.task_id, {"blocked": asked.blocked, "blocked_reason": asked.reason or None})
+
+
+@tool("Delete a task", effect="destroys", scopes=("tasks:write",), takes=DeleteTask, gives=Deletion)
+def delete_task(call: Call, asked: DeleteTask) -> Any:
+    """Delete a task for good, with its comments, checklist and files. This cannot be undone.
+
+    Call it with dry_run first, show the person what would go, and go on only if they agree; where the client can, it asks the
+    person itself. Work that is finished is moved to done with move_task, not deleted.
+    """
+    seen = count_what_goes(call.access, asked.task_id)
+    what = _named(seen)
+    if asked.dry_run:
+        return {**seen, "deleted": False, "told": f"Nothing was changed. This would delete {what}"}
+    if not is_agreed(call, f"This deletes {what}", "Delete it for good", _state(seen)):
+        return unchanged(Deletion, {**seen, "deleted": False, "told": "The person did not agree. Nothing was changed."})
+    tasks.delete_task(call.access, asked.task_id, _while_unchanged(seen["task"].updated_at))
+    return {**seen, "deleted": True, "told": f"Deleted {what}"}
+
+
+def _need_only(asked: AssignTask) -> None:
+    if asked.add or asked.remove:
+        detail = "Send only, or add and remove."
+        raise ValidationFailed(errors=tuple(Fault(f"/{name}", "contradiction", detail) for name in ("add", "remove", "only")))
+
+
+def _while_unchanged(updated_at: datetime) -> Guard:
+    """Lets a change through only while the task is as it was read."""
+
+    def guard(task: TaskRow) -> None:
+        if task.updated_at != updated_at:
+            raise PreconditionFailed("Somebody changed the task just now.", hint="Read it with get_task, and decide again.")
+
+    return guard
+
+
+def _named(seen: dict[str, Any]) -> str:
+    counts = f"Comments: {seen['comments']}, checklist items: {seen['checklist_items']}, files: {seen['attachments']}."
+    return f"“{seen['task'].title}” for good, with all that is on it. {counts}"
+
+
+def _state(seen: dict[str, Any]) -> Any:
+    """What was shown, so that what is agreed to is what is deleted."""
+    return [seen["task"].updated_at.isoformat(), seen["comments"], seen["checklist_items"], seen["attachments"]]

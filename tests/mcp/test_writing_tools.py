@@ -1,0 +1,366 @@
+"""Tools that write: what they change, what they refuse and say then, and how they ask first."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from api.mcp.tools import TOOLS
+from calmboard.ids import new_id
+from tests.support.agent import LEGACY, Agent
+from tests.support.cast import Character, Place, add_place
+
+ASKS: dict[str, Any] = {"elicitation": {"form": {}}}
+
+
+@pytest.fixture
+def place(new_place: Callable[..., Place], owner: Character, member: Character, viewer: Character) -> Place:
+    return new_place(owner, member=member, viewer=viewer)
+
+
+@pytest.fixture
+def agent(app: Flask, owner: Character) -> Agent:
+    """An agent whose client cannot ask its person anything."""
+    return Agent(app, owner.key)
+
+
+@pytest.fixture
+def asking(app: Flask, owner: Character) -> Agent:
+    """An agent whose client shows forms."""
+    return Agent(app, owner.key, capabilities=ASKS)
+
+
+@pytest.fixture
+def task_id(agent: Agent, place: Place) -> str:
+    made: str = agent.structured("create_task", board_id=place.board_id, title="Grind the mirror")["id"]
+    return made
+
+
+@pytest.fixture
+def sprint_id(agent: Agent, place: Place) -> str:
+    planned: str = agent.structured("plan_sprint", board_id=place.board_id, name="First light")["id"]
+    return planned
+
+
+def answer(agent: Agent, tool: str, asked: dict[str, Any], request: dict[str, Any], **response: Any) -> dict[str, Any]:
+    """Call a tool again, with what the person answered."""
+    again = {"inputResponses": {"confirm": response}, "requestState": request["requestState"]}
+    return agent.result("tools/call", {"name": tool, "arguments": asked, **again})
+
+
+def test_a_task_is_made_as_it_was_asked_for(
+    agent: Agent, owner: Character, member: Character, place: Place, sprint_id: str
+) -> None:
+    label = owner.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics"}).json
+    task = agent.structured(
+        "create_task",
+        board_id=place.board_id,
+        title="Order glass",
+        description="Two *blanks*.",
+        state="ready",
+        assignees=["me", member.person.id, "me"],
+        labels=[label["id"]],
+        due_date="2026-12-18",
+        sprint_id=sprint_id,
+        blocked_reason="Waits for the offer.",
+        pinned=True,
+    )
+    assert {person["id"] for person in task["assignees"]} == {owner.person.id, member.person.id}
+    assert task["labels"] == [{"id": label["id"], "name": "Optics"}]
+    expected = {"state": "ready", "due_date": "2026-12-18", "sprint_id": sprint_id, "blocked": True, "pinned": True}
+    assert {name: task[name] for name in expected} == expected
+    assert owner.api.get(f"/tasks/{task['id']}").json["description"] == "Two *blanks*."
+
+
+def test_a_key_makes_a_task_once(agent: Agent, place: Place) -> None:
+    asked = {"board_id": place.board_id, "title": "Once", "idempotency_key": new_id("tsk")}
+    first, second = agent.structured("create_task", **asked), agent.structured("create_task", **asked)
+    assert first == second
+    assert len(agent.structured("list_tasks", board_id=place.board_id)["tasks"]) == 1
+
+
+def test_only_what_was_sent_is_changed(agent: Agent, owner: Character, task_id: str, sprint_id: str) -> None:
+    agent.structured("update_task", task_id=task_id, description="To a tenth of a wave.", due_date="2026-12-18")
+    task = agent.structured("update_task", task_id=task_id, title="Polish the mirror", sprint_id=sprint_id)
+    assert (task["title"], task["due_date"], task["sprint_id"]) == ("Polish the mirror", "2026-12-18", sprint_id)
+    assert agent.structured("update_task", task_id=task_id, due_date=None, sprint_id=None)["due_date"] is None
+    assert owner.api.get(f"/tasks/{task_id}").json["description"] == "To a tenth of a wave."
+
+
+def test_a_change_that_another_tool_makes_names_what_this_one_takes(agent: Agent, task_id: str) -> None:
+    said = agent.refusal("update_task", task_id=task_id, state="done", assignees=["me"])
+    assert "- state: There is no field “state” here. Allowed: " in said
+    assert "- assignees:" in said
+
+
+def test_a_task_is_moved(agent: Agent, place: Place, task_id: str) -> None:
+    other = agent.structured("create_task", board_id=place.board_id, title="Coat", state="review")["id"]
+    assert agent.structured("move_task", task_id=task_id, before=other)["state"] == "review"
+    tasks = agent.structured("list_tasks", board_id=place.board_id, state=["review"])["tasks"]
+    assert [task["id"] for task in tasks] == [task_id, other]
+    agent.structured("move_task", task_id=task_id, after=other)
+    tasks = agent.structured("list_tasks", board_id=place.board_id, state=["review"])["tasks"]
+    assert [task["id"] for task in tasks] == [other, task_id]
+    assert agent.structured("move_task", task_id=task_id, state="done", position=0)["state"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("places", "said"),
+    [
+        ({}, "state: Send a state, or one of before, after and position."),
+        ({"state": "finished"}, "Allowed: backlog, ready, in_progress, review, done."),
+        ({"position": 0, "before": "other"}, "position: Send one of position, before."),
+        ({"before": "other"}, "list_tasks names the tasks of a board."),
+    ],
+)
+def test_a_move_to_nowhere_is_refused(agent: Agent, task_id: str, places: dict[str, Any], said: str) -> None:
+    places = {name: new_id("tsk") if value == "other" else value for name, value in places.items()}
+    assert said in agent.refusal("move_task", task_id=task_id, **places)
+
+
+def test_people_are_put_on_a_task_and_taken_off(agent: Agent, owner: Character, member: Character, task_id: str) -> None:
+    def assigned(**people: list[str]) -> set[str]:
+        return {person["id"] for person in agent.structured("assign_task", task_id=task_id, **people)["assignees"]}
+
+    mine, theirs = owner.person.id, member.person.id
+    assert assigned(add=["me"]) == {mine}
+    assert assigned(add=[theirs]) == {mine, theirs}
+    assert assigned(remove=["me"]) == {theirs}
+    assert assigned(only=["me"]) == {mine}
+    assert assigned(only=[]) == set()
+
+
+def test_only_people_of_the_project_can_be_assigned(agent: Agent, outsider: Character, task_id: str) -> None:
+    said = agent.refusal("assign_task", task_id=task_id, add=[outsider.person.id])
+    assert "Nobody in this project has this id." in said
+    assert "get_project names the people" in said
+    assert "add/0: “Ana Ruiz” is no person's id." in agent.refusal("assign_task", task_id=task_id, add=["Ana Ruiz"])
+    assert "only: Send only, or add and remove." in agent.refusal("assign_task", task_id=task_id, add=["me"], only=["me"])
+
+
+def test_a_task_is_blocked_with_a_reason_and_unblocked(agent: Agent, task_id: str) -> None:
+    task = agent.structured("block_task", task_id=task_id, blocked=True, reason="Waits for the glass.")
+    assert (task["blocked"], task["blocked_reason"]) == (True, "Waits for the glass.")
+    task = agent.structured("block_task", task_id=task_id, blocked=False)
+    assert (task["blocked"], task["blocked_reason"]) == (False, None)
+    assert "reason: Say what it waits for." in agent.refusal("block_task", task_id=task_id, blocked=True)
+    assert "reason: Leave the reason out" in agent.refusal("block_task", task_id=task_id, blocked=False, reason="No.")
+
+
+def test_a_comment_is_written(agent: Agent, owner: Character, task_id: str) -> None:
+    comment = agent.structured("add_comment", task_id=task_id, body="Ground to **80**.")
+    assert comment["author_name"] == owner.person.name
+    assert [one["body"] for one in owner.api.get(f"/tasks/{task_id}/comments").json["data"]] == ["Ground to **80**."]
+
+
+def test_a_checklist_is_made_and_ticked_off(agent: Agent, task_id: str) -> None:
+    items = agent.structured("update_checklist", task_id=task_id, add=["Rough", "Fine"])["items"]
+    assert [(item["text"], item["done"]) for item in items] == [("Rough", False), ("Fine", False)]
+    first, second = (item["id"] for item in items)
+    agent.structured("update_checklist", task_id=task_id, tick=[first, second])
+    items = agent.structured("update_checklist", task_id=task_id, untick=[second], add=["Clean"])["items"]
+    assert [(item["text"], item["done"]) for item in items] == [("Rough", True), ("Fine", False), ("Clean", False)]
+
+
+def test_a_checklist_is_changed_as_a_whole_or_not_at_all(agent: Agent, place: Place, task_id: str) -> None:
+    other = agent.structured("create_task", board_id=place.board_id, title="Coat")["id"]
+    mine = agent.structured("update_checklist", task_id=task_id, add=["Rough"])["items"][0]["id"]
+    theirs = agent.structured("update_checklist", task_id=other, add=["Clean"])["items"][0]["id"]
+    said = agent.refusal("update_checklist", task_id=task_id, tick=[mine, theirs], add=["More"])
+    assert "tick/1: This task's checklist has no item with this id; get_task names them." in said
+    assert agent.structured("update_checklist", task_id=task_id)["items"] == [{"id": mine, "text": "Rough", "done": False}]
+    assert "ticked and unticked at once" in agent.refusal("update_checklist", task_id=task_id, tick=[mine], untick=[mine])
+
+
+def test_many_tasks_are_made_each_for_itself(agent: Agent, place: Place) -> None:
+    tasks = [{"title": "One"}, {"title": "Two", "assignees": ["Ana"]}, {"title": "Three", "state": "ready", "assignees": ["me"]}]
+    made = agent.structured("create_tasks", board_id=place.board_id, tasks=tasks)
+    assert (made["created_count"], made["failed_count"]) == (2, 1)
+    assert [task.get("id") is not None for task in made["tasks"]] == [True, False, True]
+    assert made["tasks"][1]["faults"][0]["argument"] == "assignees/0"
+    assert len(agent.structured("list_tasks", board_id=place.board_id)["tasks"]) == 2
+
+
+def test_progress_is_told_to_those_who_ask(agent: Agent, place: Place) -> None:
+    arguments = {"board_id": place.board_id, "tasks": [{"title": "One"}, {"title": "Two"}]}
+    stream = agent.ask("tools/call", {"name": "create_tasks", "arguments": arguments, "_meta": {"progressToken": "p"}})
+    assert stream.mimetype == "text/event-stream"
+    frames = [json.loads(line.removeprefix("data: ")) for line in stream.text.splitlines() if line.startswith("data: ")]
+    assert [frame["params"]["progress"] for frame in frames[:-1]] == [1, 2]
+    assert frames[-1]["result"]["structuredContent"]["created_count"] == 2
+
+
+def test_tasks_for_a_board_out_of_reach_are_refused_as_one(app: Flask, outsider: Character, place: Place) -> None:
+    said = Agent(app, outsider.key).refusal("create_tasks", board_id=place.board_id, tasks=[{"title": "One"}] * 3)
+    assert "not a member" in said
+
+
+def test_a_dry_run_tells_what_would_go_and_deletes_nothing(agent: Agent, task_id: str) -> None:
+    agent.structured("add_comment", task_id=task_id, body="Ground.")
+    agent.structured("update_checklist", task_id=task_id, add=["Rough", "Fine"])
+    told = agent.structured("delete_task", task_id=task_id, dry_run=True)
+    assert [told[name] for name in ("deleted", "comments", "checklist_items", "attachments")] == [False, 1, 2, 0]
+    assert "Nothing was changed." in told["told"]
+    assert agent.structured("get_task", task_id=task_id)["id"] == task_id
+
+
+def test_a_client_that_cannot_ask_deletes_at_once(agent: Agent, task_id: str) -> None:
+    assert agent.structured("delete_task", task_id=task_id)["deleted"] is True
+    assert "search" in agent.refusal("get_task", task_id=task_id)
+
+
+def test_a_person_is_asked_before_a_task_is_deleted(asking: Agent, agent: Agent, task_id: str) -> None:
+    asked = {"task_id": task_id, "idempotency_key": task_id}
+    request = asking.call("delete_task", **asked)
+    assert request["resultType"] == "input_required"
+    assert "Grind the mirror" in request["inputRequests"]["confirm"]["params"]["message"]
+    assert agent.structured("get_task", task_id=task_id)["id"] == task_id
+    declined = answer(asking, "delete_task", asked, request, action="decline")
+    assert (declined["isError"], declined["structuredContent"]["deleted"]) == (False, False)
+    assert agent.structured("get_task", task_id=task_id)["id"] == task_id
+    agreed = answer(asking, "delete_task", asked, request, action="accept", content={"confirm": True})
+    assert agreed["structuredContent"]["deleted"] is True
+    assert agent.call("get_task", task_id=task_id)["isError"] is True
+
+
+@pytest.mark.parametrize(
+    "response",
+    [{"action": "accept"}, {"action": "accept", "content": {"confirm": "yes"}}, {"action": "accept", "content": []}, {}],
+)
+def test_an_answer_that_says_nothing_is_asked_for_again(asking: Agent, task_id: str, response: dict[str, Any]) -> None:
+    request = asking.call("delete_task", task_id=task_id)
+    assert answer(asking, "delete_task", {"task_id": task_id}, request, **response)["resultType"] == "input_required"
+
+
+def test_not_confirmed_is_not_deleted(asking: Agent, agent: Agent, task_id: str) -> None:
+    request = asking.call("delete_task", task_id=task_id)
+    refused = answer(asking, "delete_task", {"task_id": task_id}, request, action="accept", content={"confirm": False})
+    assert refused["structuredContent"]["deleted"] is False
+    assert agent.structured("get_task", task_id=task_id)["id"] == task_id
+
+
+@pytest.mark.parametrize("change", ["update_task", "add_comment"])
+def test_what_changed_since_it_was_shown_is_shown_again(asking: Agent, agent: Agent, task_id: str, change: str) -> None:
+    request = asking.call("delete_task", task_id=task_id)
+    agent.structured(change, task_id=task_id, **({"title": "Keep me"} if change == "update_task" else {"body": "Keep me."}))
+    again = answer(asking, "delete_task", {"task_id": task_id}, request, action="accept", content={"confirm": True})
+    assert again["resultType"] == "input_required"
+    assert agent.structured("get_task", task_id=task_id)["id"] == task_id
+
+
+def test_who_may_not_delete_is_not_asked_either(app: Flask, viewer: Character, task_id: str) -> None:
+    said = Agent(app, viewer.key, capabilities=ASKS).refusal("delete_task", task_id=task_id)
+    assert "You are a viewer of this project" in said
+    assert "You are a viewer" in Agent(app, viewer.key).refusal("delete_task", task_id=task_id, dry_run=True)
+
+
+def test_a_sprint_is_planned_with_its_tasks(agent: Agent, place: Place, task_id: str) -> None:
+    asked = {"name": "First light", "goal": "See a star.", "starts_on": "2026-12-01", "ends_on": "2026-12-14", "add": [task_id]}
+    sprint = agent.structured("plan_sprint", board_id=place.board_id, **asked)
+    assert (sprint["state"], sprint["task_count"], sprint["ends_on"]) == ("planned", 1, "2026-12-14")
+    other = agent.structured("create_task", board_id=place.board_id, title="Coat")["id"]
+    sprint = agent.structured("plan_sprint", sprint_id=sprint["id"], ends_on=None, add=[other], remove=[task_id])
+    assert (sprint["name"], sprint["task_count"], sprint["ends_on"]) == ("First light", 1, None)
+    assert agent.structured("get_task", task_id=task_id)["sprint_id"] is None
+
+
+def test_a_sprint_with_strange_tasks_is_not_planned(
+    app: Flask, agent: Agent, owner: Character, place: Place, task_id: str
+) -> None:
+    other = add_place(app, owner)
+    strange = agent.structured("create_task", board_id=other.board_id, title="Elsewhere")["id"]
+    said = agent.refusal("plan_sprint", board_id=place.board_id, name="First light", add=[task_id, strange], remove=[task_id])
+    assert "add/1: This board has no task with this id." in said
+    assert "remove/0: This sprint has no task with this id." in said
+    assert agent.structured("get_board", board_id=place.board_id)["planned_sprints"] == []
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ((), "board_id: Send board_id and a name to plan a new sprint"),
+        (("board_id",), "name: Send a name; a new sprint needs one."),
+        (("board_id", "sprint_id"), "sprint_id: Send board_id and a name to plan a new sprint, or sprint_id alone"),
+    ],
+)
+def test_it_must_be_clear_which_sprint_is_meant(
+    agent: Agent, place: Place, sprint_id: str, names: tuple[str, ...], said: str
+) -> None:
+    ids = {"board_id": place.board_id, "sprint_id": sprint_id}
+    assert said in agent.refusal("plan_sprint", **{name: ids[name] for name in names})
+
+
+def test_a_sprint_is_started_and_completed(agent: Agent, place: Place, task_id: str, sprint_id: str) -> None:
+    done = agent.structured("create_task", board_id=place.board_id, title="Coat", state="done", sprint_id=sprint_id)["id"]
+    agent.structured("move_task", task_id=task_id, state="in_progress")
+    agent.structured("plan_sprint", sprint_id=sprint_id, add=[task_id])
+    assert agent.structured("start_sprint", sprint_id=sprint_id)["state"] == "active"
+    told = agent.structured("complete_sprint", sprint_id=sprint_id, unfinished="backlog", dry_run=True)
+    assert (told["completed"], told["unfinished_count"], told["sprint"]["state"]) == (False, 1, "active")
+    assert told["unfinished"] == [{"id": task_id, "title": "Grind the mirror", "state": "in_progress"}]
+    told = agent.structured("complete_sprint", sprint_id=sprint_id, unfinished="backlog")
+    assert (told["completed"], told["sprint"]["state"], told["sprint"]["task_count"]) == (True, "completed", 1)
+    assert agent.structured("get_task", task_id=task_id)["state"] == "backlog"
+    assert agent.structured("get_task", task_id=done)["sprint_id"] == sprint_id
+
+
+def test_a_person_is_asked_before_a_sprint_is_completed(asking: Agent, agent: Agent, place: Place, sprint_id: str) -> None:
+    following = agent.structured("plan_sprint", board_id=place.board_id, name="Second light")["id"]
+    agent.structured("start_sprint", sprint_id=sprint_id)
+    asked = {"sprint_id": sprint_id, "move_to": following}
+    request = asking.call("complete_sprint", **asked)
+    task_id = agent.structured("create_task", board_id=place.board_id, title="Late", sprint_id=sprint_id)["id"]
+    again = answer(asking, "complete_sprint", asked, request, action="accept", content={"confirm": True})
+    assert "which go on in the other sprint: 1." in again["inputRequests"]["confirm"]["params"]["message"]
+    cancelled = answer(asking, "complete_sprint", asked, again, action="cancel")
+    assert cancelled["structuredContent"]["completed"] is False
+    agreed = answer(asking, "complete_sprint", asked, again, action="accept", content={"confirm": True})
+    assert agreed["structuredContent"]["completed"] is True
+    assert agent.structured("get_task", task_id=task_id)["sprint_id"] == following
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ({}, "unfinished: Send unfinished or move_to"),
+        ({"unfinished": "keep", "move_to": new_id("spr")}, "unfinished: Send unfinished or move_to"),
+        ({"unfinished": "later"}, "Allowed: backlog, keep."),
+        ({"move_to": new_id("spr")}, "plan_sprint makes one"),
+    ],
+)
+def test_it_must_be_clear_where_unfinished_tasks_go(asking: Agent, agent: Agent, sprint_id: str, ends: Any, said: str) -> None:
+    agent.structured("start_sprint", sprint_id=sprint_id)
+    assert said in asking.refusal("complete_sprint", sprint_id=sprint_id, **ends)
+
+
+def test_only_an_active_sprint_is_completed(asking: Agent, sprint_id: str) -> None:
+    assert "Only an active sprint can be completed." in asking.refusal("complete_sprint", sprint_id=sprint_id, unfinished="keep")
+
+
+@pytest.mark.parametrize("report", ["velocity", "throughput", "burndown", "cycle_time"])
+def test_a_report_is_the_one_that_was_asked_for(app: Flask, owner: Character, place: Place, report: str) -> None:
+    told = Agent(app, owner.key, LEGACY[0]).structured("get_report", report=report, board_id=place.board_id)
+    assert set(told) == {"report", report}
+    assert told[report] == owner.api.get(f"/boards/{place.board_id}/reports/{report}").json
+
+
+def test_a_report_of_no_days_is_refused(app: Flask, owner: Character, place: Place) -> None:
+    agent = Agent(app, owner.key, LEGACY[0])
+    days = {"starts_on": "2026-12-01", "ends_on": "2026-11-01"}
+    said = agent.refusal("get_report", report="throughput", board_id=place.board_id, **days)
+    assert "- starts_on: From 2026-12-01 to 2026-11-01 is no range" in said
+    said = agent.refusal("get_report", report="burndown", board_id=place.board_id, sprint_id=new_id("spr"))
+    assert "get_board names the active and the planned sprints" in said
+
+
+@pytest.mark.parametrize("tool", [tool for tool in TOOLS if tool.effect != "reads"], ids=lambda tool: tool.name)
+def test_whatever_writes_takes_a_key_and_refuses_what_it_does_not_know(agent: Agent, tool: Any) -> None:
+    assert "idempotency_key" in tool.input_schema["properties"]
+    assert "- colour: There is no field “colour” here." in agent.refusal(tool.name, colour="red")
+
+
+@pytest.fixture(autouse=True)
+def _registered(app: Flask) -> None:
+    app.extensions["calmboard_mcp"].add(*TOOLS)
