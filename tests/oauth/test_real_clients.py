@@ -1,11 +1,11 @@
 """Clients that others wrote, each through the whole of its own flow against the running server."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -14,13 +14,15 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2 import rfc8414, rfc9207
 from flask import Flask
+from mcp.client import Client
 from mcp.client.auth import OAuthClientProvider
+from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 
 from calmboard.settings import Settings
 from tests.oauth.judges import documented
 from tests.support.cast import Character
-from tests.support.node import run_judge
+from tests.support.node import find_module, run_judge
 from tests.support.programs import free_port
 from tests.support.server import Server, running_server
 from tests.support.visitor import Visitor
@@ -32,6 +34,7 @@ _VERIFIER = "harbour-lantern-" * 4
 pytestmark = pytest.mark.database("sqlite")
 
 Make = Callable[..., "Agent"]
+Said = TypeVar("Said")
 
 
 class Storage:
@@ -58,6 +61,7 @@ class Agent:
     """An agent on the official Python SDK, and the person who lets it in."""
 
     def __init__(self, portal: BlockingPortal, url: str, person: Character, **known: Any) -> None:
+        self.url = url
         self.visitor = Visitor(person)
         self.choices: dict[str, Any] = {}
         self.asked: list[dict[str, list[str]]] = []
@@ -65,7 +69,7 @@ class Agent:
         metadata = OAuthClientMetadata.model_validate({"client_name": "Harbour agent", "redirect_uris": [CALLBACK]})
         self.provider = OAuthClientProvider(url, metadata, self.storage, self._open, self._come_back, **known)
         self._portal = portal
-        self._http = httpx2.AsyncClient(auth=self.provider)
+        self._http = httpx2.AsyncClient(auth=self.provider, timeout=20)
 
     @property
     def tokens(self) -> OAuthToken:
@@ -74,6 +78,15 @@ class Agent:
 
     def ask(self, method: str, url: str, **request: Any) -> httpx2.Response:
         return self._portal.call(lambda: self._http.request(method, url, **request))
+
+    def talk(self, mode: str, say: Callable[[Client], Awaitable[Said]]) -> Said:
+        """What the MCP server answers in a conversation of its own."""
+
+        async def meet() -> Said:
+            async with Client(streamable_http_client(self.url, http_client=self._http), mode=mode) as client:
+                return await say(client)
+
+        return self._portal.call(meet)
 
     def let_the_hour_pass(self) -> None:
         self.provider.context.token_expiry_time = time.time() - 1
@@ -171,6 +184,17 @@ def test_an_agent_asks_for_more_when_it_may_too_little(server: Server, agent: Ma
     assert len(modest.asked) == 2
 
 
+@pytest.mark.parametrize("mode", ["auto", "2026-07-28", "legacy"])
+def test_an_agent_meets_the_mcp_server_in_every_era(server: Server, agent: Make, owner: Character, mode: str) -> None:
+    working = agent(f"{server.url}/mcp", owner)
+    working.talk(mode, Client.list_tools)
+    working.let_the_hour_pass()
+    working.talk(mode, Client.list_tools)
+    assert len(working.asked) == 1
+    assert working.asked[0]["resource"] == [f"{server.url}/mcp"]
+    assert "write" not in working.asked[0]["scope"][0]
+
+
 def test_authlib_goes_in_and_on_and_out(server: Server, new_person: Callable[..., Character]) -> None:
     visitor = Visitor(new_person())
     endpoints = {name: f"{server.url}/api/oauth/{name}" for name in ("authorize", "token", "revoke")}
@@ -204,6 +228,19 @@ def test_authlib_finds_no_fault_in_the_metadata(make_app: Callable[..., Flask]) 
     assert sent["authorization_response_iss_parameter_supported"] is True
 
 
-def test_oauth4webapi_finds_everything_to_the_letter(strict_server: Server, owner: Character, tmp_path: Path) -> None:
-    words = (strict_server.url, strict_server.url, f"{strict_server.url}/api/v1/me")
+@pytest.mark.parametrize(("suffix", "probe"), [("", "/api/v1/me"), ("/mcp", "/mcp")])
+def test_oauth4webapi_finds_everything_to_the_letter(
+    strict_server: Server, owner: Character, tmp_path: Path, suffix: str, probe: str
+) -> None:
+    words = (strict_server.url, strict_server.url + suffix, strict_server.url + probe)
     run_judge(str(JUDGES / "oauth4webapi.mjs"), *words, visitor=Visitor(owner), directory=tmp_path)
+
+
+def test_the_typescript_sdk_is_let_in_and_goes_on(server: Server, owner: Character, tmp_path: Path) -> None:
+    run_judge(str(JUDGES / "typescript-sdk.mjs"), f"{server.url}/mcp", visitor=Visitor(owner), directory=tmp_path)
+
+
+def test_mcp_remote_connects(server: Server, owner: Character, tmp_path: Path) -> None:
+    said = run_judge(find_module("mcp-remote/dist/client.js"), f"{server.url}/mcp", visitor=Visitor(owner), directory=tmp_path)
+    assert "Connected successfully!" in said
+    assert "Error requesting tools list" not in said

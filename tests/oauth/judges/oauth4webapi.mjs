@@ -121,5 +121,8 @@ async function challenge(token) {
 }
 
 function use(token) {
-  return oauth.protectedResourceRequest(token, "GET", new URL(probe), undefined, undefined, insecure);
+  if (!probe.endsWith("/mcp")) return oauth.protectedResourceRequest(token, "GET", new URL(probe), undefined, undefined, insecure);
+  const headers = new Headers({ "Content-Type": "application/json", Accept: "application/json, text/event-stream" });
+  const ping = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" });
+  return oauth.protectedResourceRequest(token, "POST", new URL(probe), headers, ping, insecure);
 }
