@@ -39,12 +39,14 @@ def find_module(path: str) -> str:
 
 
 def run_judge(script: str, *words: str, visitor: Visitor, directory: Path, **environment: str) -> str:
-    """Run a judge to a good end, with a directory of its own as home; returns what it said.
+    """Run a judge to a good end, with a directory of its own as home; returns what it said."""
+    return run_asking([find_node(), script, *words], visitor, directory, **environment)
 
-    Every authorization request that it prints, the person answers, and their browser goes back to it.
-    """
+
+def run_asking(command: list[str], visitor: Visitor, directory: Path, **environment: str) -> str:
+    """Every authorization request that the program prints, the person answers, and their browser goes back to it."""
     said = []
-    with _started([find_node(), script, *words], directory, environment) as process:
+    with _started(command, directory, environment) as process:
         for line in process.stdout or ():
             said.append(line)
             if asked := _ASKED.search(line):
