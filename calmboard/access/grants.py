@@ -32,13 +32,20 @@ _CODE = (
     .join(OAuthGrant)
     .where(OAuthCode.digest == bindparam("given"), OAuthGrant.revoked_at.is_(None))
 )
+_CLAIM_CODE = (
+    update(OAuthCode)
+    .where(OAuthCode.digest == bindparam("given"), OAuthCode.used_at.is_(None), OAuthCode.expires_at > bindparam("at"))
+    .values(used_at=bindparam("at"))
+    .returning(OAuthCode.grant_id)
+)
+_REDEEM = update(OAuthGrant).where(OAuthGrant.id == bindparam("redeemed")).values(redeemed_at=bindparam("at"))
 _REFRESH_TOKEN = (
     select(OAuthRefreshToken.grant_id, OAuthRefreshToken.expires_at, OAuthGrant.revoked_at, *_GRANT)
     .join(OAuthGrant)
     .where(OAuthRefreshToken.digest == bindparam("given"))
 )
-_FIRST_USE = (
-    update(OAuthRefreshToken.__table__)
+_CLAIM_REFRESH = (
+    update(OAuthRefreshToken)
     .where(OAuthRefreshToken.digest == bindparam("given"), OAuthRefreshToken.rotated_at.is_(None))
     .values(rotated_at=bindparam("at"))
     .returning(OAuthRefreshToken.grant_id)
@@ -84,6 +91,7 @@ class Grant:
     last_used_at: datetime | None
     last_used_ip: str | None
     last_used_agent: str | None
+    last_used_endpoint: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +142,13 @@ def redeem(client: Client, code: str, redirect_uri: str, verifier: str, resource
         raise GrantError("invalid_grant", "code_verifier does not fit the code_challenge.")
     _need_same_resource(row, resource)
     at = now()
-    claim = update(OAuthCode).where(OAuthCode.digest == digest(code), OAuthCode.used_at.is_(None), OAuthCode.expires_at > at)
-    if db.session.execute(claim.values(used_at=at).returning(OAuthCode.grant_id)).first() is None:
+    connection = db.session.connection()
+    if connection.execute(_CLAIM_CODE, {"given": digest(code), "at": at}).first() is None:
         db.session.rollback()
         if row.used_at is not None or _code_was_used(code):
             end_grant(row.grant_id)
         raise GrantError("invalid_grant", "The code was used already, or is older than a minute.")
-    db.session.execute(update(OAuthGrant).where(OAuthGrant.id == row.grant_id).values(redeemed_at=at))
+    connection.execute(_REDEEM, {"redeemed": row.grant_id, "at": at})
     tokens = _issue(row, frozenset(row.scopes.split()), new_secret("cbr") if client.may_refresh else None, at)
     db.session.commit()
     return tokens
@@ -277,7 +285,7 @@ def _add(table: type[Base], values: dict[str, Any]) -> None:
 def _claim_refresh(token: str, at: datetime, grace: timedelta) -> bool:
     """Whether this use is the first, or follows the first within the grace."""
     mine = digest(token)
-    if db.session.connection().execute(_FIRST_USE, {"given": mine, "at": at}).first() is not None:
+    if db.session.connection().execute(_CLAIM_REFRESH, {"given": mine, "at": at}).first() is not None:
         return True
     if not grace:
         return False
