@@ -6,10 +6,13 @@ from api.mcp import endpoint
 from api.mcp.catalogue import catalogue
 from api.mcp.endpoint import answer_problem
 from api.mcp.registry import Registry
+from api.mcp.resources import RESOURCES, list_resources
 
 __all__ = ["answer_problem", "catalogue", "install"]
 
 
 def install(app: Flask) -> None:
-    app.extensions["calmboard_mcp"] = Registry()
+    registry = Registry(list_resources=list_resources)
+    registry.add(*RESOURCES)
+    app.extensions["calmboard_mcp"] = registry
     app.register_blueprint(endpoint.bp)

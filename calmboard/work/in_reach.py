@@ -1,0 +1,90 @@
+"""What is in reach: gone through in pages, and matched with an id or name that somebody is typing."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import bindparam, case, func, literal, or_, select, union_all
+
+from calmboard.access.access import Access
+from calmboard.access.permissions import asker, narrowed_to, need_scope
+from calmboard.db import AnyRow, AnySelect, Base, reading
+from calmboard.models import Board, Project, Sprint, Task
+from calmboard.pages import Cut, Order, Page, contains, in_order, read_page, text_to_find
+
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A table whose rows have a name, and which column, by way of which tables, leads to their project."""
+
+    table: Any
+    name: Any
+    scope: str
+    project_id: Any
+    via: tuple[type[Base], ...] = ()
+
+
+_KINDS = {
+    "project": _Named(Project, Project.name, "projects:read", Project.id),
+    "board": _Named(Board, Board.name, "boards:read", Board.project_id),
+    "task": _Named(Task, Task.title, "tasks:read", Board.project_id, (Board,)),
+    "sprint": _Named(Sprint, Sprint.name, "sprints:read", Board.project_id, (Board,)),
+}
+
+
+def list_places(access: Access, kinds: Collection[str], cut: Cut) -> Page[AnyRow]:
+    """Projects, oldest first, each followed by its boards, as `kinds` asks for; one query.
+
+    A project's own row has an empty `board_id`.
+    """
+    need_scope(access, *(_KINDS[kind].scope for kind in kinds))
+    statement = _places(tuple(kinds), access.project_ids is not None, cut.after is not None)
+    with reading() as connection:
+        return read_page(connection, statement, cut, asker(access))
+
+
+def match(access: Access, kind: str, text: str, most: int, board_id: str | None = None) -> Sequence[AnyRow]:
+    """Id and name of what has an id that starts with the text, or a name that holds it; one named just so comes first.
+
+    Sprints may be narrowed to those of a board. One query.
+    """
+    need_scope(access, _KINDS[kind].scope)
+    if len(text) > _LONGEST_NAME or "\0" in text:
+        return ()
+    like = text_to_find(text) or "%"
+    values = {**asker(access), "whole": text, "q": like, "start": like.removeprefix("%") or "%", "most": most}
+    with reading() as connection:
+        statement = _matching(kind, access.project_ids is not None, board_id is not None)
+        return connection.execute(statement, {**values, "board_id": board_id}).all()
+
+
+@cache
+def _places(kinds: tuple[str, ...], narrowed: bool, further: bool) -> AnySelect:
+    parts = {
+        "project": select(
+            Project.id.label("project_id"), literal("").label("board_id"), Project.name, Project.name.label("home")
+        ),
+        "board": select(Board.project_id, Board.id, Board.name, Project.name).join(Project, Project.id == Board.project_id),
+    }
+    within = (narrowed_to(parts[kind], _KINDS[kind].project_id, narrowed) for kind in kinds)
+    found = union_all(*within).subquery("places")
+    project_id, board_id, name, home = found.c
+    columns = (project_id.label("project_id"), board_id.label("board_id"), name.label("name"), home.label("project_name"))
+    return in_order(select(*columns), Order((project_id, board_id)), further=further)
+
+
+@cache
+def _matching(kind: str, narrowed: bool, on_board: bool) -> AnySelect:
+    named = _KINDS[kind]
+    statement: AnySelect = select(named.table.id, named.name.label("name")).select_from(named.table)
+    for parent in named.via:
+        statement = statement.join(parent)
+    is_other = case((func.lower(named.name) == func.lower(bindparam("whole")), 0), else_=1).label("is_other")
+    starts = named.table.id.like(bindparam("start"), escape="\\")
+    statement = narrowed_to(statement, named.project_id, narrowed).where(or_(starts, contains(named.name)))
+    if on_board:
+        statement = statement.where(named.table.board_id == bindparam("board_id"))
+    return statement.add_columns(is_other).order_by(is_other, named.table.id).limit(bindparam("most"))
