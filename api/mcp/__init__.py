@@ -5,6 +5,7 @@ from flask import Flask
 from api.mcp import endpoint
 from api.mcp.catalogue import catalogue
 from api.mcp.endpoint import answer_problem
+from api.mcp.prompts import PROMPTS
 from api.mcp.registry import Registry
 from api.mcp.resources import RESOURCES, list_resources
 
@@ -13,6 +14,6 @@ __all__ = ["answer_problem", "catalogue", "install"]
 
 def install(app: Flask) -> None:
     registry = Registry(list_resources=list_resources)
-    registry.add(*RESOURCES)
+    registry.add(*RESOURCES, *PROMPTS)
     app.extensions["calmboard_mcp"] = registry
     app.register_blueprint(endpoint.bp)
