@@ -1,5 +1,6 @@
 """Which web pages may speak to `/mcp`: our own and those named in CALMBOARD_CORS_ORIGINS, against DNS rebinding."""
 
+import re
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, request
@@ -12,6 +13,7 @@ _TAKEN = (
     "Accept, Authorization, Content-Type, Last-Event-ID, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, "
     "X-CalmBoard-API-Key, X-Request-Id"
 )
+_PARAMETER = re.compile(r"mcp-param-[a-z0-9_-]+", re.IGNORECASE | re.ASCII)
 _EXPOSED = "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id"
 
 
@@ -46,7 +48,7 @@ def preflight(methods: str) -> AnyResponse:
 def _asked_parameters() -> list[str]:
     """The `Mcp-Param-…` headers that a preflight asks for; which there are depends on the tool."""
     asked = (name.strip() for name in request.headers.get("Access-Control-Request-Headers", "").split(","))
-    return [name for name in asked if name.lower().startswith("mcp-param-") and name.replace("-", "").isalnum()]
+    return [name for name in asked if _PARAMETER.fullmatch(name)]
 
 
 def _is_allowed(origin: str) -> bool:
