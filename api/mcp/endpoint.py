@@ -14,14 +14,14 @@ from api.bodies import MAX_BYTES, parse, whole_body
 from api.mcp.messages import Message, batch_in, id_of, read_json, read_message
 from api.mcp.methods import answer, finished
 from api.mcp.origins import allow_browsers, need_origin, preflight
-from api.mcp.protocol import INTERNAL_ERROR, Failure, error_frame, result_frame
+from api.mcp.protocol import INTERNAL_ERROR, INVALID_REQUEST, Failure, error_frame, result_frame
 from api.mcp.registry import Registry
 from api.mcp.toolcalls import Frames
 from calmboard.access.access import Access
 from calmboard.access.resources import MCP
 from calmboard.access.scopes import READING
 from calmboard.db import db
-from calmboard.errors import InsufficientScope, MethodNotAllowed, Problem
+from calmboard.errors import InsufficientScope, InternalError, MethodNotAllowed, Problem
 
 bp = Blueprint("mcp", __name__)
 
@@ -65,7 +65,10 @@ def answer_problem(error: Problem | HTTPException) -> AnyResponse:
         return error.get_response()
     problem = error if isinstance(error, Problem) else problem_of(error)
     code = INTERNAL_ERROR if problem.status == 500 else problem.status
-    response = _json(error_frame(_readable_id(), code, problem.detail, problem_body(problem)), problem.status)
+    told = problem_body(problem)
+    if problem.retry_after_s is not None:
+        told["retry_after"] = problem.retry_after_s  # an agent sees the body, and seldom a header
+    response = _json(error_frame(_readable_id(), code, problem.detail, told), problem.status)
     if isinstance(problem, MethodNotAllowed):
         response.headers["Allow"] = _ALLOWED
     if problem.retry_after_s is not None:
@@ -106,13 +109,12 @@ def _answer_in_batch(access: Access, body: Any) -> dict[str, Any] | None:
         if message.kind != "request":
             _hear(access, message, body)
             return None
+        if message.method == "initialize":
+            raise Failure(INVALID_REQUEST, "Send initialize by itself, before any batch.")
         result = answer(_registry(), message, message.call(access))
         return _framed(message, result if isinstance(result, dict) else _drained(result))
-    except Failure as failure:
-        return error_frame(id_of(body), failure.code, failure.message, failure.data)
-    except Problem as problem:
-        db.session.rollback()
-        return error_frame(id_of(body), problem.status, problem.detail, problem_body(problem))
+    except Exception as error:
+        return _error_within(id_of(body), error)
 
 
 def _hear(access: Access, message: Message, body: Any) -> AnyResponse:
@@ -138,20 +140,21 @@ def _events(message: Message, first: dict[str, Any], frames: Frames) -> Iterator
         try:
             frame, result = _next(frames)
         except Exception as error:
-            yield _event(_late(message, error))
+            yield _event(_error_within(message.id, error))
             return
     yield _event(_framed(message, cast("dict[str, Any]", result)))
 
 
-def _late(message: Message, error: Exception) -> dict[str, Any]:
-    """An error after the stream began: its status is sent already."""
+def _error_within(message_id: str | int | None, error: Exception) -> dict[str, Any]:
+    """An error in an answer that has its status already: after a stream began, or beside the others of a batch."""
     db.session.rollback()
-    if isinstance(error, Problem):
-        return error_frame(message.id, error.status, error.detail, problem_body(error))
     if isinstance(error, Failure):
-        return error_frame(message.id, error.code, error.message, error.data)
-    current_app.logger.exception("Unexpected in a stream: %s", message.method)
-    return error_frame(message.id, INTERNAL_ERROR, "Something went wrong here. Send the request again.")
+        return error_frame(message_id, error.code, error.message, error.data)
+    if isinstance(error, Problem):
+        return error_frame(message_id, error.status, error.detail, problem_body(error))
+    current_app.logger.exception("Unexpected within an answer: %s", g.mcp_asked)
+    problem = InternalError()
+    return error_frame(message_id, INTERNAL_ERROR, problem.detail, problem_body(problem))
 
 
 def _next(frames: Frames) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
