@@ -12,6 +12,7 @@ from api.shapes.projects import ProjectDescription, ProjectName
 from api.shapes.reports import Burndown, CycleTime, Throughput, Velocity
 from api.shapes.sprints import EndsOn, Goal, SprintName, SprintState, StartsOn
 from api.shapes.values import (
+    VISIBLE,
     AttachmentId,
     BoardId,
     CommentId,
@@ -58,7 +59,8 @@ IdempotencyKey = Annotated[
         "answered the same.",
         "5f0c1f0e-0f3b-4c58-9d5e-6a1d5a1c7a52",
         min_length=1,
-        max_length=255,
+        max_length=200,
+        pattern=VISIBLE,
     ),
 ]
 
@@ -320,7 +322,10 @@ class Deletion(Struct):
     """What was deleted, or would be."""
 
     deleted: Annotated[bool, about("Whether it is gone now.", True)]
-    told: Annotated[str, about("What happened, in a sentence.", "Deleted “Refund partial captures”. Comments: 4, checklist items: 2, files: 1.")]
+    told: Annotated[
+        str,
+        about("What happened, in a sentence.", "Deleted “Refund partial captures”. Comments: 4, checklist items: 2, files: 1."),
+    ]
     task: TaskInShort
     comments: Annotated[int, about("Comments that go with it.", 4)]
     checklist_items: Annotated[int, about("Lines of its checklist that go with it.", 2)]
@@ -339,7 +344,9 @@ class SprintEnd(Struct):
     """How a sprint ended, or would end."""
 
     completed: Annotated[bool, about("Whether it is completed now.", True)]
-    told: Annotated[str, about("What happened, in a sentence.", "The sprint is completed. Tasks not done, which go back to Backlog: 3.")]
+    told: Annotated[
+        str, about("What happened, in a sentence.", "The sprint is completed. Tasks not done, which go back to Backlog: 3.")
+    ]
     sprint: SprintInShort
     unfinished_count: Annotated[int, about("How many of its tasks were not done.", 3)]
     unfinished: Annotated[list[TaskLeft], Meta(description="The first 100 of those, in the order of the board.")]

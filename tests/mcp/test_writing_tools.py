@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from jsonschema import Draft202012Validator
 
+from api.mcp.schemas import output_schema
+from api.mcp.shapes import Deletion
 from api.mcp.tools import TOOLS
 from calmboard.ids import new_id
 from tests.support.agent import LEGACY, Agent
@@ -219,6 +222,7 @@ def test_a_person_is_asked_before_a_task_is_deleted(asking: Agent, agent: Agent,
     assert agent.structured("get_task", task_id=task_id)["id"] == task_id
     declined = answer(asking, "delete_task", asked, request, action="decline")
     assert (declined["isError"], declined["structuredContent"]["deleted"]) == (False, False)
+    Draft202012Validator(output_schema(Deletion)).validate(declined["structuredContent"])
     assert agent.structured("get_task", task_id=task_id)["id"] == task_id
     agreed = answer(asking, "delete_task", asked, request, action="accept", content={"confirm": True})
     assert agreed["structuredContent"]["deleted"] is True

@@ -100,7 +100,7 @@ def complete_sprint(call: Call, asked: CompleteSprint) -> Any:
     """End the active sprint for good. Done tasks stay in it, which is what reports are made of; the others leave it.
 
     Say where those go: `unfinished` or `move_to`, one of them. Call it with dry_run first and show the person which tasks
-    that is about; where the client can, it asks the person itself. A planned sprint that is not wanted is not completed.
+    that is about; where the client can, it asks the person itself. For the next sprint, use plan_sprint and start_sprint.
     """
     move_to, unfinished = asked.move_to or None, asked.unfinished or None
     need_one_end(unfinished, move_to)

@@ -83,7 +83,7 @@ def move_task(call: Call, asked: MoveTask) -> Any:
     """Move a task to another column, or to another place in its column; it goes to the bottom unless a place is given.
 
     Send state, or one of before, after and position, or state with position. Moving to in_progress starts the work, moving
-    to done ends it: reports count from that. It stays on its board and in its sprint.
+    to done ends it: reports count from that. It stays on its board and in its sprint; for a sprint use update_task.
     """
     places = {name: value for name, value in given(asked).items() if name in _PLACES}
     if not places:

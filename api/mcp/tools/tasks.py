@@ -1,7 +1,7 @@
 """Tasks: found, read, made, changed, moved, deleted."""
 
 from dataclasses import fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
@@ -13,6 +13,7 @@ from api.mcp.tools.pages import cut_of, next_cursor
 from api.mcp.tools.people import person_id
 from api.shapes.values import BoardId, LabelId, SprintId, State, TaskId, TextPart, about
 from api.tasks import Sort
+from calmboard.errors import Fault, ValidationFailed
 from calmboard.pages import DEFAULT_LIMIT, MAX_LIMIT
 from calmboard.work.task_rows import TaskFilters
 from calmboard.work.task_rows import list_tasks as list_task_rows
@@ -78,4 +79,14 @@ def _filters(call: Call, asked: ListTasks) -> TaskFilters:
     given = {field.name: value for field in fields(TaskFilters) if (value := getattr(asked, field.name)) is not UNSET}
     if asked.assignee:
         given["assignee"] = person_id(call.access, asked.assignee, "/assignee")
+    if asked.updated_since:
+        given["updated_since"] = _in_utc(asked.updated_since)
     return TaskFilters(**given)
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        detail = "This time lies before the first day or after the last one that can be told. Send another."
+        raise ValidationFailed(errors=(Fault("/updated_since", "out_of_range", detail),)) from None
