@@ -8,12 +8,13 @@ from api.mcp.endpoint import answer_problem
 from api.mcp.prompts import PROMPTS
 from api.mcp.registry import Registry
 from api.mcp.resources import RESOURCES, list_resources
+from api.mcp.tools import TOOLS
 
 __all__ = ["answer_problem", "catalogue", "install"]
 
 
 def install(app: Flask) -> None:
     registry = Registry(list_resources=list_resources)
-    registry.add(*RESOURCES, *PROMPTS)
+    registry.add(*TOOLS, *RESOURCES, *PROMPTS)
     app.extensions["calmboard_mcp"] = registry
     app.register_blueprint(endpoint.bp)
