@@ -9,7 +9,6 @@ from flask import Flask
 from api.examples import needed_example_of
 from api.field_tables import fields_in
 from api.mcp.registry import Prompt, Registry, Resource, Tool
-from api.mcp.schemas import output_schema
 
 
 def catalogue(app: Flask) -> dict[str, list[dict[str, Any]]]:
@@ -30,7 +29,6 @@ def _tool(tool: Tool) -> dict[str, Any]:
         "scopes": tool.scopes,
         "effect": tool.effect,
         "arguments": fields_in(tool.input_schema, {}),
-        "answer": fields_in(output_schema(tool.gives), {}) if tool.gives else [],
         "example": _example(tool),
     }
 

@@ -9,6 +9,9 @@ from msgspec import Struct
 
 _Schemas = Mapping[str, Mapping[str, Any]]
 
+# What only those need who write a value.
+_FOR_WRITERS = {"examples", "pattern", "title", "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum"}
+
 
 @cache
 def input_schema(kind: type[Struct]) -> dict[str, Any]:
@@ -18,7 +21,9 @@ def input_schema(kind: type[Struct]) -> dict[str, Any]:
 
 @cache
 def output_schema(kind: type[Struct]) -> dict[str, Any]:
-    return _whole(kind)
+    """The schema of an answer: what is in it and what that means. Every byte of it costs an agent."""
+    schema: dict[str, Any] = _for_readers(_whole(kind))
+    return schema
 
 
 def _whole(kind: type[Struct]) -> dict[str, Any]:
@@ -26,6 +31,21 @@ def _whole(kind: type[Struct]) -> dict[str, Any]:
     whole = _inlined(schema, components)
     whole.pop("title", None)
     return {"type": "object", **whole}
+
+
+def _for_readers(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_for_readers(part) for part in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    return {name: _parts(name, part) for name, part in schema.items() if name not in _FOR_WRITERS}
+
+
+def _parts(keyword: str, part: Any) -> Any:
+    """Below `properties` the names are those of fields, and no keywords."""
+    if keyword == "properties":
+        return {name: _for_readers(about) for name, about in part.items()}
+    return _for_readers(part)
 
 
 def _inlined(schema: Any, components: _Schemas) -> Any:
