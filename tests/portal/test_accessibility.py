@@ -167,7 +167,16 @@ def test_the_page_of_a_free_plan_has_no_barriers(page_for: Pages, new_person: Ca
 
 @pytest.mark.parametrize(
     "path",
-    ["/integrations", "/integrations/keys/new", "/account", "/docs/errors", "/docs/api", "/docs/api/tasks", "/docs/recipes"],
+    [
+        "/integrations",
+        "/integrations/keys/new",
+        "/account",
+        "/docs/errors",
+        "/docs/api",
+        "/docs/api/tasks",
+        "/docs/mcp",
+        "/docs/recipes",
+    ],
 )
 def test_a_page_fits_320_pixels(page_for: Pages, owner: Character, path: str) -> None:
     page = page_for(owner, width=320)
