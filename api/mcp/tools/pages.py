@@ -1,21 +1,17 @@
 """Cursors of the lists that tools give, bound to the tool and to what it was asked."""
 
 import hashlib
-import hmac
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
 from flask import current_app
-from itsdangerous.encoding import base64_decode, base64_encode
-from itsdangerous.exc import BadData
+from itsdangerous import BadData, URLSafeSerializer
 from msgspec import UNSET, Struct
 
 from calmboard.errors import Fault, ValidationFailed
 from calmboard.pages import Cut
-
-_SEAL_BYTES = 12
 
 
 def cut_of(asked: Any) -> Cut:
@@ -23,38 +19,31 @@ def cut_of(asked: Any) -> Cut:
     if asked.cursor is UNSET:
         return Cut(asked.limit)
     try:
-        raw = base64_decode(asked.cursor)
+        after = _serializer(asked).loads(asked.cursor)
     except BadData:
-        raise _strange_cursor() from None
-    seal, payload = raw[:_SEAL_BYTES], raw[_SEAL_BYTES:]
-    if not hmac.compare_digest(seal, _seal(asked, payload)):
-        raise _strange_cursor()
-    return Cut(asked.limit, tuple(_READERS[tag](text) for tag, text in msgspec.json.decode(payload)))
+        detail = "This cursor was changed, or belongs to other arguments. Call again without it to start from the beginning."
+        raise ValidationFailed(errors=(Fault("/cursor", "strange_cursor", detail),)) from None
+    return Cut(asked.limit, tuple(_READERS[kind](text) for kind, text in after))
 
 
 def next_cursor(asked: Struct, after: tuple[Any, ...] | None) -> str | None:
     """An opaque text that continues this very list behind a row; None at its end."""
-    if after is None:
-        return None
-    payload = msgspec.json.encode([_tagged(value) for value in after])
-    return base64_encode(_seal(asked, payload) + payload).decode()
+    return None if after is None else _serializer(asked).dumps([_told(value) for value in after])
 
 
-def _strange_cursor() -> ValidationFailed:
-    detail = "This cursor was changed, or belongs to other arguments. Call again without it to start from the beginning."
-    return ValidationFailed(errors=(Fault("/cursor", "strange_cursor", detail),))
-
-
-def _seal(asked: Struct, payload: bytes) -> bytes:
-    """Binds a cursor to this server, the tool and its arguments, but not to the limit."""
+def _serializer(asked: Struct) -> URLSafeSerializer:
+    """Signs for this server, the tool and its arguments, but for any limit."""
     bound = msgspec.json.encode([type(asked).__name__, msgspec.structs.replace(asked, limit=0, cursor=UNSET)])
-    key = current_app.config["CALMBOARD"].secret_key.encode()
-    return hmac.digest(key, b"tool cursor\0" + bound + b"\0" + payload, hashlib.sha256)[:_SEAL_BYTES]
+    key: str = current_app.config["CALMBOARD"].secret_key
+    salt = b"mcp-tool-cursor" + hashlib.sha256(bound).digest()
+    return URLSafeSerializer(key, salt=salt, signer_kwargs={"digest_method": hashlib.sha256})
 
 
-def _tagged(value: Any) -> tuple[str, Any]:
-    tag = "time" if isinstance(value, datetime) else "date" if isinstance(value, date) else "text"
-    return tag, value.isoformat() if tag != "text" else value
+def _told(value: Any) -> tuple[str, str]:
+    """A value with its kind, since JSON knows neither times nor days."""
+    if isinstance(value, str):
+        return "text", value
+    return "time" if isinstance(value, datetime) else "date", value.isoformat()
 
 
 _READERS: dict[str, Callable[[str], Any]] = {"time": datetime.fromisoformat, "date": date.fromisoformat, "text": str}
