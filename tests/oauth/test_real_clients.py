@@ -21,7 +21,7 @@ from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull,
 
 from calmboard.settings import Settings
 from tests.oauth.judges import documented
-from tests.support.cast import Character
+from tests.support.cast import Character, Place
 from tests.support.node import find_module, run_judge
 from tests.support.programs import free_port
 from tests.support.server import Server, running_server
@@ -193,6 +193,18 @@ def test_an_agent_meets_the_mcp_server_in_every_era(server: Server, agent: Make,
     assert len(working.asked) == 1
     assert working.asked[0]["resource"] == [f"{server.url}/mcp"]
     assert "write" not in working.asked[0]["scope"][0]
+
+
+def test_an_agent_is_asked_once_for_all_that_a_tool_needs(
+    server: Server, agent: Make, new_person: Callable[..., Character], new_place: Callable[..., Place]
+) -> None:
+    """The first challenge asks for what is read; the second names every scope of the call that was refused."""
+    person = new_person()
+    working, task = agent(f"{server.url}/mcp", person), {"board_id": new_place(person).board_id, "title": "Trim the wick"}
+    created = working.talk("auto", lambda client: client.call_tool("create_task", task))
+    assert (created.is_error, len(working.asked)) == (False, 2)
+    first, second = (set(asked["scope"][0].split()) for asked in working.asked)
+    assert first < second
 
 
 def test_authlib_goes_in_and_on_and_out(server: Server, new_person: Callable[..., Character]) -> None:
