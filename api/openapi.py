@@ -11,7 +11,7 @@ from api.examples import example_of
 from api.nouns import NOUNS
 from api.openapi_answers import errors, ref, schemas_of, shared_answers, shared_headers, success
 from calmboard import ids
-from calmboard.access.scopes import SCOPES
+from calmboard.access.scopes import SCOPES, in_words
 from calmboard.work.external_tasks import MAX_EXTERNAL_ID_LENGTH, SOURCE_PATTERN
 
 ID_PREFIXES = {
@@ -133,9 +133,10 @@ def _oauth_scheme(origin: str) -> dict[str, Any]:
         "authorizationUrl": f"{origin}/api/oauth/authorize",
         "tokenUrl": f"{origin}/api/oauth/token",
         "refreshUrl": f"{origin}/api/oauth/token",
-        "scopes": {scope: f"{'See' if scope.endswith(':read') else 'See and change'} {scope.split(':')[0]}." for scope in SCOPES},
+        "scopes": {scope: in_words(scope) for scope in SCOPES},
     }
-    return {"type": "oauth2", "description": "An access token, got by PKCE (RFC 7636).", "flows": {"authorizationCode": flow}}
+    about = f"An access token, `Authorization: Bearer cbo_…`, asked for with PKCE by S256 and with `resource={origin}`."
+    return {"type": "oauth2", "description": about, "flows": {"authorizationCode": flow}}
 
 
 def _path_parameters(endpoint: Operation) -> list[dict[str, Any]]:

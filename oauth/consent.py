@@ -7,6 +7,7 @@ from flask import request
 
 from calmboard.access.clients import Client
 from calmboard.access.redirects import is_loopback
+from calmboard.access.scopes import WRITE_WORDS
 from oauth.answers import origin
 
 # What the page adds to the request, and what is read from nowhere else.
@@ -24,18 +25,6 @@ _READ_WORDS = {
     "webhooks": "webhooks",
     "connections": "connections",
     "imports": "imports",
-}
-_WRITE_WORDS = {
-    "projects:write": "Change projects",
-    "boards:write": "Change boards",
-    "tasks:write": "Create, change, move and delete tasks",
-    "sprints:write": "Plan, start and complete sprints",
-    "comments:write": "Write comments",
-    "members:write": "Invite and remove people",
-    "keys:write": "Revoke its own access",
-    "webhooks:write": "Set up webhooks",
-    "connections:write": "Set up connections",
-    "imports:write": "Import data",
 }
 
 
@@ -71,7 +60,7 @@ def asks_for(scopes: frozenset[str]) -> list[Right]:
     """One line for all that is read, then one to untick for each write."""
     read = [word for noun, word in _READ_WORDS.items() if f"{noun}:read" in scopes]
     lines = [Right(f"See {_listed(read)}", None, "Only those you can see yourself")] if read else []
-    return lines + [Right(words, scope) for scope, words in _WRITE_WORDS.items() if scope in scopes]
+    return lines + [Right(words, scope) for scope, words in WRITE_WORDS.items() if scope in scopes]
 
 
 def chosen_scopes(asked: frozenset[str]) -> frozenset[str]:

@@ -18,6 +18,19 @@ GRANTABLE = {
     "members": "People",
     "keys": "Keys",
 }
+# What a program may do by each, as the consent page and the API's description say it.
+WRITE_WORDS = {
+    "projects:write": "Change projects",
+    "boards:write": "Change boards",
+    "tasks:write": "Create, change, move and delete tasks",
+    "sprints:write": "Plan, start and complete sprints",
+    "comments:write": "Write comments",
+    "members:write": "Invite and remove people",
+    "keys:write": "Revoke its own access",
+    "webhooks:write": "Set up webhooks",
+    "connections:write": "Set up connections",
+    "imports:write": "Import data",
+}
 # Credentials are made and changed in a session only, so there is nothing to write.
 READ_ONLY = frozenset({"keys"})
 
@@ -26,6 +39,12 @@ def expand(scopes: Iterable[str]) -> frozenset[str]:
     """Add `x:read` wherever there is `x:write`."""
     given = frozenset(scopes)
     return given | {f"{scope.removesuffix(':write')}:read" for scope in given if scope.endswith(":write")}
+
+
+def in_words(scope: str) -> str:
+    """A sentence that says what a scope is for."""
+    noun, _, verb = scope.partition(":")
+    return f"See {noun}." if verb == "read" else f"{WRITE_WORDS[scope]}; includes {noun}:read."
 
 
 def unknown(scopes: Iterable[str]) -> list[str]:
