@@ -137,7 +137,7 @@ def drop_unused_clients() -> None:
     db.session.commit()
 
 
-def _holders(at: datetime) -> Select[tuple[str]]:
+def _holders(at: datetime) -> Select[str]:
     """The ids of clients that could still refresh."""
     live = (OAuthRefreshToken.expires_at > at, OAuthGrant.revoked_at.is_(None))
     return select(OAuthGrant.client_id).join(OAuthRefreshToken, OAuthRefreshToken.grant_id == OAuthGrant.id).where(*live)
