@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -15,21 +15,23 @@ from calmboard.access.access import Access
 from calmboard.access.clients import Client, find_client
 from calmboard.access.documents import StrangeDocument, find_document, is_document
 from calmboard.access.grants import Consent
-from calmboard.access.limits import Limits
 from calmboard.access.scopes import SCOPES, expand
 from calmboard.access.session_tokens import SignedIn, find_signed_in
 from calmboard.errors import Problem
+from calmboard.outgoing import Fetch
 from calmboard.settings import Window
 from calmboard.work.projects import my_projects
 from oauth.answers import OAuthError, SentBack, answer, answer_error, origin
 from oauth.consent import CHOICES, asks_for, chosen_projects, chosen_scopes, describe
 from oauth.parameters import resource_in, single
+from oauth.windows import need_room
 
 bp = Blueprint("oauth_authorize", __name__)
 
 _WINDOW = Window(60, 60)
 _DEFAULT_SCOPES = frozenset(f"{noun}:read" for noun in ("projects", "boards", "tasks", "sprints", "comments", "members"))
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+_OWN_CLIENT_ALONE = "A session token asks for your own client alone."
 _PROMPTS = {"consent", "login", "none", "select_account"}
 
 
@@ -104,13 +106,16 @@ def _asked_by_program() -> tuple[Asked, SignedIn]:
         signed_in = find_signed_in(secret.strip() if scheme.lower() == "bearer" else None)
     except Problem as problem:
         raise OAuthError("invalid_token", problem.detail, 401) from problem
+    need_room("authorize", signed_in.user.id, _WINDOW)
     try:
         parameters = single(request.args)
         client, redirect_uri = _trusted(parameters)
     except CannotReturn as problem:
         raise OAuthError("invalid_request", str(problem)) from problem
+    except SignInFirst:
+        raise OAuthError("unauthorized_client", _OWN_CLIENT_ALONE, 403) from None
     if client.user_id != signed_in.user.id:
-        raise OAuthError("unauthorized_client", "A session token asks for your own client alone.", 403)
+        raise OAuthError("unauthorized_client", _OWN_CLIENT_ALONE, 403)
     return _read(parameters, client, redirect_uri), signed_in
 
 
@@ -139,9 +144,17 @@ def _client(client_id: str) -> Client | None:
     if not current_user.is_authenticated:
         raise SignInFirst
     try:
-        return find_document(client_id, current_app.extensions["calmboard_fetch"])
+        return find_document(client_id, _fetch)
     except StrangeDocument as problem:
         raise CannotReturn(str(problem)) from problem
+
+
+def _fetch(url: str, max_bytes: int) -> bytes:
+    """Ask another server, but never often: not for one person, and not one server."""
+    need_room("documents", current_user.person.id, _WINDOW)
+    need_room("documents", urlsplit(url).netloc, _WINDOW)
+    fetch: Fetch = current_app.extensions["calmboard_fetch"]
+    return fetch(url, max_bytes)
 
 
 def _read(parameters: Mapping[str, str], client: Client, redirect_uri: str) -> Asked:
@@ -199,8 +212,7 @@ def _carry_out(asked: Asked) -> Response | str:
     if not current_user.is_authenticated:
         return _sign_in()
     current_app.extensions["csrf"].protect()
-    limits: Limits = current_app.extensions["calmboard_limits"]
-    limits.count("authorize", current_user.person.id, _WINDOW).need_room()
+    need_room("authorize", current_user.person.id, _WINDOW)
     if request.form.get("decision") != "allow":
         denial = {"error": "access_denied", "error_description": "The person said no."}
         return _send_back(asked.redirect_uri, asked.state, **denial)

@@ -3,14 +3,14 @@
 import json
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 
 from calmboard.access import clients
 from calmboard.access.clients import Client
-from calmboard.access.limits import Limits, network_of
 from calmboard.access.redirects import MAX_REGISTERED, registered_fault
 from calmboard.settings import Window
 from oauth.answers import OAuthError, answer, answer_error, origin
+from oauth.windows import need_room, network
 
 bp = Blueprint("oauth_register", __name__, url_prefix="/api/oauth/register")
 
@@ -23,10 +23,8 @@ _ECHOED = ("client_uri", "logo_uri", "tos_uri", "policy_uri", "software_id", "so
 
 @bp.post("")
 def register() -> Response:
-    limits: Limits = current_app.extensions["calmboard_limits"]
-    network = network_of(request.remote_addr)
-    limits.count("register", f"minute/{network}", _MINUTE).need_room()
-    limits.count("register", f"day/{network}", _DAY).need_room()
+    need_room("register", f"minute/{network()}", _MINUTE)
+    need_room("register", f"day/{network()}", _DAY)
     try:
         name, uris, details = _read()
     except OAuthError as error:

@@ -4,14 +4,15 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app
 
 from calmboard.access import grants
+from calmboard.access.credentials import digest, is_well_formed
 from calmboard.access.grants import GrantError, Tokens
-from calmboard.access.limits import Limits, network_of
 from calmboard.settings import Window
 from oauth.answers import OAuthError, answer, answer_error
 from oauth.parameters import need, public_client, read_form, resource_in
+from oauth.windows import need_room, network
 
 bp = Blueprint("oauth_token", __name__)
 
@@ -24,20 +25,30 @@ def give_tokens() -> Response:
     try:
         return _answer_tokens(_tokens(read_form()))
     except GrantError as error:
-        return answer_error(OAuthError(error.code, error.description))
+        return _refuse(OAuthError(error.code, error.description))
     except OAuthError as error:
-        return answer_error(error)
+        return _refuse(error)
 
 
 def _tokens(parameters: Mapping[str, str]) -> Tokens:
-    limits: Limits = current_app.extensions["calmboard_limits"]
-    limits.count("token", f"{parameters.get('client_id', '')[:100]}/{network_of(request.remote_addr)}", _WINDOW).need_room()
+    _count(parameters.get("code") or parameters.get("refresh_token", ""))
     kind = need(parameters, "grant_type")
     if kind == "authorization_code":
         return _redeem(parameters)
     if kind == "refresh_token":
         return _refresh(parameters)
     raise OAuthError("unsupported_grant_type", "The grant types here are authorization_code and refresh_token.")
+
+
+def _count(secret: str) -> None:
+    """By code or token: hosted applications act for many people under one client id and from one address."""
+    if is_well_formed(secret):
+        need_room("token", digest(secret).hex(), _WINDOW)
+
+
+def _refuse(error: OAuthError) -> Response:
+    need_room("token", network(), _WINDOW)
+    return answer_error(error)
 
 
 def _redeem(parameters: Mapping[str, str]) -> Tokens:

@@ -125,6 +125,25 @@ def test_only_the_registered_callback_is_called(web: Web, stranger: HostApp) -> 
     assert returned(stranger.decide())["state"] == "s-1"
 
 
+def test_nobody_makes_us_ask_around_without_end(web: Web, host_app: Make, new_person: Callable[..., Character]) -> None:
+    stranger = host_app(new_person())
+    statuses = []
+    for number in range(61):
+        stranger.client_id = f"https://host{number}.example/client"
+        statuses.append(stranger.open_consent().status_code)
+    assert (statuses, len(web.asked)) == ([400] * 60 + [429], 60)
+
+
+def test_nobody_makes_us_ask_one_server_without_end(web: Web, host_app: Make, new_person: Callable[..., Character]) -> None:
+    people = [host_app(new_person()) for _ in range(2)]
+    statuses = []
+    for number in range(61):
+        stranger = people[number % 2]
+        stranger.client_id = f"https://asked-often.example/client/{number}"
+        statuses.append(stranger.open_consent().status_code)
+    assert (statuses, len(web.asked)) == ([400] * 60 + [429], 60)
+
+
 @pytest.mark.parametrize(
     "url",
     [

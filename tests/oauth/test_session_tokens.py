@@ -75,6 +75,11 @@ def test_a_session_token_asks_for_no_other_client(app: Flask, person: Character,
     assert (answer.status_code, answer.json["error"]) == (403, "unauthorized_client")
 
 
+def test_a_session_token_makes_nobody_ask_around(app: Flask, person: Character, client: Client) -> None:
+    answer = authorize(app, session_token(app, person), client, client_id="https://app.example/oauth/client-metadata")
+    assert (answer.status_code, answer.json["error"]) == (403, "unauthorized_client")
+
+
 @pytest.mark.parametrize("token", ["cbs_" + "0" * 36, "cbk_" + "0" * 36, "x", ""])
 def test_only_a_live_session_token_is_taken(app: Flask, client: Client, token: str) -> None:
     answer = Api(app, None).get("/api/oauth/authorize", headers={"Authorization": f"Bearer {token}"})
