@@ -7,6 +7,8 @@ from oauth.answers import answer_problem
 
 __all__ = ["answer_problem", "install"]
 
+# Clients in browsers send the headers of MCP to these addresses too.
+_TAKEN = "Authorization, Content-Type, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, X-Request-Id"
 _FOR_BROWSERS = ("/api/oauth/token", "/api/oauth/revoke", "/api/oauth/register", "/.well-known/")
 
 
@@ -25,6 +27,6 @@ def _allow_browsers(response: Response) -> Response:
     response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate, Retry-After, X-Request-Id"
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET, POST")
-        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, MCP-Protocol-Version"
+        response.headers["Access-Control-Allow-Headers"] = _TAKEN
         response.headers["Access-Control-Max-Age"] = "7200"
     return response
