@@ -109,8 +109,3 @@ def test_two_keys_that_are_as_long_as_they_may_be_are_kept_apart(app: Flask, own
     assert "idempotency_key: Use at most 200 characters." in agent.refusal(
         "add_comment", task_id=things["task_id"], body="Clear sky.", idempotency_key=start + "ab"
     )
-
-
-@pytest.fixture(autouse=True)
-def _registered(app: Flask) -> None:
-    app.extensions["calmboard_mcp"].add(*TOOLS)

@@ -253,8 +253,3 @@ def test_out_of_reach_says_what_is_in_reach(app: Flask, outsider: Character, pla
 
 def test_somebody_who_is_no_id_is_told_how_people_are_named(agent: Agent, place: Place) -> None:
     assert "get_project names the people" in agent.refusal("list_tasks", board_id=place.board_id, assignee="Ana")
-
-
-@pytest.fixture(autouse=True)
-def _registered(app: Flask) -> None:
-    app.extensions["calmboard_mcp"].add(*TOOLS)

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from api.mcp.tools import TOOLS
 from tests.support.agent import Agent
 from tests.support.cast import Character, Place
 
@@ -54,8 +53,3 @@ def test_of_two_who_delete_a_task_one_is_told_that_it_is_gone(app: Flask, owner:
         task_id = agent.structured("create_task", board_id=place.board_id, title="Grind")["id"]
         results = at_once(app, owner, *[("delete_task", {"task_id": task_id})] * 2)
         assert sorted(result["isError"] for result in results) == [False, True]
-
-
-@pytest.fixture(autouse=True)
-def _registered(app: Flask) -> None:
-    app.extensions["calmboard_mcp"].add(*TOOLS)

@@ -363,8 +363,3 @@ def test_a_report_of_no_days_is_refused(app: Flask, owner: Character, place: Pla
 def test_whatever_writes_takes_a_key_and_refuses_what_it_does_not_know(agent: Agent, tool: Any) -> None:
     assert "idempotency_key" in tool.input_schema["properties"]
     assert "- colour: There is no field “colour” here." in agent.refusal(tool.name, colour="red")
-
-
-@pytest.fixture(autouse=True)
-def _registered(app: Flask) -> None:
-    app.extensions["calmboard_mcp"].add(*TOOLS)
