@@ -3,6 +3,7 @@
 from flask import Flask
 
 from api.mcp import endpoint
+from api.mcp.board_app import BOARD_APP
 from api.mcp.catalogue import catalogue
 from api.mcp.endpoint import answer_problem
 from api.mcp.prompts import PROMPTS
@@ -15,6 +16,6 @@ __all__ = ["answer_problem", "catalogue", "install"]
 
 def install(app: Flask) -> None:
     registry = Registry(list_resources=list_resources)
-    registry.add(*TOOLS, *RESOURCES, *PROMPTS)
+    registry.add(*TOOLS, *RESOURCES, BOARD_APP, *PROMPTS)
     app.extensions["calmboard_mcp"] = registry
     app.register_blueprint(endpoint.bp)

@@ -1,0 +1,92 @@
+// Talks with the client that shows this view: JSON-RPC 2.0 over postMessage (MCP Apps, 2026-01-26).
+
+const PROTOCOL = "2026-01-26";
+const METHOD_NOT_FOUND = -32601;
+
+const hearNotification = {
+  "ui/notifications/tool-input": () => drawWait("Reading the board…"),
+  "ui/notifications/tool-result": takeResult,
+  "ui/notifications/tool-cancelled": () => drawProblem("The board was not read: the call was cancelled."),
+  "ui/notifications/host-context-changed": follow,
+};
+const answerRequest = { ping: () => ({}), "ui/resource-teardown": () => ({}) };
+
+let isInitialized = false;
+
+function start() {
+  drawWait("Waiting for a board…");
+  window.addEventListener("message", hear);
+  send({
+    id: 1,
+    method: "ui/initialize",
+    params: {
+      protocolVersion: PROTOCOL,
+      appInfo: { name: "calmboard-board", title: "CalmBoard board", version: "1.0.0" },
+      appCapabilities: { availableDisplayModes: ["inline", "fullscreen"] },
+    },
+  });
+}
+
+function hear(event) {
+  const message = event.data;
+  if (event.source !== window.parent || message?.jsonrpc !== "2.0") return;
+  if (message.method === undefined) hearAnswer(message);
+  else if (message.id === undefined) hearNotification[message.method]?.(message.params ?? {});
+  else answer(message);
+}
+
+function hearAnswer(message) {
+  if (message.id !== 1 || isInitialized) return;
+  if (message.error) {
+    drawProblem("The client could not show this view.");
+    return;
+  }
+  isInitialized = true;
+  follow(message.result?.hostContext ?? {});
+  send({ method: "ui/notifications/initialized", params: {} });
+  new ResizeObserver(tellSize).observe(document.body);
+}
+
+function answer({ id, method }) {
+  const made = answerRequest[method]?.();
+  send(made ? { id, result: made } : { id, error: { code: METHOD_NOT_FOUND, message: `There is no method ${method} here.` } });
+}
+
+function takeResult(result) {
+  if (result.isError) {
+    drawProblem(textOf(result) || "The board could not be read.");
+    return;
+  }
+  try {
+    drawBoard(result.structuredContent ?? JSON.parse(textOf(result)));
+  } catch {
+    drawProblem("This answer holds no board.");
+  }
+}
+
+function textOf(result) {
+  return (result.content ?? []).filter((block) => block.type === "text").map((block) => block.text).join("\n");
+}
+
+// Theme, typeface and safe area of the client; what it does not say stays as it is.
+function follow(context) {
+  const { style } = document.documentElement;
+  if (["light", "dark"].includes(context.theme)) style.colorScheme = context.theme;
+  const typeface = context.styles?.variables?.["--font-sans"];
+  if (typeof typeface === "string" && CSS.supports("font-family", typeface)) style.setProperty("--host-sans", typeface);
+  for (const [side, inset] of Object.entries(context.safeAreaInsets ?? {})) {
+    if (["top", "right", "bottom", "left"].includes(side)) document.body.style.setProperty(`padding-${side}`, `${Number(inset)}px`);
+  }
+}
+
+function tellSize() {
+  const height = Math.ceil(document.body.getBoundingClientRect().height);
+  send({ method: "ui/notifications/size-changed", params: { width: window.innerWidth, height } });
+}
+
+// The client's origin is not known to a view, and nothing that is sent here is anybody's secret.
+function send(message) {
+  window.parent.postMessage({ jsonrpc: "2.0", ...message }, "*");
+}
+
+start();
