@@ -69,9 +69,6 @@ def _refresh(parameters: Mapping[str, str]) -> Tokens:
 
 
 def _answer_tokens(tokens: Tokens) -> Response:
-    body = {"access_token": tokens.access_token, "token_type": "Bearer", "expires_in": tokens.expires_in_s}
-    if tokens.refresh_token is not None:
-        body["refresh_token"] = tokens.refresh_token
-    response = answer({**body, "scope": " ".join(sorted(tokens.scopes))})
+    response = answer(tokens.shown)
     response.headers["Pragma"] = "no-cache"
     return response

@@ -7,7 +7,7 @@ from flask import redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
 from calmboard.access.clients import own_client
-from calmboard.access.grants import GrantError, Tokens, redeem
+from calmboard.access.grants import GrantError, redeem
 from portal.door import bp
 from portal.oauth_examples import Asking, api_command, authorize_path, origin, rehearsal_address, token_command
 from portal.session import current_access
@@ -46,7 +46,7 @@ def trade_code() -> str | tuple[str, int]:
         tokens = redeem(own_client(current_access().user, origin()), code, asking.callback, asking.verifier, origin())
     except GrantError as error:
         return _page("over", reason=error.description), 422
-    return _page("token", answer=_answer(tokens), token=tokens.access_token, api_command=api_command(tokens.access_token))
+    return _page("token", answer=tokens.shown, token=tokens.access_token, api_command=api_command(tokens.access_token))
 
 
 def _page(outcome: str, **parts: object) -> str:
@@ -63,15 +63,3 @@ def _rehearsed(came: Mapping[str, str]) -> Asking | None:
     if kept is None or not hmac.compare_digest(kept[1].encode(), came.get("state", "").encode()):
         return None
     return _asking(*kept)
-
-
-def _answer(tokens: Tokens) -> dict[str, str | int]:
-    refresh = {} if tokens.refresh_token is None else {"refresh_token": tokens.refresh_token}
-    scope = " ".join(sorted(tokens.scopes))
-    return {
-        "access_token": tokens.access_token,
-        "token_type": "Bearer",
-        "expires_in": tokens.expires_in_s,
-        **refresh,
-        "scope": scope,
-    }

@@ -103,6 +103,19 @@ class Tokens:
     expires_in_s: int
     scopes: frozenset[str]
 
+    @property
+    def shown(self) -> dict[str, str | int]:
+        """The answer of the token endpoint (RFC 6749, section 5.1)."""
+        scope = " ".join(sorted(self.scopes))
+        refresh = {} if self.refresh_token is None else {"refresh_token": self.refresh_token}
+        return {
+            "access_token": self.access_token,
+            "token_type": "Bearer",
+            "expires_in": self.expires_in_s,
+            **refresh,
+            "scope": scope,
+        }
+
 
 def grant(access: Access, consent: Consent) -> str:
     """Write down a consent and return the code for it."""
