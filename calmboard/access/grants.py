@@ -193,12 +193,15 @@ def refresh(
 
 
 def revoke(client: Client, token: str) -> None:
-    """End an access token, or by a refresh token the whole grant; a token of somebody else is left alone (RFC 7009)."""
+    """End an access token, or by a refresh token the whole grant; a token of somebody else is left alone (RFC 7009).
+
+    An access token stays as one that has run out, so that a refresh within the grace does not write it anew.
+    """
     if not is_well_formed(token):
         return
     mine = select(OAuthGrant.id).where(OAuthGrant.client_id == client.id)
-    ended = delete(OAuthAccessToken).where(OAuthAccessToken.digest == digest(token), OAuthAccessToken.grant_id.in_(mine))
-    db.session.execute(ended)
+    its = (OAuthAccessToken.digest == digest(token), OAuthAccessToken.grant_id.in_(mine))
+    db.session.execute(update(OAuthAccessToken).where(*its).values(expires_at=now()))
     whole = select(OAuthRefreshToken.grant_id).where(
         OAuthRefreshToken.digest == digest(token), OAuthRefreshToken.grant_id.in_(mine)
     )

@@ -147,3 +147,14 @@ def test_a_refresh_token_that_was_not_used_for_30_days_is_over(app: Flask, appli
     token = application.get_tokens()["refresh_token"]
     set_back(app, OAuthRefreshToken, OAuthRefreshToken.digest == digest(token), expires_at=timedelta(seconds=1))
     assert application.refresh(token).get_json()["error"] == "invalid_grant"
+
+
+def test_a_revoked_access_token_stays_revoked_when_the_refresh_is_repeated(app: Flask, application: HostApp) -> None:
+    first = application.get_tokens()["refresh_token"]
+    leaked = application.refresh(first).get_json()["access_token"]
+    form = {"client_id": application.client_id, "token": leaked}
+    assert app.test_client().post("/api/oauth/revoke", data=form).status_code == 200
+    again = application.refresh(first).get_json()
+    assert application.api(leaked).get("/me").status_code == 401
+    next_one = application.refresh(again["refresh_token"]).get_json()
+    assert application.api(next_one["access_token"]).get("/me").status_code == 200
