@@ -18,7 +18,7 @@ from calmboard.access.keys import NOTE_EVERY
 from calmboard.access.scopes import expand
 from calmboard.db import AnyRow, AnySelect, Base, db, insert_unless_there, now, reading
 from calmboard.errors import Forbidden, NotFound
-from calmboard.models import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken
+from calmboard.models import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken, UserSession
 
 CODE_LIFE = timedelta(seconds=60)
 ACCESS_LIFE = timedelta(seconds=3600)
@@ -120,7 +120,6 @@ class Tokens:
 def grant(access: Access, consent: Consent) -> str:
     """Write down a consent and return the code for it."""
     at = now()
-    life = SESSION_GRANT_LIFE if consent.session_id else GRANT_LIFE
     row = OAuthGrant(
         client_id=consent.client.id,
         user_id=access.user.id,
@@ -129,7 +128,7 @@ def grant(access: Access, consent: Consent) -> str:
         project_ids=None if consent.project_ids is None else sorted(consent.project_ids),
         resource=consent.resource,
         created_at=at,
-        expires_at=at + life,
+        expires_at=at + GRANT_LIFE if consent.session_id is None else _end_with_session(consent.session_id, at),
     )
     db.session.add(row)
     db.session.flush()
@@ -278,6 +277,13 @@ def note_grant_use(grant_id: str, ip: str | None, agent: str | None, endpoint: s
     }
     with reading() as connection:
         connection.execute(update(OAuthGrant).where(OAuthGrant.id == grant_id, stale).values(**values))
+
+
+def _end_with_session(session_id: str, at: datetime) -> datetime:
+    """When a grant ends at the latest that was given by a session token. To end the session earlier ends it too."""
+    ends_at = db.session.execute(select(UserSession.expires_at).where(UserSession.id == session_id)).scalar()
+    latest = at + SESSION_GRANT_LIFE
+    return latest if ends_at is None else min(ends_at, latest)
 
 
 def _issue(

@@ -1,14 +1,18 @@
 """Postman's way: a session token asks for its person's own client, and is answered in JSON."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from calmboard.access.clients import Client, own_client
+from calmboard.access.session_tokens import find_signed_in
 from calmboard.access.sessions import end_all_sessions
+from calmboard.db import db, now
+from calmboard.models import OAuthGrant, OAuthRefreshToken
 from tests.oauth.conftest import ORIGIN, challenge_of
-from tests.support.cast import Answer, Api, Character, add_character, new_address
+from tests.support.cast import Answer, Api, Character, add_character, csrf_token, new_address
 
 VERIFIER = "v" * 43
 
@@ -56,6 +60,12 @@ def redeem(app: Flask, client: Client, code: str) -> dict[str, Any]:
     return tokens
 
 
+def ends_of_refresh_tokens(app: Flask, client: Client) -> list[datetime]:
+    ends = db.select(OAuthRefreshToken.expires_at).join(OAuthGrant).where(OAuthGrant.client_id == client.id)
+    with app.app_context():
+        return list(db.session.execute(ends).scalars())
+
+
 def test_the_flow_runs_without_a_browser_and_ends_with_the_session(app: Flask, person: Character, client: Client) -> None:
     granted = authorize(app, session_token(app, person), client)
     assert (granted.status_code, granted.json["state"], granted.json["iss"]) == (200, "s-1", ORIGIN)
@@ -66,6 +76,26 @@ def test_the_flow_runs_without_a_browser_and_ends_with_the_session(app: Flask, p
     with app.app_context():
         end_all_sessions(person.person.id)
     assert api.get("/me").json["code"] == "invalid_token"
+
+
+def test_what_a_session_of_an_hour_grants_ends_within_the_hour(app: Flask, person: Character, client: Client) -> None:
+    token = session_token(app, person)
+    tokens = redeem(app, client, authorize(app, token, client).json["code"])
+    form = {"grant_type": "refresh_token", "client_id": client.id, "refresh_token": tokens["refresh_token"]}
+    again = app.test_client().post("/api/oauth/token", data=form).get_json()
+    with app.app_context():
+        ends_at = find_signed_in(token).expires_at
+    assert again["expires_in"] <= 3600
+    assert len(ends := ends_of_refresh_tokens(app, client)) == 2
+    assert max(ends) <= ends_at
+
+
+def test_what_a_session_without_an_end_grants_ends_within_a_day(app: Flask, person: Character, client: Client) -> None:
+    browser = person.sign_in()
+    token = browser.post("/session-token", data={"csrf_token": csrf_token(browser.get("/account"))}).get_json()["session_token"]
+    redeem(app, client, authorize(app, token, client).json["code"])
+    [ends_at] = ends_of_refresh_tokens(app, client)
+    assert timedelta(hours=23) < ends_at - now() <= timedelta(hours=24)
 
 
 def test_a_session_token_asks_for_no_other_client(app: Flask, person: Character, owner: Character) -> None:
