@@ -1,12 +1,15 @@
 """Connected apps: the question before one is disconnected, and doing so."""
 
-from flask import flash, make_response, redirect, render_template, url_for
+from typing import Any
+
+from flask import flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from calmboard.access.grants import end_my_grant, find_my_grant
+from portal.agents import agents_part
 from portal.app_rows import apps_part
 from portal.door import bp, is_htmx
-from portal.key_rows import use_of
+from portal.key_rows import keys_part, use_of
 from portal.session import current_access
 
 
@@ -17,6 +20,7 @@ def disconnect_page(grant_id: str) -> str:
         "apps/_disconnect.html" if is_htmx() else "apps/disconnect.html",
         place="integrations",
         in_dialog=is_htmx(),
+        among=_among(),
         grant=grant,
         use=use_of(grant),
     )
@@ -28,6 +32,17 @@ def disconnect(grant_id: str) -> Response:
     sentence = f"{grant.client_name} is disconnected. Its requests get invalid_token."
     if not is_htmx():
         flash(sentence)
-        return redirect(url_for("portal.integrations", _anchor="connected-apps"), 303)
-    parts = apps_part(current_access(), changed=True)
-    return make_response(render_template("apps/_changed.html", sentence=sentence, **parts))
+        return redirect(url_for("portal.integrations", _anchor=f"connected-{_among()}"), 303)
+    return make_response(render_template("apps/_changed.html", sentence=sentence, among=_among(), **_lists()))
+
+
+def _among() -> str:
+    """The list that the reader came from: that of all apps, or that of the agents."""
+    return "agents" if request.args.get("among") == "agents" else "apps"
+
+
+def _lists() -> dict[str, Any]:
+    """Both lists as they are now; the focus goes to the one that the reader came from."""
+    access, among = current_access(), _among()
+    apps = apps_part(access, changed=among == "apps")
+    return {**apps, **agents_part(keys_part(access)["rows"], apps["apps"], changed=among == "agents")}

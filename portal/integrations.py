@@ -5,9 +5,12 @@ from typing import Any
 from flask import current_app, render_template
 
 from calmboard.access.integrations import INTEGRATIONS
-from calmboard.access.plans import window_of
+from calmboard.access.plans import PLANS, window_of
 from calmboard.errors import PROBLEMS
-from portal.door import bp
+from portal.agent_test import tested
+from portal.agents import agents_part, mcp_part
+from portal.app_rows import apps_part
+from portal.door import bp, is_htmx
 from portal.examples import examples, first_examples
 from portal.key_rows import keys_part
 from portal.oauth_client import oauth_part
@@ -29,10 +32,21 @@ def integrations() -> str:
     return integrations_page(oauth_part(current_access()))
 
 
-def integrations_page(oauth: dict[str, Any]) -> str:
-    """The page, with what it says about OAuth; see `oauth_part`."""
+@bp.get("/integrations/mcp-test")
+def test_mcp_server() -> str:
+    """What the server answers and which tools an agent would get; without htmx, the page with that in its place."""
     access = current_access()
-    nouns = examples(access)
+    found = tested(access)
+    if not is_htmx():
+        return integrations_page(oauth_part(access), found)
+    agents = agents_part(keys_part(access)["rows"], apps_part(access)["apps"])
+    return render_template("mcp/_tested_now.html", plan=PLANS[access.user.plan], **found, **agents)
+
+
+def integrations_page(oauth: dict[str, Any], found: dict[str, Any] | None = None) -> str:
+    """The page, with what it says about OAuth, and what a test of the MCP server found; see `oauth_part` and `tested`."""
+    access = current_access()
+    nouns, keys = examples(access), keys_part(access)
     return render_template(
         "integrations/page.html",
         place="integrations",
@@ -41,6 +55,8 @@ def integrations_page(oauth: dict[str, Any]) -> str:
         nouns=nouns,
         examples=first_examples(nouns),
         common_problems=[PROBLEMS[code] for code in _COMMON],
-        **keys_part(access),
+        **keys,
         **oauth,
+        **mcp_part(keys["rows"], oauth["apps"]),
+        **(found or {}),
     )

@@ -15,6 +15,8 @@ from calmboard.access.scopes import GRANTABLE, READ_ONLY
 from calmboard.db import now
 from calmboard.errors import ValidationFailed
 from calmboard.work.projects import my_projects, reach_of
+from portal.agents import agents_part
+from portal.app_rows import apps_part
 from portal.door import bp, is_htmx
 from portal.forms import LIFETIMES, KeyForm, ends_of_lifetimes, key_faults_of, prefilled_form, read_form, rights_for
 from portal.key_rows import keys_part, use_of
@@ -95,7 +97,8 @@ def _changed(key: Key, sentence: str) -> Response:
         flash(sentence)
         return redirect(url_for("portal.integrations", _anchor="keys"), 303)
     parts = keys_part(current_access(), changed_id=key.id)
-    return make_response(render_template("keys/_changed.html", sentence=sentence, **parts))
+    agents = agents_part(parts["rows"], apps_part(current_access())["apps"])
+    return make_response(render_template("keys/_changed.html", sentence=sentence, **parts, **agents))
 
 
 def _form_page(form: KeyForm, faults: dict[str, str] | None = None) -> str:

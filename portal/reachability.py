@@ -12,23 +12,25 @@ _CLOUDS = {
     "trello": "Trello Automation",
     "teams": "Power Automate",
     "github-actions": "GitHub Actions",
+    "claude": "Claude on the web",
+    "chatgpt": "ChatGPT",
 }
 _PRIVATE_ENDINGS = (".local", ".internal", ".intranet", ".lan", ".home", ".home.arpa", ".corp", ".test")
 _REMEDY = "Set CALMBOARD_PUBLIC_URL to an https address that the internet reaches, and start CalmBoard again."
 
 
-def why_unreachable(origin: str, recipe: str) -> str | None:
-    """What keeps the tool of a recipe from calling this origin, and the remedy; None where nothing does.
+def why_unreachable(address: str, tool: str) -> str | None:
+    """What keeps a tool, by its slug, from calling this address, and the remedy; None where nothing does.
 
     Only the address is judged, nothing is asked of the network. Tools that run on the reader's own machines
     may reach any address.
     """
-    cloud = _CLOUDS.get(recipe)
+    cloud = _CLOUDS.get(tool)
     if cloud is None:
         return None
-    obstacle = _obstacle(urlsplit(origin), cloud)
-    if obstacle is None and recipe == "jira":
-        obstacle = _jira_obstacle(urlsplit(origin))
+    obstacle = _obstacle(urlsplit(address), cloud)
+    if obstacle is None and tool == "jira":
+        obstacle = _jira_obstacle(urlsplit(address))
     return f"{obstacle} {_REMEDY}" if obstacle else None
 
 

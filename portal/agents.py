@@ -1,0 +1,108 @@
+"""What the page says about the MCP server: its address, how agents are pointed at it, which ones called."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import current_app, url_for
+from markupsafe import Markup
+
+from calmboard.access.resources import MCP, resource_of
+from portal.agent_installs import install_links, installs
+from portal.app_rows import AppRow
+from portal.key_rows import KeyRow, use_of
+from portal.reachability import why_unreachable
+
+# The revisions of the protocol that the server speaks, newest first.
+REVISIONS = ("2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26")
+
+# How the use of a credential at the server is kept: this, the method, and the name of what was asked for.
+_MARK = "MCP "
+_VERBS = {"tools/call": "Called", "resources/read": "Read", "prompts/get": "Took the prompt"}
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRow:
+    """An agent that was let in, or a key that one called with. `who`, `may` and `lately` are facts in a row."""
+
+    id: str
+    letters: str
+    name: str
+    who: tuple[str | Markup, ...]
+    may: tuple[str, ...]
+    lately: tuple[Markup, ...]
+    last_used_at: datetime
+    act: str
+    act_url: str
+
+
+def endpoint() -> str:
+    """Where the MCP server answers; it is the OAuth resource as well."""
+    return resource_of(current_app.config["CALMBOARD"].origin, MCP)
+
+
+def mcp_part(keys: Sequence[KeyRow], apps: Sequence[AppRow]) -> dict[str, Any]:
+    """What `mcp/_section.html` needs, from the rows of keys and connected apps."""
+    address = endpoint()
+    return {
+        "endpoint": address,
+        "revisions": REVISIONS,
+        "install_links": install_links(address),
+        "installs": installs(address),
+        "claude_obstacle": why_unreachable(address, "claude"),
+        **agents_part(keys, apps),
+    }
+
+
+def agents_part(keys: Sequence[KeyRow], apps: Sequence[AppRow], *, changed: bool = False) -> dict[str, Any]:
+    """What `mcp/_agents.html` needs, the latest call first; `changed` moves the focus to it."""
+    let_in = [_row_of_app(app) for app in apps if app.reaches == "MCP"]
+    by_key = [_row_of_key(row) for row in keys if _is_agent(row)]
+    agents = sorted([*let_in, *by_key], key=lambda row: row.last_used_at, reverse=True)
+    return {"agents": agents, "agents_changed": changed}
+
+
+def _is_agent(row: KeyRow) -> bool:
+    return row.key.revoked_at is None and (row.key.last_used_endpoint or "").startswith(_MARK)
+
+
+def _row_of_app(app: AppRow) -> AgentRow:
+    grant = app.grant
+    return AgentRow(
+        f"agent-{grant.id}",
+        app.letters,
+        grant.client_name,
+        who=(app.kind, app.hosts),
+        may=(app.rights, app.projects),
+        lately=_lately(grant.last_used_endpoint, app.use),
+        last_used_at=grant.last_used_at or _NEVER,
+        act="Disconnect",
+        act_url=url_for("portal.disconnect_page", grant_id=grant.id, among="agents"),
+    )
+
+
+def _row_of_key(row: KeyRow) -> AgentRow:
+    key = row.key
+    return AgentRow(
+        f"agent-{key.id}",
+        row.letters,
+        key.name,
+        who=("API key", Markup('<span class="mono">cbk_…{}</span>').format(key.tail), row.badge[0]),
+        may=(row.rights, row.projects),
+        lately=_lately(key.last_used_endpoint, use_of(key)),
+        last_used_at=key.last_used_at or _NEVER,
+        act="Revoke",
+        act_url=url_for("portal.revoke_key", key_id=key.id),
+    )
+
+
+def _lately(asked: str | None, use: Markup) -> tuple[Markup, ...]:
+    """The last call and when it came: “Called create_task”, “Used 3 minutes ago by Cursor, 203.0.113.24”."""
+    if asked is None:
+        return (use,)
+    method, _, name = asked.removeprefix(_MARK).partition(" ")
+    if method in _VERBS and name:
+        return Markup("{} <code>{}</code>").format(_VERBS[method], name), use
+    return Markup("Last call <code>{}</code>").format(asked.removeprefix(_MARK)), use
