@@ -20,7 +20,7 @@ _OTHER_VERIFIER = "some-other-verifier-of-at-least-43-characters"
 _ASKED = {
     "response_type": "code",
     "client_id": "{{clientId}}",
-    "redirect_uri": "{{redirectUri}}",
+    "redirect_uri": "{{encodedRedirectUri}}",
     "resource": "{{resource}}",
     "scope": _SCOPE,
     "state": "{{state}}",
@@ -44,6 +44,8 @@ _TOKENS = {
     "scope": "projects:read tasks:read tasks:write",
 }
 
+# Postman writes a value into an address as it is, and a callback may hold & and %.
+_ENCODE = 'pm.variables.set("encodedRedirectUri", encodeURIComponent(pm.variables.get("redirectUri")));'
 # A verifier and its challenge (RFC 7636, section 4), and a state that nobody can guess.
 _PREPARE = (
     'const { SHA256, enc } = require("crypto-js");',
@@ -53,6 +55,7 @@ _PREPARE = (
     'pm.collectionVariables.set("codeVerifier", verifier);',
     'pm.collectionVariables.set("codeChallenge", challenge);',
     'pm.collectionVariables.set("state", pm.variables.replaceIn("{{$guid}}"));',
+    _ENCODE,
 )
 _KEEP_CODE = 'if (pm.response.code === 200) pm.collectionVariables.set("code", pm.response.json().code);'
 _KEEP_TOKENS = (
@@ -116,8 +119,8 @@ def oauth_refusals(origin: str, me: dict[str, Any]) -> list[dict[str, Any]]:
     wrong_verifier = with_form(_post(_TOKEN), {**_CODE, "code_verifier": _OTHER_VERIFIER})
     twice = _post(_TOKEN, "Somebody has copied the code, so its grant ends with all of its tokens.")
     return [
-        _refused("A plain challenge", "invalid_request", _ask({**_ASKED, "code_challenge_method": "plain"})),
-        _refused("No resource", "invalid_target", _ask(no_resource)),
+        _refused("A plain challenge", "invalid_request", _ask({**_ASKED, "code_challenge_method": "plain"}), _ENCODE),
+        _refused("No resource", "invalid_target", _ask(no_resource), _ENCODE),
         _refused("A redirect URI that is not registered", "invalid_request", _ask(elsewhere)),
         _authorize("Authorize again", origin),
         _refused("A wrong verifier", "invalid_grant", wrong_verifier),
@@ -182,7 +185,7 @@ def _given(
     return entry(name, request, [*first, *(tests or ())], before, [_saved(200, request, body)])
 
 
-def _refused(name: str, error: str, request: dict[str, Any]) -> dict[str, Any]:
+def _refused(name: str, error: str, request: dict[str, Any], *before: str) -> dict[str, Any]:
     tests = [
         *status_test(400),
         media_type_test(JSON),
@@ -190,7 +193,7 @@ def _refused(name: str, error: str, request: dict[str, Any]) -> dict[str, Any]:
         'pm.test("says why", () => pm.expect(pm.response.json().error_description).to.be.a("string").that.is.not.empty);',
         'pm.test("gives nothing", () => pm.expect(pm.response.json()).to.not.have.any.keys("code", "access_token"));',
     ]
-    return entry(f"{name}: 400", request, tests, saved=[_saved(400, request, _error(error))])
+    return entry(f"{name}: 400", request, tests, before, [_saved(400, request, _error(error))])
 
 
 def _ask(parameters: Mapping[str, str], about: str = "") -> dict[str, Any]:

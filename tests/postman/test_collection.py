@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from calmboard.access.clients import change_callbacks
 from calmboard.settings import Settings
 from tests.api.test_matrix import OPERATIONS
 from tests.support.cast import Character
@@ -43,7 +44,7 @@ def test_it_names_every_variable_it_uses(collection: Any) -> None:
     assert all(variable["description"] for variable in named.values())
     assert [name for name, variable in named.items() if variable["value"]] == ["baseUrl", "resource"]
     used = set(re.findall(r"\{\{(\w+)\}\}", json.dumps(collection["item"])))
-    assert used - {"credentials"} <= set(named)
+    assert used - {"credentials", "encodedRedirectUri"} <= set(named)
 
 
 def test_a_token_is_asked_for_at_the_api(app: Flask, collection: Any) -> None:
@@ -87,21 +88,40 @@ def test_its_oauth_folder_runs_by_email_and_password(
     settings: Settings, new_person: Callable[..., Character], tmp_path: Path, grace_s: str
 ) -> None:
     """Each answer has the fields of the one that is saved for its status."""
-    port, person = free_port(), new_person()
+    port = free_port()
     ours = replace(settings, port=port, origin=f"http://127.0.0.1:{port}")
-    given = {"email": person.email, "password": person.password}
     with running_server(ours, CALMBOARD_REFRESH_GRACE_S=grace_s) as server:
-        run = _run_it(server, given, tmp_path, "--folder=Sign in", "--folder=OAuth")
-    assert run["failures"] == []
-    sent = {one["item"]["name"]: one for one in run["executions"]}
+        sent = _run_oauth(server, new_person(), tmp_path)
     statuses = {name: one["response"]["code"] for name, one in sent.items()}
     assert statuses.pop("A refresh token that was replaced") == (200 if grace_s == "60" else 400)
     assert sorted(set(statuses.values())) == [200, 400, 401]
     for one in sent.values():
         saved = {answer["code"]: answer for answer in one["item"]["response"]}
         if saved:
-            got = json.loads(bytes(one["response"]["stream"]["data"]))
-            assert set(got) == set(json.loads(saved[one["response"]["code"]]["body"])), one["item"]["name"]
+            assert set(_body(one)) == set(json.loads(saved[one["response"]["code"]]["body"])), one["item"]["name"]
+
+
+def test_its_oauth_folder_runs_with_a_callback_that_holds_signs(
+    app: Flask, server: Server, new_person: Callable[..., Character], tmp_path: Path
+) -> None:
+    person = new_person()
+    callback = "https://app.example/callback?a=1&b=2+3&c=%2F"
+    with app.app_context():
+        change_callbacks(person.access, callback, server.url)
+    sent = _run_oauth(server, person, tmp_path)
+    assert _body(sent["Authorize"])["redirect_uri"] == callback
+
+
+def _run_oauth(server: Server, person: Character, directory: Path) -> dict[str, Any]:
+    """What was sent and answered, by the name of the request."""
+    given = {"email": person.email, "password": person.password}
+    run = _run_it(server, given, directory, "--folder=Sign in", "--folder=OAuth")
+    assert run["failures"] == []
+    return {one["item"]["name"]: one for one in run["executions"]}
+
+
+def _body(sent: Any) -> Any:
+    return json.loads(bytes(sent["response"]["stream"]["data"]))
 
 
 def _need_everything_to_pass(server: Server, person: Character, directory: Path) -> None:
