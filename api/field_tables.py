@@ -135,4 +135,4 @@ def _range(least: int | None, most: int | None, unit: str) -> str:
         return f"{least:,} to {most:,}{unit}."
     if most is not None:
         return f"At most {most:,}{unit}."
-    return f"At least {least:,}{unit}." if least else ""
+    return f"At least {least:,}{unit if least > 1 else unit.replace('entries', 'entry').removesuffix('s')}." if least else ""
