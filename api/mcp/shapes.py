@@ -260,6 +260,7 @@ class WholeTask(TaskInShort):
     """A task with everything on it."""
 
     project_id: ProjectId
+    board_name: Annotated[BoardName | None, Meta(description="Null: this credential may not read boards.")]
     description: Description
     created_at: Time
     checklist: Annotated[list[ItemInShort], Meta(description="Top to bottom.")]
@@ -280,7 +281,9 @@ class Hit(Struct, omit_defaults=True):
     id: Annotated[str, about("Its id.", "tsk_01m86ffkj1eyt9k86t46h61k8b")]
     title: Annotated[str, about("Its name or title; a comment has that of its task.", "Refund partial captures")]
     project_id: ProjectId
+    project_name: ProjectName | None = None
     board_id: BoardId | None = None
+    board_name: BoardName | None = None
     task_id: Annotated[TaskId, Meta(description="The task that a comment is on.")] | None = None
     state: Annotated[str, about("The column of a task, the state of a sprint.", "ready")] | None = None
     excerpt: Annotated[str, about("The words around the place, where it is not in the title.", "… refunded once …")] | None = None
@@ -349,7 +352,10 @@ class SprintEnd(Struct):
     ]
     sprint: SprintInShort
     unfinished_count: Annotated[int, about("How many of its tasks were not done.", 3)]
-    unfinished: Annotated[list[TaskLeft], Meta(description="The first 100 of those, in the order of the board.")]
+    unfinished: Annotated[
+        list[TaskLeft] | None,
+        Meta(description="The first 100 of those, in the order of the board; null: this credential may not read tasks."),
+    ]
 
 
 class Report(Struct, omit_defaults=True):

@@ -20,13 +20,15 @@ _IN_TEXT = 3
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something that was found; an excerpt where the words are not all in the title."""
+    """Something that was found; an excerpt where the words are not all in the title, and names that the access may read."""
 
     kind: str
     id: str
     title: str
     project_id: str
+    project_name: str | None
     board_id: str | None
+    board_name: str | None
     task_id: str | None
     state: str | None
     excerpt: str | None
@@ -54,23 +56,18 @@ class _Place:
     via: tuple[type[Base], ...] = ()
 
 
+_ON_BOARD = (Board.id.label("board_id"), Board.name.label("board_name"))
 _PLACES = {
     "project": _Place(Project, Project.name, Project.description, (Project.name, Project.description), Project.id),
-    "board": _Place(Board, Board.name, Board.name, (Board.name,), Board.project_id, (Board.id.label("board_id"),)),
+    "board": _Place(Board, Board.name, Board.name, (Board.name,), Board.project_id, _ON_BOARD),
     "task": _Place(
-        Task,
-        Task.title,
-        Task.description,
-        (Task.title, Task.description),
-        Board.project_id,
-        (Task.board_id, Task.state),
-        (Board,),
+        Task, Task.title, Task.description, (Task.title, Task.description), Board.project_id, (*_ON_BOARD, Task.state), (Board,)
     ),
     "comment": _Place(
-        Comment, Task.title, Comment.body, (Comment.body,), Board.project_id, (Task.board_id, Comment.task_id), (Task, Board)
+        Comment, Task.title, Comment.body, (Comment.body,), Board.project_id, (*_ON_BOARD, Comment.task_id), (Task, Board)
     ),
     "sprint": _Place(
-        Sprint, Sprint.name, Sprint.goal, (Sprint.name, Sprint.goal), Board.project_id, (Sprint.board_id, Sprint.state), (Board,)
+        Sprint, Sprint.name, Sprint.goal, (Sprint.name, Sprint.goal), Board.project_id, (*_ON_BOARD, Sprint.state), (Board,)
     ),
 }
 
@@ -91,7 +88,7 @@ def search(access: Access, q: str, kinds: Collection[str] | None = None, limit: 
             for row in connection.execute(_statement(kind, len(words), access.project_ids is not None), values)
         ]
     rows.sort(key=lambda found: (found[1].rank, -found[1].updated_at.timestamp()))
-    hits = [_hit(kind, row, words) for kind, row in rows[:limit]]
+    hits = [_hit(access, kind, row, words) for kind, row in rows[:limit]]
     return Found(hits, len(rows) > limit, [kind for kind in asked if kind not in readable])
 
 
@@ -105,9 +102,10 @@ def _values(words: Sequence[str]) -> dict[str, Any]:
 def _statement(kind: str, words: int, narrowed: bool) -> AnySelect:
     place = _PLACES[kind]
     rank = _rank(place.title, words).label("rank")
-    columns = (place.table.id, place.title.label("title"), place.text.label("text"), place.project_id.label("project_id"))
-    statement: AnySelect = select(*columns, *place.home, place.table.updated_at, rank).select_from(place.table)
-    for parent in place.via:
+    where = (place.project_id.label("project_id"), Project.name.label("project_name"), *place.home)
+    columns = (place.table.id, place.title.label("title"), place.text.label("text"), *where, place.table.updated_at, rank)
+    statement: AnySelect = select(*columns).select_from(place.table)
+    for parent in (*place.via, *((Project,) if place.table is not Project else ())):
         statement = statement.join(parent)
     held = (or_(*(_holds(column, f"word_{number}") for column in place.searched)) for number in range(words))
     statement = narrowed_to(statement, place.project_id, narrowed).where(*held)
@@ -127,10 +125,14 @@ def _holds(column: Any, name: str) -> ColumnElement[bool]:
     return func.lower(column).like(func.lower(bindparam(name)), escape="\\")
 
 
-def _hit(kind: str, row: AnyRow, words: Sequence[str]) -> Hit:
+def _hit(access: Access, kind: str, row: AnyRow, words: Sequence[str]) -> Hit:
     home = {name: getattr(row, name, None) for name in ("board_id", "task_id", "state")}
+    named = {
+        "project_name": row.project_name if access.holds("projects:read") else None,
+        "board_name": getattr(row, "board_name", None) if access.holds("boards:read") else None,
+    }
     excerpt = _excerpt(row.text, words) if row.rank == _IN_TEXT or kind == "comment" else None
-    return Hit(kind, row.id, row.title, row.project_id, **home, excerpt=excerpt)
+    return Hit(kind, row.id, row.title, row.project_id, **home, **named, excerpt=excerpt)
 
 
 def _excerpt(text: str, words: Sequence[str]) -> str:

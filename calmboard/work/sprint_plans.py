@@ -46,6 +46,7 @@ def fill_sprint(access: Access, sprint_id: str, put_in: Sequence[str], take_out:
 def preview_completion(access: Access, sprint_id: str, move_to: str | None) -> dict[str, Any]:
     """The `sprint` that `complete_sprint` would complete, how many tasks would leave it, and the first of them.
 
+    Those are None to an access without tasks:read.
     Raises as `complete_sprint` does.
     """
     need_scope(access, "sprints:read")
@@ -59,7 +60,8 @@ def preview_completion(access: Access, sprint_id: str, move_to: str | None) -> d
     if move_to is not None and move_to not in planned:
         detail = "This board has no planned sprint with this id."
         raise ValidationFailed(errors=(Fault("/move_to", "unknown_value", detail, tuple(planned[:10])),))
-    return {"sprint": sprint, "unfinished_count": rows[0].total if rows else 0, "unfinished": rows}
+    tasks = rows if access.holds("tasks:read") else None
+    return {"sprint": sprint, "unfinished_count": rows[0].total if rows else 0, "unfinished": tasks}
 
 
 _SOME_TASKS = select(Task.id, Task.sprint_id).where(

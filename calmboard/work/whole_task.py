@@ -8,26 +8,29 @@ from sqlalchemy import bindparam, func, select
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, need, need_scope
 from calmboard.db import reading
-from calmboard.models import Attachment, ChecklistItem, Comment, Task, User
+from calmboard.models import Attachment, Board, ChecklistItem, Comment, Task, User
 from calmboard.work.task_rows import COLUMNS, TaskRow, with_company
 
+_BOARD_NAME = Board.name.label("board_name")
 _MOST_COMMENTS = 20
 _MOST_FILES = 50
 
 
 def read_whole_task(access: Access, task_id: str) -> dict[str, Any]:
-    """A task with its project, `checklist`, `attachments` and latest `comments`, oldest first. Six queries at most.
+    """A task with its home, `checklist`, `attachments` and latest `comments`, oldest first. Six queries at most.
 
-    Comments are None to an access without comments:read. Raises NotFound and Forbidden as `find` does.
+    The board's name and the comments are None to an access without boards:read, comments:read.
+    Raises NotFound and Forbidden as `find` does.
     """
     need_scope(access, "tasks:read")
-    row = find(access, Task, task_id, *COLUMNS)
+    row = find(access, Task, task_id, *COLUMNS, _BOARD_NAME)
     values = {"task_id": task_id}
     with reading() as connection:
         comments = connection.execute(_LATEST_COMMENTS, values).all() if access.holds("comments:read") else None
         return {
             **_fields_of(with_company(connection, [row])[0]),
             "project_id": row.in_project,
+            "board_name": row.board_name if access.holds("boards:read") else None,
             "checklist": connection.execute(_CHECKLIST, values).all(),
             "attachments": connection.execute(_FILES, values).all(),
             "comments": comments if comments is None else comments[::-1],

@@ -154,11 +154,13 @@ def test_a_task_tells_all_that_is_on_it(app: Flask, agent: Agent, someone: Chara
     for number in range(22):
         someone.api.post(f"/tasks/{task_id}/comments", json={"body": f"Comment {number}"})
     task = agent.structured("get_task", task_id=task_id)
-    assert (task["project_id"], task["description"]) == (place.project_id, "To a *tenth* of a wave.")
+    assert (task["project_id"], task["board_name"]) == (place.project_id, "Telescope")
+    assert task["description"] == "To a *tenth* of a wave."
     assert [item["text"] for item in task["checklist"]] == ["Unpack", "Clean"]
     assert [comment["body"] for comment in task["comments"]] == [f"Comment {number}" for number in range(2, 22)]
     narrow = Agent(app, someone.new_key("No comments", "tasks:read"))
-    assert narrow.structured("get_task", task_id=task_id)["comments"] is None
+    task = narrow.structured("get_task", task_id=task_id)
+    assert (task["comments"], task["board_name"]) == (None, None)
 
 
 def test_search_ranks_titles_before_text(agent: Agent, someone: Character, place: Place) -> None:
@@ -190,6 +192,7 @@ def test_search_finds_every_kind(agent: Agent, someone: Character, place: Place)
     assert {hit["kind"] for hit in hits} == {"project", "board", "sprint", "task", "comment"}
     (comment,) = agent.structured("search", q="Zodiacal", kinds=["comment"])["hits"]
     assert (comment["title"], comment["task_id"]) == ("Look", task_id)
+    assert (comment["project_name"], comment["board_name"]) == ("Observatory", "Zodiacal board")
 
 
 def test_search_says_what_it_left_out(app: Flask, someone: Character, agent: Agent, place: Place) -> None:
@@ -199,6 +202,7 @@ def test_search_says_what_it_left_out(app: Flask, someone: Character, agent: Age
     found = narrow.structured("search", q="look")
     assert [hit["kind"] for hit in found["hits"]] == ["task"]
     assert found["not_searched"] == ["project", "board", "comment", "sprint"]
+    assert {"project_name", "board_name"}.isdisjoint(found["hits"][0])
     assert agent.structured("search", q="look", limit=1)["more"] is True
 
 

@@ -325,6 +325,17 @@ def test_a_person_is_asked_before_a_sprint_is_completed(asking: Agent, agent: Ag
     assert agent.structured("get_task", task_id=task_id)["sprint_id"] == following
 
 
+def test_what_would_leave_a_sprint_is_shown_to_those_who_may_read_tasks(
+    app: Flask, agent: Agent, owner: Character, place: Place, sprint_id: str
+) -> None:
+    agent.structured("create_task", board_id=place.board_id, title="Grind", sprint_id=sprint_id)
+    agent.structured("start_sprint", sprint_id=sprint_id)
+    narrow = Agent(app, owner.new_key(f"Sprints alone {sprint_id}", "sprints:read", "sprints:write"))
+    told = narrow.structured("complete_sprint", sprint_id=sprint_id, unfinished="keep", dry_run=True)
+    assert (told["unfinished_count"], told["unfinished"]) == (1, None)
+    assert narrow.structured("complete_sprint", sprint_id=sprint_id, unfinished="keep")["completed"] is True
+
+
 @pytest.mark.parametrize(
     ("ends", "said"),
     [

@@ -146,4 +146,4 @@ def need_one_end(unfinished: str | None, move_to: str | None) -> None:
 
 def _state(seen: dict[str, Any]) -> Any:
     """What was shown, so that what is agreed to is what is done."""
-    return [seen["sprint"].updated_at.isoformat(), seen["unfinished_count"], [row.id for row in seen["unfinished"]]]
+    return [seen["sprint"].updated_at.isoformat(), seen["unfinished_count"], [row.id for row in seen["unfinished"] or ()]]
