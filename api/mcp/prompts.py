@@ -111,8 +111,9 @@ def _project(access: Access, project_id: str) -> Messages:
     """The project and how its first boards stand; the others are named in its own document."""
     need_scope(access, "projects:read")
     about = _embedded(f"calmboard://projects/{project_id}", project_document(access, project_id))
-    boards = list_boards(access, project_id, Cut(_MOST_BOARDS)).rows
-    return [about, *(_board(access, board.id) for board in boards)]
+    boards = list_boards(access, project_id, Cut(_MOST_BOARDS))
+    more = [_said("The project has more boards than are shown here; get_board tells how each of them stands.")]
+    return [about, *(_board(access, board.id) for board in boards.rows), *(more if boards.after else [])]
 
 
 def _tasks(access: Access, board_id: str, sort: str, **filters: Any) -> Sequence[TaskRow]:

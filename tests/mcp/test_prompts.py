@@ -133,7 +133,8 @@ def test_a_risk_review_of_a_project_holds_its_first_boards(agent: Agent, someone
     for number in range(6):
         someone.api.post(f"/projects/{place.project_id}/boards", json={"name": f"Dome {number}"})
     contents = written(agent, "risk_review", project="observ")
-    assert [content["type"] for content in contents] == [*["resource"] * 6, "text"]
+    assert [content["type"] for content in contents] == [*["resource"] * 6, "text", "text"]
+    assert "more boards than are shown" in contents[-2]["text"]
     assert contents[0]["resource"]["uri"] == f"calmboard://projects/{place.project_id}"
     assert '"Dome 5"' in contents[0]["resource"]["text"]
 

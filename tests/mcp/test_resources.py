@@ -150,6 +150,14 @@ def parts_of(document: str) -> tuple[list[str], set[str]]:
     return headings, {child.type for token in tokens for child in token.children or ()}
 
 
+def test_a_long_comment_is_cut_and_says_so(agent: Agent, someone: Character, place: Place) -> None:
+    task_id = make_task(someone, place)
+    someone.api.post(f"/tasks/{task_id}/comments", json={"body": f"{'a' * 2000}{'b' * 3000}"})
+    said = read(agent, f"calmboard://tasks/{task_id}")
+    assert "the first 2000 of 5000 characters; get_task has all" in said
+    assert "b" * 10 not in said
+
+
 def test_what_a_key_may_not_read_is_left_out_and_said(app: Flask, someone: Character, place: Place) -> None:
     task_id = make_task(someone, place)
     someone.api.post(f"/tasks/{task_id}/comments", json={"body": "Between us"})
