@@ -12,6 +12,7 @@ const hearNotification = {
 const answerRequest = { ping: () => ({}), "ui/resource-teardown": () => ({}) };
 
 let isInitialized = false;
+let told = "";
 
 function start() {
   drawWait("Waiting for a board…");
@@ -80,8 +81,10 @@ function follow(context) {
 }
 
 function tellSize() {
-  const height = Math.ceil(document.body.getBoundingClientRect().height);
-  send({ method: "ui/notifications/size-changed", params: { width: window.innerWidth, height } });
+  const params = { width: window.innerWidth, height: Math.ceil(document.body.getBoundingClientRect().height) };
+  if (told === JSON.stringify(params)) return;
+  told = JSON.stringify(params);
+  send({ method: "ui/notifications/size-changed", params });
 }
 
 // The client's origin is not known to a view, and nothing that is sent here is anybody's secret.
