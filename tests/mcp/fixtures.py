@@ -26,7 +26,7 @@ _ASK_ROOTS = {"method": "roots/list", "params": {}}
 
 
 def register(registry: Registry) -> None:
-    registry.add(*_tools(), *_resources(), *_prompts())
+    registry.add(*_tools(), *_asking_tools(), *_resources(), *_prompts())
     registry.hear = _questions.hear
 
 
@@ -42,6 +42,14 @@ def _tools() -> list[Tool]:
         _does("test_tool_with_logging", _log),
         _does("test_logging_tool", _log),
         _does("test_missing_capability", _need_sampling),
+        replace(_says("json_schema_2020_12_tool", text("Contact kept.")), schema=_CONTACT_SCHEMA),
+        replace(_says("test_routed_by_header", text("Routed.")), schema=_ROUTED_SCHEMA),
+    ]
+
+
+def _asking_tools() -> list[Tool]:
+    """Tools that need something of the client: a form filled in, a model's words, its roots."""
+    return [
         _does("test_streaming_elicitation", _report_then_ask),
         _does("test_sampling", _sample, prompt="string"),
         _does("test_elicitation", _ask_for_contact, message="string"),
@@ -61,8 +69,6 @@ def _tools() -> list[Tool]:
         ),
         _does("test_input_required_result_multi_round", _ask_twice),
         _does("test_input_required_result_capabilities", _ask_what_it_can),
-        replace(_says("json_schema_2020_12_tool", text("Contact kept.")), schema=_CONTACT_SCHEMA),
-        replace(_says("test_routed_by_header", text("Routed.")), schema=_ROUTED_SCHEMA),
     ]
 
 
