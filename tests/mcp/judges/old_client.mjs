@@ -1,0 +1,20 @@
+// The TypeScript client before the present one. Words: the server, a board; BEARER: a key, or else it asks.
+import { UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { doWork } from "./work.mjs";
+
+const [url, board] = process.argv.slice(2);
+
+await doWork(board, UnauthorizedError, make, forgetRefreshToken);
+
+function make(credential) {
+  const transport = new StreamableHTTPClientTransport(new URL(url), credential);
+  const client = new Client({ name: "judge", version: "1" });
+  return { client, transport, tell: (answer) => transport.finishAuth(answer.get("code")) };
+}
+
+// With one, this generation refreshes where it has to ask the person for more.
+function forgetRefreshToken({ refresh_token, ...tokens }) {
+  return tokens;
+}

@@ -1,0 +1,25 @@
+"""Where the Python client before the present one is: beside our own environment, since the two cannot share one."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.programs import not_run
+from tests.support.run import make_once
+from tests.support.server import ROOT
+
+_PACKAGE = "mcp==1.30.0"
+
+
+def old_python_path() -> Path:
+    """A directory for PYTHONPATH; what is in it is installed when it is asked for the first time."""
+    directory = ROOT / ".venv" / _PACKAGE.replace("==", "-")
+    make_once(directory, lambda: _install(directory))
+    return directory
+
+
+def _install(directory: Path) -> None:
+    words = ["install", "--quiet", "--disable-pip-version-check", "--upgrade", f"--target={directory}", _PACKAGE]
+    installing = subprocess.run([sys.executable, "-m", "pip", *words], capture_output=True, text=True, check=False)
+    if installing.returncode != 0:
+        not_run(f"{_PACKAGE} cannot be installed: {installing.stderr}")
