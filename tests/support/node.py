@@ -16,7 +16,7 @@ from tests.support.visitor import Visitor
 MODULES = Path(__file__).parents[1] / "node_modules"
 _OLDEST = 22
 _TIMEOUT_S = 60
-_ASKED = re.compile(r"(?:(deny) )?(https?://\S+/api/oauth/authorize\?\S+)")
+_ASKED = re.compile(r"(?:(deny) )?(https?://[!-~]+?/api/oauth/authorize\?[!-~]+)")
 _INSTALL = "npm install --no-package-lock --ignore-scripts in tests/"
 
 
