@@ -9,7 +9,7 @@ from typing import Any
 
 from api.mcp.calls import Call
 from api.mcp.registry import Tool
-from calmboard.errors import Forbidden, NotFound, Problem
+from calmboard.errors import Forbidden, NotFound, Problem, ValidationFailed
 
 _UNKNOWN = re.compile(r"No ([a-z ]+) has the id")
 
@@ -62,6 +62,8 @@ def _hinted() -> Iterator[None]:
         yield
     except Problem as problem:
         problem.hint = problem.hint or hint_for(problem)
+        if isinstance(problem, ValidationFailed) and problem.detail == problem.meaning:
+            problem.detail = "Some arguments cannot be used. Nothing was changed."
         raise
 
 
@@ -72,5 +74,8 @@ def hint_for(problem: Problem) -> str:
         return _TO_FIND.get(unknown[1], "") if unknown else ""
     if isinstance(problem, Forbidden):
         return _OUT_OF_REACH
-    arguments = (fault.pointer.split("/")[1] for fault in problem.errors if fault.pointer.startswith("/"))
-    return " ".join(dict.fromkeys(_TO_CHOOSE[name] for name in arguments if name in _TO_CHOOSE))
+    if isinstance(problem, ValidationFailed):
+        arguments = [fault.pointer.removeprefix("/").split("/")[0] for fault in problem.errors]
+        choices = dict.fromkeys(_TO_CHOOSE[name] for name in arguments if name in _TO_CHOOSE)
+        return " ".join(["Correct what is named above, and call again.", *choices])
+    return ""
