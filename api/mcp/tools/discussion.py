@@ -55,7 +55,7 @@ def update_checklist(call: Call, asked: UpdateChecklist) -> dict[str, Any]:
 
     The ids of the items are in get_task. It does not move the task: when all is done, use move_task.
     """
-    need_items(call, asked)
+    _need_items(call, asked)
     for item_id in dict.fromkeys([*asked.tick, *asked.untick]):
         checklists.change_item(call.access, item_id, {"done": item_id in asked.tick})
     for words in asked.add:
@@ -63,7 +63,7 @@ def update_checklist(call: Call, asked: UpdateChecklist) -> dict[str, Any]:
     return {"task_id": asked.task_id, "items": checklists.list_items(call.access, asked.task_id, _WHOLE).rows}
 
 
-def need_items(call: Call, asked: UpdateChecklist) -> None:
+def _need_items(call: Call, asked: UpdateChecklist) -> None:
     """Raises ValidationFailed, before anything is changed, for items that are not of this task, or both ticked and unticked."""
     items = {item.id for item in checklists.list_items(call.access, asked.task_id, _WHOLE).rows}
     faults = [

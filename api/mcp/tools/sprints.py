@@ -77,7 +77,7 @@ def plan_sprint(call: Call, asked: PlanSprint) -> Any:
     board's tasks are named by list_tasks. It does not start the sprint: start_sprint does. For a single task, update_task with
     its sprint_id does too.
     """
-    need_one_sprint(asked)
+    _need_one_sprint(asked)
     board_id = asked.board_id or sprints.read_sprint(call.access, asked.sprint_id or "").board_id
     need_tasks(call.access, board_id, asked.add, asked.remove, asked.sprint_id or None)
     sprint_id = _planned(call, asked, board_id)
@@ -103,7 +103,7 @@ def complete_sprint(call: Call, asked: CompleteSprint) -> Any:
     that is about; where the client can, it asks the person itself. For the next sprint, use plan_sprint and start_sprint.
     """
     move_to, unfinished = asked.move_to or None, asked.unfinished or None
-    need_one_end(unfinished, move_to)
+    _need_one_end(unfinished, move_to)
     seen = preview_completion(call.access, asked.sprint_id, move_to)
     end = f"Tasks not done, {_ENDS.get(unfinished or '', 'which go on in the other sprint')}: {seen['unfinished_count']}."
     if asked.dry_run:
@@ -126,7 +126,7 @@ def _planned(call: Call, asked: PlanSprint, board_id: str) -> str:
     return asked.sprint_id
 
 
-def need_one_sprint(asked: PlanSprint) -> None:
+def _need_one_sprint(asked: PlanSprint) -> None:
     """Raises ValidationFailed where neither a new sprint nor one to change is meant, or both are."""
     if bool(asked.board_id) == bool(asked.sprint_id):
         detail = "Send board_id and a name to plan a new sprint, or sprint_id alone to change one."
@@ -136,7 +136,7 @@ def need_one_sprint(asked: PlanSprint) -> None:
         raise ValidationFailed(errors=(Fault("/name", "required", "Send a name; a new sprint needs one."),))
 
 
-def need_one_end(unfinished: str | None, move_to: str | None) -> None:
+def _need_one_end(unfinished: str | None, move_to: str | None) -> None:
     """Raises ValidationFailed before anybody is asked, where it is not said where unfinished tasks go."""
     if (unfinished is None) == (move_to is None):
         detail = "Send unfinished or move_to, one of them, for the tasks that are not done."
