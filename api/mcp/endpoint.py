@@ -88,9 +88,9 @@ def _answer_one(access: Access, body: Any) -> AnyResponse:
     g.mcp_asked = _asked(message)
     try:
         result = answer(_registry(), message, message.call(access))
+        return _json(_framed(message, result)) if isinstance(result, dict) else _stream(message, result)
     except Failure as failure:
         return _refuse(failure, body, 200 if message.is_legacy else failure.status)
-    return _json(_framed(message, result)) if isinstance(result, dict) else _stream(message, result)
 
 
 def _answer_batch(access: Access, batch: list[Any]) -> AnyResponse:

@@ -60,7 +60,7 @@ def finished(message: Message, result: Result) -> Result:
 
 
 def _asking(message: Message, call: Call, frames: Frames) -> Frames:
-    """A tool may have told how far it is before it asks."""
+    """A tool asks by raising, which it may also do after it has told how far it is."""
     try:
         return (yield from frames)
     except InputRequired as asked:
@@ -117,7 +117,7 @@ def _list_tools(registry: Registry, message: Message, call: Call) -> Result:
     return _cached({"tools": tools_listed(registry, call.access, message.version)}, _MINUTE_MS, "private")
 
 
-def _call_tool(registry: Registry, message: Message, call: Call) -> Result | Frames:
+def _call_tool(registry: Registry, message: Message, call: Call) -> Frames:
     name, arguments = _text_in(message, "name"), _arguments(message)
     tool = registry.tools.get(name)
     if tool is None:

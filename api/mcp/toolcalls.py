@@ -3,7 +3,7 @@
 import hashlib
 import inspect
 import json
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, cast
 
 import msgspec
@@ -14,7 +14,6 @@ from api.mcp.calls import Call, Content, InputRequired, text
 from api.mcp.registry import Tool
 from api.objects import read_object
 from calmboard.access import idempotency
-from calmboard.access.access import Access
 from calmboard.access.permissions import need_scope
 from calmboard.db import db
 from calmboard.errors import Fault, InsufficientScope, Problem, ValidationFailed
@@ -24,27 +23,16 @@ Frames = Generator[dict[str, Any] | None, None, dict[str, Any]]
 _encode = msgspec.json.Encoder().encode
 
 
-def call_tool(tool: Tool, call: Call, arguments: Mapping[str, Any]) -> dict[str, Any] | Frames:
-    """The result of a tool, or a generator of messages that returns it.
+def call_tool(tool: Tool, call: Call, arguments: Mapping[str, Any]) -> Frames:
+    """What a tool tells on the way, and its result at the end.
 
     Raises InsufficientScope, which is answered 403 so that a client can step up, and InputRequired. Every
     other Problem becomes a result with `isError`, since an agent can do something about it.
     """
     need_scope(call.access, *tool.scopes)
-    if inspect.isgeneratorfunction(tool.run):
-        return _streamed(tool, call, arguments)
     try:
         asked = _read(tool, arguments)
-        return _once(tool, call.access, asked, arguments, lambda: tool.run(call, asked))
-    except Problem as problem:
-        return _refused(problem)
-
-
-def _streamed(tool: Tool, call: Call, arguments: Mapping[str, Any]) -> Frames:
-    try:
-        asked = _read(tool, arguments)
-        result = yield from tool.run(call, asked)
-        return _told(tool, result)
+        return (yield from _once(tool, call, asked, arguments))
     except Problem as problem:
         return _refused(problem)
 
@@ -59,18 +47,18 @@ def _read(tool: Tool, arguments: Mapping[str, Any]) -> Any:
     return asked
 
 
-def _once(tool: Tool, access: Access, asked: Any, arguments: Mapping[str, Any], run: Callable[[], Any]) -> dict[str, Any]:
+def _once(tool: Tool, call: Call, asked: Any, arguments: Mapping[str, Any]) -> Frames:
     """Do the work of one idempotency key once, and tell again what was told."""
-    key = getattr(asked, "idempotency_key", UNSET)
-    if key is UNSET or access.credential is None or getattr(asked, "dry_run", False):
-        return _told(tool, run())
+    key, credential = getattr(asked, "idempotency_key", UNSET), call.access.credential
+    if key is UNSET or credential is None or getattr(asked, "dry_run", False):
+        return _told(tool, (yield from _run(tool, call, asked)))
     said = json.dumps([tool.name, arguments], sort_keys=True, ensure_ascii=False)
-    claim = idempotency.claim(access.credential.id, f"mcp/{key}", hashlib.sha256(said.encode()).digest())
+    claim = idempotency.claim(credential.id, f"mcp/{key}", hashlib.sha256(said.encode()).digest())
     if isinstance(claim, idempotency.Answered):
         return {**_whole(claim.body), "_meta": {"ai.calmboard/replayed": True}}
     try:
         with idempotency.watching(claim):
-            result = run()
+            result = yield from _run(tool, call, asked)
     except BaseException:
         idempotency.give_up(claim)
         raise
@@ -80,6 +68,12 @@ def _once(tool: Tool, access: Access, asked: Any, arguments: Mapping[str, Any], 
     told = _encode(_structured(tool, result))
     idempotency.keep(claim, idempotency.Answered(200, {}, told))
     return _whole(told)
+
+
+def _run(tool: Tool, call: Call, asked: Any) -> Generator[dict[str, Any] | None, None, Any]:
+    """What the tool returns, after what it yields where it is a generator function."""
+    result = tool.run(call, asked)
+    return (yield from result) if inspect.isgenerator(result) else result
 
 
 def _told(tool: Tool, result: Any) -> dict[str, Any]:
