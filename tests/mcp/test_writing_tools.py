@@ -77,9 +77,10 @@ def test_a_task_is_made_as_it_was_asked_for(
     assert owner.api.get(f"/tasks/{task['id']}").json["description"] == "Two *blanks*."
 
 
-def test_a_key_makes_a_task_once(agent: Agent, place: Place) -> None:
-    asked = {"board_id": place.board_id, "title": "Once", "idempotency_key": new_id("tsk")}
-    first, second = agent.structured("create_task", **asked), agent.structured("create_task", **asked)
+@pytest.mark.parametrize(("tool", "task"), [("create_task", {"title": "Once"}), ("create_tasks", {"tasks": [{"title": "Once"}]})])
+def test_a_key_makes_a_task_once(agent: Agent, place: Place, tool: str, task: dict[str, Any]) -> None:
+    asked = {"board_id": place.board_id, **task, "idempotency_key": new_id("tsk")}
+    first, second = agent.structured(tool, **asked), agent.structured(tool, **asked)
     assert first == second
     assert len(agent.structured("list_tasks", board_id=place.board_id)["tasks"]) == 1
 
