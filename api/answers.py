@@ -142,10 +142,10 @@ def problem_of(error: HTTPException) -> Problem:
 
 def _challenge(problem: Problem) -> str | None:
     """WWW-Authenticate: RFC 6750, section 3, with the metadata's address (RFC 9728, section 5.1)."""
+    metadata = f'resource_metadata="{current_app.config["CALMBOARD"].origin}/.well-known/oauth-protected-resource"'
     if problem.status == 401:
-        metadata = f"{current_app.config['CALMBOARD'].origin}/.well-known/oauth-protected-resource"
-        challenge = f'Bearer resource_metadata="{metadata}"'
+        challenge = f"Bearer {metadata}"
         return f'{challenge}, error="invalid_token"' if g.get("sent_credential") else challenge
     if isinstance(problem, InsufficientScope):
-        return f'Bearer error="insufficient_scope", scope="{" ".join(problem.allowed_values)}"'
+        return f'Bearer error="insufficient_scope", scope="{" ".join(problem.allowed_values)}", {metadata}'
     return None
