@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from api.mcp.registry import Complete
 from calmboard import ids
 from calmboard.access.access import Access
-from calmboard.work.in_reach import match
+from calmboard.work.in_reach import match_names
 
 # One more than an answer may hold, so that it can say that there are more.
 _MOST = 101
@@ -18,6 +18,6 @@ def completing(kind: str) -> Complete:
         board_id = chosen.get("board", "") if kind == "sprint" else ""
         if not access.holds(f"{kind}s:read"):
             return ()
-        return [row.id for row in match(access, kind, text, _MOST, board_id if ids.is_id("brd", board_id) else None)]
+        return [row.id for row in match_names(access, kind, text, _MOST, board_id if ids.is_id("brd", board_id) else None)]
 
     return complete

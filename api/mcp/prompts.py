@@ -19,7 +19,7 @@ from calmboard.db import now
 from calmboard.errors import InvalidRequest
 from calmboard.pages import MAX_LIMIT, Cut
 from calmboard.work.boards import list_boards, read_board
-from calmboard.work.in_reach import match
+from calmboard.work.in_reach import match_names
 from calmboard.work.reports import read_cycle_time, read_velocity
 from calmboard.work.sprints import read_sprint
 from calmboard.work.task_rows import TaskFilters, TaskRow, list_tasks
@@ -85,7 +85,7 @@ def _chosen(access: Access, kind: str, given: Mapping[str, str], board_id: str |
     typed = given.get(kind, "").strip()
     if ids.is_id(_PREFIXES[kind], typed):
         return typed
-    found = match(access, kind, typed, _MOST_NAMED, board_id)
+    found = match_names(access, kind, typed, _MOST_NAMED, board_id)
     meant = [row for row in found if row.name.lower() == typed.lower()] or found
     if len(meant) == 1:
         chosen: str = meant[0].id

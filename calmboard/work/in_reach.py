@@ -20,6 +20,7 @@ _LONGEST_NAME = 200
 class _Named:
     """A table whose rows have a name, and which column, by way of which tables, leads to their project."""
 
+    prefix: str
     table: Any
     name: Any
     scope: str
@@ -28,10 +29,10 @@ class _Named:
 
 
 _KINDS = {
-    "project": _Named(Project, Project.name, "projects:read", Project.id),
-    "board": _Named(Board, Board.name, "boards:read", Board.project_id),
-    "task": _Named(Task, Task.title, "tasks:read", Board.project_id, (Board,)),
-    "sprint": _Named(Sprint, Sprint.name, "sprints:read", Board.project_id, (Board,)),
+    "project": _Named("prj", Project, Project.name, "projects:read", Project.id),
+    "board": _Named("brd", Board, Board.name, "boards:read", Board.project_id),
+    "task": _Named("tsk", Task, Task.title, "tasks:read", Board.project_id, (Board,)),
+    "sprint": _Named("spr", Sprint, Sprint.name, "sprints:read", Board.project_id, (Board,)),
 }
 
 
@@ -46,7 +47,7 @@ def list_places(access: Access, kinds: Collection[str], cut: Cut) -> Page[AnyRow
         return read_page(connection, statement, cut, asker(access))
 
 
-def match(access: Access, kind: str, text: str, most: int, board_id: str | None = None) -> Sequence[AnyRow]:
+def match_names(access: Access, kind: str, text: str, most: int, board_id: str | None = None) -> Sequence[AnyRow]:
     """Id and name of what has an id that starts with the text, or a name that holds it; one named just so comes first.
 
     Sprints may be narrowed to those of a board. One query.
@@ -55,7 +56,8 @@ def match(access: Access, kind: str, text: str, most: int, board_id: str | None 
     if len(text) > _LONGEST_NAME or "\0" in text:
         return ()
     like = text_to_find(text) or "%"
-    values = {**asker(access), "whole": text, "q": like, "start": like.removeprefix("%") or "%", "most": most}
+    start = like.removeprefix("%") if text.startswith(f"{_KINDS[kind].prefix}_") else ""
+    values = {**asker(access), "whole": text, "q": like, "start": start, "most": most}
     with reading() as connection:
         statement = _matching(kind, access.project_ids is not None, board_id is not None)
         return connection.execute(statement, {**values, "board_id": board_id}).all()

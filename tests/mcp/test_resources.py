@@ -285,6 +285,8 @@ def test_ids_are_completed_by_their_beginning_and_by_names(agent: Agent, someone
     assert completed(agent, "task", task_id[:12])["values"] == [task_id]
     assert completed(agent, "board", "TELE")["values"] == [place.board_id]
     assert completed(agent, "project", "")["values"] == [place.project_id]
+    assert completed(agent, "project", "prj_")["values"] == [place.project_id]
+    assert completed(agent, "project", "prj")["values"] == []
     assert completed(agent, "task", "0% of_")["values"] == [task_id]
     for nothing in ("5%0", "0%_", "a\0b", "x" * 5000):
         assert completed(agent, "task", nothing)["values"] == []
