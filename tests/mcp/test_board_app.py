@@ -154,6 +154,16 @@ def test_the_text_of_the_answer_is_enough(show: Show, app: Flask, someone: Chara
     assert columns(show().hand_over(result))["Review"] == ("1 task", ["Clean the lens"])
 
 
+def test_two_people_of_one_name_are_two(
+    show: Show, app: Flask, new_person: Callable[..., Character], new_place: Callable[..., Place]
+) -> None:
+    one, other = new_person(), new_person()
+    place = new_place(one, member=other)
+    make_task(one, place, "Lift the dome", state="review", assignees=[one.person.id, other.person.id])
+    view = show().hand_over(Agent(app, one.key).call("get_board", board_id=place.board_id))
+    assert view.locator(".card .who li").count() == view.locator(".people li").count() == 2
+
+
 def test_an_empty_board_is_drawn(show: Show, agent: Agent, place: Place) -> None:
     view = show().hand_over(agent.call("get_board", board_id=place.board_id))
     assert list(columns(view).values()) == [("0 tasks", [])] * 5

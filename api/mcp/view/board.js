@@ -32,15 +32,15 @@ function show(...parts) {
 function gatherTasks(board) {
   const [blocked, late] = [board.blocked, board.late].map((part) => new Set(part.tasks.map((task) => task.id)));
   const tasks = new Map();
-  const note = (task, names) => {
-    const known = tasks.get(task.id) ?? { people: new Set(), blocked: blocked.has(task.id), late: late.has(task.id) };
-    names.forEach((name) => known.people.add(name));
+  const note = (task, people) => {
+    const known = tasks.get(task.id) ?? { people: new Map(), blocked: blocked.has(task.id), late: late.has(task.id) };
+    people.forEach(({ id, name }) => known.people.set(id, name));
     tasks.set(task.id, { ...known, ...task, blocked: known.blocked || Boolean(task.blocked || task.blocked_reason) });
   };
   for (const task of [board.blocked, board.late, board.in_review].flatMap((part) => part.tasks)) {
-    note(task, task.assignees.map((person) => person.name));
+    note(task, task.assignees);
   }
-  board.people.forEach((person) => person.tasks.forEach((task) => note(task, [person.name])));
+  board.people.forEach((person) => person.tasks.forEach((task) => note(task, [person])));
   const weight = (task) => Number(task.blocked) * 2 + Number(task.late);
   return [...tasks.values()].sort((one, other) => weight(other) - weight(one));
 }
@@ -112,7 +112,7 @@ function drawCard(task) {
   if (marks.length) parts.push(element("p", "marks", ...marks));
   if (task.blocked_reason) parts.push(element("p", "reason", written(task.blocked_reason)));
   if (task.due_date && !task.late) parts.push(element("p", "meta", `Due ${shortDay(task.due_date)}`));
-  if (task.people.size) parts.push(element("ul", "who", ...[...task.people].map(drawName)));
+  if (task.people.size) parts.push(element("ul", "who", ...[...task.people.values()].map(drawName)));
   return element("li", "card", ...parts);
 }
 
