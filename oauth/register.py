@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from calmboard.access import clients
+from calmboard.access import clients, grants
 from calmboard.access.clients import Client
 from calmboard.access.redirects import MAX_REGISTERED, registered_fault
 from calmboard.settings import Window
@@ -55,7 +55,7 @@ def change(client_id: str) -> Response:
 @bp.delete("/<client_id>")
 def delete(client_id: str) -> Response:
     try:
-        clients.delete_registration(_managed(client_id).id)
+        grants.delete_client(_managed(client_id))
     except OAuthError as error:
         return answer_error(error)
     return Response(status=204)

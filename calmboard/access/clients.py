@@ -121,12 +121,6 @@ def change_registration(client_id: str, name: str, redirect_uris: list[str], det
     db.session.commit()
 
 
-def delete_registration(client_id: str) -> None:
-    """Delete a client with every grant of it."""
-    db.session.execute(delete(OAuthClient).where(OAuthClient.id == client_id))
-    db.session.commit()
-
-
 def drop_unused_clients() -> None:
     """Delete registered clients that nobody allowed in 14 days, and those that got no code in 90 and hold no live token."""
     at = now()

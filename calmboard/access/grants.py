@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, select, update
+from sqlalchemy.exc import IntegrityError
 
 from calmboard.access.access import Access
 from calmboard.access.clients import Client
@@ -212,22 +213,21 @@ def revoke(client: Client, token: str) -> None:
 
 def end_grant(grant_id: str) -> None:
     """End a grant with all its tokens, at once."""
-    db.session.execute(
-        update(OAuthGrant).where(OAuthGrant.id == grant_id, OAuthGrant.revoked_at.is_(None)).values(revoked_at=now())
-    )
-    for table in (OAuthAccessToken, OAuthRefreshToken, OAuthCode):
-        db.session.execute(delete(table).where(table.grant_id == grant_id))
+    _end(OAuthGrant.id == grant_id)
     db.session.commit()
 
 
 def end_all_grants(user_id: str) -> None:
     """End every grant of a person; the caller commits."""
-    grants = select(OAuthGrant.id).where(OAuthGrant.user_id == user_id)
-    for table in (OAuthAccessToken, OAuthRefreshToken, OAuthCode):
-        db.session.execute(delete(table).where(table.grant_id.in_(grants)))
-    db.session.execute(
-        update(OAuthGrant).where(OAuthGrant.user_id == user_id, OAuthGrant.revoked_at.is_(None)).values(revoked_at=now())
-    )
+    _end(OAuthGrant.user_id == user_id)
+
+
+def delete_client(client: Client) -> None:
+    """Delete a client that registered itself, with all that was granted to it."""
+    _end(OAuthGrant.client_id == client.id)
+    db.session.commit()
+    db.session.execute(delete(OAuthClient).where(OAuthClient.id == client.id))
+    db.session.commit()
 
 
 def list_grants(access: Access) -> list[Grant]:
@@ -279,6 +279,14 @@ def note_grant_use(grant_id: str, ip: str | None, agent: str | None, endpoint: s
         connection.execute(update(OAuthGrant).where(OAuthGrant.id == grant_id, stale).values(**values))
 
 
+def _end(whose: ColumnElement[bool]) -> None:
+    """End grants and their tokens, in the order in which a trade takes hold of them; PostgreSQL would see a deadlock."""
+    ended = select(OAuthGrant.id).where(whose)
+    for table in (OAuthCode, OAuthRefreshToken, OAuthAccessToken):
+        db.session.execute(delete(table).where(table.grant_id.in_(ended)))
+    db.session.execute(update(OAuthGrant).where(whose, OAuthGrant.revoked_at.is_(None)).values(revoked_at=now()))
+
+
 def _end_with_session(session_id: str, at: datetime) -> datetime:
     """When a grant ends at the latest that was given by a session token. To end the session earlier ends it too."""
     ends_at = db.session.execute(select(UserSession.expires_at).where(UserSession.id == session_id)).scalar()
@@ -300,8 +308,12 @@ def _issue(
 
 
 def _add(table: type[Base], values: dict[str, Any]) -> None:
-    """Write a token, unless one who asked at the same moment wrote the same."""
-    db.session.connection().execute(insert_unless_there(table), values)
+    """Write a token, unless one who asked at the same moment wrote the same. Raises GrantError where its grant is gone."""
+    try:
+        db.session.connection().execute(insert_unless_there(table), values)
+    except IntegrityError as error:
+        db.session.rollback()
+        raise GrantError("invalid_grant", "The grant has just ended.") from error
 
 
 def _claim_refresh(token: str, at: datetime, grace: timedelta) -> bool:
