@@ -47,16 +47,17 @@ class Message:
         return self.version != MODERN
 
     def call(self, access: Access) -> Call:
-        """What a tool, resource or prompt is told about who calls."""
-        meta = self.params.get("_meta")
-        meta = meta if isinstance(meta, Mapping) else {}
-        token = meta.get("progressToken")
+        """What a tool, resource or prompt is told about who calls; raises Failure where answers are no object."""
+        meta = _mapping(self.params.get("_meta"))
+        token, answers = meta.get("progressToken"), self.params.get("inputResponses", {})
+        if not isinstance(answers, Mapping):
+            raise Failure(INVALID_PARAMS, "inputResponses has to be an object.")
         return Call(
             access,
             capabilities={} if self.is_legacy else _mapping(meta.get(CLIENT_CAPABILITIES)),
             progress_token=token if isinstance(token, str | int) and not isinstance(token, bool) else None,
             log_level=meta.get(LOG_LEVEL) if isinstance(meta.get(LOG_LEVEL), str) else None,
-            answers=_mapping(self.params.get("inputResponses")),
+            answers=answers,
             is_legacy=self.is_legacy,
         )
 

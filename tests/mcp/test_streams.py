@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
+import requests
 from flask import Flask
 
 from api.mcp.calls import Call
@@ -12,10 +13,11 @@ from api.mcp.registry import Tool
 from calmboard.errors import Conflict
 from calmboard.ids import new_id
 from tests.mcp import fixtures
-from tests.support.agent import LEGACY, Agent
+from tests.support.agent import LEGACY, MODERN, Agent
 from tests.support.cast import Answer, Character, Place
+from tests.support.server import Server
 
-MISSING_CAPABILITY = -32021
+INVALID_PARAMS, MISSING_CAPABILITY = -32602, -32021
 ASKS: dict[str, Any] = {"elicitation": {}}
 REPORTING = {"progressToken": "p"}
 
@@ -77,6 +79,33 @@ def test_an_earlier_client_is_never_asked_in_a_result(app_with_fixtures: Flask, 
     agent = Agent(app_with_fixtures, owner.key, version)
     refused = agent.error("tools/call", call("test_input_required_result_elicitation", _meta=meta))
     assert refused["code"] == MISSING_CAPABILITY
+
+
+@pytest.mark.parametrize("answers", [None, [], "yes", 1])
+def test_answers_that_are_no_object_are_refused(app_with_fixtures: Flask, owner: Character, answers: Any) -> None:
+    agent = Agent(app_with_fixtures, owner.key, capabilities=ASKS)
+    refused = agent.ask("tools/call", call("test_input_required_result_elicitation", inputResponses=answers))
+    assert (refused.status_code, refused.json["error"]["code"]) == (400, INVALID_PARAMS)
+
+
+def test_whoever_leaves_a_stream_ends_the_work(server: Server, owner: Character, new_place: Callable[..., Place]) -> None:
+    """By the time that somebody who stays has all their tasks, there are still few of who left."""
+    left, stayed = (new_place(owner).board_id for _ in range(2))
+    with ask(server, owner, left) as stream:
+        assert "notifications/progress" in next(line for line in stream.iter_lines(decode_unicode=True) if line[:5] == "data:")
+    with ask(server, owner, stayed) as stream:
+        assert '"created_count":100' in stream.text
+    assert 1 <= len(owner.api.get(f"/boards/{left}/tasks?limit=100").json["data"]) < 50
+
+
+def ask(server: Server, owner: Character, board_id: str) -> requests.Response:
+    meta = {**REPORTING, "io.modelcontextprotocol/protocolVersion": MODERN, "io.modelcontextprotocol/clientCapabilities": {}}
+    arguments = {"board_id": board_id, "tasks": [{"title": "Clean"}] * 100}
+    params = {"name": "create_tasks", "arguments": arguments, "_meta": meta}
+    headers = {"MCP-Protocol-Version": MODERN, "Mcp-Method": "tools/call", "Mcp-Name": "create_tasks"}
+    headers["Authorization"] = f"Bearer {owner.key}"
+    body: Any = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    return requests.post(f"{server.url}/mcp", json=body, headers=headers, stream=True, timeout=60)
 
 
 def test_what_goes_wrong_on_the_way_ends_the_stream(app_with_fixtures: Flask, owner: Character) -> None:
