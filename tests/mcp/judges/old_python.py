@@ -6,14 +6,13 @@ from pathlib import Path
 
 from tests.support.programs import not_run
 from tests.support.run import make_once
-from tests.support.server import ROOT
 
 _PACKAGE = "mcp==1.30.0"
 
 
 def old_python_path() -> Path:
     """A directory for PYTHONPATH; what is in it is installed when it is asked for the first time."""
-    directory = ROOT / ".venv" / _PACKAGE.replace("==", "-")
+    directory = Path(sys.prefix) / _PACKAGE.replace("==", "-")
     make_once(directory, lambda: _install(directory))
     return directory
 
