@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import current_app, url_for
+from flask import current_app, request, url_for
 from markupsafe import Markup
 
 from calmboard.access.resources import MCP, resource_of
@@ -64,6 +64,11 @@ def agents_part(keys: Sequence[KeyRow], apps: Sequence[AppRow], *, changed: bool
     return {"agents": agents, "agents_changed": changed}
 
 
+def came_from_agents() -> bool:
+    """Whether the reader came from the list of agents; then the answer and the focus go there."""
+    return request.args.get("among") == "agents"
+
+
 def _is_agent(row: KeyRow) -> bool:
     return row.key.revoked_at is None and (row.key.last_used_endpoint or "").startswith(_MARK)
 
@@ -94,7 +99,7 @@ def _row_of_key(row: KeyRow) -> AgentRow:
         lately=_lately(key.last_used_endpoint, use_of(key)),
         last_used_at=key.last_used_at or _NEVER,
         act="Revoke",
-        act_url=url_for("portal.revoke_key", key_id=key.id),
+        act_url=url_for("portal.revoke_key", key_id=key.id, among="agents"),
     )
 
 

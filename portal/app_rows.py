@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from markupsafe import Markup
 
@@ -55,4 +55,8 @@ def _letters(name: str) -> str:
 def _hosts(uris: tuple[str, ...]) -> str:
     """The hosts that an app may be called back at, each once; of a scheme of its own, that."""
     parts = [urlsplit(uri) for uri in uris]
-    return listed(list(dict.fromkeys(part.hostname or f"{part.scheme}:" for part in parts)), "or")
+    return listed(list(dict.fromkeys(_host(part) for part in parts)), "or")
+
+
+def _host(address: SplitResult) -> str:
+    return address.hostname if address.scheme in ("http", "https") and address.hostname else f"{address.scheme}://"

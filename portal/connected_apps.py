@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from flask import flash, make_response, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from calmboard.access.grants import end_my_grant, find_my_grant
-from portal.agents import agents_part
+from portal.agents import agents_part, came_from_agents
 from portal.app_rows import apps_part
 from portal.door import bp, is_htmx
 from portal.key_rows import keys_part, use_of
@@ -38,7 +38,7 @@ def disconnect(grant_id: str) -> Response:
 
 def _among() -> str:
     """The list that the reader came from: that of all apps, or that of the agents."""
-    return "agents" if request.args.get("among") == "agents" else "apps"
+    return "agents" if came_from_agents() else "apps"
 
 
 def _lists() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from calmboard.access.scopes import GRANTABLE, READ_ONLY
 from calmboard.db import now
 from calmboard.errors import ValidationFailed
 from calmboard.work.projects import my_projects, reach_of
-from portal.agents import agents_part
+from portal.agents import agents_part, came_from_agents
 from portal.app_rows import apps_part
 from portal.door import bp, is_htmx
 from portal.forms import LIFETIMES, KeyForm, ends_of_lifetimes, key_faults_of, prefilled_form, read_form, rights_for
@@ -95,10 +95,15 @@ def _changed(key: Key, sentence: str) -> Response:
     """The list with the key changed and the change announced; without htmx the page with a note."""
     if not is_htmx():
         flash(sentence)
-        return redirect(url_for("portal.integrations", _anchor="keys"), 303)
+        return redirect(url_for("portal.integrations", _anchor=_list()), 303)
     parts = keys_part(current_access(), changed_id=key.id)
-    agents = agents_part(parts["rows"], apps_part(current_access())["apps"])
-    return make_response(render_template("keys/_changed.html", sentence=sentence, **parts, **agents))
+    agents = agents_part(parts["rows"], apps_part(current_access())["apps"], changed=came_from_agents())
+    return make_response(render_template("keys/_changed.html", sentence=sentence, list=_list(), **parts, **agents))
+
+
+def _list() -> str:
+    """The list that the reader came from."""
+    return "connected-agents" if came_from_agents() else "keys"
 
 
 def _form_page(form: KeyForm, faults: dict[str, str] | None = None) -> str:
@@ -140,6 +145,8 @@ def _revoke_question(key: Key, reason: str = "", fault: str = "") -> str:
         "keys/_revoke.html" if is_htmx() else "keys/revoke.html",
         place="integrations",
         in_dialog=is_htmx(),
+        list=_list(),
+        among="agents" if came_from_agents() else None,
         key=key,
         use=_live_facts(key),
         reasons=REASONS,

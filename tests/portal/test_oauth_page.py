@@ -19,25 +19,12 @@ from calmboard.access.grants import list_grants
 from tests.oauth.conftest import HostApp, challenge_of, register
 from tests.portal.forms import HTMX, send
 from tests.support.browser import Pages, Scheme, find_barriers
-from tests.support.cast import Character, Place, csrf_token
+from tests.support.cast import Character, csrf_token
 
 ORIGIN = "http://127.0.0.1:8000"
 _REHEARSAL = f"{ORIGIN}/oauth/callback"
 _SAVE = "/integrations/oauth/callbacks"
 _LOOKS: list[tuple[Scheme, int]] = [("light", 1280), ("dark", 1280), ("light", 320), ("dark", 320)]
-
-
-@pytest.fixture
-def person(new_person: Callable[..., Character], new_place: Callable[..., Place]) -> Character:
-    """Somebody with a project of their own."""
-    person = new_person()
-    new_place(person)
-    return person
-
-
-@pytest.fixture
-def browser_of(person: Character) -> FlaskClient:
-    return person.sign_in()
 
 
 def code_of(page: str, id_: str) -> str:
