@@ -1,9 +1,10 @@
-"""The tools, resources and prompts that the conformance suite asks a server to have; only tests have them."""
+"""Tools, resources and prompts that the conformance suite asks a server to have, and two of our own; only tests have them."""
 
 import json
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from queue import SimpleQueue
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ JSON = dict[str, Any]
 Told = Generator[JSON | None, None, Content]
 
 _PATIENCE_S = 10
+_left = Event()
 _PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 _WAV = "UklGRiQAAABXQVZFZm10IBAAAAABAAEARKwAAIhYAQACABAAZGF0YQAAAAA="
 _IMAGE = {"type": "image", "data": _PNG, "mimeType": "image/png"}
@@ -44,6 +46,8 @@ def _tools() -> list[Tool]:
         _does("test_missing_capability", _need_sampling),
         replace(_says("json_schema_2020_12_tool", text("Contact kept.")), schema=_CONTACT_SCHEMA),
         replace(_says("test_routed_by_header", text("Routed.")), schema=_ROUTED_SCHEMA),
+        _does("test_work_until_left", _work_until_left),
+        _does("test_was_left", lambda _call, _asked: Content([text(str(_left.is_set()))])),
     ]
 
 
@@ -131,6 +135,18 @@ def _log(call: Call, _asked: Any) -> Told:
         if call.is_legacy or call.log_level:
             yield {"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": words}}
     return Content([text("Logged.")])
+
+
+def _work_until_left(call: Call, _asked: Any) -> Told:
+    """Goes on for half a minute, unless the client leaves."""
+    try:
+        for done in range(600):
+            yield call.progress(done, 600, "At work")
+            _left.wait(0.05)
+    except GeneratorExit:
+        _left.set()
+        raise
+    return Content([text("All done.")])
 
 
 def _need_sampling(call: Call, _asked: Any) -> Content:

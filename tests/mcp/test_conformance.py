@@ -1,15 +1,12 @@
 """MCP's own suite: every required scenario of every revision that it knows, and what needs no fixtures on the product itself."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from api.mcp.registry import Registry
-from calmboard.settings import Settings
-from tests.mcp.fixture_server import running_fixture_server
 from tests.mcp.judges.conformance import failed, judge
 from tests.support.cast import Character
 from tests.support.server import ROOT, Server
@@ -55,12 +52,6 @@ FOR_FIXTURES = {
 _IMPORT_OF_TESTS = re.compile(r"^\s*(from|import) tests\b", re.MULTILINE)
 
 pytestmark = pytest.mark.database("sqlite")
-
-
-@pytest.fixture(scope="module")
-def fixture_server(settings: Settings) -> Iterator[str]:
-    with running_fixture_server(settings) as origin:
-        yield origin
 
 
 @pytest.mark.parametrize("revision", REQUIRED)
