@@ -81,11 +81,9 @@ def _agree(said: str | None, value: Any, kind: str) -> bool:
 
 
 def _sent(headers: Headers, name: str) -> str | None:
-    """A header's one value; twice the same header is none that anybody could trust."""
-    values = headers.getlist(name)
-    if len(values) > 1:
-        raise Failure(HEADER_MISMATCH, f"The header {name} is there more than once.")
-    return values[0].strip() if values else None
+    """A header's value. Twice the same header arrives as one with a comma (PEP 3333), which equals nothing in a body."""
+    value = headers.get(name)
+    return None if value is None else value.strip()
 
 
 def _decoded(value: str | None) -> str | None:
