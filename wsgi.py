@@ -8,7 +8,8 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import msgspec
-from flask import Flask, Response, current_app, g, redirect, request
+from flask import Flask, Request, Response, current_app, g, redirect, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_migrate import Migrate
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -33,6 +34,7 @@ from portal.limiter import limiter
 _ANY_HOST = ("/healthz", "/readyz")
 _PROGRAM_PATHS = ("/api", "/.well-known/", "/mcp", "/hooks/")
 _OAUTH_PATHS = ("/api/oauth/", "/.well-known/")
+_COOKIELESS_PATHS = ("/api/v1/", "/mcp")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -42,6 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None, instance_path=str(settings.instance_dir))
     app.url_map.merge_slashes = False
     app.config.update(_flask_config(settings))
+    app.session_interface = _Sessions()
     open_database(app, settings)
     open_queue(settings)
     Migrate(app, db, directory=f"{app.root_path}/migrations")
@@ -84,6 +87,13 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "RATELIMIT_HEADERS_ENABLED": False,
         "PREFERRED_URL_SCHEME": settings.origin.partition(":")[0],
     }
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """A cookie never drives the doors of programs, so that reading one would only cost each call time."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        return None if request.path.startswith(_COOKIELESS_PATHS) else super().open_session(app, request)
 
 
 def _trust_proxies(app: Flask, hops: int) -> None:

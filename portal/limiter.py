@@ -20,3 +20,9 @@ def typed_email() -> str:
 
 
 limiter = Limiter(key_func=network, headers_enabled=False)
+
+
+@limiter.request_filter
+def _is_no_page() -> bool:
+    """Programs are counted by credential; to look for limits here would cost each of their calls time for nothing."""
+    return request.blueprint != "portal"
