@@ -85,7 +85,7 @@ def parse(raw: bytes) -> Any:
     try:
         text = raw.decode()
         _need_shallow(text)
-        value = json.loads(text, object_pairs_hook=_without_doubles, parse_float=_number, parse_constant=_no_constant)
+        value = _decode(text)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode()
     except UnicodeError:
@@ -125,6 +125,10 @@ def _number(text: str) -> float | int:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a JSON value")
+
+
+# Made once: json.loads makes one for every call that takes hooks.
+_decode = json.JSONDecoder(object_pairs_hook=_without_doubles, parse_float=_number, parse_constant=_no_constant).decode
 
 
 def _reason(error: Exception) -> str:
