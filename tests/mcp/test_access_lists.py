@@ -56,7 +56,7 @@ def need_listed_as_it_works(agent: Agent, wire: Wire, make: Callable[[str], Thin
 
 
 def made_by(owner: Character, **roles: Character) -> Callable[[str], Things]:
-    return lambda use: make_things(owner.api, add_place(owner.app, owner, **roles), use)
+    return lambda use: make_things(owner.api, add_place(owner.app, owner, "Observatory", **roles), use)
 
 
 @pytest.mark.parametrize("scopes", CREDENTIALS.values(), ids=CREDENTIALS)
@@ -74,7 +74,7 @@ def test_a_token_is_shown_exactly_what_works_with_it(app: Flask, owner: Characte
 @pytest.mark.parametrize("role", ["member", "viewer", "admin"])
 def test_somebody_is_shown_exactly_what_their_role_can_use(app: Flask, owner: Character, role: str) -> None:
     somebody = add_character(app)
-    add_place(app, owner, **{role: somebody})
+    add_place(app, owner, "Observatory", **{role: somebody})
     need_listed_as_it_works(Agent(app, somebody.key), Wire(app, somebody.key), made_by(owner, **{role: somebody}))
 
 
