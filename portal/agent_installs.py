@@ -102,7 +102,7 @@ def codex(endpoint: str) -> Install:
 
 
 def gemini(endpoint: str) -> Install:
-    """https://geminicli.com/docs/tools/mcp-server/: `httpUrl`, for `url` means SSE."""
+    """https://geminicli.com/docs/tools/mcp-server/: `httpUrl`, for versions that take a bare `url` for SSE."""
     server = {"httpUrl": endpoint, "headers": {"Authorization": f"Bearer ${KEY}"}}
     return Install(
         "gemini",

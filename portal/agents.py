@@ -17,7 +17,8 @@ from portal.reachability import why_unreachable
 # The revisions of the protocol that the server speaks, newest first.
 REVISIONS = ("2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26")
 
-# How the use of a credential at the server is kept: this, the method, and the name of what was asked for.
+# How the use of a credential at the server is kept: this, the method, and the name of what was asked for. Of what
+# was no message, the HTTP method and the path.
 _MARK = "MCP "
 _VERBS = {"tools/call": "Called", "resources/read": "Read", "prompts/get": "Took the prompt"}
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -70,7 +71,8 @@ def came_from_agents() -> bool:
 
 
 def _is_agent(row: KeyRow) -> bool:
-    return row.key.revoked_at is None and (row.key.last_used_endpoint or "").startswith(_MARK)
+    asked = row.key.last_used_endpoint or ""
+    return row.key.revoked_at is None and (asked.startswith(_MARK) or asked.endswith(f" {MCP}"))
 
 
 def _row_of_app(app: AppRow) -> AgentRow:

@@ -145,6 +145,7 @@ def test_a_public_address_is_reached_by_all(make_app: Callable[..., Flask], owne
     page = client.get("/integrations", base_url=origin).text
     assert link_of(page, "Claude") == claude_link(PUBLIC)
     assert "CALMBOARD_PUBLIC_URL" not in page
+    assert f"It tells agents where to sign in: {origin}." in client.get("/integrations/mcp-test", base_url=origin).text
 
 
 @pytest.mark.parametrize("endpoint", ["https://10.1.2.3/mcp", "https://board.internal/mcp"])

@@ -52,10 +52,17 @@ def test_a_key_is_listed_while_its_last_call_came_to_the_server(app: Flask, pers
     section = section_of(browser_of)
     assert f"Night watch · API key · cbk_…{secret[-4:]} · Active" in text_of(section)
     assert "Last call <code>tools/list</code>" in section
-    with app.app_context():
-        db.session.execute(update(ApiKey).where(ApiKey.user_id == person.person.id).values(last_used_endpoint="GET /projects"))
-        db.session.commit()
+    _note(app, person, "GET /mcp")
+    assert "Last call <code>GET /mcp</code>" in section_of(browser_of)
+    _note(app, person, "GET /projects")
     assert "Night watch" not in section_of(browser_of)
+
+
+def _note(app: Flask, person: Character, endpoint: str) -> None:
+    """What is kept of a call; a second one within a minute is not."""
+    with app.app_context():
+        db.session.execute(update(ApiKey).where(ApiKey.user_id == person.person.id).values(last_used_endpoint=endpoint))
+        db.session.commit()
 
 
 def test_what_an_agent_calls_itself_and_asks_for_is_text_and_nothing_else(
