@@ -1,10 +1,12 @@
 """Requests that we send to addresses which others chose: to public addresses alone, short, and never onward."""
 
+import time
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network
 
 import requests
 from AntiSSRF import AntiSSRFError, AntiSSRFPolicy, PolicyConfigOptions
+from urllib3.exceptions import HTTPError
 
 TIMEOUT_S = 5
 
@@ -16,7 +18,7 @@ class OutgoingRefused(Exception):
     """The address may not be asked, did not answer in time, or answered with something else."""
 
 
-def make_fetch(allowed: tuple[IPv4Network | IPv6Network, ...] = ()) -> Fetch:
+def make_fetch(allowed: tuple[IPv4Network | IPv6Network, ...] = (), timeout_s: float = TIMEOUT_S) -> Fetch:
     """Make the function that reads documents; `allowed` networks count as public (CALMBOARD_OUTGOING_ALLOW).
 
     The address is resolved once and connected to as resolved, so that a name cannot point
@@ -25,14 +27,15 @@ def make_fetch(allowed: tuple[IPv4Network | IPv6Network, ...] = ()) -> Fetch:
 
     def fetch(url: str, max_bytes: int) -> bytes:
         try:
-            return _read(url, max_bytes, allowed)
-        except (requests.RequestException, AntiSSRFError, ValueError) as error:
+            return _read(url, max_bytes, allowed, timeout_s)
+        except (requests.RequestException, HTTPError, AntiSSRFError, ValueError) as error:
             raise OutgoingRefused(f"The document cannot be read: {type(error).__name__}.") from error
 
     return fetch
 
 
-def _read(url: str, max_bytes: int, allowed: tuple[IPv4Network | IPv6Network, ...]) -> bytes:
+def _read(url: str, max_bytes: int, allowed: tuple[IPv4Network | IPv6Network, ...], timeout_s: float) -> bytes:
+    give_up_at_s = time.monotonic() + timeout_s
     policy = AntiSSRFPolicy(PolicyConfigOptions.EXTERNAL_ONLY_LATEST)
     policy.add_xff_header = False
     if allowed:
@@ -42,11 +45,24 @@ def _read(url: str, max_bytes: int, allowed: tuple[IPv4Network | IPv6Network, ..
     headers = {"Accept": "application/json"}
     with (
         session,
-        session.get(url, headers=headers, timeout=TIMEOUT_S, allow_redirects=False, stream=True) as answer,
+        session.get(url, headers=headers, timeout=timeout_s, allow_redirects=False, stream=True) as answer,
     ):
-        if answer.status_code != 200 or answer.headers.get("Content-Type", "").partition(";")[0].strip() != "application/json":
+        if answer.status_code != 200 or _media_type(answer) != "application/json":
             raise OutgoingRefused("The address does not answer with a JSON document.")
-        body: bytes = answer.raw.read(max_bytes + 1, decode_content=True)
-    if len(body) > max_bytes:
-        raise OutgoingRefused(f"The document is larger than {max_bytes} bytes.")
+        return _read_body(answer, max_bytes, give_up_at_s)
+
+
+def _media_type(answer: requests.Response) -> str:
+    return answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+def _read_body(answer: requests.Response, max_bytes: int, give_up_at_s: float) -> bytes:
+    """Piece by piece: a server that sends a byte now and then would otherwise never be given up."""
+    body = b""
+    while piece := answer.raw.read1(max_bytes + 1, decode_content=True):
+        body += piece
+        if len(body) > max_bytes:
+            raise OutgoingRefused(f"The document is larger than {max_bytes} bytes.")
+        if time.monotonic() > give_up_at_s:
+            raise OutgoingRefused("The document takes too long.")
     return body
