@@ -15,6 +15,7 @@ from calmboard.outgoing import Fetch, OutgoingRefused
 
 MAX_BYTES = 5 * 1024
 FRESH = timedelta(hours=1)
+_PRIVATE = {"d", "k", "p", "q"}
 
 
 class StrangeDocument(Exception):
@@ -29,7 +30,7 @@ def is_document(client_id: str) -> bool:
     except ValueError:
         return False
     plain = client_id.isascii() and client_id.isprintable() and not any(sign in client_id for sign in ' "<>\\^`{|}#@')
-    steps = parts.path.split("/")
+    steps = parts.path.lower().replace("%2e", ".").split("/")
     return parts.scheme == "https" and bool(parts.hostname) and len(parts.path) > 1 and plain and not {".", ".."} & set(steps)
 
 
@@ -53,7 +54,7 @@ def find_document(client_id: str, fetch: Fetch) -> Client:
 def _checked(client_id: str, metadata: Any) -> dict[str, Any]:
     if not isinstance(metadata, dict) or metadata.get("client_id") != client_id:
         raise StrangeDocument(f"The description at {client_id} is that of another application.")
-    if metadata.get("token_endpoint_auth_method", "none") != "none" or "client_secret" in metadata:
+    if metadata.get("token_endpoint_auth_method", "none") != "none" or _holds_secret(metadata):
         raise StrangeDocument(f"The application at {client_id} wants a secret; clients here have none.")
     uris = metadata.get("redirect_uris")
     if not isinstance(uris, list) or not 1 <= len(uris) <= MAX_REGISTERED:
@@ -61,6 +62,14 @@ def _checked(client_id: str, metadata: Any) -> dict[str, Any]:
     if any(not isinstance(uri, str) or registered_fault(uri) for uri in uris):
         raise StrangeDocument(f"The description at {client_id} names an address that cannot be called back.")
     return metadata
+
+
+def _holds_secret(metadata: dict[str, Any]) -> bool:
+    """Whether a document that everybody can read holds a secret, or the private part of a key (RFC 7517, RFC 7518)."""
+    jwks = metadata.get("jwks")
+    keys = jwks.get("keys") if isinstance(jwks, dict) else None
+    private = isinstance(keys, list) and any(isinstance(key, dict) and _PRIVATE & key.keys() for key in keys)
+    return private or not metadata.keys().isdisjoint(("client_secret", "client_secret_expires_at"))
 
 
 def _keep(client_id: str, metadata: dict[str, Any]) -> Client:

@@ -3,11 +3,14 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from calmboard.db import db, now
+from calmboard.models import OAuthClient
 from calmboard.outgoing import OutgoingRefused, make_fetch
 from tests.oauth.conftest import HostApp, returned
 from tests.support.cast import Character
@@ -78,6 +81,13 @@ def test_nobody_makes_us_ask_around_without_signing_in(app: Flask, web: Web, str
         {"redirect_uris": ["http://public.example/cb"]},
         {"token_endpoint_auth_method": "client_secret_basic"},
         {"client_secret": "x"},
+        {"client_secret": None},
+        {"client_secret_expires_at": 0},
+        {"jwks": {"keys": [{"kty": "EC", "crv": "P-256", "x": "x", "y": "y", "d": "d"}]}},
+        {"jwks": {"keys": [{"kty": "oct", "k": "k"}]}},
+        {"redirect_uris": ["http://localhost/callback"] * 11},
+        {"redirect_uris": "http://localhost/callback"},
+        {"redirect_uris": [["http://localhost/callback"]]},
     ],
 )
 def test_a_document_that_does_not_do_is_refused_and_not_remembered(web: Web, stranger: HostApp, changes: dict[str, Any]) -> None:
@@ -104,6 +114,13 @@ def test_a_document_that_is_no_object_is_refused(web: Web, stranger: HostApp, bo
         "https://app.example",
         "https://app.example/",
         "https://app.example/a/../b",
+        "https://app.example/a/./b",
+        "https://app.example/a/%2e%2E/b",
+        "https://app.example/a/.%2e/b",
+        "https://app.example\\client",
+        "https://app.example/cli ent",
+        "https://app.example/\tclient",
+        "https://app.exämple/client",
         "https://user@app.example/client",
         "https://app.example/client#x",
         "https://app.example:x/client",
@@ -115,6 +132,49 @@ def test_an_address_that_cannot_be_a_client_is_never_asked(web: Web, stranger: H
     stranger.client_id = address
     assert stranger.open_consent().status_code == 400
     assert web.asked == []
+
+
+def test_what_else_a_document_holds_does_no_harm(web: Web, stranger: HostApp) -> None:
+    stranger.client_id = f"{ADDRESS}/more"
+    more = {"jwks": {"keys": [{"kty": "EC", "x": "x", "y": "y"}, 7]}, "contacts": ["a"], "logo_uri": "https://evil.example/x.svg"}
+    web.documents[stranger.client_id] = document(stranger.client_id, **more)
+    page = stranger.open_consent()
+    assert page.status_code == 200
+    assert "evil.example" not in page.text
+    assert "describes itself at the address under Client ID" in page.text
+    assert stranger.client_id in page.text.replace("<wbr>", "")
+
+
+@pytest.mark.parametrize("name", [None, "", "   ", 7, "a\nb", "\u202eexample", ["x"], "\ud800"])
+def test_a_document_without_a_readable_name_goes_by_its_host(web: Web, stranger: HostApp, name: Any) -> None:
+    stranger.client_id = f"{ADDRESS}/nameless-{ascii(name).encode().hex()}"
+    web.documents[stranger.client_id] = document(stranger.client_id, client_name=name)
+    assert "<h1>app.example wants to work in" in stranger.open_consent().text
+
+
+def test_a_document_is_read_again_after_an_hour(app: Flask, web: Web, stranger: HostApp) -> None:
+    stranger.client_id = f"{ADDRESS}/hourly"
+    web.documents[stranger.client_id] = document(stranger.client_id)
+    assert stranger.open_consent().status_code == stranger.open_consent().status_code == 200
+    assert len(web.asked) == 1
+    web.documents[stranger.client_id] = document(stranger.client_id, redirect_uris=["https://app.example/elsewhere"])
+    with app.app_context():
+        db.session.get_one(OAuthClient, stranger.client_id).fresh_until = now() - timedelta(seconds=1)
+        db.session.commit()
+    assert stranger.open_consent().status_code == 400
+    assert len(web.asked) == 2
+
+
+def test_what_a_document_was_granted_outlives_its_host(app: Flask, web: Web, stranger: HostApp) -> None:
+    stranger.client_id = f"{ADDRESS}/gone"
+    web.documents[stranger.client_id] = document(stranger.client_id)
+    tokens = stranger.get_tokens()
+    del web.documents[stranger.client_id]
+    with app.app_context():
+        db.session.get_one(OAuthClient, stranger.client_id).fresh_until = now() - timedelta(seconds=1)
+        db.session.commit()
+    assert stranger.open_consent().status_code == 400
+    assert stranger.refresh(tokens["refresh_token"]).status_code == 200
 
 
 def test_only_the_registered_callback_is_called(web: Web, stranger: HostApp) -> None:
