@@ -81,6 +81,33 @@ def test_the_page_warns_of_an_unknown_maker_and_of_this_computer(host_app: Make,
     assert "It runs on this computer. Any program here can listen at 127.0.0.1:9000" in page
 
 
+def test_the_page_loads_and_links_nothing_of_the_application(host_app: Make, owner: Character) -> None:
+    theirs = {name: f"https://evil.example/{name}" for name in ("logo_uri", "client_uri", "tos_uri", "policy_uri")}
+    page = host_app(owner, **theirs).open_consent()
+    assert "evil.example" not in page.text
+
+
+def test_the_page_is_framed_kept_and_referred_to_by_nobody(host_app: Make, owner: Character) -> None:
+    headers = host_app(owner).open_consent().headers
+    assert headers["X-Frame-Options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert "script-src 'self'" in headers["Content-Security-Policy"]
+    assert (headers["Cache-Control"], headers["Referrer-Policy"]) == ("no-store", "same-origin")
+
+
+def test_it_works_where_no_other_cookie_is_kept(host_app: Make, owner: Character) -> None:
+    """As in an embedded webview: the token against forgery belongs to the session itself."""
+    application = host_app(owner)
+    page = application.open_consent()
+    assert all(cookie.startswith("calmboard_session=") for cookie in page.headers.getlist("Set-Cookie"))
+    form = {**application.request(), "csrf_token": csrf_token(page), "decision": "allow"}
+    session = application.browser.get_cookie("calmboard_session")
+    assert session
+    elsewhere = application.app.test_client()
+    elsewhere.set_cookie("calmboard_session", session.value)
+    assert elsewhere.post("/api/oauth/authorize", data=form).status_code == 303
+
+
 def test_ones_own_client_is_not_called_unknown(app: Flask, owner: Character) -> None:
     browser = owner.sign_in()
     found = re.search(r'id="client-id">(cli_\w+)<', browser.get("/integrations").text)
