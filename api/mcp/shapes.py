@@ -152,10 +152,22 @@ class TaskInShort(Struct):
     updated_at: Time
 
 
-class Tasks(Struct):
-    """Tasks of a board."""
+class ListedTask(TaskInShort):
+    """A task in a list; one over many boards names the board of each."""
 
-    tasks: list[TaskInShort]
+    board_name: (
+        Annotated[BoardName | None, Meta(description="Not in the list of one board. Null: this credential may not read boards.")]
+        | UnsetType
+    ) = UNSET
+    project_name: (
+        Annotated[ProjectName | None, Meta(description="As board_name. Null: this credential may not read projects.")] | UnsetType
+    ) = UNSET
+
+
+class Tasks(Struct):
+    """Tasks of a board, or of all in reach."""
+
+    tasks: list[ListedTask]
     next_cursor: NextCursor
 
 

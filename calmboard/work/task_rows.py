@@ -2,16 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, or_, select
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import find, need_scope
+from calmboard.access.permissions import asker, find, narrowed_to, need_scope
 from calmboard.db import AnyRow, AnySelect, reading
-from calmboard.models import Board, Label, Task, TaskAssignee, TaskLabel, User
+from calmboard.models import Board, Label, Project, Task, TaskAssignee, TaskLabel, User
 from calmboard.models.work import DUE_OR_NEVER
 from calmboard.pages import Cut, Order, Page, contains, in_order, read_page, text_to_find
 
@@ -40,6 +41,8 @@ SORTS = {
     "due_date": Order((DUE_OR_NEVER, Task.id)),
     "position": Order((Task.state, Task.rank)),
 }
+# Places of cards compare within a board alone.
+_SORTS_IN_REACH = {**SORTS, "position": Order((Task.board_id, Task.state, Task.rank))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +90,26 @@ def list_tasks(access: Access, board_id: str, filters: TaskFilters, sort: str, c
     """
     need_scope(access, "tasks:read")
     find(access, Board, board_id)
-    given = {name: value for name, value in asdict(filters).items() if value is not None}
+    given = _given(access, filters)
     statement = _task_list(frozenset(given), sort, cut.after is not None)
-    values = {**given, "board_id": board_id, "q": text_to_find(filters.q)}
-    if filters.assignee == "me":
-        values["assignee"] = access.user.id
     with reading() as connection:
-        page = read_page(connection, statement, cut, values)
+        page = read_page(connection, statement, cut, {**given, "board_id": board_id})
         return Page(with_company(connection, page.rows), page.after)
+
+
+def list_tasks_in_reach(access: Access, filters: TaskFilters, sort: str, cut: Cut) -> Page[dict[str, Any]]:
+    """The tasks of every board in reach, as `list_tasks`, each with its `board_name` and `project_name`. Three queries.
+
+    A name is None to an access without boards:read, projects:read. By position they come board by board.
+    """
+    need_scope(access, "tasks:read")
+    given = _given(access, filters)
+    statement = _tasks_in_reach(frozenset(given), sort, access.project_ids is not None, cut.after is not None)
+    with reading() as connection:
+        page = read_page(connection, statement, cut, {**given, **asker(access)})
+        tasks = with_company(connection, page.rows)
+    homes = [_home(access, row) for row in page.rows]
+    return Page([{**fields_of(task), **home} for task, home in zip(tasks, homes, strict=True)], page.after)
 
 
 def with_company(connection: Connection, rows: Sequence[AnyRow]) -> list[TaskRow]:
@@ -104,6 +119,25 @@ def with_company(connection: Connection, rows: Sequence[AnyRow]) -> list[TaskRow
     task_ids = {"task_ids": [row.id for row in rows]}
     people, labels = (_by_task(connection.execute(statement, task_ids)) for statement in (_ASSIGNEES, _LABELS))
     return [TaskRow(people.get(row.id, []), labels.get(row.id, []), *row[: len(COLUMNS)]) for row in rows]
+
+
+def fields_of(task: TaskRow) -> dict[str, Any]:
+    return {field.name: getattr(task, field.name) for field in fields(task)}
+
+
+def _given(access: Access, filters: TaskFilters) -> dict[str, Any]:
+    """The filters that are set, with the values they are bound to."""
+    given = {name: value for name, value in asdict(filters).items() if value is not None}
+    if filters.assignee == "me":
+        given["assignee"] = access.user.id
+    return {**given, "q": text_to_find(filters.q)} if filters.q is not None else given
+
+
+def _home(access: Access, row: AnyRow) -> dict[str, str | None]:
+    return {
+        "board_name": row.board_name if access.holds("boards:read") else None,
+        "project_name": row.project_name if access.holds("projects:read") else None,
+    }
 
 
 def _by_task(rows: Iterable[AnyRow]) -> dict[str, list[AnyRow]]:
@@ -133,6 +167,14 @@ def _task_list(given: frozenset[str], sort: str, further: bool) -> AnySelect:
     return in_order(statement, SORTS[sort], further=further)
 
 
+@cache
+def _tasks_in_reach(given: frozenset[str], sort: str, narrowed: bool, further: bool) -> AnySelect:
+    home = (Board.name.label("board_name"), Project.name.label("project_name"))
+    statement: AnySelect = select(*COLUMNS, *home).select_from(Task).join(Board).join(Project)
+    statement = narrowed_to(statement, Board.project_id, narrowed).where(*(_FILTERS_IN_REACH[name] for name in sorted(given)))
+    return in_order(statement, _SORTS_IN_REACH[sort], further=further)
+
+
 _FILTERS: dict[str, ColumnElement[bool]] = {
     "state": Task.state.in_(bindparam("state", expanding=True)),
     "assignee": select(TaskAssignee.task_id)
@@ -146,4 +188,10 @@ _FILTERS: dict[str, ColumnElement[bool]] = {
     "due_after": Task.due_date > bindparam("due_after"),
     "updated_since": Task.updated_at >= bindparam("updated_since"),
     "q": or_(contains(Task.title), contains(Task.description)),
+}
+# Over many boards it is a person or a label that leads to few tasks, on one board it is the board's order.
+_FILTERS_IN_REACH = {
+    **_FILTERS,
+    "assignee": Task.id.in_(select(TaskAssignee.task_id).where(TaskAssignee.user_id == bindparam("assignee"))),
+    "label": Task.id.in_(select(TaskLabel.task_id).where(TaskLabel.label_id == bindparam("label"))),
 }

@@ -1,6 +1,5 @@
 """A task with everything on it, and what would go with it."""
 
-from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
@@ -9,7 +8,7 @@ from calmboard.access.access import Access
 from calmboard.access.permissions import find, need, need_scope
 from calmboard.db import reading
 from calmboard.models import Attachment, Board, ChecklistItem, Comment, Task, User
-from calmboard.work.task_rows import COLUMNS, TaskRow, with_company
+from calmboard.work.task_rows import COLUMNS, fields_of, with_company
 
 _BOARD_NAME = Board.name.label("board_name")
 _MOST_COMMENTS = 20
@@ -28,17 +27,13 @@ def read_whole_task(access: Access, task_id: str) -> dict[str, Any]:
     with reading() as connection:
         comments = connection.execute(_LATEST_COMMENTS, values).all() if access.holds("comments:read") else None
         return {
-            **_fields_of(with_company(connection, [row])[0]),
+            **fields_of(with_company(connection, [row])[0]),
             "project_id": row.in_project,
             "board_name": row.board_name if access.holds("boards:read") else None,
             "checklist": connection.execute(_CHECKLIST, values).all(),
             "attachments": connection.execute(_FILES, values).all(),
             "comments": comments if comments is None else comments[::-1],
         }
-
-
-def _fields_of(task: TaskRow) -> dict[str, Any]:
-    return {field.name: getattr(task, field.name) for field in fields(task)}
 
 
 def count_what_goes(access: Access, task_id: str) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from flask import Flask
 
 from api.mcp.tools import TOOLS
+from api.tasks import Sort
 from calmboard.ids import new_id
 from tests.support.agent import LEGACY, Agent
 from tests.support.cast import Character, Place, add_place
@@ -136,6 +137,74 @@ def test_tasks_come_page_by_page_in_every_order(agent: Agent, someone: Character
     assert (len(whole), rest["next_cursor"]) == (3, None)
 
 
+def test_what_is_on_my_plate_is_one_call(app: Flask, agent: Agent, someone: Character, member: Character, place: Place) -> None:
+    other = add_place(app, someone, name="Dome")
+    mine = {"assignees": [someone.person.id]}
+    add_task(someone, place, "Grind", state="in_progress", **mine)
+    add_task(someone, other, "Paint", state="ready", **mine)
+    add_task(someone, other, "Painted", state="done", **mine)
+    add_task(someone, place, "Theirs", state="ready", assignees=[member.person.id])
+    plate = agent.structured("list_tasks", assignee="me", state=["backlog", "ready", "in_progress", "review"])["tasks"]
+    homes = [(task["title"], task["board_id"], task["board_name"], task["project_name"]) for task in plate]
+    assert homes == [("Grind", place.board_id, "Telescope", "Observatory"), ("Paint", other.board_id, "Telescope", "Dome")]
+
+
+@pytest.mark.parametrize("sort", get_args(Sort))
+def test_tasks_of_every_board_come_page_by_page_in_every_order(
+    app: Flask, agent: Agent, someone: Character, place: Place, sort: str
+) -> None:
+    other = add_place(app, someone, name="Dome")
+    for number, state in enumerate(("review", "ready", "review")):
+        for home in (place, other):
+            add_task(someone, home, str(number), state=state, due_date=f"2026-12-0{number + 1}")
+    tasks: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = agent.structured("list_tasks", sort=sort, limit=1, **cursor)
+        tasks += page["tasks"]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert tasks == agent.structured("list_tasks", sort=sort)["tasks"]
+    assert len({task["id"] for task in tasks}) == len(tasks) == 6
+
+
+@pytest.mark.parametrize("filters", [{"label": "{label_id}"}, {"sprint_id": "{sprint_id}"}, {"q": "gRIND", "blocked": True}])
+def test_tasks_of_every_board_are_narrowed_by_every_filter(
+    app: Flask, agent: Agent, someone: Character, place: Place, filters: dict[str, Any]
+) -> None:
+    label_id = someone.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics"}).json["id"]
+    sprint_id = someone.api.post(f"/boards/{place.board_id}/sprints", json={"name": "First light"}).json["id"]
+    add_task(someone, place, "Grind", labels=[label_id], sprint_id=sprint_id, blocked=True)
+    add_task(someone, place, "Grind again")
+    add_task(someone, add_place(app, someone), "Coat", blocked=True)
+    ids = {"label_id": label_id, "sprint_id": sprint_id}
+    asked = {name: value.format(**ids) if isinstance(value, str) else value for name, value in filters.items()}
+    assert titles(agent.structured("list_tasks", **asked)["tasks"]) == ["Grind"]
+
+
+def test_tasks_out_of_reach_are_in_no_list(app: Flask, someone: Character, outsider: Character, place: Place) -> None:
+    other = add_place(app, someone, name="Dome")
+    label_id = someone.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics"}).json["id"]
+    add_task(someone, place, "Grind", assignees=[someone.person.id], labels=[label_id])
+    limited = Agent(app, someone.new_key("One", project_ids=frozenset({other.project_id})))
+    for asked in ({"assignee": "me"}, {"label": label_id}, {}):
+        assert limited.structured("list_tasks", **asked)["tasks"] == []
+    strangers = Agent(app, outsider.key)
+    for asked in ({"assignee": someone.person.id}, {"label": label_id}):
+        assert strangers.structured("list_tasks", **asked)["tasks"] == []
+    everything = strangers.structured("list_tasks", limit=100, sort="-created_at")["tasks"]
+    assert place.board_id not in {task["board_id"] for task in everything}
+
+
+def test_boards_are_named_to_those_who_may_read_them(app: Flask, agent: Agent, someone: Character, place: Place) -> None:
+    add_task(someone, place, "Grind")
+    (task,) = Agent(app, someone.new_key("Tasks alone", "tasks:read")).structured("list_tasks")["tasks"]
+    assert (task["board_id"], task["board_name"], task["project_name"]) == (place.board_id, None, None)
+    (task,) = agent.structured("list_tasks", board_id=place.board_id)["tasks"]
+    assert {"board_name", "project_name"}.isdisjoint(task)
+
+
 def test_a_cursor_of_another_list_is_refused(agent: Agent, someone: Character, place: Place) -> None:
     for number in range(2):
         add_task(someone, place, str(number))
@@ -144,6 +213,7 @@ def test_a_cursor_of_another_list_is_refused(agent: Agent, someone: Character, p
         assert "cursor" in agent.refusal("list_tasks", board_id=place.board_id, limit=1, cursor=strange)
     said = agent.refusal("list_tasks", board_id=place.board_id, sort="due_date", cursor=cursor)
     assert "Call again without it" in said
+    assert "cursor" in agent.refusal("list_tasks", cursor=cursor)
     assert "cursor" in agent.refusal("list_projects", cursor=cursor)
 
 

@@ -14,16 +14,19 @@ from api.mcp.tools.people import person_id
 from api.shapes.values import BoardId, LabelId, SprintId, State, TaskId, TextPart, about
 from api.tasks import Sort
 from calmboard.errors import Fault, ValidationFailed
-from calmboard.pages import DEFAULT_LIMIT, MAX_LIMIT
+from calmboard.pages import DEFAULT_LIMIT, MAX_LIMIT, Page
+from calmboard.work import task_rows
 from calmboard.work.task_rows import TaskFilters
-from calmboard.work.task_rows import list_tasks as list_task_rows
 from calmboard.work.whole_task import read_whole_task
 
 KnownTask = Annotated[TaskId, Meta(description="The task, as list_tasks or search names it.")]
 
 
 class ListTasks(Asked, kw_only=True):
-    board_id: Annotated[BoardId, Meta(description="The board, as list_projects names it.")]
+    board_id: (
+        Annotated[BoardId, Meta(description="On this board, as list_projects names it; if absent, on every board you may see.")]
+        | UnsetType
+    ) = UNSET
     state: (
         Annotated[
             list[State],
@@ -44,7 +47,7 @@ class ListTasks(Asked, kw_only=True):
     ) = UNSET
     q: TextPart | UnsetType = UNSET
     sort: Annotated[
-        Sort, about("`-` turns the order around; `position` goes column by column, top to bottom.", "-updated_at")
+        Sort, about("`-` turns the order around; `position` goes board by board, column by column, top to bottom.", "-updated_at")
     ] = "position"
     limit: Annotated[int, about("How many tasks at most.", 25, ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
     cursor: Cursor | UnsetType = UNSET
@@ -54,14 +57,20 @@ class GetTask(Asked, kw_only=True):
     task_id: KnownTask
 
 
-@tool("List the tasks of a board", effect="reads", scopes=("tasks:read",), takes=ListTasks, gives=Tasks)
+@tool("List tasks", effect="reads", scopes=("tasks:read",), takes=ListTasks, gives=Tasks)
 def list_tasks(call: Call, asked: ListTasks) -> dict[str, Any]:
-    """The tasks of one board, without their descriptions, narrowed by column, person, sprint, label, dates or words.
+    """The tasks of one board, or of every board you may see, without their descriptions, narrowed by column, person, sprint,
+    label, dates or words.
 
-    All filters given must fit. Use it to go through a board; for an overview use get_board, to find words on any board search,
-    and for all that is on one task get_task. Where next_cursor is not null there are more: send it as cursor.
+    All filters given must fit. What is on somebody's plate is one call: no board_id, their id or `me` as assignee, and the
+    columns that are not done as state. For an overview of a board use get_board, to find words anywhere search, and for all
+    that is on one task get_task. Where next_cursor is not null there are more: send it as cursor.
     """
-    page = list_task_rows(call.access, asked.board_id, _filters(call, asked), asked.sort, cut_of(asked))
+    filters, cut = _filters(call, asked), cut_of(asked)
+    if asked.board_id:
+        page: Page[Any] = task_rows.list_tasks(call.access, asked.board_id, filters, asked.sort, cut)
+    else:
+        page = task_rows.list_tasks_in_reach(call.access, filters, asked.sort, cut)
     return {"tasks": page.rows, "next_cursor": next_cursor(asked, page.after)}
 
 
