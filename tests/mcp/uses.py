@@ -62,7 +62,7 @@ class Use:
         return "_id}" in json.dumps(self.params)
 
     def ask(self, wire: Wire, things: Things) -> Answer:
-        body = modern(self.method, _with_ids(self.params, things))
+        body = modern(self.method, with_ids(self.params, things))
         named = {name: value.format(**things) for name, value in (self.headers or {}).items()}
         return wire.ask(body, named)
 
@@ -110,10 +110,10 @@ def _get(prompt: Prompt) -> Use:
     return Use(prompt.name, "prompts/get", params, prompt.scopes)
 
 
-def _with_ids(params: Any, things: Things) -> Any:
+def with_ids(params: Any, things: Things) -> Any:
     """The parameters with the ids of things that exist."""
     if isinstance(params, str):
         return params.format(**things)
     if isinstance(params, list):
-        return [_with_ids(one, things) for one in params]
-    return {name: _with_ids(one, things) for name, one in params.items()} if isinstance(params, dict) else params
+        return [with_ids(one, things) for one in params]
+    return {name: with_ids(one, things) for name, one in params.items()} if isinstance(params, dict) else params
