@@ -21,7 +21,7 @@ from calmboard.errors import Problem
 from calmboard.outgoing import Fetch
 from calmboard.settings import Window
 from calmboard.work.projects import my_projects
-from oauth.answers import OAuthError, SentBack, answer, answer_error, origin
+from oauth.answers import OAuthError, SentBack, answer, answer_error, answer_problem, origin
 from oauth.consent import CHOICES, asks_for, chosen_projects, chosen_scopes, describe
 from oauth.parameters import resource_in, single
 from oauth.windows import need_room
@@ -90,6 +90,8 @@ def _answer_program() -> Response:
         asked, signed_in = _asked_by_program()
     except OAuthError as error:
         return answer_error(error)
+    except Problem as problem:
+        return answer_problem(problem)
     consent = Consent(
         asked.client, asked.redirect_uri, asked.challenge, asked.resource, asked.scopes, session_id=signed_in.session_id
     )

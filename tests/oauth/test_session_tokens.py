@@ -105,6 +105,14 @@ def test_a_session_token_asks_for_no_other_client(app: Flask, person: Character,
     assert (answer.status_code, answer.json["error"]) == (403, "unauthorized_client")
 
 
+def test_a_program_that_asks_too_often_is_told_in_json_when_to_come_back(app: Flask, person: Character, client: Client) -> None:
+    token = session_token(app, person)
+    answers = [authorize(app, token, client) for _ in range(61)]
+    assert [answer.status_code for answer in answers] == [200] * 60 + [429]
+    assert answers[-1].json["error"] == "temporarily_unavailable"
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+
+
 def test_a_session_token_makes_nobody_ask_around(app: Flask, person: Character, client: Client) -> None:
     answer = authorize(app, session_token(app, person), client, client_id="https://app.example/oauth/client-metadata")
     assert (answer.status_code, answer.json["error"]) == (403, "unauthorized_client")
