@@ -190,8 +190,10 @@ def _refuse(failure: Failure, body: Any = None, status: int | None = None) -> An
 
 
 def _asked(message: Message) -> str:
+    """What people are shown as the last use; a client may have sent signs that no database keeps and no page shows."""
     name = message.params.get("name", message.params.get("uri", ""))
-    return f"MCP {message.method} {name if isinstance(name, str) else ''}".strip()[:200]
+    said = f"MCP {message.method} {name if isinstance(name, str) else ''}".strip()[:200]
+    return said if said.isprintable() else "MCP"
 
 
 def _readable_id() -> str | int | None:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from calmboard.ids import new_id
 from tests.mcp.wire import CAPABILITIES, META, VERSION, Wire, headers_of, modern, old, refusal
 from tests.support.agent import LEGACY, MODERN
-from tests.support.cast import Character
+from tests.support.cast import Api, Character
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, MISMATCH, UNSUPPORTED = (
     -32700,
@@ -319,3 +320,25 @@ def test_the_address_with_a_slash_answers_by_itself(wire: Wire) -> None:
 @pytest.mark.parametrize("path", ["/mcp//", "/mcp/x", "/mcp/sse", "/mcp/../x"])
 def test_there_is_nothing_below_the_address(wire: Wire, path: str) -> None:
     assert refusal(wire.send(old(), path=path), 404, 404, 7)["data"]["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "kept"),
+    [
+        ("tools/call", {"name": "list_projects"}, "MCP tools/call list_projects"),
+        ("resources/read", {"uri": "calmboard://nothing"}, "MCP resources/read calmboard://nothing"),
+        ("tools/call", {"name": "a\0b"}, "MCP"),
+        ("a\0b", {}, "MCP"),
+        ("\N{RIGHT-TO-LEFT OVERRIDE}gnip", {}, "MCP"),
+        ("m" * 9000, {}, ("MCP " + "m" * 200)[:200]),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_the_last_use_is_kept_as_far_as_it_can_be_shown(
+    app: Flask, owner: Character, method: str, params: dict[str, Any], kept: str
+) -> None:
+    key = owner.new_key(new_id("key"))
+    Wire(app, key).send(old(method, params=params))
+    api = Api(app, key)
+    used = api.get(f"/keys/{api.get('/me').json['credential']['id']}").json
+    assert used["last_used_endpoint"] == kept
