@@ -8,10 +8,10 @@ from sqlalchemy import bindparam, func, select
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, need, need_scope
 from calmboard.db import reading
-from calmboard.errors import Conflict, Fault, ValidationFailed
+from calmboard.errors import Fault, ValidationFailed
 from calmboard.models import Board, Sprint, Task
 from calmboard.work.bulk import Step, StepRefused, change_all
-from calmboard.work.sprints import COLUMNS
+from calmboard.work.sprints import COLUMNS, need_completable, need_one_end
 
 _MOST_TASKS = 100
 
@@ -43,23 +43,18 @@ def fill_sprint(access: Access, sprint_id: str, put_in: Sequence[str], take_out:
         raise refused.problem from None
 
 
-def preview_completion(access: Access, sprint_id: str, move_to: str | None) -> dict[str, Any]:
+def preview_completion(access: Access, sprint_id: str, unfinished: str | None, move_to: str | None) -> dict[str, Any]:
     """The `sprint` that `complete_sprint` would complete, how many tasks would leave it, and the first of them.
 
-    Those are None to an access without tasks:read.
-    Raises as `complete_sprint` does.
+    Those are None to an access without tasks:read. Raises as `complete_sprint` does.
     """
     need_scope(access, "sprints:read")
+    need_one_end(unfinished, move_to)
     sprint = find(access, Sprint, sprint_id, *COLUMNS)
     need(access, sprint.role, "sprints:write")
-    if sprint.state != "active":
-        raise Conflict(f"This sprint is {sprint.state}. Only an active sprint can be completed.")
+    need_completable(sprint, move_to)
     with reading() as connection:
         rows = connection.execute(_UNFINISHED, {"sprint_id": sprint_id}).all()
-        planned = connection.execute(_PLANNED, {"board_id": sprint.board_id}).scalars().all()
-    if move_to is not None and move_to not in planned:
-        detail = "This board has no planned sprint with this id."
-        raise ValidationFailed(errors=(Fault("/move_to", "unknown_value", detail, tuple(planned[:10])),))
     tasks = rows if access.holds("tasks:read") else None
     return {"sprint": sprint, "unfinished_count": rows[0].total if rows else 0, "unfinished": tasks}
 
@@ -73,4 +68,3 @@ _UNFINISHED = (
     .order_by(Task.state, Task.rank)
     .limit(_MOST_TASKS)
 )
-_PLANNED = select(Sprint.id).where(Sprint.board_id == bindparam("board_id"), Sprint.state == "planned").order_by(Sprint.id)

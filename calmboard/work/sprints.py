@@ -1,6 +1,7 @@
 """Sprints: planned, started, completed; a board has one active sprint at most."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -43,6 +44,16 @@ COLUMNS = (
     Sprint.updated_at,
 )
 _BY_ID = Order((Sprint.id,))
+_PLANNED = select(Sprint.id).where(Sprint.board_id == bindparam("board_id"), Sprint.state == "planned").order_by(Sprint.id)
+_MOST_CHOICES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What completing a sprint comes to: the sprint, and the ids of the tasks that leave it, in the order of the board."""
+
+    sprint: AnyRow
+    task_ids: Sequence[str]
 
 
 def list_sprints(access: Access, board_id: str, cut: Cut, states: Sequence[str] | None = None) -> Page[AnyRow]:
@@ -116,20 +127,19 @@ def start_sprint(access: Access, sprint_id: str) -> AnyRow:
     return read_sprint(access, sprint_id)
 
 
-def complete_sprint(access: Access, sprint_id: str, unfinished: str | None = None, move_to: str | None = None) -> AnyRow:
+def complete_sprint(
+    access: Access, sprint_id: str, unfinished: str | None = None, move_to: str | None = None, guard: Guard = let_through
+) -> AnyRow:
     """Complete the active sprint. Done tasks stay in it; the others leave it.
 
     They go to the column `backlog`, or `keep` theirs, as `unfinished` says, or into the planned sprint `move_to`.
-    Raises Conflict where the sprint is not active, ValidationFailed where not one of the two is given, or the
-    board has no such planned sprint.
+    The guard is called with the Ending. Raises as `need_one_end` and `need_completable` do.
     """
-    _need_one(unfinished, move_to)
+    need_one_end(unfinished, move_to)
     sprint = _claim(access, sprint_id)
-    if sprint.state != "active":
-        raise Conflict(f"This sprint is {sprint.state}. Only an active sprint can be completed.")
-    if move_to is not None:
-        _need_planned(sprint.board_id, move_to)
+    need_completable(sprint, move_to)
     task_ids = _lock_tasks(sprint_id, Task.state != "done")
+    guard(Ending(sprint, task_ids))
     completed_at = now()
     # The same moment, to the microsecond: reports tell by it what was carried over.
     move_to_sprint(task_ids, move_to, completed_at)
@@ -138,6 +148,27 @@ def complete_sprint(access: Access, sprint_id: str, unfinished: str | None = Non
     _write(access, "sprint.completed", sprint, {"state": "completed", "completed_at": completed_at})
     db.session.commit()
     return read_sprint(access, sprint_id)
+
+
+def need_one_end(unfinished: str | None, move_to: str | None) -> None:
+    """Raises ValidationFailed where not one of the two says where the tasks go that are not done."""
+    if (unfinished is None) == (move_to is None):
+        detail = "Send unfinished or move_to, one of them, for the tasks that are not done."
+        code = "required" if unfinished is None else "contradiction"
+        raise ValidationFailed(errors=tuple(Fault(f"/{name}", code, detail) for name in ("unfinished", "move_to")))
+
+
+def need_completable(sprint: AnyRow, move_to: str | None) -> None:
+    """Raises Conflict for a sprint that is not active, ValidationFailed where its board has no planned sprint `move_to`."""
+    if sprint.state != "active":
+        raise Conflict(f"This sprint is {sprint.state}. Only an active sprint can be completed.")
+    if move_to is None:
+        return
+    with reading() as connection:
+        planned = connection.execute(_PLANNED, {"board_id": sprint.board_id}).scalars().all()
+    if move_to not in planned:
+        detail = "This board has no planned sprint with this id."
+        raise ValidationFailed(errors=(Fault("/move_to", "unknown_value", detail, tuple(planned[:_MOST_CHOICES])),))
 
 
 @cache
@@ -178,20 +209,6 @@ def _days(sprint: AnyRow, today: date) -> tuple[date, date]:
     if ends_on < starts_on:
         raise Conflict(f"This sprint was to end on {ends_on}. Change its days before you start it.")
     return starts_on, ends_on
-
-
-def _need_one(unfinished: str | None, move_to: str | None) -> None:
-    if (unfinished is None) == (move_to is None):
-        detail = "Send unfinished or move_to, one of them, for the tasks that are not done."
-        code = "required" if unfinished is None else "contradiction"
-        raise ValidationFailed(errors=tuple(Fault(f"/{name}", code, detail) for name in ("unfinished", "move_to")))
-
-
-def _need_planned(board_id: str, sprint_id: str) -> None:
-    planned = select(Sprint.id).where(Sprint.id == sprint_id, Sprint.board_id == board_id, Sprint.state == "planned")
-    if db.session.execute(planned).first() is None:
-        detail = "This board has no planned sprint with this id."
-        raise ValidationFailed(errors=(Fault("/move_to", "unknown_value", detail),))
 
 
 def _lock_tasks(sprint_id: str, *conditions: ColumnElement[bool]) -> list[str]:

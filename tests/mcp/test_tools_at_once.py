@@ -53,3 +53,20 @@ def test_of_two_who_delete_a_task_one_is_told_that_it_is_gone(app: Flask, owner:
         task_id = agent.structured("create_task", board_id=place.board_id, title="Grind")["id"]
         results = at_once(app, owner, *[("delete_task", {"task_id": task_id})] * 2)
         assert sorted(result["isError"] for result in results) == [False, True]
+
+
+def test_what_a_completed_sprint_tells_is_what_left_it(app: Flask, owner: Character, place: Place) -> None:
+    agent = Agent(app, owner.key)
+    for _ in range(TURNS):
+        sprint_id = agent.structured("plan_sprint", board_id=place.board_id, name="First light")["id"]
+        agent.structured("start_sprint", sprint_id=sprint_id)
+        new = {"board_id": place.board_id, "title": "Grind", "sprint_id": sprint_id}
+        end = {"sprint_id": sprint_id, "unfinished": "keep"}
+        completed, *made = at_once(app, owner, ("complete_sprint", end), *[("create_task", new)] * 2)
+        if completed["isError"]:
+            assert "Call again with dry_run to see how it stands" in completed["content"][0]["text"]
+            completed = agent.call("complete_sprint", **end)
+        told = completed["structuredContent"]
+        left = {result["structuredContent"]["id"] for result in made if not result["isError"]}
+        assert {task["id"] for task in told["unfinished"]} == left
+        assert told["unfinished_count"] == len(left)

@@ -11,9 +11,11 @@ from api.mcp.shapes import Destroying, SprintEnd, SprintInShort, Writing
 from api.mcp.tools.asking import is_agreed, unchanged
 from api.shapes.sprints import EndsOn, Goal, SprintName, StartsOn
 from api.shapes.values import BoardId, SprintId, TaskId, about
-from calmboard.errors import Fault, ValidationFailed
+from calmboard.errors import Fault, PreconditionFailed, ValidationFailed
+from calmboard.guards import Guard
 from calmboard.work import sprints
 from calmboard.work.sprint_plans import fill_sprint, need_tasks, preview_completion
+from calmboard.work.sprints import Ending
 
 _MOST_TASKS = 50
 _PLANS = ("name", "goal", "starts_on", "ends_on")
@@ -103,15 +105,14 @@ def complete_sprint(call: Call, asked: CompleteSprint) -> Any:
     that is about; where the client can, it asks the person itself. For the next sprint, use plan_sprint and start_sprint.
     """
     move_to, unfinished = asked.move_to or None, asked.unfinished or None
-    _need_one_end(unfinished, move_to)
-    seen = preview_completion(call.access, asked.sprint_id, move_to)
+    seen = preview_completion(call.access, asked.sprint_id, unfinished, move_to)
     end = f"Tasks not done, {_ENDS.get(unfinished or '', 'which go on in the other sprint')}: {seen['unfinished_count']}."
     if asked.dry_run:
         return {**seen, "completed": False, "told": f"Nothing was changed. The sprint would end for good. {end}"}
     name = seen["sprint"].name
     if not is_agreed(call, f"Complete the sprint “{name}”? It ends for good. {end}", "Complete the sprint", _state(seen)):
         return unchanged(SprintEnd, {**seen, "completed": False, "told": "The person did not agree. Nothing was changed."})
-    sprint = sprints.complete_sprint(call.access, asked.sprint_id, unfinished, move_to)
+    sprint = sprints.complete_sprint(call.access, asked.sprint_id, unfinished, move_to, _while_as_shown(seen))
     return {**seen, "sprint": sprint, "completed": True, "told": f"The sprint is completed. {end}"}
 
 
@@ -136,12 +137,18 @@ def _need_one_sprint(asked: PlanSprint) -> None:
         raise ValidationFailed(errors=(Fault("/name", "required", "Send a name; a new sprint needs one."),))
 
 
-def _need_one_end(unfinished: str | None, move_to: str | None) -> None:
-    """Raises ValidationFailed before anybody is asked, where it is not said where unfinished tasks go."""
-    if (unfinished is None) == (move_to is None):
-        detail = "Send unfinished or move_to, one of them, for the tasks that are not done."
-        code = "required" if unfinished is None else "contradiction"
-        raise ValidationFailed(errors=tuple(Fault(f"/{name}", code, detail) for name in ("unfinished", "move_to")))
+def _while_as_shown(seen: dict[str, Any]) -> Guard:
+    """Lets a sprint be completed only while it, and the tasks that leave it, are as they were read."""
+    shown = None if seen["unfinished"] is None else [row.id for row in seen["unfinished"]]
+
+    def guard(ending: Ending) -> None:
+        same_tasks = shown is None or ending.task_ids[: len(shown)] == shown
+        same_count = len(ending.task_ids) == seen["unfinished_count"]
+        if not (same_tasks and same_count and ending.sprint.updated_at == seen["sprint"].updated_at):
+            hint = "Call again with dry_run to see how it stands, and decide again."
+            raise PreconditionFailed("Somebody changed the sprint just now. Nothing was changed.", hint=hint)
+
+    return guard
 
 
 def _state(seen: dict[str, Any]) -> Any:
