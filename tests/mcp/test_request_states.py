@@ -56,32 +56,17 @@ def test_the_same_request_with_its_answer_is_carried_out(wire: Wire, owner: Char
 
 def test_a_state_that_was_changed_is_refused(wire: Wire, owner: Character, task_id: str) -> None:
     state = asked(wire, task_id)
-    payload, stamp, seal = state.rsplit(".", 2)
-    changed = [
-        "",
-        "x",
-        state[:-1],
-        state + "x",
-        state.swapcase(),
-        f"{payload}.{stamp}",
-        f"{payload}.{stamp}.",
-        f".{stamp}.{seal}",
-        f"{payload}x.{stamp}.{seal}",
-        f"{payload}.{stamp[::-1]}.{seal}",
-        f"{payload}.{stamp}.{seal[::-1]}",
-        "\N{SNOWMAN}",
-        "\0",
-        "e30",
-        "x" * 100_000,
-        5,
-        True,
-        [],
-        {},
-        [state],
-    ]
-    for sent in changed:
+    for sent in (*_changed(state), 5, True, [], {}, [state]):
         refusal(wire.ask(delete(task_id, requestState=sent, inputResponses=ACCEPTED)), 400, INVALID_PARAMS, 7)
     assert is_there(owner, task_id)
+
+
+def _changed(state: str) -> list[str]:
+    """A state cut, stretched, and with each of its parts from elsewhere."""
+    payload, stamp, seal = state.rsplit(".", 2)
+    whole = ["", "x", state[:-1], f"{state}x", state.swapcase(), "\N{SNOWMAN}", "\0", "e30", "x" * 100_000]
+    parts = [f"{payload}.{stamp}", f"{payload}.{stamp}.", f".{stamp}.{seal}", f"{payload}x.{stamp}.{seal}"]
+    return [*whole, *parts, f"{payload}.{stamp[::-1]}.{seal}", f"{payload}.{stamp}.{seal[::-1]}"]
 
 
 def test_a_state_of_somebody_else_is_refused(app: Flask, wire: Wire, owner: Character, member: Character, task_id: str) -> None:
