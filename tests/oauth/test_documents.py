@@ -115,6 +115,7 @@ def test_a_document_that_is_no_object_is_refused(web: Web, stranger: HostApp, bo
         "https://app.example/",
         "https://app.example/a/../b",
         "https://app.example/a/./b",
+        f"https://app.example/{'x' * 1_990}",
         "https://app.example/a/%2e%2E/b",
         "https://app.example/a/.%2e/b",
         "https://app.example\\client",
