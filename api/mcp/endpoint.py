@@ -19,7 +19,6 @@ from api.mcp.registry import Registry
 from api.mcp.toolcalls import Frames
 from calmboard.access.access import Access
 from calmboard.access.resources import MCP
-from calmboard.access.scopes import READING
 from calmboard.db import db
 from calmboard.errors import InsufficientScope, InternalError, MethodNotAllowed, Problem
 
@@ -211,7 +210,7 @@ def _challenge(problem: Problem) -> str | None:
     metadata = f'resource_metadata="{origin}/.well-known/oauth-protected-resource{MCP}"'
     if problem.status == 401:
         error = ', error="invalid_token"' if g.get("sent_credential") else ""
-        return f'Bearer {metadata}, scope="{" ".join(sorted(READING))}"{error}'
+        return f'Bearer {metadata}, scope="{" ".join(sorted(_registry().scopes))}"{error}'
     if isinstance(problem, InsufficientScope):
         access: Access = g.access
         held = access.credential.scopes if access.credential else frozenset()

@@ -151,6 +151,12 @@ class Registry:
     list_resources: Callable[[Access, str | None], tuple[list[dict[str, Any]], str | None]] = _list_none
     hear: Callable[[Access, Mapping[str, Any]], None] = _pass_over
 
+    @property
+    def scopes(self) -> frozenset[str]:
+        """Everything that something here needs: what an agent asks for that wants to use all of it."""
+        things: tuple[Tool | Resource | Prompt, ...] = (*self.tools.values(), *self.resources, *self.prompts.values())
+        return frozenset(scope for thing in things for scope in thing.scopes)
+
     def add(self, *things: Tool | Resource | Prompt) -> None:
         for thing in things:
             if isinstance(thing, Tool):

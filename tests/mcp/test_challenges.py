@@ -11,9 +11,8 @@ from mcp.client.auth.utils import (
     extract_scope_from_www_auth,
 )
 
-from calmboard.access.scopes import READING
 from calmboard.ids import new_id
-from tests.support.agent import LEGACY, MODERN, Agent
+from tests.support.agent import EVERYTHING, LEGACY, MODERN, Agent
 from tests.support.cast import Answer, Character
 
 METHODS = (
@@ -52,8 +51,15 @@ def test_every_method_is_closed_without_a_credential(app: Flask, version: str, m
     params = {"name": "list_projects", "uri": "calmboard://projects/x"}
     refused = Agent(app, None, version).ask(method, params)
     assert refused.status_code == 401
-    assert read_by_client(refused) == {"metadata": f"http://127.0.0.1:8000{METADATA}", "scopes": READING, "error": None}
+    assert read_by_client(refused) == {"metadata": f"http://127.0.0.1:8000{METADATA}", "scopes": EVERYTHING, "error": None}
     assert refused.json["error"]["data"]["code"] == "missing_api_key"
+
+
+def test_an_agent_is_told_to_ask_for_writing_too(app: Flask) -> None:
+    """A token hides the tools it may not use, so that nobody would ever ask for more; the person unticks what is too much."""
+    asked = read_by_client(Agent(app, None).ask("tools/list"))["scopes"]
+    assert {"tasks:read", "tasks:write", "sprints:write", "comments:write"} <= asked
+    assert not asked & {"keys:write", "members:write", "projects:write", "offline_access"}
 
 
 @pytest.mark.parametrize("version", [MODERN, *LEGACY])
@@ -61,7 +67,7 @@ def test_a_strange_token_is_called_so(app: Flask, version: str) -> None:
     refused = Agent(app, STRANGE, version).ask("tools/list")
     assert refused.status_code == 401
     assert read_by_client(refused)["error"] == "invalid_token"
-    assert read_by_client(refused)["scopes"] == READING
+    assert read_by_client(refused)["scopes"] == EVERYTHING
 
 
 def test_the_challenge_leads_to_the_metadata(app: Flask) -> None:
@@ -69,7 +75,7 @@ def test_the_challenge_leads_to_the_metadata(app: Flask) -> None:
     told = app.test_client().get(METADATA).get_json()
     assert told["resource"] == "http://127.0.0.1:8000/mcp"
     assert told["authorization_servers"] == ["http://127.0.0.1:8000"]
-    assert set(told["scopes_supported"]) >= READING
+    assert set(told["scopes_supported"]) >= EVERYTHING
     assert "offline_access" not in told["scopes_supported"]
 
 

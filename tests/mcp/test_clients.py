@@ -8,17 +8,28 @@ from typing import Any
 
 import pytest
 
-from calmboard.access.scopes import READING
 from tests.mcp.judges.old_python import old_python_path
+from tests.support.agent import EVERYTHING
 from tests.support.cast import Character, Place
 from tests.support.node import find_node, run_asking
 from tests.support.server import ROOT, Server
 from tests.support.visitor import Visitor
 
 JUDGES = Path(__file__).with_name("judges")
+READS = {scope for scope in EVERYTHING if scope.endswith(":read")}
 ERAS = ["auto", "2026-07-28", "legacy"]
 
 pytestmark = [pytest.mark.database("sqlite"), pytest.mark.parametrize("credential", ["key", "token"])]
+
+
+class Careful(Visitor):
+    """Somebody who unticks every right to change something, until an application asks a second time."""
+
+    asked = 0
+
+    def decide(self, url: str, decision: str = "allow", **choices: Any) -> str:
+        self.asked += 1
+        return super().decide(url, decision, **({"right": []} if self.asked == 1 else {}), **choices)
 
 
 class Job:
@@ -34,7 +45,7 @@ class Job:
     def do_by(self, *command: str, **environment: str) -> None:
         """Let a program do it, and look at what it got."""
         key = {"BEARER": self._person.key} if self._credential == "key" else {}
-        said = run_asking([*command, self._place.board_id], Visitor(self._person), self._directory, **key, **environment)
+        said = run_asking([*command, self._place.board_id], Careful(self._person), self._directory, **key, **environment)
         got = json.loads(said.splitlines()[-1])
         assert got["projects"] == ["Observatory"]
         assert "Telescope" in got["document"]
@@ -43,11 +54,14 @@ class Job:
         self._need_listed(got)
 
     def _need_listed(self, got: dict[str, Any]) -> None:
-        """A key may do everything; a token is for reading until the client asks for more, of which it then has all."""
+        """A key may do everything. A client asks for everything; this person lets it read, until it asks for what it needs."""
         assert {"list_projects", "get_board"} <= set(got["tools"])
         assert ("create_task" in got["tools"]) is (self._credential == "key")
-        asked = [READING, READING | {"tasks:write"}] if self._credential == "token" else []
-        assert [set(scope.split()) - {"offline_access"} for scope in got["asked"]] == asked
+        asked = [set(scope.split()) - {"offline_access"} for scope in got["asked"]]
+        if self._credential == "token":
+            assert asked[0] == EVERYTHING
+            assert asked[1] >= READS | {"tasks:write"}
+        assert len(asked) == (2 if self._credential == "token" else 0)
 
 
 @pytest.fixture

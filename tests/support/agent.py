@@ -6,11 +6,19 @@ from typing import Any, cast
 from flask import Flask
 from mcp_types import methods
 
+from api.mcp.prompts import PROMPTS
+from api.mcp.registry import Prompt, Resource, Tool
+from api.mcp.resources import RESOURCES
+from api.mcp.tools import TOOLS
 from tests.support.cast import Answer, new_address
 
 MODERN = "2026-07-28"
 LEGACY = ("2025-11-25", "2025-06-18", "2025-03-26")
 _NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+
+_GIVEN: list[Tool | Resource | Prompt] = [*TOOLS, *RESOURCES, *PROMPTS]
+# All that an agent can be let do.
+EVERYTHING = {scope for thing in _GIVEN for scope in thing.scopes}
 
 
 class Agent:
