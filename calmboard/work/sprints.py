@@ -73,14 +73,7 @@ def read_sprint(access: Access, sprint_id: str) -> AnyRow:
 
 def create_sprint(access: Access, board_id: str, new: Mapping[str, Any]) -> AnyRow:
     """Plan a sprint. Raises ValidationFailed where it would end before it starts, or last too long."""
-    board = find(access, Board, board_id)
-    need(access, board.role, "sprints:write")
-    _need_order(new, new.get("starts_on"), new.get("ends_on"))
-    sprint = Sprint(board_id=board_id, **new)
-    db.session.add(sprint)
-    db.session.flush()
-    sprint_id = sprint.id
-    record(access, "sprint.created", board.in_project, sprint_id, board_id=board_id, changes=new)
+    sprint_id = add_sprint(access, board_id, new)
     db.session.commit()
     return read_sprint(access, sprint_id)
 
@@ -90,16 +83,14 @@ def change_sprint(access: Access, sprint_id: str, changes: Mapping[str, Any], gu
 
     Raises as `create_sprint` does, and PreconditionFailed where the guard does.
     """
-    sprint = _claim(access, sprint_id, guard)
-    _need_order(changes, changes.get("starts_on", sprint.starts_on), changes.get("ends_on", sprint.ends_on))
-    _write(access, "sprint.changed", sprint, changes)
+    apply_changes(access, claim_sprint(access, sprint_id, guard), changes)
     db.session.commit()
     return read_sprint(access, sprint_id)
 
 
 def delete_sprint(access: Access, sprint_id: str, guard: Guard = let_through) -> None:
     """Delete a planned sprint; its tasks stay, in no sprint. Raises Conflict where it was started."""
-    sprint = _claim(access, sprint_id, guard)
+    sprint = claim_sprint(access, sprint_id, guard)
     if sprint.state != "planned":
         raise Conflict(f"This sprint is {sprint.state}. Only a planned sprint can be deleted: reports tell of the others.")
     move_to_sprint(_lock_tasks(sprint_id), None)
@@ -113,7 +104,7 @@ def start_sprint(access: Access, sprint_id: str) -> AnyRow:
 
     Raises Conflict where it is not planned, would end before it starts, or the board has an active one.
     """
-    sprint = _claim(access, sprint_id)
+    sprint = claim_sprint(access, sprint_id)
     if sprint.state != "planned":
         raise Conflict(f"This sprint is {sprint.state}. Only a planned sprint can be started.")
     started_at = now()
@@ -136,7 +127,7 @@ def complete_sprint(
     The guard is called with the Ending. Raises as `need_one_end` and `need_completable` do.
     """
     need_one_end(unfinished, move_to)
-    sprint = _claim(access, sprint_id)
+    sprint = claim_sprint(access, sprint_id)
     need_completable(sprint, move_to)
     task_ids = _lock_tasks(sprint_id, Task.state != "done")
     guard(Ending(sprint, task_ids))
@@ -171,15 +162,25 @@ def need_completable(sprint: AnyRow, move_to: str | None) -> None:
         raise ValidationFailed(errors=(Fault("/move_to", "unknown_value", detail, tuple(planned[:_MOST_CHOICES])),))
 
 
-@cache
-def _sprint_list(by_state: bool, further: bool) -> AnySelect:
-    statement = select(*COLUMNS).where(Sprint.board_id == bindparam("board_id"))
-    if by_state:
-        statement = statement.where(Sprint.state.in_(bindparam("states", expanding=True)))
-    return in_order(statement, _BY_ID, further=further)
+def add_sprint(access: Access, board_id: str, new: Mapping[str, Any]) -> str:
+    """As `create_sprint`, for a caller that commits; returns the id."""
+    board = find(access, Board, board_id)
+    need(access, board.role, "sprints:write")
+    _need_order(new, new.get("starts_on"), new.get("ends_on"))
+    sprint = Sprint(board_id=board_id, **new)
+    db.session.add(sprint)
+    db.session.flush()
+    record(access, "sprint.created", board.in_project, sprint.id, board_id=board_id, changes=new)
+    return sprint.id
 
 
-def _claim(access: Access, sprint_id: str, guard: Guard = let_through) -> AnyRow:
+def apply_changes(access: Access, sprint: AnyRow, changes: Mapping[str, Any]) -> None:
+    """As `change_sprint`, on a sprint that is claimed, for a caller that commits."""
+    _need_order(changes, changes.get("starts_on", sprint.starts_on), changes.get("ends_on", sprint.ends_on))
+    _write(access, "sprint.changed", sprint, changes)
+
+
+def claim_sprint(access: Access, sprint_id: str, guard: Guard = let_through) -> AnyRow:
     """The sprint, locked until the commit together with its board, so that no task comes or goes meanwhile."""
     found = find(access, Sprint, sprint_id, Sprint.board_id)
     need(access, found.role, "sprints:write")
@@ -187,6 +188,14 @@ def _claim(access: Access, sprint_id: str, guard: Guard = let_through) -> AnyRow
     sprint = claim(access, Sprint, sprint_id, *COLUMNS)
     guard(sprint)
     return sprint
+
+
+@cache
+def _sprint_list(by_state: bool, further: bool) -> AnySelect:
+    statement = select(*COLUMNS).where(Sprint.board_id == bindparam("board_id"))
+    if by_state:
+        statement = statement.where(Sprint.state.in_(bindparam("states", expanding=True)))
+    return in_order(statement, _BY_ID, further=further)
 
 
 def _write(access: Access, what: str, sprint: AnyRow, values: Mapping[str, Any]) -> None:

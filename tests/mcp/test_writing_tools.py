@@ -13,7 +13,7 @@ from api.mcp.shapes import Deletion
 from api.mcp.tools import TOOLS
 from calmboard.ids import new_id
 from tests.support.agent import LEGACY, Agent
-from tests.support.cast import Character, Place, add_place
+from tests.support.cast import Character, Place
 
 ASKS: dict[str, Any] = {"elicitation": {"form": {}}}
 
@@ -261,42 +261,6 @@ def test_who_may_not_delete_is_not_asked_either(app: Flask, viewer: Character, t
     said = Agent(app, viewer.key, capabilities=ASKS).refusal("delete_task", task_id=task_id)
     assert "You are a viewer of this project" in said
     assert "You are a viewer" in Agent(app, viewer.key).refusal("delete_task", task_id=task_id, dry_run=True)
-
-
-def test_a_sprint_is_planned_with_its_tasks(agent: Agent, place: Place, task_id: str) -> None:
-    asked = {"name": "First light", "goal": "See a star.", "starts_on": "2026-12-01", "ends_on": "2026-12-14", "add": [task_id]}
-    sprint = agent.structured("plan_sprint", board_id=place.board_id, **asked)
-    assert (sprint["state"], sprint["task_count"], sprint["ends_on"]) == ("planned", 1, "2026-12-14")
-    other = agent.structured("create_task", board_id=place.board_id, title="Coat")["id"]
-    sprint = agent.structured("plan_sprint", sprint_id=sprint["id"], ends_on=None, add=[other], remove=[task_id])
-    assert (sprint["name"], sprint["task_count"], sprint["ends_on"]) == ("First light", 1, None)
-    assert agent.structured("get_task", task_id=task_id)["sprint_id"] is None
-
-
-def test_a_sprint_with_strange_tasks_is_not_planned(
-    app: Flask, agent: Agent, owner: Character, place: Place, task_id: str
-) -> None:
-    other = add_place(app, owner)
-    strange = agent.structured("create_task", board_id=other.board_id, title="Elsewhere")["id"]
-    said = agent.refusal("plan_sprint", board_id=place.board_id, name="First light", add=[task_id, strange], remove=[task_id])
-    assert "add/1: This board has no task with this id." in said
-    assert "remove/0: This sprint has no task with this id." in said
-    assert agent.structured("get_board", board_id=place.board_id)["planned_sprints"] == []
-
-
-@pytest.mark.parametrize(
-    ("names", "said"),
-    [
-        ((), "board_id: Send board_id and a name to plan a new sprint"),
-        (("board_id",), "name: Send a name; a new sprint needs one."),
-        (("board_id", "sprint_id"), "sprint_id: Send board_id and a name to plan a new sprint, or sprint_id alone"),
-    ],
-)
-def test_it_must_be_clear_which_sprint_is_meant(
-    agent: Agent, place: Place, sprint_id: str, names: tuple[str, ...], said: str
-) -> None:
-    ids = {"board_id": place.board_id, "sprint_id": sprint_id}
-    assert said in agent.refusal("plan_sprint", **{name: ids[name] for name in names})
 
 
 def test_a_sprint_is_started_and_completed(agent: Agent, place: Place, task_id: str, sprint_id: str) -> None:

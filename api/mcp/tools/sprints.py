@@ -13,8 +13,7 @@ from api.shapes.sprints import EndsOn, Goal, SprintName, StartsOn
 from api.shapes.values import BoardId, SprintId, TaskId, about
 from calmboard.errors import Fault, PreconditionFailed, ValidationFailed
 from calmboard.guards import Guard
-from calmboard.work import sprints
-from calmboard.work.sprint_plans import fill_sprint, need_tasks, preview_completion
+from calmboard.work import sprint_plans, sprints
 from calmboard.work.sprints import Ending
 
 _MOST_TASKS = 50
@@ -80,12 +79,10 @@ def plan_sprint(call: Call, asked: PlanSprint) -> Any:
     its sprint_id does too.
     """
     _need_one_sprint(asked)
-    board_id = asked.board_id or sprints.read_sprint(call.access, asked.sprint_id or "").board_id
-    need_tasks(call.access, board_id, asked.add, asked.remove, asked.sprint_id or None)
-    sprint_id = _planned(call, asked, board_id)
-    if asked.add or asked.remove:
-        fill_sprint(call.access, sprint_id, asked.add, asked.remove)
-    return sprints.read_sprint(call.access, sprint_id)
+    values = {name: value for name, value in given(asked).items() if name in _PLANS}
+    if asked.sprint_id:
+        return sprint_plans.replan_sprint(call.access, asked.sprint_id, values, asked.add, asked.remove)
+    return sprint_plans.plan_sprint(call.access, asked.board_id or "", values, asked.add)
 
 
 @tool("Start a sprint", effect="changes", scopes=("sprints:write",), takes=StartSprint, gives=SprintInShort)
@@ -105,7 +102,7 @@ def complete_sprint(call: Call, asked: CompleteSprint) -> Any:
     that is about; where the client can, it asks the person itself. For the next sprint, use plan_sprint and start_sprint.
     """
     move_to, unfinished = asked.move_to or None, asked.unfinished or None
-    seen = preview_completion(call.access, asked.sprint_id, unfinished, move_to)
+    seen = sprint_plans.preview_completion(call.access, asked.sprint_id, unfinished, move_to)
     end = f"Tasks not done, {_ENDS.get(unfinished or '', 'which go on in the other sprint')}: {seen['unfinished_count']}."
     if asked.dry_run:
         return {**seen, "completed": False, "told": f"Nothing was changed. The sprint would end for good. {end}"}
@@ -116,25 +113,19 @@ def complete_sprint(call: Call, asked: CompleteSprint) -> Any:
     return {**seen, "sprint": sprint, "completed": True, "told": f"The sprint is completed. {end}"}
 
 
-def _planned(call: Call, asked: PlanSprint, board_id: str) -> str:
-    """The id of the sprint, new or changed."""
-    values = {name: value for name, value in given(asked).items() if name in _PLANS}
-    if not asked.sprint_id:
-        new: str = sprints.create_sprint(call.access, board_id, values).id
-        return new
-    if values:
-        sprints.change_sprint(call.access, asked.sprint_id, values)
-    return asked.sprint_id
-
-
 def _need_one_sprint(asked: PlanSprint) -> None:
     """Raises ValidationFailed where neither a new sprint nor one to change is meant, or both are."""
     if bool(asked.board_id) == bool(asked.sprint_id):
         detail = "Send board_id and a name to plan a new sprint, or sprint_id alone to change one."
         code = "contradiction" if asked.board_id else "required"
         raise ValidationFailed(errors=tuple(Fault(f"/{name}", code, detail) for name in ("board_id", "sprint_id")))
+    faults = []
     if asked.board_id and not asked.name:
-        raise ValidationFailed(errors=(Fault("/name", "required", "Send a name; a new sprint needs one."),))
+        faults.append(Fault("/name", "required", "Send a name; a new sprint needs one."))
+    if asked.board_id and asked.remove:
+        faults.append(Fault("/remove", "contradiction", "Leave it out; a new sprint has no tasks to take out."))
+    if faults:
+        raise ValidationFailed(errors=tuple(faults))
 
 
 def _while_as_shown(seen: dict[str, Any]) -> Guard:
