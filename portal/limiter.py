@@ -19,10 +19,12 @@ def typed_email() -> str:
     return request.form.get("email", "").strip().lower()[:254]
 
 
-limiter = Limiter(key_func=network, headers_enabled=False)
+class _ByView(Limiter):
+    """Limits stand at views alone, which check them themselves; to look for others before every request costs programs too."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        if not in_middleware:
+            super()._check_request_limit(callable_name, in_middleware)
 
 
-@limiter.request_filter
-def _is_no_page() -> bool:
-    """Programs are counted by credential; to look for limits here would cost each of their calls time for nothing."""
-    return request.blueprint != "portal"
+limiter = _ByView(key_func=network, headers_enabled=False)
