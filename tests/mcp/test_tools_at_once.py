@@ -70,3 +70,13 @@ def test_what_a_completed_sprint_tells_is_what_left_it(app: Flask, owner: Charac
         left = {result["structuredContent"]["id"] for result in made if not result["isError"]}
         assert {task["id"] for task in told["unfinished"]} == left
         assert told["unfinished_count"] == len(left)
+
+
+def test_a_checklist_never_holds_more_than_fits(app: Flask, owner: Character, place: Place) -> None:
+    agent = Agent(app, owner.key)
+    task_id = agent.structured("create_task", board_id=place.board_id, title="Grind")["id"]
+    for _ in range(3):
+        agent.structured("update_checklist", task_id=task_id, add=["Rub"] * 50)
+    results = at_once(app, owner, *[("update_checklist", {"task_id": task_id, "add": ["Rinse"] * 40})] * 3)
+    assert sorted(result["isError"] for result in results) == [False, True, True]
+    assert len(agent.structured("get_task", task_id=task_id)["checklist"]) == 190

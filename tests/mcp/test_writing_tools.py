@@ -175,9 +175,32 @@ def test_a_checklist_is_changed_as_a_whole_or_not_at_all(agent: Agent, place: Pl
     mine = agent.structured("update_checklist", task_id=task_id, add=["Rough"])["items"][0]["id"]
     theirs = agent.structured("update_checklist", task_id=other, add=["Clean"])["items"][0]["id"]
     said = agent.refusal("update_checklist", task_id=task_id, tick=[mine, theirs], add=["More"])
-    assert "tick/1: This task's checklist has no item with this id; get_task names them." in said
+    assert "tick/1: This task's checklist has no item with this id." in said
+    assert "get_task names the items of the checklist." in said
     assert agent.structured("update_checklist", task_id=task_id)["items"] == [{"id": mine, "text": "Rough", "done": False}]
     assert "ticked and unticked at once" in agent.refusal("update_checklist", task_id=task_id, tick=[mine], untick=[mine])
+
+
+def test_a_checklist_that_is_full_takes_nothing_of_what_does_not_fit(agent: Agent, task_id: str) -> None:
+    for _ in range(3):
+        agent.structured("update_checklist", task_id=task_id, add=["Rub"] * 50)
+    items = agent.structured("update_checklist", task_id=task_id, add=["Rub"] * 49)["items"]
+    said = agent.refusal("update_checklist", task_id=task_id, tick=[items[0]["id"]], add=["Rinse", "Dry"])
+    assert "add: A checklist holds 200 items, and this one has 199." in said
+    assert agent.structured("get_task", task_id=task_id)["checklist"] == items
+    items = agent.structured("update_checklist", task_id=task_id, tick=[items[0]["id"]], add=["Rinse"])["items"]
+    assert (len(items), items[0]["done"], items[-1]["text"]) == (200, True, "Rinse")
+
+
+def test_what_is_ticked_already_is_told_once(agent: Agent, owner: Character, place: Place, task_id: str) -> None:
+    item_id = agent.structured("update_checklist", task_id=task_id, add=["Rough"])["items"][0]["id"]
+    for _ in range(2):
+        agent.structured("update_checklist", task_id=task_id, tick=[item_id])
+    happened = owner.api.get(f"/projects/{place.project_id}/activity").json["data"]
+    assert [one["what"] for one in happened if one["subject_id"] == item_id] == [
+        "checklist_item.changed",
+        "checklist_item.created",
+    ]
 
 
 def test_many_tasks_are_made_each_for_itself(agent: Agent, place: Place) -> None:

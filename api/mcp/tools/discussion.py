@@ -11,13 +11,9 @@ from api.mcp.tools.tasks import KnownTask
 from api.shapes.checklists import Text
 from api.shapes.comments import Body
 from api.shapes.values import ItemId, about
-from calmboard.errors import Fault, ValidationFailed
-from calmboard.pages import Cut
 from calmboard.work import checklists, comments
-from calmboard.work.checklists import MAX_ITEMS
 
 _MOST_AT_ONCE = 50
-_WHOLE = Cut(MAX_ITEMS)
 
 
 class AddComment(Writing, kw_only=True):
@@ -55,29 +51,5 @@ def update_checklist(call: Call, asked: UpdateChecklist) -> dict[str, Any]:
 
     The ids of the items are in get_task. It does not move the task: when all is done, use move_task.
     """
-    _need_items(call, asked)
-    for item_id in dict.fromkeys([*asked.tick, *asked.untick]):
-        checklists.change_item(call.access, item_id, {"done": item_id in asked.tick})
-    for words in asked.add:
-        checklists.add_item(call.access, asked.task_id, {"text": words})
-    return {"task_id": asked.task_id, "items": checklists.list_items(call.access, asked.task_id, _WHOLE).rows}
-
-
-def _need_items(call: Call, asked: UpdateChecklist) -> None:
-    """Raises ValidationFailed, before anything is changed, for items that are not of this task, or both ticked and unticked."""
-    items = {item.id for item in checklists.list_items(call.access, asked.task_id, _WHOLE).rows}
-    faults = [
-        *(_strange(f"/tick/{place}") for place, item_id in enumerate(asked.tick) if item_id not in items),
-        *(_strange(f"/untick/{place}") for place, item_id in enumerate(asked.untick) if item_id not in items),
-    ]
-    if both := set(asked.tick) & set(asked.untick):
-        faults.append(Fault("/untick", "contradiction", f"{', '.join(sorted(both))} cannot be ticked and unticked at once."))
-    if len(items) + len(asked.add) > MAX_ITEMS:
-        detail = f"A checklist holds {MAX_ITEMS} items, and this one has {len(items)}. Make a task of its own for the rest."
-        faults.append(Fault("/add", "too_long", detail))
-    if faults:
-        raise ValidationFailed(errors=tuple(faults))
-
-
-def _strange(pointer: str) -> Fault:
-    return Fault(pointer, "unknown_value", "This task's checklist has no item with this id; get_task names them.")
+    items = checklists.change_checklist(call.access, asked.task_id, asked.add, asked.tick, asked.untick)
+    return {"task_id": asked.task_id, "items": items}

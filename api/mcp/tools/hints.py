@@ -27,6 +27,8 @@ _TO_CHOOSE = {
     "labels": "get_project names the labels of a project with their ids.",
     "sprint_id": "get_board names the active and the planned sprints of a board.",
     "move_to": "get_board names the planned sprints of a board; plan_sprint makes one.",
+    "tick": "get_task names the items of the checklist.",
+    "untick": "get_task names the items of the checklist.",
     "before": "list_tasks names the tasks of a board.",
     "after": "list_tasks names the tasks of a board.",
 }
