@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from msgspec import Meta, ValidationError
 
+from api.shapes.values import EXAMPLE_TAIL, NO_NUL, VISIBLE
 from calmboard.errors import Fault
 
 _AT = re.compile(r" - at `\$(.*)`$")
@@ -47,7 +48,7 @@ def _said(message: str, kind: Any) -> tuple[str, str]:
     if bound := re.search(r"(<=|>=) (-?\d+)$", message):
         return "out_of_range", f"Send a number that is at {'most' if bound[1] == '<=' else 'least'} {bound[2]}."
     if "matching regex" in message:
-        return "wrong_form", _form(message)
+        return "wrong_form", _form(message, kind)
     if wrong := re.fullmatch(r"Expected `(.+)`, got `(.+)`", message):
         return "wrong_type", f"Send {_named(wrong[1])}, not {_named(wrong[2])}."
     if "date" in message.lower() or "RFC3339" in message:
@@ -62,12 +63,21 @@ def _length(sign: str, length: int, *, is_list: bool) -> tuple[str, str]:
     return "too_short", f"Use at least {length} {unit if length > 1 else unit.removesuffix('s')}."
 
 
-def _form(message: str) -> str:
-    if prefix := re.search(r"'\^(\w{3})_\[", message):
-        return f"Send an id that starts with {prefix[1]}_."
+def _form(message: str, kind: Any) -> str:
+    """Which form is wanted: what the examples of the rule show."""
+    notes = [note for part in _parts(kind) for note in get_args(part) if isinstance(note, Meta) and note.pattern]
+    rule = next((note for note in notes if repr(note.pattern) in message), None)
+    if rule is None or rule.pattern in (VISIBLE, NO_NUL) or not rule.examples:
+        return "Use at least one visible character, and no NUL."
     if "@" in message:
-        return "Send an e-mail address, such as ana@harbour.example."
-    return "Use at least one visible character, and no NUL."
+        return f"Send an e-mail address, such as {rule.examples[0]}."
+    return f"Send {', or '.join(_shown(example, rule.pattern or '') for example in rule.examples)}."
+
+
+def _shown(example: str, pattern: str) -> str:
+    if example.endswith(EXAMPLE_TAIL):
+        return f"an id that starts with {example.removesuffix(EXAMPLE_TAIL)}"
+    return example if re.search(rf"\b{re.escape(example)}\b", pattern) else f"a value such as {example}"
 
 
 def _named(expected: str) -> str:

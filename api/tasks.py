@@ -11,7 +11,7 @@ from api.bodies import given
 from api.describe import describe
 from api.queries import PageQuery
 from api.shapes.tasks import NewTask, Task, TaskChanges
-from api.shapes.values import LabelId, SprintId, State, TextPart
+from api.shapes.values import EXAMPLE_TAIL, LabelId, SprintId, State, TextPart
 from calmboard.access.access import Access
 from calmboard.guards import Guard
 from calmboard.ids import pattern
@@ -37,7 +37,7 @@ class TaskQuery(PageQuery, kw_only=True):
             Meta(
                 pattern=f"^(me|{pattern('usr')[1:-1]})$",
                 description="With this person on it; `me`: the credential's user.",
-                examples=["me"],
+                examples=["me", f"usr_{EXAMPLE_TAIL}"],
             ),
         ]
         | UnsetType

@@ -43,7 +43,8 @@ def _read(tool: Tool, arguments: Mapping[str, Any]) -> Any:
     faults: list[Fault] = []
     asked = read_object(arguments, tool.takes, "", faults)
     if faults:
-        raise ValidationFailed("The arguments do not fit.", errors=tuple(faults))
+        hint = "Correct the arguments named above and call it again."
+        raise ValidationFailed("The arguments do not fit.", errors=tuple(faults), hint=hint)
     return asked
 
 

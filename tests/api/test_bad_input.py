@@ -187,6 +187,25 @@ def test_a_wrong_parameter_is_400_and_named(owner: Character, place: Place, quer
     assert [fault["pointer"] for fault in answer.json["errors"]] == [name]
 
 
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("assignee=you", "Send me, or an id that starts with usr_."),
+        ("sprint_id=44", "Send an id that starts with spr_."),
+        ("q=%00", "Use at least one visible character, and no NUL."),
+    ],
+)
+def test_a_wrong_form_is_answered_with_the_right_one(owner: Character, place: Place, query: str, detail: str) -> None:
+    answer = owner.api.get(f"/boards/{place.board_id}/tasks?{query}")
+    assert [(fault["code"], fault["detail"]) for fault in answer.json["errors"]] == [("wrong_form", detail)]
+
+
+def test_a_form_of_its_own_is_shown_by_an_example(owner: Character, place: Place) -> None:
+    body = {"title": "One", "due_date": "soon"}
+    answer = owner.api.put(f"/boards/{place.board_id}/tasks/by-external/jira/CB-1", json=body)
+    assert [fault["detail"] for fault in answer.json["errors"]] == ["Send a value such as 2026-12-18."]
+
+
 def test_an_address_that_is_not_utf8_is_400(owner: Character, place: Place) -> None:
     assert owner.api.get(f"/boards/{place.board_id}/tasks?q=%ff").status_code == 400
 

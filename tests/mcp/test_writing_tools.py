@@ -364,3 +364,13 @@ def test_a_report_of_no_days_is_refused(app: Flask, owner: Character, place: Pla
 def test_whatever_writes_takes_a_key_and_refuses_what_it_does_not_know(agent: Agent, tool: Any) -> None:
     assert "idempotency_key" in tool.input_schema["properties"]
     assert "- colour: There is no field “colour” here." in agent.refusal(tool.name, colour="red")
+
+
+def test_arguments_that_do_not_fit_are_told_in_words_for_an_agent(agent: Agent) -> None:
+    said = agent.refusal("create_task", board_id="Telescope", title=" ")
+    assert said.splitlines() == [
+        "The arguments do not fit.",
+        "- title: Use at least one visible character, and no NUL.",
+        "- board_id: Send an id that starts with brd_.",
+        "What to do: Correct the arguments named above and call it again.",
+    ]
