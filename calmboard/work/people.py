@@ -23,11 +23,13 @@ def add_person(email: str, name: str, password: str, plan: str) -> Person:
     user = User(email=email.strip(), name=name.strip(), password_hash=hash_password(password), plan=plan)
     db.session.add(user)
     try:
-        db.session.commit()
+        db.session.flush()
     except IntegrityError:
         db.session.rollback()
         raise ValidationFailed(errors=(Fault("/email", "taken", f"Somebody has {email} already."),)) from None
-    return Person(user.id, user.name, user.email, user.plan)
+    person = Person(user.id, user.name, user.email, user.plan)
+    db.session.commit()
+    return person
 
 
 def change_plan(email: str, plan: str) -> Person:
