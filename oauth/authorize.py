@@ -15,7 +15,7 @@ from calmboard.access.access import Access
 from calmboard.access.clients import Client, find_client
 from calmboard.access.documents import StrangeDocument, find_document, is_document
 from calmboard.access.grants import Consent
-from calmboard.access.scopes import SCOPES, expand
+from calmboard.access.scopes import READING, SCOPES, expand
 from calmboard.access.session_tokens import SignedIn, find_signed_in
 from calmboard.errors import Problem
 from calmboard.outgoing import Fetch
@@ -29,7 +29,6 @@ from oauth.windows import need_room
 bp = Blueprint("oauth_authorize", __name__)
 
 _WINDOW = Window(60, 60)
-_DEFAULT_SCOPES = frozenset(f"{noun}:read" for noun in ("projects", "boards", "tasks", "sprints", "comments", "members"))
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _OWN_CLIENT_ALONE = "A session token asks for your own client alone."
 _PROMPTS = {"consent", "login", "none", "select_account"}
@@ -178,7 +177,7 @@ def _scopes(parameters: Mapping[str, str]) -> frozenset[str]:
     """What is asked for; unknown scopes are passed over as long as a known one is left."""
     names = frozenset(parameters.get("scope", "").split()) - {"offline_access"}
     if not names:
-        return _DEFAULT_SCOPES
+        return READING
     known = names & set(SCOPES)
     if not known:
         raise OAuthError("invalid_scope", "None of these scopes is known here.")
