@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from calmboard.access.access import Access
 from calmboard.access.resources import MCP
-from calmboard.work.projects import rights_in_reach
+from calmboard.work.projects import has_use_of, rights_in_reach
 from portal.agents import endpoint
 from portal.words import plural
 
@@ -38,18 +38,13 @@ class AgentTool:
 def tested(access: Access) -> dict[str, Any]:
     """What `mcp/_tested.html` needs: what the server answers now, and the tools an agent with all rights of this person gets."""
     rights = rights_in_reach(access)
-    tools = [tool for tool in current_app.extensions["calmboard_agent_catalogue"]["tools"] if _has_use(tool, rights)]
+    tools = [tool for tool in current_app.extensions["calmboard_agent_catalogue"]["tools"] if has_use_of(rights, tool["scopes"])]
     return {
         "checks": _checks(),
         "tool_count": plural(len(tools), "tool"),
         "reading_tools": [_shown(tool) for tool in tools if tool["effect"] == "reads"],
         "writing_tools": [_shown(tool) for tool in tools if tool["effect"] != "reads"],
     }
-
-
-def _has_use(tool: dict[str, Any], rights: frozenset[str]) -> bool:
-    """As the server lists them: reading to everybody, and what writes to those who may write that somewhere."""
-    return tool["effect"] == "reads" or rights.issuperset(scope for scope in tool["scopes"] if scope.endswith(":write"))
 
 
 def _shown(tool: dict[str, Any]) -> AgentTool:

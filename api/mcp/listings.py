@@ -9,7 +9,7 @@ from msgspec import Raw
 from api.mcp.protocol import OLDEST
 from api.mcp.registry import Registry, Tool
 from calmboard.access.access import Access
-from calmboard.work.projects import rights_in_reach
+from calmboard.work.projects import has_use_of, rights_in_reach
 
 # What 2025-03-26 did not know yet.
 _LATER = ("title", "outputSchema")
@@ -18,16 +18,12 @@ _LATER = ("title", "outputSchema")
 def tools_listed(registry: Registry, access: Access, version: str) -> list[Raw]:
     """Each tool that this credential, in the roles of its user now, has a use for."""
     rights = rights_in_reach(access)
-    return [_shown(tool, version) for tool in registry.tools.values() if usable(access, tool.scopes) and _has_use(tool, rights)]
+    tools = (tool for tool in registry.tools.values() if usable(access, tool.scopes) and has_use_of(rights, tool.scopes))
+    return [_shown(tool, version) for tool in tools]
 
 
 def usable(access: Access, scopes: Iterable[str]) -> bool:
     return all(access.holds(scope) for scope in scopes)
-
-
-def _has_use(tool: Tool, rights: frozenset[str]) -> bool:
-    """Whoever may change nothing anywhere is shown nothing that changes; reading answers even where there is nothing yet."""
-    return tool.effect == "reads" or rights.issuperset(scope for scope in tool.scopes if scope.endswith(":write"))
 
 
 @cache

@@ -1,7 +1,7 @@
 """Projects: listed, made, changed, deleted, and what a key could do in them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -98,6 +98,14 @@ def rights_in_reach(access: Access) -> frozenset[str]:
     with reading() as connection:
         roles = connection.execute(_roles(access.project_ids is not None), asker(access)).scalars().all()
     return frozenset(right for role in roles for right in ROLE_RIGHTS[role] if access.holds(right))
+
+
+def has_use_of(rights: Collection[str], scopes: Iterable[str]) -> bool:
+    """Whether what needs these scopes is of any use to somebody with these `rights_in_reach`.
+
+    Whoever may change nothing anywhere has none of what changes; reading answers even where there is nothing yet.
+    """
+    return all(scope in rights for scope in scopes if scope.endswith(":write"))
 
 
 @dataclass(frozen=True, slots=True)
