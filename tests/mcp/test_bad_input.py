@@ -11,6 +11,9 @@ from tests.mcp.wire import CAPABILITIES, META, VERSION, Wire, headers_of, modern
 from tests.support.agent import LEGACY, MODERN
 from tests.support.cast import Api, Character
 
+# Messages, headers and addresses are judged in Python, whatever the database.
+pytestmark = pytest.mark.database("sqlite")
+
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, MISMATCH, UNSUPPORTED = (
     -32700,
     -32600,

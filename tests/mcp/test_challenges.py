@@ -15,6 +15,9 @@ from calmboard.ids import new_id
 from tests.support.agent import EVERYTHING, LEGACY, MODERN, Agent
 from tests.support.cast import Answer, Character
 
+# Messages, headers and addresses are judged in Python, whatever the database.
+pytestmark = pytest.mark.database("sqlite")
+
 METHODS = (
     "initialize",
     "ping",

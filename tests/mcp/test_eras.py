@@ -12,6 +12,9 @@ from tests.mcp.wire import Wire, headers_of, modern, need_error, old, refusal
 from tests.support.agent import LEGACY, MODERN, Agent
 from tests.support.cast import Character
 
+# Messages, headers and addresses are judged in Python, whatever the database.
+pytestmark = pytest.mark.database("sqlite")
+
 INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, MISMATCH = -32600, -32601, -32602, -32020
 NEWEST_OLD, OLDEST = LEGACY[0], LEGACY[-1]
 ONLY_OLD = ["initialize", "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"]

@@ -15,6 +15,9 @@ from tests.mcp.wire import CAPABILITIES, META, NAMED, VERSION, Wire, headers_of,
 from tests.support.agent import LEGACY, MODERN
 from tests.support.cast import Answer, Character
 
+# Messages, headers and addresses are judged in Python, whatever the database.
+pytestmark = pytest.mark.database("sqlite")
+
 MISMATCH, INVALID_PARAMS, UNSUPPORTED = -32020, -32602, -32022
 
 REQUESTS: dict[str, dict[str, Any]] = {

@@ -9,6 +9,9 @@ from flask import Flask
 from tests.oauth.conftest import ORIGIN, HostApp, register, returned
 from tests.support.cast import Character
 
+# Messages, headers and addresses are judged in Python, whatever the database.
+pytestmark = pytest.mark.database("sqlite")
+
 Make = Callable[..., HostApp]
 
 # Callbacks that host applications publish or register, as they come.
