@@ -33,7 +33,7 @@ def list_resources(access: Access, cursor: str | None) -> tuple[list[dict[str, A
 
 def _listed(place: AnyRow) -> dict[str, Any]:
     kind, place_id = ("board", place.board_id) if place.board_id else ("project", place.project_id)
-    about = f"A board of the project {place.project_name}." if place.board_id else "A project."
+    about = f"A {kind} of the project {place.project_name}." if place.board_id and place.project_name else f"A {kind}."
     named = {"name": place.name, "title": place.name, "description": about}
     return {"uri": f"calmboard://{kind}s/{place_id}", **named, "mimeType": MARKDOWN}
 

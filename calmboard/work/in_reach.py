@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, literal, or_, select, union_all
+from sqlalchemy import bindparam, case, func, literal, null, or_, select, union_all
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import asker, narrowed_to, need_scope
@@ -39,10 +39,10 @@ _KINDS = {
 def list_places(access: Access, kinds: Collection[str], cut: Cut) -> Page[AnyRow]:
     """Projects, oldest first, each followed by its boards, as `kinds` asks for; one query.
 
-    A project's own row has an empty `board_id`.
+    A project's own row has an empty `board_id`; `project_name` is None to an access without projects:read.
     """
     need_scope(access, *(_KINDS[kind].scope for kind in kinds))
-    statement = _places(tuple(kinds), access.project_ids is not None, cut.after is not None)
+    statement = _places(tuple(kinds), access.holds("projects:read"), access.project_ids is not None, cut.after is not None)
     with reading() as connection:
         return read_page(connection, statement, cut, asker(access))
 
@@ -64,12 +64,13 @@ def match_names(access: Access, kind: str, text: str, most: int, board_id: str |
 
 
 @cache
-def _places(kinds: tuple[str, ...], narrowed: bool, further: bool) -> AnySelect:
+def _places(kinds: tuple[str, ...], named: bool, narrowed: bool, further: bool) -> AnySelect:
+    parent_name = Project.name if named else null()
     parts = {
         "project": select(
             Project.id.label("project_id"), literal("").label("board_id"), Project.name, Project.name.label("home")
         ),
-        "board": select(Board.project_id, Board.id, Board.name, Project.name).join(Project, Project.id == Board.project_id),
+        "board": select(Board.project_id, Board.id, Board.name, parent_name).join(Project, Project.id == Board.project_id),
     }
     within = (narrowed_to(parts[kind], _KINDS[kind].project_id, narrowed) for kind in kinds)
     found = union_all(*within).subquery("places")

@@ -264,6 +264,18 @@ def test_the_list_holds_only_what_can_be_read(app: Flask, someone: Character, pl
     assert list(listed.values()) == [[project], [], [board], []]
 
 
+def test_a_board_is_listed_without_the_name_of_a_project_that_may_not_be_read(
+    app: Flask, someone: Character, place: Place
+) -> None:
+    reads = ("boards:read", "tasks:read")
+    told = {}
+    for scopes in (reads, (*reads, "projects:read")):
+        listed = Agent(app, someone.new_key(" and ".join(scopes), *scopes)).result("resources/list")["resources"]
+        told[scopes] = next(one["description"] for one in listed if one["uri"] == f"calmboard://boards/{place.board_id}")
+    project = someone.api.get(f"/projects/{place.project_id}").json
+    assert list(told.values()) == ["A board.", f"A board of the project {project['name']}."]
+
+
 @pytest.mark.parametrize(
     "change", [lambda cursor: cursor[:-1], lambda cursor: "x" + cursor, lambda _: "WyJhIiwiYiJd", lambda _: "ä"]
 )
