@@ -87,11 +87,12 @@ def apply_changes(access: Access, task_id: str, changes: Mapping[str, Any], guar
     values = with_block(changes)
     need_known(task.in_project, task.board_id, values)
     people, labels = values.pop("assignees", None), values.pop("labels", None)
-    if "sprint_id" in values:
-        move_to_sprint([task_id], values.pop("sprint_id"))
+    sprint_id = values.pop("sprint_id", task.sprint_id)
+    if sprint_id != task.sprint_id:
+        move_to_sprint([task_id], sprint_id)
     take_place(task.board_id, values, task_id, task.state)
     values = {name: value for name, value in values.items() if name == "rank" or value != getattr(task, name)}
-    if not values and people is None and labels is None:
+    if not values and people is None and labels is None and sprint_id == task.sprint_id:
         return
     date_progress(values, task.state, task.started_at)
     db.session.execute(update(Task).where(Task.id == task_id).values(**values, updated_at=now()))

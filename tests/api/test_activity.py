@@ -51,6 +51,16 @@ def test_every_change_is_there_newest_first(owner: Character, viewer: Character,
     ]
 
 
+def test_a_task_that_joins_or_leaves_a_sprint_is_told_once(owner: Character, place: Place) -> None:
+    task = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Grind the mirror"}).json["id"]
+    sprint = owner.api.post(f"/boards/{place.board_id}/sprints", json={"name": "First light"}).json["id"]
+    for sprint_id in (sprint, sprint, None):
+        owner.api.patch(f"/tasks/{task}", json={"sprint_id": sprint_id})
+    lines = owner.api.get(f"/projects/{place.project_id}/activity").json["data"]
+    told = [line["changes"] for line in lines if line["what"] == "task.changed"]
+    assert told == [{"sprint_id": None}, {"sprint_id": sprint}]
+
+
 def test_what_was_refused_leaves_no_trace(owner: Character, viewer: Character, place: Place) -> None:
     viewer.api.patch(f"/projects/{place.project_id}", json={"name": "Mine"})
     owner.api.patch(f"/projects/{place.project_id}", json={"name": "Mine"}, headers={"If-Match": '"other"'})
