@@ -14,9 +14,6 @@ from portal.app_rows import AppRow
 from portal.key_rows import KeyRow, use_of
 from portal.reachability import why_unreachable
 
-# The revisions of the protocol that the server speaks, newest first.
-REVISIONS = ("2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26")
-
 # How the use of a credential at the server is kept: this, the method, and the name of what was asked for. Of what
 # was no message, the HTTP method and the path.
 _MARK = "MCP "
@@ -49,7 +46,7 @@ def mcp_part(keys: Sequence[KeyRow], apps: Sequence[AppRow]) -> dict[str, Any]:
     address = endpoint()
     return {
         "endpoint": address,
-        "revisions": REVISIONS,
+        "revisions": current_app.extensions["calmboard_agent_catalogue"]["revisions"],
         "install_links": install_links(address),
         "installs": installs(address),
         "claude_obstacle": why_unreachable(address, "claude"),

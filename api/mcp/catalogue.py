@@ -8,16 +8,18 @@ from flask import Flask
 
 from api.examples import needed_example_of
 from api.field_tables import fields_in
+from api.mcp.protocol import LEGACY, MODERN
 from api.mcp.registry import Prompt, Registry, Resource, Tool
 
 
-def catalogue(app: Flask) -> dict[str, list[dict[str, Any]]]:
-    """`tools`, `resources` and `prompts`, in the order in which agents see them."""
+def catalogue(app: Flask) -> dict[str, list[Any]]:
+    """`tools`, `resources` and `prompts`, in the order in which agents see them, and the `revisions`, newest first."""
     registry: Registry = app.extensions["calmboard_mcp"]
     return {
         "tools": [_tool(tool) for tool in registry.tools.values()],
         "resources": [_resource(resource) for resource in registry.resources],
         "prompts": [_prompt(prompt) for prompt in registry.prompts.values()],
+        "revisions": [MODERN, *LEGACY],
     }
 
 
@@ -42,7 +44,7 @@ def _example(tool: Tool) -> str:
 
 
 def _resource(resource: Resource) -> dict[str, Any]:
-    return {name: getattr(resource, name) for name in ("uri", "title", "description", "mime_type", "scopes")}
+    return {name: getattr(resource, name) for name in ("uri", "description", "mime_type", "scopes")}
 
 
 def _prompt(prompt: Prompt) -> dict[str, Any]:
