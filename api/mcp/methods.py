@@ -1,4 +1,4 @@
-"""What each method of the protocol does. Every function takes the registry and the message, and returns a result."""
+"""What each method of the protocol does. Every function takes the registry, the message and the call, and returns a result."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -22,6 +22,7 @@ from api.mcp.protocol import (
     Failure,
     about_this_server,
     missing_capability,
+    strange_cursor,
 )
 from api.mcp.registry import Complete, Prompt, Registry, Resource
 from api.mcp.toolcalls import Frames, call_tool
@@ -233,7 +234,7 @@ def _prompt(registry: Registry, name: str) -> Prompt:
 
 
 def _prompt_arguments(prompt: Prompt, given: Mapping[str, Any]) -> dict[str, str]:
-    known = {argument.name for argument in prompt.arguments}
+    known = [argument.name for argument in prompt.arguments]
     missing = [argument.name for argument in prompt.arguments if argument.required and argument.name not in given]
     strange = [name for name in given if name not in known]
     if missing or strange or not all(isinstance(value, str) for value in given.values()):
@@ -259,18 +260,14 @@ def _arguments(message: Message) -> Mapping[str, Any]:
 def _cursor(message: Message) -> str | None:
     cursor = message.params.get("cursor")
     if not isinstance(cursor, str | None):
-        raise _strange_cursor()
+        raise strange_cursor()
     return cursor or None
 
 
 def _need_first_page(message: Message) -> None:
     """These lists are one page, so any cursor is one that nobody was given."""
     if _cursor(message) is not None:
-        raise _strange_cursor()
-
-
-def _strange_cursor() -> Failure:
-    return Failure(INVALID_PARAMS, "cursor is none that was given out; leave it out to start at the first page.")
+        raise strange_cursor()
 
 
 def _cached(result: Result, ttl_ms: int, scope: str) -> Result:

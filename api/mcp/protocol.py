@@ -63,6 +63,10 @@ def missing_capability(**needed: Any) -> Failure:
     return Failure(MISSING_CAPABILITY, f"The client has to declare {', '.join(needed)}.", {"requiredCapabilities": needed})
 
 
+def strange_cursor() -> Failure:
+    return Failure(INVALID_PARAMS, "cursor is none that was given out; leave it out to start at the first page.")
+
+
 def error_frame(message_id: str | int | None, code: int, message: str, data: Any = None) -> dict[str, Any]:
     """An error response; one without an id says that the id could not be read."""
     frame: dict[str, Any] = {"jsonrpc": "2.0"}

@@ -11,7 +11,7 @@ from api.mcp.calls import Call
 from api.mcp.completions import completing
 from api.mcp.documents import board_document, project_document, task_document
 from api.mcp.listings import usable
-from api.mcp.protocol import INVALID_PARAMS, Failure
+from api.mcp.protocol import strange_cursor
 from api.mcp.registry import Resource
 from calmboard.access.access import Access
 from calmboard.db import AnyRow
@@ -42,7 +42,7 @@ def _read_cursor(cursor: str) -> tuple[str, ...]:
     try:
         return tuple(_serializer().loads(cursor))
     except BadSignature:
-        raise Failure(INVALID_PARAMS, "cursor is none that was given out; leave it out to start at the first page.") from None
+        raise strange_cursor() from None
 
 
 def _serializer() -> URLSafeSerializer:
