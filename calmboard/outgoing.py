@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from http.client import HTTPException
 from ipaddress import IPv4Network, IPv6Network
 
 import requests
@@ -28,7 +29,7 @@ def make_fetch(allowed: tuple[IPv4Network | IPv6Network, ...] = (), timeout_s: f
     def fetch(url: str, max_bytes: int) -> bytes:
         try:
             return _read(url, max_bytes, allowed, timeout_s)
-        except (requests.RequestException, HTTPError, AntiSSRFError, ValueError) as error:
+        except (OSError, HTTPException, HTTPError, AntiSSRFError, ValueError) as error:
             raise OutgoingRefused(f"The document cannot be read: {type(error).__name__}.") from error
 
     return fetch

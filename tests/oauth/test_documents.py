@@ -1,6 +1,7 @@
 """Clients that are the address of their own metadata: read safely, for signed-in people only, and never trusted further."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -203,6 +204,15 @@ def test_nobody_makes_us_ask_one_server_without_end(web: Web, host_app: Make, ne
         stranger.client_id = f"https://asked-often.example/client/{number}"
         statuses.append(stranger.open_consent().status_code)
     assert (statuses, len(web.asked)) == ([400] * 60 + [429], 60)
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "a..example", f"{'a' * 64}.example", "%00", "[v1.a]", "[fe80::1%25lo]", "-"])
+def test_a_host_that_cannot_be_found_is_told_on_a_page(stranger: HostApp, host: str) -> None:
+    """Without the web of these tests: the look-up of a name is the real one."""
+    stranger.client_id = f"https://{host}/client"
+    answer = stranger.open_consent()
+    assert (answer.status_code, answer.mimetype) == (400, "text/html")
+    assert f"own description at {stranger.client_id} cannot be read. Nothing was granted." in re.sub("<[^>]+>", "", answer.text)
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,16 @@ def test_a_certificate_that_nobody_trusts_is_refused(
     assert asked == []
 
 
+@pytest.mark.parametrize("fault", [socket.gaierror(-3, "Try again"), TimeoutError(), ConnectionResetError(), UnicodeError()])
+def test_a_name_that_cannot_be_looked_up_is_refused(monkeypatch: pytest.MonkeyPatch, fetch: Fetch, fault: Exception) -> None:
+    def look_up(*_: Any, **__: Any) -> Any:
+        raise fault
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with pytest.raises(OutgoingRefused):
+        fetch("https://lost.example/client", MAX_BYTES)
+
+
 def test_a_name_is_looked_up_once_and_connected_to_as_found(
     elsewhere: tuple[str, list[str]], fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
