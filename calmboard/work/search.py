@@ -73,7 +73,7 @@ _PLACES = {
 
 
 def search(access: Access, q: str, kinds: Collection[str] | None = None, limit: int = 20) -> Found:
-    """What holds every word of `q`, whatever the case: by how well its title fits, then the newest first.
+    """What holds each of the first eight words of `q`, whatever the case: by how well its title fits, then the newest first.
 
     At most one query for each kind; kinds that the access may not read are left out and named.
     """

@@ -15,7 +15,8 @@ class Search(Asked, kw_only=True):
     q: Annotated[
         str,
         about(
-            "Words; what is found holds all of them, whatever the case and order. Parts of words will do.",
+            "Words, of which the first eight count; what is found holds all of these, whatever the case and order. "
+            "Parts of words will do.",
             "refund capture",
             min_length=1,
             max_length=100,
