@@ -1,4 +1,4 @@
-"""Tasks: found, read, made, changed, moved, deleted."""
+"""Tasks: listed and read."""
 
 from dataclasses import fields
 from datetime import UTC, date, datetime
