@@ -121,11 +121,14 @@ def _asked_by_program() -> tuple[Asked, SignedIn]:
 
 
 def _parameters() -> dict[str, str]:
-    given = request.form if request.method == "POST" else request.args
     try:
-        return single(MultiDict(pair for pair in given.items(multi=True) if pair[0] not in CHOICES))
+        return single(MultiDict(pair for pair in _sent().items(multi=True) if pair[0] not in CHOICES))
     except OAuthError as error:
         raise CannotReturn(error.description) from None
+
+
+def _sent() -> MultiDict[str, str]:
+    return request.form if request.method == "POST" else request.args
 
 
 def _trusted(parameters: Mapping[str, str]) -> tuple[Client, str]:
@@ -164,7 +167,7 @@ def _read(parameters: Mapping[str, str], client: Client, redirect_uri: str) -> A
     challenge = parameters.get("code_challenge", "")
     if parameters.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(challenge):
         raise OAuthError("invalid_request", "PKCE is needed: send code_challenge with code_challenge_method S256.")
-    resource = resource_in(parameters)
+    resource = resource_in(_sent())
     if resource is None:
         raise OAuthError("invalid_target", f"Send resource: {origin()} for the API or {origin()}/mcp for the MCP server.")
     prompt = parameters.get("prompt")

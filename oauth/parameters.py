@@ -24,9 +24,9 @@ def read_form() -> dict[str, str]:
 
 
 def single(given: MultiDict[str, str]) -> dict[str, str]:
-    """Every parameter once (RFC 6749, section 3.1); empty ones count as left out. `resource` may be repeated alike."""
+    """Every parameter once (RFC 6749, section 3.1), but for `resource`; empty ones count as left out."""
     for name, values in given.lists():
-        if len(set(values) if name == "resource" else values) > 1:
+        if len(values) > 1 and name != "resource":
             raise OAuthError("invalid_request", f"The parameter {name[:40]} is there more than once.")
         if len(values[0]) > MAX_LENGTH or "\0" in values[0] or "\ufffd" in values[0]:
             raise OAuthError("invalid_request", f"The parameter {name[:40]} is too long, or holds signs that cannot be.")
@@ -51,12 +51,17 @@ def public_client(parameters: Mapping[str, str]) -> Client:
     return client
 
 
-def resource_in(parameters: Mapping[str, str]) -> str | None:
-    """The resource that is asked for, None where none is; raises OAuthError `invalid_target` for one that is not here."""
-    asked = parameters.get("resource")
-    if asked is None:
+def resource_in(given: MultiDict[str, str]) -> str | None:
+    """The resource that is asked for, None where none is; raises OAuthError `invalid_target` for one that is not here.
+
+    A request may name several (RFC 8707, section 2); here it may only name one several times.
+    """
+    asked = set(given.getlist("resource"))
+    if len(asked) > 1:
+        raise OAuthError("invalid_target", "A token is for one resource. Send resource once.")
+    if not any(asked):
         return None
-    resource = recognised(origin(), asked)
+    resource = recognised(origin(), asked.pop())
     if resource is None:
         raise OAuthError("invalid_target", f"The resources here are {origin()} and {origin()}/mcp.")
     return resource

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, request
 
 from calmboard.access import grants
 from calmboard.access.credentials import digest, is_well_formed
@@ -57,7 +57,7 @@ def _redeem(parameters: Mapping[str, str]) -> Tokens:
     code, redirect_uri, verifier = (need(parameters, name) for name in names)
     if not _VERIFIER.fullmatch(verifier):
         raise OAuthError("invalid_request", "code_verifier has 43 to 128 letters, digits and signs of - . _ ~.")
-    return grants.redeem(client, code, redirect_uri, verifier, resource_in(parameters))
+    return grants.redeem(client, code, redirect_uri, verifier, resource_in(request.form))
 
 
 def _refresh(parameters: Mapping[str, str]) -> Tokens:
@@ -65,7 +65,9 @@ def _refresh(parameters: Mapping[str, str]) -> Tokens:
     settings = current_app.config["CALMBOARD"]
     scopes = frozenset(parameters.get("scope", "").split()) - {"offline_access"} or None
     grace = timedelta(seconds=settings.refresh_grace_s)
-    return grants.refresh(client, need(parameters, "refresh_token"), scopes, resource_in(parameters), grace, settings.secret_key)
+    return grants.refresh(
+        client, need(parameters, "refresh_token"), scopes, resource_in(request.form), grace, settings.secret_key
+    )
 
 
 def _answer_tokens(tokens: Tokens) -> Response:

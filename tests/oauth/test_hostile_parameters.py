@@ -212,6 +212,23 @@ def test_a_bad_decision_grants_only_what_it_could_have_asked(held: Held, name: s
         assert name in _MAY_BE_LEFT_OUT or "code=cbc_" not in answer.headers.get("Location", ""), way
 
 
+@pytest.mark.parametrize("second", [f"{ORIGIN}/mcp", "https://elsewhere.example", ""])
+def test_two_resources_at_once_are_no_target(app: Flask, held: Held, second: str) -> None:
+    """RFC 8707, section 2."""
+    for parameters in (CODE, REFRESH):
+        answer = post(app, "/api/oauth/token", {**held.form(parameters), "resource": [ORIGIN, second]})
+        assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_target")
+    asked = {**held.application.request(), "resource": [ORIGIN, second]}
+    told = returned(held.application.browser.get("/api/oauth/authorize", query_string=MultiDict(asked)))
+    assert (told["error"], told["state"], told["iss"]) == ("invalid_target", "s-1", ORIGIN)
+    held.need_untouched()
+
+
+def test_one_resource_twice_is_one(held: Held) -> None:
+    twice = {**held.form(CODE), "resource": [ORIGIN, ORIGIN]}
+    assert post(held.application.app, "/api/oauth/token", twice).status_code == 200
+
+
 @pytest.mark.parametrize("name", ["csrf_token", "decision", "right", "reach", "project"])
 def test_a_bad_choice_never_grants_more(held: Held, name: str) -> None:
     browser, asked = held.application.browser, held.application.request()
