@@ -18,6 +18,7 @@ from api.mcp.protocol import (
     METHOD_NOT_FOUND,
     MODERN,
     OLD_RESOURCE_NOT_FOUND,
+    OLDEST,
     SERVER_INFO,
     Failure,
     about_this_server,
@@ -276,7 +277,7 @@ def _cached(result: Result, ttl_ms: int, scope: str) -> Result:
 
 def _as_then(version: str, result: Result) -> Result:
     """2025-03-26 knew no structured answers."""
-    return {name: value for name, value in result.items() if name != "structuredContent"} if version == LEGACY[-1] else result
+    return {name: value for name, value in result.items() if name != "structuredContent"} if version == OLDEST else result
 
 
 def _origin() -> str:
