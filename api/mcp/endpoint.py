@@ -133,6 +133,14 @@ def _stream(message: Message, frames: Frames) -> AnyResponse:
 
 
 def _events(message: Message, first: dict[str, Any], frames: Frames) -> Iterator[bytes]:
+    try:
+        yield from _told(message, first, frames)
+    except GeneratorExit:
+        _leave(message, frames)
+        raise
+
+
+def _told(message: Message, first: dict[str, Any], frames: Frames) -> Iterator[bytes]:
     frame: dict[str, Any] | None = first
     while frame is not None:
         yield _event(frame)
@@ -142,6 +150,17 @@ def _events(message: Message, first: dict[str, Any], frames: Frames) -> Iterator
             yield _event(_error_within(message.id, error))
             return
     yield _event(_framed(message, cast("dict[str, Any]", result)))
+
+
+def _leave(message: Message, frames: Frames) -> None:
+    """To leave cancels the request (2026-07-28, basic/transports); in earlier revisions it did not, and the work goes on."""
+    if not message.is_legacy:
+        frames.close()
+        return
+    try:
+        _drained(frames)
+    except Exception as error:
+        _error_within(message.id, error)
 
 
 def _error_within(message_id: str | int | None, error: Exception) -> dict[str, Any]:

@@ -1,16 +1,16 @@
 """Many changes to tasks in one call: all or none, or each for itself."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sqlalchemy import select
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import need_scope
+from calmboard.access.permissions import claim, need, need_scope
 from calmboard.db import db
 from calmboard.errors import Problem
-from calmboard.models import Task
+from calmboard.models import Board, Task
 from calmboard.work.positions import lock_boards
 from calmboard.work.task_rows import TaskRow
 from calmboard.work.tasks import add_task, apply_changes, read_task, remove_task
@@ -66,6 +66,24 @@ def change_each(access: Access, steps: Sequence[Step]) -> list[Outcome]:
     return [_try(access, step) for step in steps]
 
 
+def create_each(
+    access: Access, board_id: str, new_tasks: Iterable[Callable[[], Mapping[str, Any]]]
+) -> Generator[str | Problem, None, None]:
+    """Add tasks in one commit, and tell of each its id, or why it was not made; that leaves the others alone.
+
+    Each gives its values when its turn comes, or raises a Problem. All are kept behind the last; to stop before keeps none.
+    Raises NotFound where there is no such board, Forbidden out of reach and to viewers.
+    """
+    board = claim(access, Board, board_id)
+    need(access, board.role, "tasks:write")
+    try:
+        for values_of in new_tasks:
+            yield _add(access, board_id, values_of)
+        db.session.commit()
+    finally:
+        db.session.rollback()
+
+
 def _try(access: Access, step: Step) -> Outcome:
     try:
         task_id = _ACTIONS[step.kind](access, step)
@@ -81,6 +99,14 @@ def _outcome(access: Access, step: Step, task_id: str) -> Outcome:
         return Outcome(step.kind, None if step.kind == "delete" else read_task(access, task_id))
     except Problem:  # a later step, or somebody else, deleted it
         return Outcome(step.kind)
+
+
+def _add(access: Access, board_id: str, values_of: Callable[[], Mapping[str, Any]]) -> str | Problem:
+    try:
+        with db.session.begin_nested():
+            return add_task(access, board_id, values_of())
+    except Problem as problem:
+        return problem
 
 
 def _lock(steps: Sequence[Step]) -> None:

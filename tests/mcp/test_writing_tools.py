@@ -212,13 +212,14 @@ def test_many_tasks_are_made_each_for_itself(agent: Agent, place: Place) -> None
     assert len(agent.structured("list_tasks", board_id=place.board_id)["tasks"]) == 2
 
 
-def test_progress_is_told_to_those_who_ask(agent: Agent, place: Place) -> None:
-    arguments = {"board_id": place.board_id, "tasks": [{"title": "One"}, {"title": "Two"}]}
+@pytest.mark.parametrize(("number", "told"), [(2, [0, 1, 2]), (65, [0, *range(6, 65, 6), 65])])
+def test_progress_is_told_to_those_who_ask(agent: Agent, place: Place, number: int, told: list[int]) -> None:
+    arguments = {"board_id": place.board_id, "tasks": [{"title": "One"}] * number}
     stream = agent.ask("tools/call", {"name": "create_tasks", "arguments": arguments, "_meta": {"progressToken": "p"}})
     assert stream.mimetype == "text/event-stream"
     frames = [json.loads(line.removeprefix("data: ")) for line in stream.text.splitlines() if line.startswith("data: ")]
-    assert [frame["params"]["progress"] for frame in frames[:-1]] == [1, 2]
-    assert frames[-1]["result"]["structuredContent"]["created_count"] == 2
+    assert [frame["params"]["progress"] for frame in frames[:-1]] == told
+    assert frames[-1]["result"]["structuredContent"]["created_count"] == number
 
 
 def test_tasks_for_a_board_out_of_reach_are_refused_as_one(app: Flask, outsider: Character, place: Place) -> None:

@@ -1,6 +1,8 @@
 """Tasks: made, one or many."""
 
 from collections.abc import Generator
+from contextlib import closing
+from functools import partial
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
@@ -12,9 +14,8 @@ from api.mcp.shapes import Asked, IdempotencyKey, LabelIds, MadeTasks, People, T
 from api.mcp.tools.people import person_ids
 from api.shapes.values import BlockedReason, BoardId, Description, DueDate, Pinned, SprintId, State, Title, about
 from calmboard.access.access import Access
-from calmboard.db import db
-from calmboard.errors import Problem, ValidationFailed
-from calmboard.work import tasks
+from calmboard.errors import Problem
+from calmboard.work import bulk, tasks
 from calmboard.work.bulk import MAX_OPERATIONS
 
 TaskBoard = Annotated[BoardId, Meta(description="The board to add to, as list_projects names it.")]
@@ -63,24 +64,31 @@ def create_tasks(call: Call, asked: CreateTasks) -> Generator[Any, None, dict[st
     Each stands for itself: one that cannot be made does not stop the others, and the answer says of each what became of it.
     Use it for plans, imports and break-downs; for one task use create_task.
     """
-    made = []
-    for place, new in enumerate(asked.tasks):
-        made.append(_made(call.access, asked.board_id, new, is_first=place == 0))
-        yield call.progress(place + 1, len(asked.tasks), f"{place + 1} of {len(asked.tasks)} tasks")
+    made: list[dict[str, Any]] = []
+    # Told first, since nothing else is written to SQLite while the tasks are made.
+    yield _progress(call, 0, len(asked.tasks))
+    new_tasks = [partial(_values, call.access, new) for new in asked.tasks]
+    with closing(bulk.create_each(call.access, asked.board_id, new_tasks)) as outcomes:
+        for outcome, new in zip(outcomes, asked.tasks, strict=True):
+            made.append(_made(new, outcome))
+            yield _progress(call, len(made), len(asked.tasks))
     created = sum("id" in task for task in made)
     return {"created_count": created, "failed_count": len(made) - created, "tasks": made}
 
 
-def _made(access: Access, board_id: str, new: TaskToAdd, *, is_first: bool) -> dict[str, Any]:
-    """The id of the new task, or what was wrong. What the first meets that is not about its values, all would: that is raised."""
-    try:
-        return {"title": new.title, "id": tasks.create_task(access, board_id, _values(access, new)).id}
-    except Problem as problem:
-        if is_first and not isinstance(problem, ValidationFailed):
-            raise
-        db.session.rollback()
-        faults = [{"argument": fault.pointer.removeprefix("/"), "detail": fault.detail} for fault in problem.errors]
-        return {"title": new.title, "problem": problem.detail, "faults": faults}
+def _progress(call: Call, done: int, total: int) -> dict[str, Any] | None:
+    """Few messages, so that no client that reads slowly keeps the board waiting."""
+    if done < total and done % max(1, total // 10):
+        return None
+    return call.progress(done, total, f"{done} of {total} tasks")
+
+
+def _made(new: TaskToAdd, outcome: str | Problem) -> dict[str, Any]:
+    """The id of the new task, or what was wrong."""
+    if isinstance(outcome, str):
+        return {"title": new.title, "id": outcome}
+    faults = [{"argument": fault.pointer.removeprefix("/"), "detail": fault.detail} for fault in outcome.errors]
+    return {"title": new.title, "problem": outcome.detail, "faults": faults}
 
 
 def _values(access: Access, new: TaskToAdd) -> dict[str, Any]:
