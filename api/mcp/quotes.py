@@ -1,4 +1,4 @@
-"""What people wrote, set into a document so that it can be read there and change nothing else of it."""
+"""What people wrote, set into a document or a sentence so that it can be read there and change nothing else of it."""
 
 import re
 
@@ -11,12 +11,18 @@ _UNSEEN = re.compile(
 )
 _LINE_END = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _BACKTICKS = re.compile("`+")
+_LONGEST_IN_SENTENCE = 80
 
 
 def quoted(words: str) -> str:
     """In double quotes on one line, as a JSON text is; the signs of Markdown are escaped with a backslash."""
-    line = " ".join(_seen(words).split())
-    return '"' + _SIGNS.sub(r"\\\g<0>", line) + '"'
+    return '"' + _SIGNS.sub(r"\\\g<0>", _line(words)) + '"'
+
+
+def named(title: str) -> str:
+    """A title in a sentence that somebody agrees to: as `quoted`, and of a long one the beginning."""
+    line = _line(title)
+    return quoted(line if len(line) <= _LONGEST_IN_SENTENCE else line[: _LONGEST_IN_SENTENCE - 1] + "…")
 
 
 def fenced(words: str) -> str:
@@ -24,6 +30,10 @@ def fenced(words: str) -> str:
     seen = _seen(words).strip("\n")
     fence = "`" * max(3, 1 + max(map(len, _BACKTICKS.findall(seen)), default=0))
     return f"{fence}markdown\n{seen}\n{fence}"
+
+
+def _line(words: str) -> str:
+    return " ".join(_seen(words).split())
 
 
 def _seen(words: str) -> str:

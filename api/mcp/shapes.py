@@ -339,7 +339,10 @@ class Deletion(Struct):
     deleted: Annotated[bool, about("Whether it is gone now.", True)]
     told: Annotated[
         str,
-        about("What happened, in a sentence.", "Deleted “Refund partial captures”. Comments: 4, checklist items: 2, files: 1."),
+        about(
+            "What happened, in a sentence.",
+            'Deleted "Refund partial captures" for good. Comments: 4, checklist items: 2, files: 1.',
+        ),
     ]
     task: TaskInShort
     comments: Annotated[int, about("Comments that go with it.", 4)]

@@ -6,6 +6,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from api.bodies import given
 from api.mcp.calls import Call
+from api.mcp.quotes import named
 from api.mcp.registry import tool
 from api.mcp.shapes import Destroying, SprintEnd, SprintInShort, Writing
 from api.mcp.tools.asking import is_agreed, unchanged
@@ -106,8 +107,8 @@ def complete_sprint(call: Call, asked: CompleteSprint) -> Any:
     end = f"Tasks not done, {_ENDS.get(unfinished or '', 'which go on in the other sprint')}: {seen['unfinished_count']}."
     if asked.dry_run:
         return {**seen, "completed": False, "told": f"Nothing was changed. The sprint would end for good. {end}"}
-    name = seen["sprint"].name
-    if not is_agreed(call, f"Complete the sprint “{name}”? It ends for good. {end}", "Complete the sprint", _state(seen)):
+    name = named(seen["sprint"].name)
+    if not is_agreed(call, f"Complete the sprint {name}? It ends for good. {end}", "Complete the sprint", _state(seen)):
         return unchanged(SprintEnd, {**seen, "completed": False, "told": "The person did not agree. Nothing was changed."})
     sprint = sprints.complete_sprint(call.access, asked.sprint_id, unfinished, move_to, _while_as_shown(seen))
     return {**seen, "sprint": sprint, "completed": True, "told": f"The sprint is completed. {end}"}

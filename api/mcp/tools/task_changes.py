@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from api.bodies import given
 from api.mcp.calls import Call
+from api.mcp.quotes import named
 from api.mcp.registry import tool
 from api.mcp.shapes import Deletion, Destroying, LabelIds, People, TaskInShort, Writing
 from api.mcp.tools.asking import is_agreed, unchanged
@@ -127,7 +128,7 @@ def delete_task(call: Call, asked: DeleteTask) -> Any:
     person itself. Work that is finished is moved to done with move_task, not deleted.
     """
     seen = count_what_goes(call.access, asked.task_id)
-    what = _named(seen)
+    what = _what_goes(seen)
     if asked.dry_run:
         return {**seen, "deleted": False, "told": f"Nothing was changed. This would delete {what}"}
     if not is_agreed(call, f"This deletes {what}", "Delete it for good", _state(seen)):
@@ -152,9 +153,9 @@ def _while_unchanged(updated_at: datetime) -> Guard:
     return guard
 
 
-def _named(seen: dict[str, Any]) -> str:
+def _what_goes(seen: dict[str, Any]) -> str:
     counts = f"Comments: {seen['comments']}, checklist items: {seen['checklist_items']}, files: {seen['attachments']}."
-    return f"“{seen['task'].title}” for good, with all that is on it. {counts}"
+    return f"{named(seen['task'].title)} for good, with all that is on it. {counts}"
 
 
 def _state(seen: dict[str, Any]) -> Any:
