@@ -162,6 +162,7 @@ def _fetch(url: str, max_bytes: int) -> bytes:
 
 
 def _read(parameters: Mapping[str, str], client: Client, redirect_uri: str) -> Asked:
+    _need_plain(parameters)
     if parameters.get("response_type") != "code":
         raise OAuthError("unsupported_response_type", "The one response type here is code.")
     challenge = parameters.get("code_challenge", "")
@@ -174,6 +175,15 @@ def _read(parameters: Mapping[str, str], client: Client, redirect_uri: str) -> A
     if prompt is not None and not set(prompt.split()) <= _PROMPTS:
         raise OAuthError("invalid_request", "prompt is one of consent, login, none and select_account.")
     return Asked(client, redirect_uri, parameters.get("state"), resource, challenge, _scopes(parameters), prompt)
+
+
+def _need_plain(parameters: Mapping[str, str]) -> None:
+    """All parameters stand in the request itself (RFC 9101, section 6), and the answer in the query of the redirect URI."""
+    for name in ("request", "request_uri"):
+        if name in parameters:
+            raise OAuthError(f"{name}_not_supported", f"Leave out {name}, and send each parameter by itself.")
+    if parameters.get("response_mode", "query") != "query":
+        raise OAuthError("invalid_request", "The one response_mode here is query.")
 
 
 def _scopes(parameters: Mapping[str, str]) -> frozenset[str]:

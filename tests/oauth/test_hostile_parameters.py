@@ -212,6 +212,30 @@ def test_a_bad_decision_grants_only_what_it_could_have_asked(held: Held, name: s
         assert name in _MAY_BE_LEFT_OUT or "code=cbc_" not in answer.headers.get("Location", ""), way
 
 
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"response_mode": "fragment"}, "invalid_request"),
+        ({"response_mode": "form_post"}, "invalid_request"),
+        ({"response_mode": "query.jwt"}, "invalid_request"),
+        ({"request": "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"),
+        ({"request_uri": "https://app.example/request.jwt"}, "request_uri_not_supported"),
+    ],
+)
+def test_another_way_to_ask_or_to_be_answered_is_refused(held: Held, changes: Form, error: str) -> None:
+    browser, asked = held.application.browser, {**held.application.request(), **changes}
+    token = csrf_token(held.application.open_consent())
+    opened = browser.get("/api/oauth/authorize", query_string=asked)
+    decided = browser.post("/api/oauth/authorize", data={**asked, "csrf_token": token, "decision": "allow", "reach": "all"})
+    for answer in (opened, decided):
+        told = returned(answer)
+        assert (told["error"], told["state"], told["iss"], "code" in told) == (error, "s-1", ORIGIN, False)
+
+
+def test_the_one_response_mode_may_be_asked_for(held: Held) -> None:
+    assert held.application.open_consent(response_mode="query").status_code == 200
+
+
 @pytest.mark.parametrize("second", [f"{ORIGIN}/mcp", "https://elsewhere.example", ""])
 def test_two_resources_at_once_are_no_target(app: Flask, held: Held, second: str) -> None:
     """RFC 8707, section 2."""
