@@ -321,7 +321,9 @@ class MadeTask(Struct, omit_defaults=True):
 
     title: Title
     id: TaskId | None = None
-    problem: Annotated[str, about("Why it was not made.", "Some values cannot be used.")] | None = None
+    problem: (
+        Annotated[str, about("Why it was not made.", "Some of its values cannot be used. This task was not made.")] | None
+    ) = None
     faults: Annotated[list[FaultInShort], Meta(description="What was wrong with it.")] | None = None
 
 

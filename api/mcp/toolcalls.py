@@ -44,7 +44,7 @@ def _read(tool: Tool, arguments: Mapping[str, Any]) -> Any:
     asked = read_object(arguments, tool.takes, "", faults)
     if faults:
         hint = "Correct the arguments named above and call it again."
-        raise ValidationFailed("The arguments do not fit.", errors=tuple(faults), hint=hint)
+        raise ValidationFailed("The arguments do not fit. Nothing was done.", errors=tuple(faults), hint=hint)
     return asked
 
 

@@ -209,6 +209,7 @@ def test_many_tasks_are_made_each_for_itself(agent: Agent, place: Place) -> None
     assert (made["created_count"], made["failed_count"]) == (2, 1)
     assert [task.get("id") is not None for task in made["tasks"]] == [True, False, True]
     assert made["tasks"][1]["faults"][0]["argument"] == "assignees/0"
+    assert made["tasks"][1]["problem"] == "Some of its values cannot be used. This task was not made."
     assert len(agent.structured("list_tasks", board_id=place.board_id)["tasks"]) == 2
 
 
@@ -220,6 +221,14 @@ def test_progress_is_told_to_those_who_ask(agent: Agent, place: Place, number: i
     frames = [json.loads(line.removeprefix("data: ")) for line in stream.text.splitlines() if line.startswith("data: ")]
     assert [frame["params"]["progress"] for frame in frames[:-1]] == told
     assert frames[-1]["result"]["structuredContent"]["created_count"] == number
+
+
+@pytest.mark.parametrize("strange", [{"title": ""}, {"title": "Two", "colour": "red"}, {}])
+def test_what_is_no_task_refuses_all_and_says_so(agent: Agent, place: Place, strange: dict[str, str]) -> None:
+    said = agent.refusal("create_tasks", board_id=place.board_id, tasks=[{"title": "One"}, strange])
+    assert "Nothing was done." in said
+    assert "- tasks/1/" in said
+    assert agent.structured("list_tasks", board_id=place.board_id)["tasks"] == []
 
 
 def test_tasks_for_a_board_out_of_reach_are_refused_as_one(app: Flask, outsider: Character, place: Place) -> None:
@@ -370,7 +379,7 @@ def test_whatever_writes_takes_a_key_and_refuses_what_it_does_not_know(agent: Ag
 def test_arguments_that_do_not_fit_are_told_in_words_for_an_agent(agent: Agent) -> None:
     said = agent.refusal("create_task", board_id="Telescope", title=" ")
     assert said.splitlines() == [
-        "The arguments do not fit.",
+        "The arguments do not fit. Nothing was done.",
         "- title: Use at least one visible character, and no NUL.",
         "- board_id: Send an id that starts with brd_.",
         "What to do: Correct the arguments named above and call it again.",

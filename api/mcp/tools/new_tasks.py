@@ -61,7 +61,8 @@ def create_task(call: Call, asked: CreateTask) -> Any:
 def create_tasks(call: Call, asked: CreateTasks) -> Generator[Any, None, dict[str, Any]]:
     """Add up to 100 tasks to one board, in their order, and report how far it is where the client asks for progress.
 
-    Each stands for itself: one that cannot be made does not stop the others, and the answer says of each what became of it.
+    A task whose people, labels or sprint are not there does not stop the others; the answer says of each what became of it.
+    One that has not the form of a task, without a title or with a field that is none, refuses the call: then none is made.
     Use it for plans, imports and break-downs; for one task use create_task.
     """
     made: list[dict[str, Any]] = []
@@ -88,7 +89,12 @@ def _made(new: TaskToAdd, outcome: str | Problem) -> dict[str, Any]:
     if isinstance(outcome, str):
         return {"title": new.title, "id": outcome}
     faults = [{"argument": fault.pointer.removeprefix("/"), "detail": fault.detail} for fault in outcome.errors]
-    return {"title": new.title, "problem": outcome.detail, "faults": faults}
+    return {"title": new.title, "problem": _why(outcome), "faults": faults}
+
+
+def _why(problem: Problem) -> str:
+    """What a problem says of a single request would be untrue of one task among others."""
+    return problem.detail if problem.detail != problem.meaning else "Some of its values cannot be used. This task was not made."
 
 
 def _values(access: Access, new: TaskToAdd) -> dict[str, Any]:
