@@ -137,6 +137,8 @@ def problem_of(error: HTTPException) -> Problem:
         return NotFound(f"There is nothing at {request.path[:200]}.")
     if problem is MethodNotAllowed:
         return MethodNotAllowed(f"This address does not answer {request.method[:20]}.")
+    if problem is PayloadTooLarge and request.max_content_length is not None:
+        return PayloadTooLarge(f"This address takes at most {request.max_content_length} bytes.")
     return problem()
 
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 from flask import request
 from msgspec import NODEFAULT, Struct
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.objects import read_object
 from calmboard.errors import Fault, InvalidRequest, PayloadTooLarge, UnsupportedMediaType, ValidationFailed
@@ -68,7 +69,10 @@ def has_body() -> bool:
 
 def whole_body() -> bytes:
     """The body as it was announced: neither cut at the limit nor broken off on the way."""
-    raw = request.get_data()
+    try:
+        raw = request.get_data()
+    except RequestEntityTooLarge:
+        raise _too_large() from None
     if len(raw) > MAX_BYTES:
         raise _too_large()
     if request.content_length is not None and len(raw) != request.content_length:

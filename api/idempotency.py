@@ -7,6 +7,7 @@ from collections.abc import Callable
 from flask import request
 from werkzeug.wrappers import Response
 
+from api.bodies import whole_body
 from api.uploads import FORM, digest_of_form
 from calmboard.access import idempotency
 from calmboard.access.access import Access
@@ -52,7 +53,7 @@ def _answered_once(claim: idempotency.Claim, act: Callable[[], Response]) -> Res
 def _fingerprint() -> bytes:
     """What makes two requests the same: method, address and body."""
     asked = f"{request.method} {request.full_path}\n".encode()
-    return digest_of_form(asked) if request.mimetype == FORM else hashlib.sha256(asked + request.get_data()).digest()
+    return digest_of_form(asked) if request.mimetype == FORM else hashlib.sha256(asked + whole_body()).digest()
 
 
 def _again(answered: idempotency.Answered) -> Response:

@@ -109,6 +109,7 @@ def test_a_body_of_10_mb_is_413(owner: Character, place: Place) -> None:
     body = json.dumps({"title": "a", "description": "x" * 10_000_000})
     answer = owner.api.post(f"/boards/{place.board_id}/tasks", data=body, content_type="application/json")
     assert (answer.status_code, answer.json["code"]) == (413, "payload_too_large")
+    assert " 262144 bytes" in answer.json["detail"]
 
 
 @pytest.mark.parametrize("size", [256 * 1024 + 1, 10_000_000])
@@ -117,6 +118,7 @@ def test_a_body_in_chunks_is_neither_cut_nor_taken(owner: Character, place: Plac
     environment = {"wsgi.input": BytesIO(body), "wsgi.input_terminated": True}
     answer = owner.api.post(f"/boards/{place.board_id}/tasks", content_type="application/json", environ_overrides=environment)
     assert (answer.status_code, answer.json["code"]) == (413, "payload_too_large")
+    assert " 262144 bytes" in answer.json["detail"]
     assert _titles(owner, place) == []
 
 

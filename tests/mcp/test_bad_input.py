@@ -253,7 +253,9 @@ def test_a_body_that_is_too_large_is_413(wire: Wire, size: int, is_chunked: bool
     body = b'{"jsonrpc": "2.0", "id": 7, "method": "ping"}'.ljust(size)
     chunked: dict[str, Any] = {"environ_overrides": {"wsgi.input": BytesIO(body), "wsgi.input_terminated": True}, "data": None}
     answer = wire.send(**chunked) if is_chunked else wire.send(body)
-    assert refusal(answer, 413, 413)["data"]["code"] == "payload_too_large"
+    error = refusal(answer, 413, 413)
+    assert error["data"]["code"] == "payload_too_large"
+    assert f" {MOST_BYTES} bytes" in error["message"]
 
 
 @pytest.mark.parametrize("size", [MOST_BYTES - 1, MOST_BYTES])

@@ -231,6 +231,15 @@ def test_what_is_no_task_refuses_all_and_says_so(agent: Agent, place: Place, str
     assert agent.structured("list_tasks", board_id=place.board_id)["tasks"] == []
 
 
+def test_many_tasks_that_are_too_long_together_are_told_how_much_fits(agent: Agent, place: Place) -> None:
+    tasks = [{"title": "Long", "description": "x" * 19_000}] * 15
+    refused = agent.error("tools/call", {"name": "create_tasks", "arguments": {"board_id": place.board_id, "tasks": tasks}})
+    assert " 262144 bytes" in refused["message"]
+    described = next(tool.description for tool in TOOLS if tool.name == "create_tasks")
+    assert f" {262144 // 1024} KiB" in described
+    assert agent.structured("create_tasks", board_id=place.board_id, tasks=tasks[:13])["created_count"] == 13
+
+
 def test_tasks_for_a_board_out_of_reach_are_refused_as_one(app: Flask, outsider: Character, place: Place) -> None:
     said = Agent(app, outsider.key).refusal("create_tasks", board_id=place.board_id, tasks=[{"title": "One"}] * 3)
     assert "not a member" in said

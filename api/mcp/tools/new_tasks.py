@@ -63,7 +63,8 @@ def create_tasks(call: Call, asked: CreateTasks) -> Generator[Any, None, dict[st
 
     A task whose people, labels or sprint are not there does not stop the others; the answer says of each what became of it.
     One that has not the form of a task, without a title or with a field that is none, refuses the call: then none is made.
-    Use it for plans, imports and break-downs; for one task use create_task.
+    Use it for plans, imports and break-downs; for one task use create_task. A call holds at most 256 KiB, so send long
+    descriptions in several.
     """
     made: list[dict[str, Any]] = []
     # Told first, since nothing else is written to SQLite while the tasks are made.
