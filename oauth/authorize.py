@@ -22,11 +22,13 @@ from calmboard.outgoing import Fetch
 from calmboard.settings import Window
 from calmboard.work.projects import my_projects
 from oauth.answers import OAuthError, SentBack, answer, answer_error, answer_problem, origin
-from oauth.consent import CHOICES, asks_for, chosen_projects, chosen_scopes, describe
+from oauth.consent import CHOICES, Chosen, NothingChosen, asks_for, chosen_projects, chosen_scopes, describe, sent_choices
 from oauth.parameters import resource_in, single
 from oauth.windows import need_room
 
 bp = Blueprint("oauth_authorize", __name__)
+
+Answer = Response | str | tuple[str, int]
 
 _WINDOW = Window(60, 60)
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -56,18 +58,18 @@ class Asked:
 
 
 @bp.get("/api/oauth/authorize")
-def ask() -> Response | str | tuple[str, int]:
+def ask() -> Answer:
     if request.headers.get("Authorization"):
         return _answer_program()
     return _answer(_show_consent)
 
 
 @bp.post("/api/oauth/authorize")
-def decide() -> Response | str | tuple[str, int]:
+def decide() -> Answer:
     return _answer(_carry_out)
 
 
-def _answer(then: Callable[[Asked], Response | str]) -> Response | str | tuple[str, int]:
+def _answer(then: Callable[[Asked], Answer]) -> Answer:
     try:
         parameters = _parameters()
         client, redirect_uri = _trusted(parameters)
@@ -205,14 +207,22 @@ def _show_consent(asked: Asked) -> Response | str:
     if asked.prompt == "none":
         refusal = {"error": "consent_required", "error_description": "The person has to be asked."}
         return _send_back(asked.redirect_uri, asked.state, **refusal)
+    return _consent_page(asked, Chosen("all", asked.scopes, frozenset()), {})
+
+
+def _consent_page(asked: Asked, chosen: Chosen, faults: dict[str, str]) -> str:
     g.form_leads_away = True
+    parameters = _parameters()
     return render_template(
         "oauth/consent.html",
         asked=asked,
         about=describe(asked.client, asked.redirect_uri, asked.resource),
         rights=asks_for(asked.scopes),
         projects=my_projects(Access.from_session(current_user.person)),
-        parameters=_parameters(),
+        parameters=parameters,
+        again=f"{request.path}?{urlencode(parameters)}",
+        chosen=chosen,
+        faults=faults,
     )
 
 
@@ -222,7 +232,7 @@ def _sign_in() -> Response:
     return redirect(url_for("portal.sign_in", next=there), 303)
 
 
-def _carry_out(asked: Asked) -> Response | str:
+def _carry_out(asked: Asked) -> Answer:
     if not current_user.is_authenticated:
         return _sign_in()
     current_app.extensions["csrf"].protect()
@@ -231,7 +241,10 @@ def _carry_out(asked: Asked) -> Response | str:
         denial = {"error": "access_denied", "error_description": "The person said no."}
         return _send_back(asked.redirect_uri, asked.state, **denial)
     access = Access.from_session(current_user.person)
-    project_ids = chosen_projects({project.id for project in my_projects(access)})
+    try:
+        project_ids = chosen_projects({project.id for project in my_projects(access)})
+    except NothingChosen as missing:
+        return _consent_page(asked, sent_choices(), {"reach": str(missing)}), 422
     scopes = chosen_scopes(asked.scopes)
     consent = Consent(asked.client, asked.redirect_uri, asked.challenge, asked.resource, scopes, project_ids)
     code = grants.grant(access, consent)

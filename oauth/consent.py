@@ -28,6 +28,10 @@ _READ_WORDS = {
 }
 
 
+class NothingChosen(Exception):
+    """What a person has to choose before anything is granted; the message is for them."""
+
+
 @dataclass(frozen=True, slots=True)
 class About:
     """Who asks and where it leads. `host` is None where the client has no address of its own."""
@@ -47,6 +51,15 @@ class Right:
     words: str
     scope: str | None
     hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What stands chosen on the page, by the values of its fields."""
+
+    reach: str | None
+    scopes: frozenset[str]
+    project_ids: frozenset[str]
 
 
 def describe(client: Client, redirect_uri: str, resource: str) -> About:
@@ -70,10 +83,22 @@ def chosen_scopes(asked: frozenset[str]) -> frozenset[str]:
 
 
 def chosen_projects(mine: set[str]) -> frozenset[str] | None:
-    """The ticked ones of a person's projects, or None for all, now and later."""
-    if request.form.get("reach") != "some":
+    """The ticked ones of a person's projects, or None for all, now and later. Raises NothingChosen where neither was said."""
+    reach = request.form.getlist("reach")
+    if reach == ["all"]:
         return None
-    return frozenset(request.form.getlist("project")) & mine
+    if reach != ["some"]:
+        raise NothingChosen("Choose in which projects it may work.")
+    ticked = frozenset(request.form.getlist("project")) & mine
+    if not ticked:
+        raise NothingChosen("Tick at least one project, or choose all that you can see.")
+    return ticked
+
+
+def sent_choices() -> Chosen:
+    """The choices as they were sent, so that they stand there when the person is asked again."""
+    form = request.form
+    return Chosen(form.get("reach"), frozenset(form.getlist("right")), frozenset(form.getlist("project")))
 
 
 def _listed(words: list[str]) -> str:

@@ -55,13 +55,14 @@ class HostApp:
         return self.browser.get("/api/oauth/authorize", query_string=self.request(**changes))
 
     def decide(self, decision: str = "allow", choices: dict[str, Any] | None = None, **changes: Any) -> TestResponse:
-        """Answer the consent page; without choices every right stays ticked."""
+        """Answer the consent page; without choices it stays as it opens: every right, in all projects."""
         page = self.open_consent(**changes)
         assert page.status_code == 200, page.text
         token = _CSRF.search(page.text)
         assert token
         rights = re.findall(r'name="right" value="([^"]+)" checked', page.text)
-        form = {"csrf_token": token[1], "decision": decision, "right": rights, **self.request(**changes), **(choices or {})}
+        as_opened = {"csrf_token": token[1], "decision": decision, "right": rights, "reach": "all"}
+        form = {**as_opened, **self.request(**changes), **(choices or {})}
         return self.browser.post("/api/oauth/authorize", data=form)
 
     def get_code(self, choices: dict[str, Any] | None = None, **changes: Any) -> str:

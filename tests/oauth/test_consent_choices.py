@@ -2,17 +2,24 @@
 
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
+from calmboard.db import db
+from calmboard.models import OAuthGrant
 from tests.oauth.conftest import HostApp, returned
 from tests.support.cast import Character, add_place
 
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+
+_CHECKED = re.compile(r'value="([^"]*)" checked')
+_NEXT = re.compile(r'name="next" value="([^"]*)"')
 
 Make = Callable[..., HostApp]
 
@@ -38,7 +45,7 @@ def test_no_stays_no_whatever_the_request_says(host_app: Make, owner: Character)
 def test_an_unticked_right_stays_unticked_whatever_the_request_says(host_app: Make, owner: Character) -> None:
     application = host_app(owner)
     page = application.open_consent(right="tasks:write")
-    tokens = tokens_after(application, send_as_a_browser(application, page, decision="allow"))
+    tokens = tokens_after(application, send_as_a_browser(application, page, decision="allow", reach="all"))
     assert tokens["scope"] == "projects:read tasks:read"
 
 
@@ -55,14 +62,61 @@ def test_a_token_against_forgery_in_the_request_changes_nothing(host_app: Make, 
     application = host_app(owner)
     page = application.open_consent(csrf_token="theirs")
     assert "theirs" not in page.text.partition('action="/api/oauth/authorize"')[2]
-    assert "code" in returned(send_as_a_browser(application, page, decision="allow"))
+    assert "code" in returned(send_as_a_browser(application, page, decision="allow", reach="all"))
 
 
 def test_rights_beyond_the_request_cannot_be_ticked(host_app: Make, owner: Character) -> None:
     application = host_app(owner)
     page = application.open_consent(scope="projects:read")
-    sent = send_as_a_browser(application, page, decision="allow", right=["keys:write", "members:write", "projects:write"])
+    rights = ["keys:write", "members:write", "projects:write"]
+    sent = send_as_a_browser(application, page, decision="allow", reach="all", right=rights)
     assert tokens_after(application, sent)["scope"] == "projects:read"
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [{}, {"reach": ""}, {"reach": "none"}, {"reach": "ALL"}, {"reach": ["some", "all"]}, {"reach": ["all", "all"]}],
+    ids=["missing", "empty", "unknown", "loud", "both", "twice"],
+)
+def test_a_decision_that_does_not_say_in_which_projects_is_asked_for_again(
+    app: Flask, host_app: Make, owner: Character, chosen: dict[str, Any]
+) -> None:
+    place, application = add_place(app, owner), host_app(owner)
+    choices = {"decision": "allow", "project": place.project_id, **chosen}
+    need_asked_again(application, choices, "Choose in which projects it may work.")
+
+
+@pytest.mark.parametrize("ticked", [[], [""], ["prj_00000000000000000000000000"], ["all"], ["a foreign one"]])
+def test_only_these_without_one_is_asked_for_again(
+    app: Flask, host_app: Make, owner: Character, outsider: Character, ticked: list[str]
+) -> None:
+    application, foreign = host_app(owner), add_place(app, outsider).project_id
+    projects = [foreign if project == "a foreign one" else project for project in ticked]
+    choices = {"decision": "allow", "reach": "some", "project": projects}
+    need_asked_again(application, choices, "Tick at least one project, or choose all that you can see.")
+
+
+def need_asked_again(application: HostApp, choices: dict[str, Any], sentence: str) -> None:
+    """The same page, with a sentence and nothing granted; what it then sends is another decision."""
+    again = send_as_a_browser(application, application.open_consent(), **choices)
+    assert (again.status_code, "Location" in again.headers, again.text.count(sentence)) == (422, False, 2)
+    with application.app.app_context():
+        granted = select(OAuthGrant.id).where(OAuthGrant.client_id == application.client_id)
+        assert db.session.execute(granted).first() is None
+    sent = send_as_a_browser(application, again, decision="allow", reach="all")
+    assert tokens_after(application, sent)["scope"] == "projects:read tasks:read"
+
+
+def test_what_was_chosen_stays_chosen_when_it_is_asked_for_again(app: Flask, host_app: Make, owner: Character) -> None:
+    ticked, other = add_place(app, owner), add_place(app, owner)
+    application = host_app(owner)
+    scope = "tasks:write boards:write"
+    choices = {"decision": "allow", "right": "boards:write", "project": ticked.project_id}
+    again = send_as_a_browser(application, application.open_consent(scope=scope), **choices)
+    assert _CHECKED.findall(again.text) == ["boards:write", ticked.project_id]
+    assert f'value="{other.project_id}"' in again.text
+    there = unescape(_NEXT.findall(again.text)[0])
+    assert application.browser.get(there).text.count('value="tasks:write"') == 1
 
 
 @pytest.mark.parametrize("decision", ["", "ALLOW", "yes", "1", "deny"])
@@ -76,7 +130,7 @@ def test_a_token_of_another_session_does_not_decide(host_app: Make, owner: Chara
     application, other = host_app(owner), host_app(member)
     theirs = other.open_consent().text
     token = dict(_HIDDEN.findall(theirs[theirs.index('action="/api/oauth/authorize"') :]))["csrf_token"]
-    form = {**application.request(), "csrf_token": token, "decision": "allow"}
+    form = {**application.request(), "csrf_token": token, "decision": "allow", "reach": "all"}
     sent = application.browser.post("/api/oauth/authorize", data=form)
     assert (sent.status_code, "Location" in sent.headers) == (400, False)
 

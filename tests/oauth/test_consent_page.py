@@ -100,7 +100,7 @@ def test_it_works_where_no_other_cookie_is_kept(host_app: Make, owner: Character
     application = host_app(owner)
     page = application.open_consent()
     assert all(cookie.startswith("calmboard_session=") for cookie in page.headers.getlist("Set-Cookie"))
-    form = {**application.request(), "csrf_token": csrf_token(page), "decision": "allow"}
+    form = {**application.request(), "csrf_token": csrf_token(page), "decision": "allow", "reach": "all"}
     session = application.browser.get_cookie("calmboard_session")
     assert session
     elsewhere = application.app.test_client()
@@ -129,7 +129,7 @@ def test_a_decision_passes_behind_a_proxy_that_ends_tls(make_app: Callable[..., 
     client_id = register_behind(app, proxied)
     asked = HostApp(app, browser, client_id, {}).request(resource=_HTTPS)
     page = browser.get("/api/oauth/authorize", query_string=asked, **proxied)
-    form = {**asked, "csrf_token": csrf_token(page), "decision": "allow"}
+    form = {**asked, "csrf_token": csrf_token(page), "decision": "allow", "reach": "all"}
     assert page.headers["Referrer-Policy"] == "same-origin"
     referred = {**proxied, "headers": {**proxied["headers"], "Referer": f"{_HTTPS}/api/oauth/authorize?client_id=x"}}
     sent = browser.post("/api/oauth/authorize", data=form, **referred)
@@ -172,6 +172,20 @@ def test_allowing_leads_back_without_scripts(asked_in_a_browser: Callable[..., P
     page.get_by_role("checkbox", name="Create, change, move and delete tasks").uncheck()
     page.get_by_role("button", name="Allow").click()
     expect(page).to_have_url(re.compile(r"/docs/errors\?code=cbc_\w+&state=s-1&iss="))
+
+
+def test_only_these_without_one_is_asked_again_without_scripts(asked_in_a_browser: Callable[..., Page]) -> None:
+    page = asked_in_a_browser(javascript=False, width=360)
+    page.get_by_role("checkbox", name="Create, change, move and delete tasks").uncheck()
+    page.get_by_label("Only these").check()
+    page.get_by_role("button", name="Allow").click()
+    expect(page.locator("#faults")).to_contain_text("Nothing was granted. Tick at least one project")
+    expect(page.get_by_role("group", name="In which projects?")).to_have_accessible_description(re.compile("Tick at least one"))
+    expect(page.get_by_label("Only these")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="Create, change, move and delete tasks")).not_to_be_checked()
+    page.get_by_label("All you can see, now and later").check()
+    page.get_by_role("button", name="Allow").click()
+    expect(page).to_have_url(re.compile(r"/docs/errors\?code=cbc_"))
 
 
 def test_not_you_leads_back_after_another_sign_in(asked_in_a_browser: Callable[..., Page], owner: Character) -> None:
@@ -219,3 +233,6 @@ def test_the_page_has_no_barriers(asked_in_a_browser: Callable[..., Page]) -> No
         page.set_viewport_size({"width": width, "height": 900})
         assert find_barriers(page) == [], (scheme, width)
         assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.get_by_role("button", name="Allow").click()
+    expect(page.locator("#faults")).to_be_focused()
+    assert find_barriers(page) == []

@@ -14,9 +14,8 @@ from werkzeug.test import TestResponse
 from calmboard.access.clients import own_client
 from calmboard.access.credentials import new_secret
 from calmboard.access.session_tokens import open_token_session
-from calmboard.ids import new_id
 from tests.oauth.conftest import CALLBACK, ORIGIN, HostApp, returned
-from tests.support.cast import Character, csrf_token, new_address
+from tests.support.cast import Character, add_place, csrf_token, new_address
 
 # What RFC 6749, section 5.2, allows in a description.
 _DESCRIPTION = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
@@ -65,6 +64,7 @@ REVOKE = ("token", "client_id", "token_type_hint")
 class Held:
     """An application that holds an unused code, and tokens from another."""
 
+    person: Character
     application: HostApp
     code: str
     tokens: dict[str, Any]
@@ -94,9 +94,10 @@ class Held:
 
 @pytest.fixture
 def held(host_app: Make, new_person: Callable[..., Character]) -> Held:
-    application = host_app(new_person())
+    person = new_person()
+    application = host_app(person)
     tokens = application.get_tokens()
-    return Held(application, application.get_code(), tokens)
+    return Held(person, application, application.get_code(), tokens)
 
 
 def changed(form: Form, name: str, way: str) -> MultiDict[str, str]:
@@ -204,7 +205,7 @@ def test_a_bad_request_is_shown_or_sent_back_and_grants_nothing(held: Held, name
 @pytest.mark.parametrize("name", AUTHORIZE)
 def test_a_bad_decision_grants_only_what_it_could_have_asked(held: Held, name: str) -> None:
     asked = held.application.request(prompt="consent")
-    form = {"csrf_token": csrf_token(held.application.open_consent()), "decision": "allow"}
+    form = {"csrf_token": csrf_token(held.application.open_consent()), "decision": "allow", "reach": "all"}
     for way in WAYS:
         both = MultiDict([*form.items(), *changed(asked, name, way).items(multi=True)])
         answer = held.application.browser.post("/api/oauth/authorize", data=both)
@@ -254,15 +255,18 @@ def test_one_resource_twice_is_one(held: Held) -> None:
 
 
 @pytest.mark.parametrize("name", ["csrf_token", "decision", "right", "reach", "project"])
-def test_a_bad_choice_never_grants_more(held: Held, name: str) -> None:
+def test_a_bad_choice_never_grants_more(app: Flask, held: Held, name: str) -> None:
     browser, asked = held.application.browser, held.application.request()
     token = csrf_token(held.application.open_consent())
-    chosen = {"csrf_token": token, "decision": "allow", "right": "tasks:write", "reach": "some", "project": new_id("prj")}
+    project_id = add_place(app, held.person).project_id
+    chosen = {"csrf_token": token, "decision": "allow", "right": "tasks:write", "reach": "some", "project": project_id}
     for way in WAYS:
         both = MultiDict([*asked.items(), *changed(chosen, name, way).items(multi=True)])
         answer = browser.post("/api/oauth/authorize", data=both)
-        assert answer.status_code in (303, 400, 413), (way, answer.status_code)
+        assert answer.status_code in (303, 400, 413, 422), (way, answer.status_code)
         assert answer.headers.get("Location", CALLBACK).startswith(CALLBACK), way
+        if name == "reach" or (name == "project" and way != "doubled"):
+            assert "Location" not in answer.headers, way
         if name == "csrf_token" and way != "doubled":
             assert answer.status_code in (400, 413), way
 

@@ -198,7 +198,7 @@ def allow(browser: FlaskClient, address: str, asked: dict[str, str]) -> str:
 
 
 def decide(browser: FlaskClient, address: str, asked: dict[str, str], decision: str) -> str:
-    form = {**asked, "csrf_token": csrf_token(browser.get(address)), "decision": decision}
+    form = {**asked, "csrf_token": csrf_token(browser.get(address)), "decision": decision, "reach": "all"}
     return browser.post("/api/oauth/authorize", data=form).location.removeprefix(ORIGIN)
 
 
