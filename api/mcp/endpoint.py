@@ -93,8 +93,14 @@ def _answer_one(access: Access, body: Any) -> AnyResponse:
 
 
 def _answer_batch(access: Access, batch: list[Any]) -> AnyResponse:
-    """Each message counts against the window; answers come in the order of the requests (JSON-RPC 2.0, section 6)."""
+    """Each message counts against the window; answers come in the order of the requests (JSON-RPC 2.0, section 6).
+
+    A batch that does not fit is refused whole, and counts as the one request that it is.
+    """
+    if len(batch) > g.usage.limit:
+        return _refuse(Failure(INVALID_REQUEST, f"A batch holds at most {g.usage.limit} messages on your plan."))
     if len(batch) > 1:
+        g.usage.need_room_for(len(batch) - 1)
         g.usage = limits().spend(access, len(batch) - 1)
         g.usage.need_room()
     g.mcp_asked = f"MCP batch of {len(batch)}"

@@ -38,11 +38,19 @@ class Usage:
 
     def need_room(self) -> None:
         if self.used > self.limit:
-            raise RateLimitExceeded(
-                f"The policy “{self.policy}” allows {self.limit} requests in {self.window_s} seconds.",
-                retry_after_s=max(1, self.reset_s),
-                extra={"policy": self.policy},
-            )
+            raise self._used_up()
+
+    def need_room_for(self, amount: int) -> None:
+        """Refuse so many more where they do not fit into what is left, before they are counted."""
+        if amount > self.remaining:
+            raise self._used_up()
+
+    def _used_up(self) -> RateLimitExceeded:
+        return RateLimitExceeded(
+            f"The policy “{self.policy}” allows {self.limit} requests in {self.window_s} seconds.",
+            retry_after_s=max(1, self.reset_s),
+            extra={"policy": self.policy},
+        )
 
 
 class Limits:

@@ -143,14 +143,34 @@ def test_each_message_of_a_batch_counts(new_wire: Callable[[int], Wire], runs: l
         assert len(runs) == (size if isinstance(message, dict) and message["method"] == "tools/call" else 0)
 
 
-def test_a_batch_over_the_window_is_refused_whole(new_wire: Callable[[int], Wire], runs: list[Any]) -> None:
-    for spent in (0, 1, LIMIT - 1):
-        batch = [old("tools/call", id=number, params={"name": "count"}) for number in range(LIMIT - spent + 1)]
-        answer = new_wire(spent).send(batch)
+def test_a_batch_that_does_not_fit_now_is_refused_whole_and_counts_as_one(
+    new_wire: Callable[[int], Wire], runs: list[Any]
+) -> None:
+    for spent in (1, 5, LIMIT - 1):
+        wire = new_wire(spent)
+        answer = wire.send(batch_of(LIMIT - spent + 1))
         error = refusal(answer, 429, 429)
         assert error["data"]["code"] == "rate_limit_exceeded"
         assert error["data"]["retry_after"] == int(answer.headers["Retry-After"])
         assert runs == []
+        left = LIMIT - spent - 1
+        assert remaining(answer) == left
+        assert wire.send(batch_of(left) if left else old()).status_code == (200 if left else 429)
+        assert len(runs) == left
+        runs.clear()
+
+
+def test_a_batch_that_can_never_fit_is_told_how_much_does(new_wire: Callable[[int], Wire], runs: list[Any]) -> None:
+    for spent in (0, LIMIT - 1):
+        answer = new_wire(spent).send(batch_of(LIMIT + 1))
+        assert f"A batch holds at most {LIMIT} messages" in refusal(answer, 400, -32600)["message"]
+        assert "Retry-After" not in answer.headers
+        assert remaining(answer) == LIMIT - spent - 1
+        assert runs == []
+
+
+def batch_of(size: int) -> list[Any]:
+    return [old("tools/call", id=number, params={"name": "count"}) for number in range(size)]
 
 
 def test_wrong_credentials_have_a_window_by_address(narrow: Flask, person: Character) -> None:
