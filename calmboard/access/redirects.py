@@ -8,7 +8,15 @@ MAX_OWN = 3
 MAX_REGISTERED = 10
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1", str(IPv4Address(0)))
-_DANGEROUS = ("javascript", "data", "file", "vbscript", "blob", "about", "ws", "wss", "ftp", "view-source")
+# Schemes that are no application's own: a browser shows or runs them, a program of the system starts, a protocol is spoken.
+_SHOWN = "about blob chrome chrome-search content data edge file filesystem jar javascript mk res resource vbscript view-source"
+_STARTING = (
+    "afp android-app apt facetime facetime-audio hcp help intent itms itms-apps itms-services jnlp jnlps mailto market rdp search"
+    " search-ms shell sms smsto steam tel vnc x-apple.systempreferences x-help-action x-man-page"
+)
+_SPOKEN = "cifs dav davs ftp ftps git gopher imap irc ircs ldap ldaps magnet news nfs nntp sftp smb ssh svn telnet urn ws wss"
+_DANGEROUS = frozenset(f"{_SHOWN} {_STARTING} {_SPOKEN}".split())
+_OF_WINDOWS = "ms-"
 
 
 def own_fault(uri: str) -> str | None:
@@ -29,7 +37,7 @@ def registered_fault(uri: str) -> str | None:
         return "The host is missing. Write one such as https://example.com/callback."
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         return "Public addresses need https. Change http to https."
-    if parts.scheme in _DANGEROUS:
+    if parts.scheme in _DANGEROUS or parts.scheme.startswith(_OF_WINDOWS):
         return f"Addresses that start with {parts.scheme}: cannot be called back."
     return None
 
