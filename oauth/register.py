@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
@@ -18,7 +19,8 @@ MAX_BYTES = 16 * 1024
 _MINUTE, _DAY = Window(60, 60), Window(1000, 86400)
 _GRANT_TYPES = ("authorization_code", "refresh_token")
 # Echoed as they were sent; none of them decides anything.
-_ECHOED = ("client_uri", "logo_uri", "tos_uri", "policy_uri", "software_id", "software_version", "application_type", "scope")
+_TEXTS = ("software_id", "software_version", "application_type", "scope")
+_PAGES = ("client_uri", "logo_uri", "tos_uri", "policy_uri")
 
 
 @bp.post("")
@@ -70,12 +72,14 @@ def _managed(client_id: str) -> Client:
 
 
 def _read(client_id: str | None = None) -> tuple[str, list[str], dict[str, Any]]:
-    """Name, redirect URIs and details; raises OAuthError for what cannot be used."""
+    """Name, redirect URIs and details; raises OAuthError for what cannot be used. A change names its client (RFC 7592, 2.2)."""
     metadata = _read_object()
-    if metadata.get("client_id", client_id) != client_id:
-        raise OAuthError("invalid_client_metadata", "client_id is chosen by the server.")
-    details = {name: metadata[name] for name in _ECHOED if isinstance(metadata.get(name), str) and len(metadata[name]) <= 2000}
-    details["grant_types"] = _grant_types(metadata)
+    if metadata.get("client_id") != client_id:
+        told = "Leave out client_id; the server chooses it." if client_id is None else f"Send client_id, which is {client_id}."
+        raise OAuthError("invalid_client_metadata", told)
+    if not isinstance(metadata.get("scope"), str | None):
+        raise OAuthError("invalid_client_metadata", "scope is a text, of names with a space between them.")
+    details = {**_details(metadata), "grant_types": _grant_types(metadata)}
     if metadata.get("response_types", ["code"]) not in (["code"], []):
         raise OAuthError("invalid_client_metadata", "The one response type here is code.")
     return _name(metadata), _redirect_uris(metadata), details
@@ -89,7 +93,7 @@ def _read_object() -> dict[str, Any]:
     request.max_content_length = MAX_BYTES
     try:
         metadata = json.loads(request.get_data().decode(), object_pairs_hook=_each_once)
-        json.dumps(metadata, ensure_ascii=False).encode()
+        json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         raise OAuthError("invalid_client_metadata", "The metadata is not readable JSON.") from None
     if not isinstance(metadata, dict) or "\\u0000" in json.dumps(metadata):
@@ -102,6 +106,20 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) < len(pairs):
         raise OAuthError("invalid_client_metadata", "The metadata holds a member twice.")
     return members
+
+
+def _details(metadata: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of the rest: short texts, and addresses of pages. What is neither is left out of the answer too."""
+    texts = {name: metadata[name] for name in (*_TEXTS, *_PAGES) if isinstance(metadata.get(name), str)}
+    return {name: text for name, text in texts.items() if len(text) <= 2000 and (name in _TEXTS or _is_page(text))}
+
+
+def _is_page(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return address.isprintable() and parts.scheme in ("https", "http") and bool(parts.hostname)
 
 
 def _name(metadata: dict[str, Any]) -> str:

@@ -79,7 +79,8 @@ def test_a_bad_change_of_a_registration_changes_nothing(app: Flask, name: str) -
     client, mine = app.test_client(), {"Authorization": f"Bearer {made['registration_access_token']}"}
     before = client.get(path, headers=mine).get_json()
     for way, value in VALUES.items():
-        answer = client.put(path, headers=mine, json={"client_name": "Changed", "redirect_uris": [CALLBACK], name: value})
+        usual = {"client_id": made["client_id"], "client_name": "Changed", "redirect_uris": [CALLBACK]}
+        answer = client.put(path, headers=mine, json={**usual, name: value})
         now = client.get(path, headers=mine).get_json()
         if answer.status_code == 200:
             assert now == answer.get_json(), way
@@ -119,6 +120,9 @@ def test_a_field_that_is_there_twice_is_refused(app: Flask, body: str) -> None:
         "[" * 9_000,
         '{"a":' * 2_000,
         "\ufeff{}",
+        '{"redirect_uris": ["https://a.example/cb"], "x": NaN}',
+        '{"redirect_uris": ["https://a.example/cb"], "x": [-Infinity]}',
+        '{"redirect_uris": ["https://a.example/cb"], "x": {"y": 1e999}}',
         "9" * 5_000,
     ],
 )
@@ -161,6 +165,57 @@ def test_nobody_chooses_what_is_ours_to_choose(app: Flask) -> None:
     assert body["client_id_issued_at"] > 1_700_000_000
     assert body["token_endpoint_auth_method"] == "none"
     assert not {"client_secret", "user_id", "kind"} & body.keys()
+
+
+@pytest.mark.parametrize("sent", [{}, {"client_id": None}, {"client_id": ""}, {"client_id": "cli_00000000000000000000000000"}])
+def test_a_change_that_does_not_name_its_client_is_refused(app: Flask, sent: dict[str, Any]) -> None:
+    """RFC 7592, section 2.2."""
+    made = register(app).get_json()
+    path = made["registration_client_uri"].removeprefix(ORIGIN)
+    client, mine = app.test_client(), {"Authorization": f"Bearer {made['registration_access_token']}"}
+    answer = client.put(path, headers=mine, json={"client_name": "Changed", "redirect_uris": [CALLBACK], **sent})
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_client_metadata")
+    assert client.get(path, headers=mine).get_json()["client_name"] == made["client_name"]
+
+
+@pytest.mark.parametrize("scope", [5, True, [], ["tasks:read"], {"tasks": "read"}])
+def test_a_scope_that_is_no_text_is_refused(app: Flask, scope: object) -> None:
+    answer = register(app, scope=scope)
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_client_metadata")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "JavaScript://app.example/%0aalert(1)",
+        " javascript:alert(1)",
+        "java\tscript:alert(1)",
+        "data:text/html,x",
+        "file:///etc/passwd",
+        "ftp://app.example/logo.png",
+        "app.example/logo.png",
+        "//app.example/logo.png",
+        "https:///logo.png",
+        "https://[::1/logo.png",
+        "https://app.example/\nlogo.png",
+        "",
+    ],
+)
+@pytest.mark.parametrize("name", ["client_uri", "logo_uri", "tos_uri", "policy_uri"])
+def test_an_address_of_no_page_is_left_out(app: Flask, name: str, address: str) -> None:
+    answer = register(app, **{name: address})
+    assert (answer.status_code, name in answer.get_json()) == (201, False)
+
+
+def test_addresses_of_pages_are_kept_as_they_were_sent(app: Flask) -> None:
+    pages = {
+        "client_uri": "https://app.example",
+        "logo_uri": "http://app.example/logo.png?size=64",
+        "tos_uri": "https://app.example/terms#changes",
+        "policy_uri": "HTTPS://App.example/privacy",
+    }
+    assert pages.items() <= register(app, **pages).get_json().items()
 
 
 def need_public_client(answer: TestResponse) -> None:

@@ -22,7 +22,8 @@ def test_an_application_registers_itself_and_manages_what_it_registered(app: Fla
     assert client.get(path, headers=mine).get_json()["client_name"] == "Cursor"
     assert client.get(path).status_code == 401
     assert client.get(path, headers={"Authorization": "Bearer cbm_x"}).status_code == 401
-    changed = client.put(path, headers=mine, json={"client_name": "Cursor 2", "redirect_uris": ["http://localhost/cb"]})
+    change = {"client_id": body["client_id"], "client_name": "Cursor 2", "redirect_uris": ["http://localhost/cb"]}
+    changed = client.put(path, headers=mine, json=change)
     assert changed.get_json()["redirect_uris"] == ["http://localhost/cb"]
     assert client.delete(path, headers=mine).status_code == 204
     assert client.get(path, headers=mine).status_code == 401
