@@ -188,11 +188,11 @@ def test_tasks_out_of_reach_are_in_no_list(app: Flask, someone: Character, outsi
     label_id = someone.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics"}).json["id"]
     add_task(someone, place, "Grind", assignees=[someone.person.id], labels=[label_id])
     limited = Agent(app, someone.new_key("One", project_ids=frozenset({other.project_id})))
-    for asked in ({"assignee": "me"}, {"label": label_id}, {}):
+    for asked in ({"assignee": "me"}, {}):
         assert limited.structured("list_tasks", **asked)["tasks"] == []
     strangers = Agent(app, outsider.key)
-    for asked in ({"assignee": someone.person.id}, {"label": label_id}):
-        assert strangers.structured("list_tasks", **asked)["tasks"] == []
+    assert "out of this key's reach" in limited.refusal("list_tasks", label=label_id)
+    assert "not a member" in strangers.refusal("list_tasks", label=label_id)
     everything = strangers.structured("list_tasks", limit=100, sort="-created_at")["tasks"]
     assert place.board_id not in {task["board_id"] for task in everything}
 
@@ -312,11 +312,23 @@ def test_reading_takes_the_same_queries_however_much_there_is(app: Flask, someon
         ("get_board", "board_id", "list_projects names every board"),
         ("get_project", "project_id", "list_projects names every project"),
         ("list_tasks", "board_id", "list_projects names every board"),
+        ("list_tasks", "sprint_id", "get_board names the active and the planned sprints"),
+        ("list_tasks", "label", "get_project names the labels"),
     ],
 )
 def test_an_unknown_id_is_answered_with_where_to_look(agent: Agent, tool: str, argument: str, advice: str) -> None:
-    unknown = new_id({"task_id": "tsk", "board_id": "brd", "project_id": "prj"}[argument])
-    assert f"What to do: {advice}" in agent.refusal(tool, **{argument: unknown})
+    kinds = {"task_id": "tsk", "board_id": "brd", "project_id": "prj", "sprint_id": "spr", "label": "lbl"}
+    assert f"What to do: {advice}" in agent.refusal(tool, **{argument: new_id(kinds[argument])})
+
+
+def test_a_list_of_somebody_out_of_reach_is_one_of_nobody(
+    agent: Agent, member: Character, outsider: Character, place: Place
+) -> None:
+    said = {agent.refusal("list_tasks", assignee=user_id) for user_id in (outsider.person.id, new_id("usr"))}
+    assert len(said) == 1
+    assert "- assignee: Nobody in a project in reach has this id." in said.pop()
+    for asked in ({"assignee": member.person.id}, {"assignee": "me"}, {"board_id": place.board_id, "state": ["done"]}):
+        assert agent.structured("list_tasks", **asked)["tasks"] == []
 
 
 def test_out_of_reach_says_what_is_in_reach(app: Flask, outsider: Character, place: Place) -> None:

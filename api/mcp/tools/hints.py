@@ -19,10 +19,12 @@ _TO_FIND = {
     "board": "list_projects names every board in reach.",
     "task": "Find the task with search or list_tasks, and pass its id on exactly as given.",
     "sprint": "get_board names the active and the planned sprints of a board.",
+    "label": "get_project names the labels of a project with their ids.",
     "checklist item": "get_task names the items of the checklist.",
 }
 # By the argument that is at fault.
 _TO_CHOOSE = {
+    "assignee": "get_project names the people of a project with their ids.",
     "assignees": "get_project names the people of a project with their ids.",
     "labels": "get_project names the labels of a project with their ids.",
     "sprint_id": "get_board names the active and the planned sprints of a board.",
