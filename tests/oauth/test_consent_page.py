@@ -75,6 +75,25 @@ def test_signing_out_leads_to_no_other_site(owner: Character, there: str) -> Non
     assert browser.post("/sign-out", data=form).location == "/sign-in"
 
 
+def test_a_long_name_is_cut_short_and_can_be_read_whole(host_app: Make, owner: Character) -> None:
+    name = "Harbour " + "x" * 191 + "y"
+    application = host_app(owner, client_name=name)
+    page = application.open_consent().text
+    short = f"Harbour {'x' * 51}…"
+    assert f"<h1>{short} wants" in page
+    assert f"<title>{short} asks" in page
+    assert page.count(name) == 1
+    assert re.search(rf"<details.*<p>{name}</p></details>", page)
+    stopped = application.open_consent(redirect_uri="https://elsewhere.example/callback").text
+    assert (short in stopped, name in stopped) == (True, False)
+
+
+def test_a_name_of_sixty_characters_is_shown_as_it_is(host_app: Make, owner: Character) -> None:
+    page = host_app(owner, client_name="x" * 60).open_consent().text
+    assert f"<h1>{'x' * 60} wants" in page
+    assert "Whole name" not in page
+
+
 def test_the_page_warns_of_an_unknown_maker_and_of_this_computer(host_app: Make, owner: Character) -> None:
     page = text_of(host_app(owner, redirect_uris=["http://127.0.0.1:9000/cb"]).open_consent().text)
     assert "CalmBoard does not know who made this app. It registered itself just now." in page
@@ -156,9 +175,10 @@ def register_behind(app: Flask, proxied: dict[str, Any]) -> str:
 def asked_in_a_browser(app: Flask, page_for: Pages, new_person: Callable[..., Character]) -> Callable[..., Page]:
     """Open the consent page of a new application in Chromium."""
 
-    def open_it(**options: Any) -> Page:
+    def open_it(client_name: str = "Stand-up bot", **options: Any) -> Page:
         callback = f"{page_for.url}/docs/errors"
-        application = HostApp(app, app.test_client(), register(app, redirect_uris=[callback]).get_json()["client_id"], {})
+        registered = register(app, client_name=client_name, redirect_uris=[callback]).get_json()
+        application = HostApp(app, app.test_client(), registered["client_id"], {})
         request = replace(application, redirect_uri=callback).request(resource=str(page_for.url))
         page = page_for(new_person(), **options)
         page.goto("/api/oauth/authorize?" + "&".join(f"{name}={value}" for name, value in request.items()))
@@ -172,6 +192,17 @@ def test_allowing_leads_back_without_scripts(asked_in_a_browser: Callable[..., P
     page.get_by_role("checkbox", name="Create, change, move and delete tasks").uncheck()
     page.get_by_role("button", name="Allow").click()
     expect(page).to_have_url(re.compile(r"/docs/errors\?code=cbc_\w+&state=s-1&iss="))
+
+
+@pytest.mark.parametrize("name", ["W" * 200, "All your projects and boards at once " * 5])
+def test_where_it_leads_stays_in_sight_whatever_the_name(asked_in_a_browser: Callable[..., Page], name: str) -> None:
+    page = asked_in_a_browser(name, width=360)
+    page.set_viewport_size({"width": 360, "height": 640})
+    expect(page.get_by_text("Sends you back to")).to_be_in_viewport()
+    expect(page.locator("dd strong")).to_be_in_viewport(ratio=1)
+    page.get_by_text(f"All {len(name.strip())} characters").click()
+    expect(page.get_by_text(name.strip(), exact=True)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
 def test_only_these_without_one_is_asked_again_without_scripts(asked_in_a_browser: Callable[..., Page]) -> None:
