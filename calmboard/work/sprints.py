@@ -20,7 +20,7 @@ from calmboard.pages import Cut, Order, Page, in_order, read_page
 from calmboard.work.positions import lock_boards, rank_at, rank_between
 from calmboard.work.sprint_scope import move_to_sprint
 
-LENGTH = timedelta(days=14)
+LENGTH_DAYS = 14
 MAX_LENGTH = timedelta(days=366)
 
 
@@ -214,7 +214,7 @@ def _need_order(sent: Mapping[str, Any], starts_on: date | None, ends_on: date |
 def _days(sprint: AnyRow, today: date) -> tuple[date, date]:
     """First and last day of a sprint that starts, as far as they were planned."""
     starts_on = sprint.starts_on or today
-    ends_on = sprint.ends_on or starts_on + min(LENGTH, date.max - starts_on)
+    ends_on = sprint.ends_on or starts_on + min(timedelta(days=LENGTH_DAYS - 1), date.max - starts_on)
     if ends_on < starts_on:
         raise Conflict(f"This sprint was to end on {ends_on}. Change its days before you start it.")
     return starts_on, ends_on

@@ -131,14 +131,15 @@ def test_a_sprint_without_days_runs_for_two_weeks_from_today(owner: Character, p
     sprint = start(owner, plan(owner, place))
     assert sprint["state"] == "active"
     assert date.fromisoformat(sprint["starts_on"]) - today in (timedelta(0), timedelta(1))
-    assert date.fromisoformat(sprint["ends_on"]) - date.fromisoformat(sprint["starts_on"]) == timedelta(days=14)
+    first_of_the_next = date.fromisoformat(sprint["ends_on"]) + timedelta(days=1)
+    assert first_of_the_next - date.fromisoformat(sprint["starts_on"]) == timedelta(weeks=2)
     assert sprint["started_at"][:10] == sprint["starts_on"]
 
 
 @pytest.mark.parametrize("first", ["2026-11-02", "9999-12-28"])
 def test_planned_days_are_kept_at_the_start(owner: Character, place: Place, first: str) -> None:
     sprint = start(owner, plan(owner, place, starts_on=first))
-    assert (sprint["starts_on"], sprint["ends_on"]) == (first, "2026-11-16" if first[0] == "2" else "9999-12-31")
+    assert (sprint["starts_on"], sprint["ends_on"]) == (first, "2026-11-15" if first[0] == "2" else "9999-12-31")
 
 
 def test_a_sprint_that_should_be_over_does_not_start(owner: Character, place: Place) -> None:
