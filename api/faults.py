@@ -57,10 +57,9 @@ def _said(message: str, kind: Any) -> tuple[str, str]:
 
 
 def _length(sign: str, length: int, *, is_list: bool) -> tuple[str, str]:
-    unit = "entries" if is_list else "characters"
-    if sign == "<=":
-        return "too_long", f"Use at most {length} {unit}."
-    return "too_short", f"Use at least {length} {unit if length > 1 else unit.removesuffix('s')}."
+    one, many = ("entry", "entries") if is_list else ("character", "characters")
+    unit = one if length == 1 else many
+    return ("too_long", f"Use at most {length} {unit}.") if sign == "<=" else ("too_short", f"Use at least {length} {unit}.")
 
 
 def _form(message: str, kind: Any) -> str:

@@ -31,7 +31,8 @@ class Tool:
     """`run(call, asked)` returns a `gives` struct (or anything with its attributes), or a Content.
 
     A generator function may yield messages of `call.progress(…)` first. `scopes`: all that a call needs.
-    A tool without `takes` reads its arguments as they come; then `schema` says what they are.
+    A tool without `takes` reads its arguments as they come; then `schema` says what they are. `elsewhere`: the tools
+    that take what this one does not, by the arguments that are sent here instead.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Tool:
     gives: type[Struct] | None = None
     schema: Mapping[str, Any] | None = None
     meta: Mapping[str, Any] | None = None
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def input_schema(self) -> Mapping[str, Any]:
@@ -175,10 +177,12 @@ def tool(
     takes: type[Struct] | None = None,
     gives: type[Struct] | None = None,
     meta: Mapping[str, Any] | None = None,
+    elsewhere: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[[Call, Any], Any]], Tool]:
     """Make a tool of a function: its name is the tool's, its docstring what an agent reads."""
 
     def make(run: Callable[[Call, Any], Any]) -> Tool:
-        return Tool(run.__name__, title, inspect.cleandoc(run.__doc__ or ""), run, scopes, effect, takes, gives, meta=meta)
+        about = inspect.cleandoc(run.__doc__ or "")
+        return Tool(run.__name__, title, about, run, scopes, effect, takes, gives, meta=meta, elsewhere=elsewhere or {})
 
     return make

@@ -4,6 +4,7 @@ import hashlib
 import inspect
 import json
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import msgspec
@@ -19,6 +20,8 @@ from calmboard.db import db
 from calmboard.errors import Fault, InsufficientScope, Problem, ValidationFailed
 
 Frames = Generator[dict[str, Any] | None, None, dict[str, Any]]
+
+_HEADER, _ARGUMENT = "Idempotency-Key", "idempotency_key"
 
 _encode = msgspec.json.Encoder().encode
 
@@ -44,8 +47,16 @@ def _read(tool: Tool, arguments: Mapping[str, Any]) -> Any:
     asked = read_object(arguments, tool.takes, "", faults)
     if faults:
         hint = "Correct the arguments named above and call it again."
-        raise ValidationFailed("The arguments do not fit. Nothing was done.", errors=tuple(faults), hint=hint)
+        raise ValidationFailed(
+            "The arguments do not fit. Nothing was done.", errors=tuple(_pointed_on(tool, fault) for fault in faults), hint=hint
+        )
     return asked
+
+
+def _pointed_on(tool: Tool, fault: Fault) -> Fault:
+    """An unknown argument that another tool takes says so."""
+    other = tool.elsewhere.get(fault.pointer.removeprefix("/")) if fault.code == "unknown_field" else None
+    return replace(fault, detail=f"{fault.detail} Use {other} for it.") if other else fault
 
 
 def _once(tool: Tool, call: Call, asked: Any, arguments: Mapping[str, Any]) -> Frames:
@@ -100,10 +111,21 @@ def _refused(problem: Problem) -> dict[str, Any]:
     if isinstance(problem, InsufficientScope):
         raise problem
     db.session.rollback()
+    _name_argument(problem)
     lines = [problem.detail, *(f"- {_argument(fault)}: {fault.detail}{_allowed(fault)}" for fault in problem.errors)]
     if advice := problem.hint or problem.remedy:
         lines.append(f"What to do: {advice}")
     return {"content": [text("\n".join(lines))], "isError": True, "_meta": {"ai.calmboard/problem": problem_body(problem)}}
+
+
+def _name_argument(problem: Problem) -> None:
+    """The key of idempotency is an argument here, and no header."""
+    if f" {_HEADER} " not in problem.detail:
+        return
+    problem.detail = problem.detail.replace(_HEADER, _ARGUMENT)
+    problem.errors = tuple(
+        replace(fault, pointer=f"/{_ARGUMENT}", detail=fault.detail.replace(_HEADER, _ARGUMENT)) for fault in problem.errors
+    )
 
 
 def _argument(fault: Fault) -> str:

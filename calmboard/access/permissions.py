@@ -148,5 +148,8 @@ def _refuse(connection: Connection, access: Access, model: type[Base], row_id: s
 
 def _out_of_reach(access: Access, word: str) -> Forbidden:
     if access.project_ids is not None:
-        return Forbidden(f"The {word} is in a project out of this key's reach; the key is limited to some projects.")
-    return Forbidden(f"The {word} is in a project that {access.user.name} is not a member of.")
+        where = "" if word == "project" else "in a project "
+        mine = "token" if access.source == "token" else "key"
+        return Forbidden(f"The {word} is {where}out of this {mine}'s reach; the {mine} is limited to some projects.")
+    where = "one" if word == "project" else "in a project"
+    return Forbidden(f"The {word} is {where} that {access.user.name} is not a member of.")

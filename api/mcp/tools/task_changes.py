@@ -22,6 +22,13 @@ from calmboard.work.whole_task import count_what_goes
 
 _CHANGES = ("title", "description", "due_date", "labels", "pinned", "sprint_id")
 _PLACES = ("state", "before", "after", "position")
+_OTHER_CHANGES = {
+    **dict.fromkeys(_PLACES, "move_task"),
+    "assignees": "assign_task",
+    **dict.fromkeys(("blocked", "blocked_reason"), "block_task"),
+    "checklist": "update_checklist",
+    "comment": "add_comment",
+}
 
 
 class UpdateTask(Writing, kw_only=True):
@@ -68,7 +75,7 @@ class DeleteTask(Destroying, kw_only=True):
     task_id: KnownTask
 
 
-@tool("Change a task", effect="changes", scopes=("tasks:write",), takes=UpdateTask, gives=TaskInShort)
+@tool("Change a task", effect="changes", scopes=("tasks:write",), takes=UpdateTask, gives=TaskInShort, elsewhere=_OTHER_CHANGES)
 def update_task(call: Call, asked: UpdateTask) -> Any:
     """Change what a task says: title, description, due date, labels, pin, sprint. What is left out stays as it is.
 
