@@ -12,6 +12,7 @@ from api.mcp.completions import completing
 from api.mcp.documents import board_document, project_document, task_document
 from api.mcp.listings import usable
 from api.mcp.protocol import strange_cursor
+from api.mcp.quotes import named
 from api.mcp.registry import Resource
 from calmboard.access.access import Access
 from calmboard.db import AnyRow
@@ -33,9 +34,9 @@ def list_resources(access: Access, cursor: str | None) -> tuple[list[dict[str, A
 
 def _listed(place: AnyRow) -> dict[str, Any]:
     kind, place_id = ("board", place.board_id) if place.board_id else ("project", place.project_id)
-    about = f"A {kind} of the project {place.project_name}." if place.board_id and place.project_name else f"A {kind}."
-    named = {"name": place.name, "title": place.name, "description": about}
-    return {"uri": f"calmboard://{kind}s/{place_id}", **named, "mimeType": MARKDOWN}
+    home = f" of the project {named(place.project_name)}" if place.board_id and place.project_name else ""
+    about = {"name": place.name, "title": place.name, "description": f"A {kind}{home}."}
+    return {"uri": f"calmboard://{kind}s/{place_id}", **about, "mimeType": MARKDOWN}
 
 
 def _read_cursor(cursor: str) -> tuple[str, ...]:
