@@ -45,7 +45,7 @@ def claim(credential_id: str, key: str, fingerprint: bytes) -> Claim | Answered:
     with reading() as connection:
         row = connection.execute(select(*IdempotentRequest.__table__.columns).where(_has_key(credential_id, key))).first()
     if row is not None and not _is_over(row, mine.created_at):
-        return _answer_of(row, fingerprint)
+        return _answer_of(row, fingerprint, mine.created_at)
     if row is not None:
         _forget(_is(Claim(credential_id, key, row.created_at)))
     return claim(credential_id, key, fingerprint)
@@ -89,13 +89,13 @@ def forget_old() -> None:
     _forget(IdempotentRequest.created_at < now() - KEPT)
 
 
-def _answer_of(row: AnyRow, fingerprint: bytes) -> Answered:
+def _answer_of(row: AnyRow, fingerprint: bytes, at: datetime) -> Answered:
     if row.fingerprint != fingerprint:
         detail = "This Idempotency-Key came with another request before. Use a new one for each piece of work."
         raise ValidationFailed(detail, errors=(Fault("Idempotency-Key", "reused", detail),))
     if row.status is not None:
         return Answered(row.status, row.headers, row.body)
-    if row.is_done:
+    if row.is_done and row.created_at < at - LEASE:
         raise Conflict("This request was carried out, but its answer was lost. Read what it did.")
     raise Conflict("A request with this Idempotency-Key is under way. Wait a second and send it again.")
 

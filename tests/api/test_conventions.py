@@ -36,6 +36,21 @@ def test_a_post_sent_again_does_its_work_once(owner: Character, place: Place) ->
     assert column(owner, place, "backlog") == ["Once"]
 
 
+@pytest.mark.parametrize(("age", "sentence"), [(0, "under way"), (120, "its answer was lost")])
+def test_an_answer_is_lost_only_after_its_time(app: Flask, owner: Character, place: Place, age: int, sentence: str) -> None:
+    """Between the commit of the work and the keeping of its answer, whoever asks has to wait."""
+    key = new_id("try")
+    post(owner.api, place, key, title="Once")
+    half_kept = {"status": None, "headers": None, "body": None, "created_at": now() - timedelta(seconds=age)}
+    with app.app_context():
+        db.session.execute(update(IdempotentRequest).where(IdempotentRequest.key == key).values(**half_kept))
+        db.session.commit()
+    answer = post(owner.api, place, key, title="Once")
+    assert answer.status_code == 409
+    assert sentence in answer.json["detail"]
+    assert column(owner, place, "backlog") == ["Once"]
+
+
 def test_the_same_key_with_another_body_is_refused(owner: Character, place: Place) -> None:
     key = new_id("try")
     post(owner.api, place, key, title="One")
