@@ -115,13 +115,19 @@ def _begin() -> AnyResponse | None:
 def _send_to_origin() -> AnyResponse | None:
     """Links are made from ORIGIN and never from the Host header, so another host gets no page."""
     settings: Settings = current_app.config["CALMBOARD"]
-    if request.host == settings.host or request.path in _ANY_HOST:
+    if _without_default_port(request.host) == settings.host or request.path in _ANY_HOST:
         return None
     if settings.is_development and is_loopback(urlsplit(f"//{request.host}").hostname or ""):
         return None
     if _is_program():
         raise MisdirectedRequest(f"Send this request to {settings.origin}.")
     return redirect(settings.origin + request.full_path.rstrip("?"), 308)
+
+
+def _without_default_port(host: str) -> str:
+    """A Host as origins are written: names whatever their case, and no port that the scheme has anyway."""
+    settings: Settings = current_app.config["CALMBOARD"]
+    return host.lower().removesuffix(":443" if settings.is_https else ":80")
 
 
 def _end(response: Response) -> Response:

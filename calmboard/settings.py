@@ -123,7 +123,7 @@ def _origin(given: Mapping[str, str], port: int) -> str:
         raise SettingsError(f"{name} is “{text}”; it takes scheme, host and port alone, with no path.")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise SettingsError(f"{name} is “{text}”; a public address needs https.")
-    return text.lower()
+    return text.lower().removesuffix(":443" if parts.scheme == "https" else ":80")
 
 
 def _secret_key(given: Mapping[str, str], directory: Path, development: bool) -> str:

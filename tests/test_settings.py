@@ -83,6 +83,12 @@ def test_a_loopback_address_means_development(tmp_path: Path, url: str) -> None:
     assert read(tmp_path, CALMBOARD_PUBLIC_URL=url).is_development
 
 
+@pytest.mark.parametrize("url", ["https://calmboard.example:443", "https://CalmBoard.example/"])
+def test_an_address_is_written_as_browsers_write_origins(tmp_path: Path, url: str) -> None:
+    given = {"CALMBOARD_PUBLIC_URL": url, "CALMBOARD_SECRET_KEY": "s" * 32}
+    assert read_settings(given, tmp_path).origin == "https://calmboard.example"
+
+
 def test_a_public_address_means_production(tmp_path: Path) -> None:
     settings = read(tmp_path, CALMBOARD_PUBLIC_URL="https://Calmboard.example/", CALMBOARD_SECRET_KEY=LONG_KEY)
     assert not settings.is_development

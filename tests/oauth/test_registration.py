@@ -1,5 +1,6 @@
 """What programs do by themselves: register, manage what they registered, and find out how."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -86,6 +87,13 @@ def test_a_program_is_always_answered_in_oauths_shape(app: Flask, path: str, req
     for method in ("GET", "PUT", "DELETE"):
         refused = app.test_client().open(path, method=method)
         assert (refused.status_code, refused.get_json()["error"], "Allow" in refused.headers) == (405, "invalid_request", True)
+
+
+@pytest.mark.parametrize("host", ["CB.example", "cb.example:443"])
+def test_a_host_is_known_however_it_is_written(make_app: Callable[..., Flask], host: str) -> None:
+    app = make_app(origin="https://cb.example")
+    told = app.test_client().get("/.well-known/oauth-authorization-server", headers={"Host": host})
+    assert (told.status_code, told.get_json()["issuer"]) == (200, "https://cb.example")
 
 
 def test_the_documents_say_what_is_true(app: Flask) -> None:
