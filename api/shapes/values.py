@@ -8,7 +8,8 @@ from msgspec import Meta, Struct
 from calmboard import ids
 
 NO_NUL = r"^[^\u0000]*$"
-VISIBLE = r"^[^\u0000]*[^\u0000-\u0020][^\u0000]*$"
+# Spaces, line ends, joiners and marks of direction show nothing.
+VISIBLE = r"^[^\u0000]*[^\u0000-\u0020\u007f-\u00a0\u00ad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff][^\u0000]*$"
 
 
 # Marks a field that stands for another one, so that no example holds both.

@@ -51,7 +51,7 @@ def test_a_board_that_filled_up_meanwhile_is_not_deleted(owner: Character, place
     assert owner.api.get(path).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 101, None, 7, "a\0b"])
+@pytest.mark.parametrize("name", ["", "   ", "\u2003\u00a0", "\u200b\u202e", "x" * 101, None, 7, "a\0b"])
 def test_a_name_that_cannot_be_used_is_named(owner: Character, place: Place, name: object) -> None:
     answer = owner.api.post(f"/projects/{place.project_id}/boards", json={"name": name})
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/name")
