@@ -95,7 +95,7 @@ def test_only_what_was_sent_is_changed(agent: Agent, owner: Character, task_id: 
 
 def test_a_change_that_another_tool_makes_names_what_this_one_takes(agent: Agent, task_id: str) -> None:
     said = agent.refusal("update_task", task_id=task_id, state="done", assignees=["me"])
-    assert "- state: There is no field “state” here. Allowed: " in said
+    assert "- state: There is no field “state” here. Use move_task for it. Allowed: " in said
     assert "- assignees:" in said
 
 
