@@ -60,6 +60,8 @@ def watching(mine: Claim) -> Iterator[None]:
     session = db.session()
 
     def mark(_session: Any) -> None:
+        if session.in_nested_transaction():
+            return  # a savepoint ends, and not yet the work
         mark_done = update(IdempotentRequest).where(_is(mine)).values(is_done=True)
         if session.execute(mark_done.returning(IdempotentRequest.key)).first() is None:
             raise Conflict("Another request with this Idempotency-Key took over. Read what it did.")
