@@ -45,6 +45,8 @@ _REFRESH_TOKEN = (
     .join(OAuthGrant)
     .where(OAuthRefreshToken.digest == bindparam("given"))
 )
+# Whoever trades or ends what belongs to a grant takes hold of the grant first, so that no two wait for each other.
+_HOLD = select(OAuthGrant.id).where(OAuthGrant.id == bindparam("held")).with_for_update(key_share=True)
 _CLAIM_REFRESH = (
     update(OAuthRefreshToken)
     .where(OAuthRefreshToken.digest == bindparam("given"), OAuthRefreshToken.rotated_at.is_(None))
@@ -156,12 +158,12 @@ def redeem(client: Client, code: str, redirect_uri: str, verifier: str, resource
     _need_same_resource(row, resource)
     at = now()
     connection = db.session.connection()
+    connection.execute(_REDEEM, {"redeemed": row.grant_id, "at": at})
     if connection.execute(_CLAIM_CODE, {"given": digest(code), "at": at}).first() is None:
         db.session.rollback()
         if row.used_at is not None or _code_was_used(code):
             end_grant(row.grant_id)
         raise GrantError("invalid_grant", "The code was used already, or is older than a minute.")
-    connection.execute(_REDEEM, {"redeemed": row.grant_id, "at": at})
     tokens = _issue(row, frozenset(row.scopes.split()), new_secret("cbr") if client.may_refresh else None, at)
     db.session.commit()
     return tokens
@@ -184,6 +186,7 @@ def refresh(
     wanted = granted if scopes is None else expand(scopes) & granted
     if scopes is not None and not scopes <= granted:
         raise GrantError("invalid_scope", "A refresh cannot ask for more than was granted.")
+    db.session.connection().execute(_HOLD, {"held": row.grant_id})
     if not _claim_refresh(token, at, grace):
         end_grant(row.grant_id)
         raise GrantError("invalid_grant", "This refresh token was replaced by a newer one. The grant has ended.")
@@ -280,11 +283,14 @@ def note_grant_use(grant_id: str, ip: str | None, agent: str | None, endpoint: s
 
 
 def _end(whose: ColumnElement[bool]) -> None:
-    """End grants and their tokens, in the order in which a trade takes hold of them; PostgreSQL would see a deadlock."""
-    ended = select(OAuthGrant.id).where(whose)
+    """End grants and their tokens, held as for a trade."""
+    hold = select(OAuthGrant.id).where(whose).order_by(OAuthGrant.id).with_for_update(key_share=True)
+    ended = db.session.execute(hold).scalars().all()
     for table in (OAuthCode, OAuthRefreshToken, OAuthAccessToken):
         db.session.execute(delete(table).where(table.grant_id.in_(ended)))
-    db.session.execute(update(OAuthGrant).where(whose, OAuthGrant.revoked_at.is_(None)).values(revoked_at=now()))
+    db.session.execute(
+        update(OAuthGrant).where(OAuthGrant.id.in_(ended), OAuthGrant.revoked_at.is_(None)).values(revoked_at=now())
+    )
 
 
 def _end_with_session(session_id: str, at: datetime) -> datetime:

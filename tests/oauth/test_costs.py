@@ -25,11 +25,11 @@ def test_a_token_is_checked_by_one_statement_as_a_key_is(app: Flask, application
     assert _count(app, token) == _count(app, owner.api) == 1
 
 
-def test_a_refresh_takes_five_statements_and_one_commit(app: Flask, application: HostApp) -> None:
+def test_a_refresh_takes_six_statements_and_one_commit(app: Flask, application: HostApp) -> None:
     token = application.get_tokens()["refresh_token"]
     with watched(app) as statements, committed(app) as commits:
         assert application.refresh(token).status_code == 200
-    assert len([text for text, _ in statements if not text.startswith("BEGIN")]) == 5
+    assert len([text for text, _ in statements if not text.startswith("BEGIN")]) == 6
     assert len(commits) == 1
 
 
