@@ -117,9 +117,11 @@ def _make_private(database_url: str) -> None:
 
 
 def _engine_options(database_url: str) -> dict[str, Any]:
+    """Values stay out of what is logged of an error: they are people's letters, texts and digests."""
     if make_url(database_url).get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": 10}}
-    return {"pool_pre_ping": True, "connect_args": {"prepare_threshold": 0, "connect_timeout": 5}}
+        return {"hide_parameters": True, "connect_args": {"timeout": 10}}
+    connect = {"prepare_threshold": 0, "connect_timeout": 5}
+    return {"hide_parameters": True, "pool_pre_ping": True, "connect_args": connect}
 
 
 def _prepare(writing: Engine, reading: Engine) -> None:
