@@ -159,7 +159,7 @@ def _answer_error(error: Exception) -> AnyResponse:
     """Answer as the door does that was asked: JSON to programs, a page to people. What was begun is undone."""
     db.session.rollback()
     problem = _as_problem(error)
-    if request.path == "/api/oauth/authorize":
+    if request.path == "/api/oauth/authorize" and "Authorization" not in request.headers:
         return portal.answer_problem(problem)
     if request.path.startswith(_OAUTH_PATHS):
         return oauth.answer_problem(problem)

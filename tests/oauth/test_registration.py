@@ -89,6 +89,13 @@ def test_a_program_is_always_answered_in_oauths_shape(app: Flask, path: str, req
         assert (refused.status_code, refused.get_json()["error"], "Allow" in refused.headers) == (405, "invalid_request", True)
 
 
+def test_who_authorizes_with_a_credential_is_answered_as_a_program(app: Flask) -> None:
+    """Where the framework or the database refuses, a program reads JSON, and a person a page."""
+    for headers, media_type in ({"Authorization": "Bearer cbs_x"}, "application/json"), ({}, "text/html"):
+        refused = app.test_client().put("/api/oauth/authorize", headers=headers)
+        assert (refused.status_code, refused.mimetype) == (405, media_type)
+
+
 @pytest.mark.parametrize("host", ["CB.example", "cb.example:443"])
 def test_a_host_is_known_however_it_is_written(make_app: Callable[..., Flask], host: str) -> None:
     app = make_app(origin="https://cb.example")
