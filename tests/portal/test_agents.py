@@ -75,8 +75,12 @@ def test_the_test_lists_the_tools_that_an_agent_then_gets(
     assert f"gets {len(listed)} tools." in text_of(page)
 
 
-def test_a_viewer_reads_that_nothing_may_be_written(viewer: Character) -> None:
-    assert "None: your role lets you change nothing in any project." in text_of(viewer.sign_in().get(TEST, headers=HTMX).text)
+def test_a_viewer_reads_that_nothing_may_be_written(
+    person: Character, new_person: Callable[..., Character], new_place: Callable[..., Place]
+) -> None:
+    reader = new_person()
+    new_place(person, viewer=reader)
+    assert "None: your role lets you change nothing in any project." in text_of(reader.sign_in().get(TEST, headers=HTMX).text)
 
 
 def test_each_tool_is_told_in_one_sentence(browser_of: FlaskClient) -> None:
