@@ -129,7 +129,7 @@ def test_the_burndown_of_a_running_sprint_is_told_up_to_now(owner: Character, pl
     change(owner, second, sprint_id=None)
     burndown = report(owner, place, "burndown")
     told = [day for day in burndown["days"] if day["scope"] is not None]
-    assert (burndown["sprint_id"], burndown["committed"], len(burndown["days"])) == (sprint_id, 2, 15)
+    assert (burndown["sprint_id"], burndown["committed"], len(burndown["days"])) == (sprint_id, 2, 14)
     assert (told[-1]["scope"], told[-1]["remaining"]) == (2, 1)
     assert (burndown["days"][-1]["ideal"], burndown["days"][-1]["remaining"]) == (0, None)
     change(owner, first, state="review")

@@ -83,4 +83,4 @@ def test_a_person_sees_how_far_the_work_is(server: Server, owner: Character, tas
     arguments = {"board_id": task["board_id"], "tasks": [{"title": "One"}, {"title": "Two"}, {"title": "Three"}]}
     told = talk(server, owner, mode, lambda client: client.call_tool("create_tasks", arguments, progress_callback=show))
     assert told["created_count"] == 3
-    assert seen == [(1, 3, "1 of 3 tasks"), (2, 3, "2 of 3 tasks"), (3, 3, "3 of 3 tasks")]
+    assert seen == [(0, 3, "0 of 3 tasks"), (1, 3, "1 of 3 tasks"), (2, 3, "2 of 3 tasks"), (3, 3, "3 of 3 tasks")]

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.support.cast import Api, Character, new_address
+from tests.support.cast import Api, Character, Place, new_address
 
 ORIGIN = "http://127.0.0.1:8000"
 CALLBACK = "https://app.example/callback"
@@ -113,6 +113,14 @@ def register(app: Flask, **metadata: Any) -> TestResponse:
 @pytest.fixture(autouse=True)
 def _monkeypatch_response_class() -> None:
     """Stand in for pytest-flask's, which would turn every answer into one of its own class: a redirect would be rewritten."""
+
+
+@pytest.fixture
+def owner(new_person: Callable[..., Character], new_place: Callable[..., Place]) -> Character:
+    """Somebody of this test's own: a person decides about applications sixty times a minute at most."""
+    person = new_person()
+    new_place(person)
+    return person
 
 
 @pytest.fixture
