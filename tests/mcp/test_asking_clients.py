@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
-import anyio
 import httpx2
 import pytest
+from anyio.from_thread import start_blocking_portal
 from mcp.client import Client
 from mcp.client.context import ClientRequestContext
 from mcp.client.streamable_http import streamable_http_client
@@ -36,7 +36,8 @@ def talk(
         async with http, Client(transport, mode=mode, **can) as client:
             return await say(client)
 
-    answered: dict[str, Any] | None = anyio.run(meet).structured_content
+    with start_blocking_portal() as portal:  # a thread of its own, since the browser of other tests has a loop in this one
+        answered: dict[str, Any] | None = portal.call(meet).structured_content
     assert answered
     return answered
 
