@@ -11,6 +11,7 @@ from msgspec import Struct
 from api.mcp.calls import Call
 from api.mcp.schemas import input_schema, output_schema
 from calmboard.access.access import Access
+from calmboard.access.scopes import READING
 
 Effect = Literal["reads", "adds", "changes", "destroys"]
 
@@ -155,9 +156,9 @@ class Registry:
 
     @property
     def scopes(self) -> frozenset[str]:
-        """Everything that something here needs: what an agent asks for that wants to use all of it."""
+        """What an agent asks for that wants to use all of it: what its calls need, and all that is read where it is held."""
         things: tuple[Tool | Resource | Prompt, ...] = (*self.tools.values(), *self.resources, *self.prompts.values())
-        return frozenset(scope for thing in things for scope in thing.scopes)
+        return READING.union(scope for thing in things for scope in thing.scopes)
 
     def add(self, *things: Tool | Resource | Prompt) -> None:
         for thing in things:

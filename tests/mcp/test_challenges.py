@@ -13,7 +13,7 @@ from mcp.client.auth.utils import (
 
 from calmboard.ids import new_id
 from tests.support.agent import EVERYTHING, LEGACY, MODERN, Agent
-from tests.support.cast import Answer, Character
+from tests.support.cast import Answer, Character, World
 
 # Messages, headers and addresses are judged in Python, whatever the database.
 pytestmark = pytest.mark.database("sqlite")
@@ -63,6 +63,13 @@ def test_an_agent_is_told_to_ask_for_writing_too(app: Flask) -> None:
     asked = read_by_client(Agent(app, None).ask("tools/list"))["scopes"]
     assert {"tasks:read", "tasks:write", "sprints:write", "comments:write"} <= asked
     assert not asked & {"keys:write", "members:write", "projects:write", "offline_access"}
+
+
+def test_what_is_asked_for_is_enough_to_assign_somebody(app: Flask, owner: Character, world: World) -> None:
+    """People are named by id, and no call fails without them, so that no challenge would ever ask for them later."""
+    asked = read_by_client(Agent(app, None).ask("tools/list"))["scopes"]
+    agent = Agent(app, owner.new_key(new_id("key"), *asked))
+    assert agent.structured("get_project", project_id=world.owner.project_id)["people"]
 
 
 @pytest.mark.parametrize("version", [MODERN, *LEGACY])

@@ -10,6 +10,7 @@ from api.mcp.prompts import PROMPTS
 from api.mcp.registry import Prompt, Resource, Tool
 from api.mcp.resources import RESOURCES
 from api.mcp.tools import TOOLS
+from calmboard.access.scopes import READING
 from tests.support.cast import Answer, new_address
 
 MODERN = "2026-07-28"
@@ -18,7 +19,7 @@ _NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 
 _GIVEN: list[Tool | Resource | Prompt] = [*TOOLS, *RESOURCES, *PROMPTS]
 # All that an agent can be let do.
-EVERYTHING = {scope for thing in _GIVEN for scope in thing.scopes}
+EVERYTHING = READING.union(scope for thing in _GIVEN for scope in thing.scopes)
 
 
 class Agent:
