@@ -8,7 +8,7 @@ from typing import Any
 from flask import current_app, request, url_for
 from markupsafe import Markup
 
-from calmboard.access.resources import MCP, resource_of
+from calmboard.access.resources import BY_MCP, MCP, resource_of
 from portal.agent_installs import install_links, installs
 from portal.app_rows import AppRow
 from portal.key_rows import KeyRow, use_of
@@ -16,7 +16,6 @@ from portal.reachability import why_unreachable
 
 # How the use of a credential at the server is kept: this, the method, and the name of what was asked for. Of what
 # was no message, the HTTP method and the path.
-_MARK = "MCP "
 _VERBS = {"tools/call": "Called", "resources/read": "Read", "prompts/get": "Took the prompt"}
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -69,7 +68,7 @@ def came_from_agents() -> bool:
 
 def _is_agent(row: KeyRow) -> bool:
     asked = row.key.last_used_endpoint or ""
-    return row.key.revoked_at is None and (asked.startswith(_MARK) or asked.endswith(f" {MCP}"))
+    return row.key.revoked_at is None and (asked.startswith(BY_MCP) or asked.endswith(f" {MCP}"))
 
 
 def _row_of_app(app: AppRow) -> AgentRow:
@@ -106,7 +105,7 @@ def _lately(asked: str | None, use: Markup) -> tuple[Markup, ...]:
     """The last call and when it came: “Called create_task”, “Used 3 minutes ago by Cursor, 203.0.113.24”."""
     if asked is None:
         return (use,)
-    method, _, name = asked.removeprefix(_MARK).partition(" ")
+    method, _, name = asked.removeprefix(BY_MCP).partition(" ")
     if method in _VERBS and name:
         return Markup("{} <code>{}</code>").format(_VERBS[method], name), use
-    return Markup("Last call <code>{}</code>").format(asked.removeprefix(_MARK)), use
+    return Markup("Last call <code>{}</code>").format(asked.removeprefix(BY_MCP)), use

@@ -18,7 +18,7 @@ from api.mcp.protocol import INTERNAL_ERROR, INVALID_REQUEST, Failure, error_fra
 from api.mcp.registry import Registry
 from api.mcp.toolcalls import Frames
 from calmboard.access.access import Access
-from calmboard.access.resources import MCP
+from calmboard.access.resources import BY_MCP, MCP
 from calmboard.db import db
 from calmboard.errors import InsufficientScope, InternalError, MethodNotAllowed, Problem
 
@@ -103,7 +103,7 @@ def _answer_batch(access: Access, batch: list[Any]) -> AnyResponse:
         g.usage.need_room_for(len(batch) - 1)
         g.usage = limits().spend(access, len(batch) - 1)
         g.usage.need_room()
-    g.mcp_asked = f"MCP batch of {len(batch)}"
+    g.mcp_asked = f"{BY_MCP}batch of {len(batch)}"
     answers = [frame for body in batch if (frame := _answer_in_batch(access, body)) is not None]
     return _json(answers) if answers else _accepted()
 
@@ -216,7 +216,7 @@ def _refuse(failure: Failure, body: Any = None, status: int | None = None) -> An
 def _asked(message: Message) -> str:
     """What people are shown as the last use; a client may have sent signs that no database keeps and no page shows."""
     name = message.params.get("name", message.params.get("uri", ""))
-    said = f"MCP {message.method} {name if isinstance(name, str) else ''}".strip()[:200]
+    said = f"{BY_MCP}{message.method} {name if isinstance(name, str) else ''}".strip()[:200]
     return said if said.isprintable() else "MCP"
 
 

@@ -5,6 +5,9 @@ from urllib.parse import urlsplit
 API = ""
 MCP = "/mcp"
 
+# How the last use of a credential begins where it came by MCP: “MCP tools/call create_task”.
+BY_MCP = "MCP "
+
 
 def resource_of(origin: str, suffix: str) -> str:
     return origin + suffix
