@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from collections.abc import Iterable
 from typing import BinaryIO, cast
 
 from flask import request
@@ -55,8 +56,15 @@ def digest_of_form(asked: bytes) -> bytes:
 
 
 def _strange_parts() -> list[Fault]:
-    names = [name for name in dict.fromkeys((*request.files, *request.form)) if name != "file"]
-    return [Fault(f"/{name[:100]}", "unknown_field", f"There is no part “{name[:100]}” here.", ("file",)) for name in names]
+    """A fault for each name but `file`. A part without a name arrives as None."""
+    names: Iterable[str | None] = dict.fromkeys((*request.files, *request.form))
+    return [_strange_part(name) for name in names if name != "file"]
+
+
+def _strange_part(name: str | None) -> Fault:
+    if not name:
+        return Fault("/", "unknown_field", "Each part needs a name, and there is one part here: file.", ("file",))
+    return Fault(f"/{name[:100]}", "unknown_field", f"There is no part “{name[:100]}” here.", ("file",))
 
 
 def _faults_of(files: list[FileStorage]) -> list[Fault]:

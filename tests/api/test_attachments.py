@@ -151,6 +151,14 @@ def test_a_form_that_cannot_be_used_is_told_why_and_nothing_is_kept(
     assert sorted(files_dir.glob("*")) == before
 
 
+@pytest.mark.parametrize("disposition", ["form-data", 'form-data; name=""', 'form-data; name="a"b"', "form-data; filename=x"])
+def test_a_part_without_a_name_is_told_to_have_one(member: Character, task_id: str, disposition: str) -> None:
+    form = f"--b\r\nContent-Disposition: {disposition}\r\n\r\n{{}}\r\n--b--\r\n".encode()
+    answer = member.api.post(f"/tasks/{task_id}/attachments", data=form, content_type="multipart/form-data; boundary=b")
+    faults = {fault["code"] for fault in answer.json["errors"]}
+    assert (answer.status_code, faults) == (422, {"unknown_field", "required"})
+
+
 @pytest.mark.parametrize("size", [MAX_FILE_BYTES + 1, MAX_FILE_BYTES + 1024 * 1024])
 def test_a_file_that_is_too_large_is_413(member: Character, task_id: str, files_dir: Path, size: int) -> None:
     before = sorted(files_dir.glob("*"))
