@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 from markupsafe import Markup
 
 from calmboard.access.access import Access
-from calmboard.access.grants import Grant, list_grants
+from calmboard.access.connected_apps import Grant, list_grants
 from calmboard.work.projects import my_projects
 from portal.key_rows import projects_of, rights_of, use_of
 from portal.words import initials, listed

@@ -5,7 +5,7 @@ from typing import Any
 from flask import flash, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from calmboard.access.grants import end_my_grant, find_my_grant
+from calmboard.access.connected_apps import end_my_grant, find_my_grant
 from portal.agents import agents_part, came_from_agents
 from portal.app_rows import apps_part
 from portal.door import bp, is_htmx

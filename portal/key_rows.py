@@ -9,7 +9,7 @@ from flask import current_app, url_for
 from markupsafe import Markup
 
 from calmboard.access.access import Access
-from calmboard.access.grants import Grant
+from calmboard.access.connected_apps import Grant
 from calmboard.access.integrations import find_integration
 from calmboard.access.keys import Key, list_keys
 from calmboard.access.plans import PLANS, window_of

@@ -18,7 +18,6 @@ from calmboard.access.credentials import derived_secret, digest, is_well_formed,
 from calmboard.access.keys import NOTE_EVERY
 from calmboard.access.scopes import expand
 from calmboard.db import AnyRow, AnySelect, Base, db, insert_unless_there, now, reading
-from calmboard.errors import Forbidden, NotFound
 from calmboard.models import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken, UserSession
 
 CODE_LIFE = timedelta(seconds=60)
@@ -75,26 +74,6 @@ class Consent:
     scopes: frozenset[str]
     project_ids: frozenset[str] | None = None
     session_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """An application that a person let in, as it is listed to them."""
-
-    id: str
-    client_id: str
-    client_kind: str
-    client_name: str
-    redirect_uris: tuple[str, ...]
-    scopes: frozenset[str]
-    project_ids: frozenset[str] | None
-    resource: str
-    created_at: datetime
-    expires_at: datetime
-    last_used_at: datetime | None
-    last_used_ip: str | None
-    last_used_agent: str | None
-    last_used_endpoint: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,31 +212,6 @@ def delete_client(client: Client) -> None:
     db.session.commit()
 
 
-def list_grants(access: Access) -> list[Grant]:
-    """The applications that hold tokens of the asker's, the latest first. What was agreed to and never redeemed is none."""
-    live = (OAuthGrant.redeemed_at.is_not(None), OAuthGrant.revoked_at.is_(None), OAuthGrant.expires_at > now())
-    mine = _listed().where(OAuthGrant.user_id == access.user.id, *live).order_by(OAuthGrant.id.desc())
-    with reading() as connection:
-        return [_grant(row) for row in connection.execute(mine)]
-
-
-def find_my_grant(access: Access, grant_id: str) -> Grant:
-    """Raises NotFound where there is none, Forbidden where it is somebody else's."""
-    row = _first(_listed().where(OAuthGrant.id == grant_id))
-    if row is None:
-        raise NotFound("No application is connected by this id.")
-    if row.user_id != access.user.id:
-        raise Forbidden("Somebody else connected this application. Ask them to disconnect it.")
-    return _grant(row)
-
-
-def end_my_grant(access: Access, grant_id: str) -> Grant:
-    """Disconnect an application, at once; again does no harm. Raises as `find_my_grant` does."""
-    found = find_my_grant(access, grant_id)
-    end_grant(grant_id)
-    return found
-
-
 def drop_dead_tokens() -> None:
     """Delete codes and tokens that have run out, and grants that were never redeemed or are over."""
     at = now()
@@ -353,19 +307,6 @@ def _refresh_row(token: str) -> AnyRow | None:
     if not is_well_formed(token):
         return None
     return _first(_REFRESH_TOKEN, given=digest(token))
-
-
-def _listed() -> AnySelect:
-    names = [name for name in Grant.__dataclass_fields__ if name not in ("client_kind", "client_name", "redirect_uris")]
-    client = (OAuthClient.kind.label("client_kind"), OAuthClient.name.label("client_name"), OAuthClient.redirect_uris)
-    return select(OAuthGrant.user_id, *(getattr(OAuthGrant, name) for name in names), *client).join(OAuthClient)
-
-
-def _grant(row: AnyRow) -> Grant:
-    values = {name: getattr(row, name) for name in Grant.__dataclass_fields__}
-    project_ids = None if row.project_ids is None else frozenset(row.project_ids)
-    changed = {"scopes": frozenset(row.scopes.split()), "project_ids": project_ids, "redirect_uris": tuple(row.redirect_uris)}
-    return Grant(**{**values, **changed})
 
 
 def _first(statement: AnySelect, **values: Any) -> AnyRow | None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from calmboard.access.grants import Grant, end_my_grant, list_grants
+from calmboard.access.connected_apps import Grant, end_my_grant, list_grants
 from calmboard.access.passwords import open_reset
 from calmboard.db import db, now
 from calmboard.errors import Forbidden, NotFound

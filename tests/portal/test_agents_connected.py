@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import expect
 from sqlalchemy import update
 
-from calmboard.access.grants import list_grants
+from calmboard.access.connected_apps import list_grants
 from calmboard.access.keys import list_keys
 from calmboard.db import db
 from calmboard.models import ApiKey

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
 from calmboard.access.clients import own_client
-from calmboard.access.grants import list_grants
+from calmboard.access.connected_apps import list_grants
 from tests.oauth.conftest import HostApp, challenge_of, register
 from tests.portal.forms import HTMX, send
 from tests.support.browser import Pages, Scheme, find_barriers
