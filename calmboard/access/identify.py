@@ -7,11 +7,12 @@ from sqlalchemy import bindparam, or_, select
 
 from calmboard.access.access import Access, Credential, Person
 from calmboard.access.credentials import digest, is_well_formed
-from calmboard.db import AnyRow, now, reading
+from calmboard.db import AnyRow, now
 from calmboard.errors import ApiKeyExpired, ApiKeyPaused, ApiKeyRevoked, InvalidApiKey, InvalidToken, MissingApiKey
+from calmboard.lookups import Lookup
 from calmboard.models import ApiKey, OAuthAccessToken, OAuthClient, OAuthGrant, User, UserSession
 
-_KEY_AND_USER = (
+_KEY_AND_USER = Lookup(
     select(
         ApiKey.id,
         ApiKey.name,
@@ -32,7 +33,7 @@ _KEY_AND_USER = (
 )
 
 
-_TOKEN_AND_USER = (
+_TOKEN_AND_USER = Lookup(
     select(
         OAuthGrant.id,
         OAuthClient.name,
@@ -73,8 +74,7 @@ def identify(secret: str | None, resource: str) -> Access:
         return _by_token(secret, resource)
     if not secret.startswith("cbk_") or not is_well_formed(secret):
         raise InvalidApiKey(_what_is_wrong(secret), hint=InvalidApiKey.remedy)
-    with reading() as connection:
-        row = connection.execute(_KEY_AND_USER, {"digest": digest(secret)}).first()
+    row = _KEY_AND_USER.first({"digest": digest(secret)})
     if row is None:
         raise InvalidApiKey("No key like this was issued here.", hint=InvalidApiKey.remedy)
     _need_live(row, now())
@@ -83,8 +83,7 @@ def identify(secret: str | None, resource: str) -> Access:
 
 def _by_token(secret: str, resource: str) -> Access:
     values = {"digest": digest(secret), "at": now(), "resource": resource}
-    with reading() as connection:
-        row = connection.execute(_TOKEN_AND_USER, values).first() if is_well_formed(secret) else None
+    row = _TOKEN_AND_USER.first(values) if is_well_formed(secret) else None
     if row is None:
         raise InvalidToken(hint=InvalidToken.remedy)
     return _access(row, "token", "oauth_token")

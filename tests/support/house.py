@@ -19,6 +19,7 @@ ROOMS = (
     "access",
     "models",
     "guards",
+    "lookups",
     "outgoing",
     "pages",
     "db",
