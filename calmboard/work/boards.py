@@ -15,6 +15,7 @@ from calmboard.guards import Guard, let_through
 from calmboard.models import Board, Project, Task
 from calmboard.models.columns import STATES
 from calmboard.pages import Cut, Order, Page, contains, in_order, read_page, text_to_find
+from calmboard.work.changes import changed_values
 
 COLUMN_NAMES = {"backlog": "Backlog", "ready": "Ready", "in_progress": "In Progress", "review": "Review", "done": "Done"}
 
@@ -65,7 +66,7 @@ def create_board(access: Access, project_id: str, new: Mapping[str, Any]) -> dic
 def change_board(access: Access, board_id: str, changes: Mapping[str, Any], guard: Guard = let_through) -> dict[str, Any]:
     """Change the fields that are given. Raises as `create_board` does, and PreconditionFailed where the guard does."""
     board = _claim(access, board_id, guard)
-    if new := {name: value for name, value in changes.items() if value != getattr(board, name)}:
+    if new := changed_values(board, changes):
         db.session.execute(update(Board).where(Board.id == board_id).values(**new, updated_at=now()))
         record(access, "board.changed", board.in_project, board_id, board_id=board_id, changes=new)
     db.session.commit()

@@ -15,6 +15,7 @@ from calmboard.events.activity import record
 from calmboard.guards import Guard, let_through
 from calmboard.models import ChecklistItem, Task
 from calmboard.pages import Cut, Order, Page, in_order, read_page
+from calmboard.work.changes import changed_values
 from calmboard.work.positions import Column, rank_in
 
 MAX_ITEMS = 200
@@ -72,11 +73,10 @@ def change_item(access: Access, item_id: str, changes: Mapping[str, Any], guard:
     Raises NotFound, Forbidden out of reach and to viewers, and PreconditionFailed where the guard does.
     """
     item = _claim(access, item_id, guard)
-    values = dict(changes)
-    if (position := values.pop("position", None)) is not None:
-        values["rank"] = rank_in(_checklist(item.task_id), position, item_id)
-    db.session.execute(update(ChecklistItem).where(ChecklistItem.id == item_id).values(**values, updated_at=now()))
-    _record(access, "checklist_item.changed", item, changes)
+    new = changed_values(item, changes)
+    if values := _with_rank(item, new):
+        db.session.execute(update(ChecklistItem).where(ChecklistItem.id == item_id).values(**values, updated_at=now()))
+        _record(access, "checklist_item.changed", item, new)
     db.session.commit()
     return read_item(access, item_id)
 
@@ -166,6 +166,15 @@ def _claim(access: Access, item_id: str, guard: Guard) -> AnyRow:
     item = claim(access, ChecklistItem, item_id, *_COLUMNS, Task.board_id)
     guard(item)
     return item
+
+
+def _with_rank(item: AnyRow, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with a rank for the `position`, or without one where the item stands there already."""
+    plain = {name: value for name, value in values.items() if name != "position"}
+    if "position" not in values:
+        return plain
+    rank = rank_in(_checklist(item.task_id), values["position"], item.id)
+    return plain if rank is None else {**plain, "rank": rank}
 
 
 def _record(access: Access, what: str, item: AnyRow, changes: Mapping[str, Any]) -> None:

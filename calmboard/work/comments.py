@@ -16,6 +16,7 @@ from calmboard.events.activity import record
 from calmboard.guards import Guard, let_through
 from calmboard.models import Comment, Task, User
 from calmboard.pages import Cut, Order, Page, in_order, read_page
+from calmboard.work.changes import changed_values
 from calmboard.work.markdown import render
 
 _AUTHOR = select(User.name).where(User.id == Comment.author_id).correlate(Comment).scalar_subquery()
@@ -90,8 +91,9 @@ def change_comment(access: Access, comment_id: str, changes: Mapping[str, Any], 
     comment = _claim(access, comment_id, guard)
     if comment.author_id != access.user.id:
         raise Forbidden("Only the person who wrote a comment can change it.")
-    db.session.execute(update(Comment).where(Comment.id == comment_id).values(**changes, updated_at=now()))
-    _record(access, "comment.changed", comment)
+    if new := changed_values(comment, changes):
+        db.session.execute(update(Comment).where(Comment.id == comment_id).values(**new, updated_at=now()))
+        _record(access, "comment.changed", comment)
     db.session.commit()
     return read_comment(access, comment_id)
 

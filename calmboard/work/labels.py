@@ -16,6 +16,7 @@ from calmboard.events.activity import record
 from calmboard.guards import Guard, let_through
 from calmboard.models import Label, Project
 from calmboard.pages import Cut, Order, Page, in_order, read_page
+from calmboard.work.changes import changed_values
 
 _COLUMNS = (Label.id, Label.project_id, Label.name, Label.colour, Label.created_at, Label.updated_at)
 _BY_ID = Order((Label.id,))
@@ -49,8 +50,9 @@ def create_label(access: Access, project_id: str, new: Mapping[str, Any]) -> Any
 def change_label(access: Access, label_id: str, changes: Mapping[str, Any], guard: Guard = let_through) -> AnyRow:
     """Change name or colour wherever the label stands. Raises as `create_label` does, and PreconditionFailed."""
     label = _claim(access, label_id, guard)
-    _write(update(Label).where(Label.id == label_id).values(**changes, updated_at=now()))
-    record(access, "label.changed", label.in_project, label_id, changes=changes)
+    if new := changed_values(label, changes):
+        _write(update(Label).where(Label.id == label_id).values(**new, updated_at=now()))
+        record(access, "label.changed", label.in_project, label_id, changes=new)
     db.session.commit()
     return read_label(access, label_id)
 

@@ -56,9 +56,10 @@ def change_member(
     _need_rank(project.role, member.role, role)
     if member.role == "owner" != role:
         _need_another_owner(project_id)
-    place = (Membership.project_id == project_id, Membership.user_id == user_id)
-    db.session.execute(update(Membership).where(*place).values(role=role))
-    record(access, "member.changed", project_id, user_id, changes={"role": role})
+    if role != member.role:
+        place = (Membership.project_id == project_id, Membership.user_id == user_id)
+        db.session.execute(update(Membership).where(*place).values(role=role))
+        record(access, "member.changed", project_id, user_id, changes={"role": role})
     db.session.commit()
     return read_member(access, project_id, user_id)
 

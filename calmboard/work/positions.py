@@ -20,6 +20,10 @@ _STEP = 62**4
 _LONGEST = 240
 
 
+Gap = tuple[str | None, str | None]
+"""The ranks above and below a free place; None stands for an end of the column."""
+
+
 class Crowded(Exception):
     """Between these two cards no rank is left that is short enough."""
 
@@ -53,35 +57,37 @@ def spread_ranks(number: int) -> list[str]:
     return [_written(first + place * _STEP, _WIDTH) for place in range(number)]
 
 
-def rank_at(board_id: str, state: str, position: int | None, task_id: str | None = None) -> str:
+def rank_at(board_id: str, state: str, position: int | None, task_id: str | None = None) -> str | None:
     """A free rank in a column, above the card now at `position` (0 = top); None, or past the end: at the bottom.
 
-    Locks the board until the commit. `task_id` is the card that moves: it is not counted.
+    Locks the board until the commit. `task_id` is the card that moves: it is not counted, and where it stands there already
+    there is no rank to be had.
     """
     lock_boards(board_id)
     return rank_in(_cards(board_id, state), position, task_id)
 
 
-def rank_beside(board_id: str, other_id: str, task_id: str | None, *, above: bool) -> tuple[str, str] | None:
-    """State and a free rank just above or below another card of the board; None where it has no such card."""
+def rank_beside(board_id: str, other_id: str, task_id: str | None, *, above: bool) -> tuple[str, str | None] | None:
+    """State and, as `rank_at`, a free rank just above or below another card of the board; None where it has no such card."""
     lock_boards(board_id)
     other = select(Task.state, Task.rank).where(Task.id == other_id, Task.board_id == board_id, Task.id != (task_id or ""))
     if (card := db.session.execute(other).first()) is None:
         return None
     try:
-        return card.state, rank_between(*_gap(_cards(board_id, card.state), card.rank, task_id, above=above))
+        column = _cards(board_id, card.state)
+        return card.state, _rank_within(column, _gap(column, card.rank, task_id, above=above), task_id)
     except Crowded:
         _renumber(_cards(board_id, card.state))
         return rank_beside(board_id, other_id, task_id, above=above)
 
 
-def rank_in(column: Column, position: int | None, moving_id: str | None = None) -> str:
+def rank_in(column: Column, position: int | None, moving_id: str | None = None) -> str | None:
     """As `rank_at`, in any column. The caller has locked what the column belongs to."""
     try:
-        return rank_between(*_neighbours(column, position, moving_id))
+        return _rank_within(column, _neighbours(column, position, moving_id), moving_id)
     except Crowded:
         _renumber(column)
-        return rank_between(*_neighbours(column, position, moving_id))
+        return _rank_within(column, _neighbours(column, position, moving_id), moving_id)
 
 
 def lock_boards(*board_ids: str) -> None:
@@ -101,7 +107,7 @@ def _cards(board_id: str, state: str) -> Column:
     return Column(Task, (Task.board_id == board_id, Task.state == state))
 
 
-def _neighbours(column: Column, position: int | None, moving_id: str | None) -> tuple[str | None, str | None]:
+def _neighbours(column: Column, position: int | None, moving_id: str | None) -> Gap:
     rank = column.table.rank
     ranks = select(rank).where(*column.conditions)
     if moving_id is not None:
@@ -115,11 +121,21 @@ def _neighbours(column: Column, position: int | None, moving_id: str | None) -> 
     return db.session.execute(ranks.order_by(rank.desc()).limit(1)).scalar(), None
 
 
-def _gap(column: Column, rank: str, moving_id: str | None, *, above: bool) -> tuple[str | None, str | None]:
+def _gap(column: Column, rank: str, moving_id: str | None, *, above: bool) -> Gap:
     ranks = select(column.table.rank).where(*column.conditions, column.table.id != (moving_id or "")).limit(1)
     if above:
         return db.session.execute(ranks.where(column.table.rank < rank).order_by(column.table.rank.desc())).scalar(), rank
     return rank, db.session.execute(ranks.where(column.table.rank > rank).order_by(column.table.rank)).scalar()
+
+
+def _rank_within(column: Column, gap: Gap, moving_id: str | None) -> str | None:
+    """A rank between two neighbours; None where the row that moves is between them."""
+    above, below = gap
+    own = select(column.table.rank).where(*column.conditions, column.table.id == (moving_id or ""))
+    rank = db.session.execute(own).scalar() if moving_id is not None else None
+    if rank is not None and (above or "") < rank and (below is None or rank < below):
+        return None
+    return rank_between(above, below)
 
 
 def _renumber(column: Column) -> None:

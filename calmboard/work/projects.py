@@ -17,6 +17,7 @@ from calmboard.events.activity import record
 from calmboard.guards import Guard, let_through
 from calmboard.models import Board, Membership, Project, Sprint, Task
 from calmboard.pages import Cut, Order, Page, contains, in_order, read_page, text_to_find
+from calmboard.work.changes import changed_values
 
 _COLUMNS = (Project.id, Project.name, Project.description, Project.created_at, Project.updated_at)
 _BY_ID = Order((Project.id,))
@@ -59,8 +60,9 @@ def change_project(access: Access, project_id: str, changes: Mapping[str, Any], 
     project = claim(access, Project, project_id, *_COLUMNS)
     need(access, project.role, "projects:write")
     guard(project)
-    db.session.execute(update(Project).where(Project.id == project_id).values(**changes, updated_at=now()))
-    record(access, "project.changed", project_id, project_id, changes=changes)
+    if new := changed_values(project, changes):
+        db.session.execute(update(Project).where(Project.id == project_id).values(**new, updated_at=now()))
+        record(access, "project.changed", project_id, project_id, changes=new)
     db.session.commit()
     return read_project(access, project_id)
 

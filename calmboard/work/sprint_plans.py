@@ -53,8 +53,7 @@ def replan_sprint(
     if put_in or take_out:
         need(access, sprint.role, "tasks:write")
     sprint_of = _claim_tasks(sprint.board_id, put_in, take_out, sprint)
-    if changes:
-        apply_changes(access, sprint, changes)
+    apply_changes(access, sprint, changes)
     coming = [task_id for task_id in put_in if sprint_of[task_id] != sprint_id]
     _move(access, sprint.in_project, sprint.board_id, coming, sprint_id)
     _move(access, sprint.in_project, sprint.board_id, take_out, None)

@@ -17,6 +17,7 @@ from calmboard.events.activity import record
 from calmboard.guards import Guard, let_through
 from calmboard.models import Board, Sprint, Task
 from calmboard.pages import Cut, Order, Page, in_order, read_page
+from calmboard.work.changes import changed_values
 from calmboard.work.positions import lock_boards, rank_at, rank_between
 from calmboard.work.sprint_scope import move_to_sprint
 
@@ -177,7 +178,8 @@ def add_sprint(access: Access, board_id: str, new: Mapping[str, Any]) -> str:
 def apply_changes(access: Access, sprint: AnyRow, changes: Mapping[str, Any]) -> None:
     """As `change_sprint`, on a sprint that is claimed, for a caller that commits."""
     _need_order(changes, changes.get("starts_on", sprint.starts_on), changes.get("ends_on", sprint.ends_on))
-    _write(access, "sprint.changed", sprint, changes)
+    if new := changed_values(sprint, changes):
+        _write(access, "sprint.changed", sprint, new)
 
 
 def claim_sprint(access: Access, sprint_id: str, guard: Guard = let_through) -> AnyRow:

@@ -40,7 +40,7 @@ def with_block(values: Mapping[str, Any]) -> dict[str, Any]:
 def take_place(board_id: str, values: dict[str, Any], task_id: str | None = None, state: str | None = None) -> None:
     """Replace `position`, `before` and `after` by a state and a rank; locks the board until the commit.
 
-    A card moves where one of these is given or its state changes; `state` None: it is new.
+    A card moves where one of these is given or its state changes, and it is not there already; `state` None: it is new.
     """
     places = [name for name in ("position", "before", "after") if name in values]
     if len(places) > 1:
@@ -48,11 +48,12 @@ def take_place(board_id: str, values: dict[str, Any], task_id: str | None = None
         raise ValidationFailed(errors=tuple(Fault(f"/{name}", "contradiction", detail) for name in places))
     position, before, after = (values.pop(name, None) for name in ("position", "before", "after"))
     if before is not None or after is not None:
-        values["state"], values["rank"] = _beside(board_id, before, after, values.get("state"), task_id)
-        return
-    target = values.setdefault("state", state or "backlog")
-    if position is not None or target != state:
-        values["rank"] = rank_at(board_id, target, position, task_id)
+        values["state"], rank = _beside(board_id, before, after, values.get("state"), task_id)
+    else:
+        target = values.setdefault("state", state or "backlog")
+        rank = rank_at(board_id, target, position, task_id) if position is not None or target != state else None
+    if rank is not None:
+        values["rank"] = rank
 
 
 def date_progress(values: dict[str, Any], state: str | None, started_at: datetime | None) -> None:
@@ -65,17 +66,29 @@ def date_progress(values: dict[str, Any], state: str | None, started_at: datetim
     values["done_at"] = now() if target == "done" else None
 
 
-def replace_people(task_id: str, user_ids: Sequence[str]) -> None:
+def replace_people(task_id: str, user_ids: Sequence[str]) -> bool:
+    """Put these people on a task and no others; whether that changes anything."""
+    there = select(TaskAssignee.user_id).where(TaskAssignee.task_id == task_id)
+    if set(db.session.execute(there).scalars()) == set(user_ids):
+        return False
     db.session.execute(delete(TaskAssignee).where(TaskAssignee.task_id == task_id))
     db.session.add_all(TaskAssignee(task_id=task_id, user_id=user_id) for user_id in dict.fromkeys(user_ids))
+    return True
 
 
-def replace_labels(task_id: str, label_ids: Sequence[str]) -> None:
+def replace_labels(task_id: str, label_ids: Sequence[str]) -> bool:
+    """Put these labels on a task and no others; whether that changes anything."""
+    there = select(TaskLabel.label_id).where(TaskLabel.task_id == task_id)
+    if set(db.session.execute(there).scalars()) == set(label_ids):
+        return False
     db.session.execute(delete(TaskLabel).where(TaskLabel.task_id == task_id))
     db.session.add_all(TaskLabel(task_id=task_id, label_id=label_id) for label_id in dict.fromkeys(label_ids))
+    return True
 
 
-def _beside(board_id: str, before: str | None, after: str | None, state: str | None, task_id: str | None) -> tuple[str, str]:
+def _beside(
+    board_id: str, before: str | None, after: str | None, state: str | None, task_id: str | None
+) -> tuple[str, str | None]:
     name, other_id = ("before", before) if before is not None else ("after", after)
     place = rank_beside(board_id, other_id or "", task_id, above=name == "before")
     if place is None:

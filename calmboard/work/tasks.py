@@ -92,11 +92,11 @@ def apply_changes(access: Access, task_id: str, changes: Mapping[str, Any], guar
         move_to_sprint([task_id], sprint_id)
     take_place(task.board_id, values, task_id, task.state)
     values = {name: value for name, value in values.items() if name == "rank" or value != getattr(task, name)}
-    if not values and people is None and labels is None and sprint_id == task.sprint_id:
+    has_other_company = _surround(task_id, people, labels)
+    if not values and not has_other_company and sprint_id == task.sprint_id:
         return
     date_progress(values, task.state, task.started_at)
     db.session.execute(update(Task).where(Task.id == task_id).values(**values, updated_at=now()))
-    _surround(task_id, people, labels)
     what = "task.moved" if "rank" in values else "task.changed"
     record(access, what, task.in_project, task_id, board_id=task.board_id, task_id=task_id, changes=changes)
 
@@ -118,8 +118,8 @@ def _claim(access: Access, task_id: str, guard: Guard) -> AnyRow:
     return task
 
 
-def _surround(task_id: str, people: list[str] | None, labels: list[str] | None) -> None:
-    if people is not None:
-        replace_people(task_id, people)
-    if labels is not None:
-        replace_labels(task_id, labels)
+def _surround(task_id: str, people: list[str] | None, labels: list[str] | None) -> bool:
+    """Put people and labels on a task where they are given; whether that changes anything."""
+    has_other_people = people is not None and replace_people(task_id, people)
+    has_other_labels = labels is not None and replace_labels(task_id, labels)
+    return has_other_people or has_other_labels
