@@ -33,11 +33,6 @@ CREDENTIALS: dict[str, list[str]] = {
 }
 
 
-@pytest.fixture
-def place(app: Flask, owner: Character, viewer: Character) -> Place:
-    return add_place(app, owner, viewer=viewer)
-
-
 def listed(agent: Agent) -> dict[str, set[str]]:
     """The names of what an agent is shown."""
     tools = {tool["name"] for tool in agent.result("tools/list")["tools"]}

@@ -28,11 +28,6 @@ every_use = pytest.mark.parametrize("use", USES, ids=lambda use: use.name)
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character, member: Character, viewer: Character) -> Place:
-    return add_place(app, owner, member=member, viewer=viewer)
-
-
-@pytest.fixture
 def things(owner: Character, place: Place, use: Use) -> Things:
     """One of everything in a project of the owner's, in the state that the tool acts on."""
     return make_things(owner.api, place, use.name)

@@ -10,6 +10,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Frame, Page, expect
 
 from tests.mcp.host import Host
+from tests.mcp.made import make_task
 from tests.support.agent import LEGACY, MODERN, Agent
 from tests.support.browser import Pages, Scheme, find_barriers
 from tests.support.cast import Character, Place, World
@@ -29,16 +30,6 @@ def someone(new_person: Callable[..., Character]) -> Character:
 
 
 @pytest.fixture
-def place(new_place: Callable[..., Place], someone: Character) -> Place:
-    return new_place(someone)
-
-
-@pytest.fixture
-def agent(app: Flask, someone: Character) -> Agent:
-    return Agent(app, someone.key)
-
-
-@pytest.fixture
 def show(browser: Browser, agent: Agent) -> Iterator[Show]:
     """Show the view in a host, which tells its theme; no view may meet a policy or throw an error."""
     pages = Pages(browser, "http://127.0.0.1")
@@ -50,11 +41,6 @@ def show(browser: Browser, agent: Agent) -> Iterator[Show]:
     yield framed
     pages.close()
     assert pages.faults == []
-
-
-def make_task(someone: Character, place: Place, title: str, **values: Any) -> None:
-    made = someone.api.post(f"/boards/{place.board_id}/tasks", json={"title": title, **values})
-    assert made.status_code == 201, made.text
 
 
 def fill(someone: Character, place: Place) -> None:

@@ -1,34 +1,10 @@
 """A sprint that is planned by an agent: with its tasks in one call, as a whole or not at all."""
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 
 from tests.support.agent import Agent
 from tests.support.cast import Character, Place, add_place
-
-
-@pytest.fixture
-def place(new_place: Callable[..., Place], owner: Character) -> Place:
-    return new_place(owner)
-
-
-@pytest.fixture
-def agent(app: Flask, owner: Character) -> Agent:
-    return Agent(app, owner.key)
-
-
-@pytest.fixture
-def task_id(agent: Agent, place: Place) -> str:
-    made: str = agent.structured("create_task", board_id=place.board_id, title="Grind the mirror")["id"]
-    return made
-
-
-@pytest.fixture
-def sprint_id(agent: Agent, place: Place) -> str:
-    planned: str = agent.structured("plan_sprint", board_id=place.board_id, name="First light")["id"]
-    return planned
 
 
 def test_a_sprint_is_planned_with_its_tasks(agent: Agent, place: Place, task_id: str) -> None:

@@ -11,6 +11,7 @@ from flask import Flask
 from api.mcp.prompts import PROMPTS
 from api.mcp.tools import TOOLS
 from calmboard.ids import new_id
+from tests.mcp.made import make_sprint, make_task
 from tests.support.agent import LEGACY, MODERN, Agent
 from tests.support.cast import Character, Place, World, add_place
 from tests.support.statements import watched
@@ -22,29 +23,6 @@ TODAY = datetime.now(UTC).date()
 @pytest.fixture
 def someone(new_person: Callable[..., Character]) -> Character:
     return new_person()
-
-
-@pytest.fixture
-def place(new_place: Callable[..., Place], someone: Character) -> Place:
-    """Somebody's only project, with its only board, Telescope."""
-    return new_place(someone)
-
-
-@pytest.fixture
-def agent(app: Flask, someone: Character) -> Agent:
-    return Agent(app, someone.key)
-
-
-def make_task(someone: Character, place: Place, title: str, **values: Any) -> str:
-    made = someone.api.post(f"/boards/{place.board_id}/tasks", json={"title": title, **values})
-    assert made.status_code == 201, made.text
-    task_id: str = made.json["id"]
-    return task_id
-
-
-def make_sprint(someone: Character, place: Place, name: str = "First light") -> str:
-    sprint_id: str = someone.api.post(f"/boards/{place.board_id}/sprints", json={"name": name}).json["id"]
-    return sprint_id
 
 
 def written(agent: Agent, prompt: str, **arguments: str) -> list[dict[str, Any]]:

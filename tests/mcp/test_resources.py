@@ -9,6 +9,7 @@ from flask import Flask
 from markdown_it import MarkdownIt
 
 from calmboard.ids import new_id
+from tests.mcp.made import make_task
 from tests.support.agent import LEGACY, Agent
 from tests.support.cast import Character, Place, World, add_place
 from tests.support.statements import watched
@@ -23,23 +24,6 @@ HOSTILE = (
 @pytest.fixture
 def someone(new_person: Callable[..., Character]) -> Character:
     return new_person()
-
-
-@pytest.fixture
-def place(new_place: Callable[..., Place], someone: Character, member: Character, viewer: Character) -> Place:
-    return new_place(someone, member=member, viewer=viewer)
-
-
-@pytest.fixture
-def agent(app: Flask, someone: Character) -> Agent:
-    return Agent(app, someone.key)
-
-
-def make_task(someone: Character, place: Place, **values: Any) -> str:
-    made = someone.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Measure the mirror", **values})
-    assert made.status_code == 201, made.text
-    task_id: str = made.json["id"]
-    return task_id
 
 
 def read(agent: Agent, uri: str) -> str:

@@ -10,6 +10,7 @@ from flask import Flask
 from api.mcp.tools import TOOLS
 from api.tasks import Sort
 from calmboard.ids import new_id
+from tests.mcp.made import make_task
 from tests.support.agent import LEGACY, Agent
 from tests.support.cast import Character, Place, add_place
 from tests.support.statements import watched
@@ -20,24 +21,6 @@ TODAY = datetime.now(UTC).date()
 @pytest.fixture
 def someone(new_person: Callable[..., Character]) -> Character:
     return new_person()
-
-
-@pytest.fixture
-def place(new_place: Callable[..., Place], someone: Character, member: Character, viewer: Character) -> Place:
-    """A project of somebody's alone, with one empty board."""
-    return new_place(someone, member=member, viewer=viewer)
-
-
-@pytest.fixture
-def agent(app: Flask, someone: Character) -> Agent:
-    return Agent(app, someone.key)
-
-
-def add_task(someone: Character, place: Place, title: str, **values: Any) -> str:
-    made = someone.api.post(f"/boards/{place.board_id}/tasks", json={"title": title, **values})
-    assert made.status_code == 201, made.text
-    task_id: str = made.json["id"]
-    return task_id
 
 
 def titles(tasks: list[dict[str, Any]]) -> list[str]:
@@ -76,11 +59,11 @@ def test_what_a_key_may_not_read_is_null(app: Flask, someone: Character, place: 
 
 def test_a_board_tells_how_it_stands(agent: Agent, someone: Character, member: Character, place: Place) -> None:
     mine, theirs = [someone.person.id], [member.person.id]
-    add_task(someone, place, "Grind", state="in_progress", assignees=theirs, blocked_reason="Waits for the glass.")
-    add_task(someone, place, "Order", state="ready", due_date=str(TODAY - timedelta(days=1)))
-    add_task(someone, place, "Pay", state="ready", due_date=str(TODAY), assignees=mine)
-    add_task(someone, place, "Coat", state="review", assignees=theirs)
-    add_task(someone, place, "Draw", state="done", assignees=mine, due_date="2020-01-01", blocked=True)
+    make_task(someone, place, "Grind", state="in_progress", assignees=theirs, blocked_reason="Waits for the glass.")
+    make_task(someone, place, "Order", state="ready", due_date=str(TODAY - timedelta(days=1)))
+    make_task(someone, place, "Pay", state="ready", due_date=str(TODAY), assignees=mine)
+    make_task(someone, place, "Coat", state="review", assignees=theirs)
+    make_task(someone, place, "Draw", state="done", assignees=mine, due_date="2020-01-01", blocked=True)
     board = agent.structured("get_board", board_id=place.board_id)
     assert [column["task_count"] for column in board["columns"]] == [0, 2, 1, 1, 1]
     assert [(task["title"], task["blocked_reason"]) for task in board["blocked"]["tasks"]] == [("Grind", "Waits for the glass.")]
@@ -93,7 +76,7 @@ def test_a_board_tells_how_it_stands(agent: Agent, someone: Character, member: C
 
 def test_a_board_names_its_sprints_to_those_who_may_read_them(app: Flask, agent: Agent, someone: Character, place: Place) -> None:
     sprints = [someone.api.post(f"/boards/{place.board_id}/sprints", json={"name": name}).json["id"] for name in ("One", "Two")]
-    add_task(someone, place, "Grind", sprint_id=sprints[0])
+    make_task(someone, place, "Grind", sprint_id=sprints[0])
     assert someone.api.post(f"/sprints/{sprints[0]}/start").status_code == 200
     board = agent.structured("get_board", board_id=place.board_id)
     assert (board["active_sprint"]["id"], board["active_sprint"]["task_count"]) == (sprints[0], 1)
@@ -119,9 +102,9 @@ def test_more_than_fits_is_counted(agent: Agent, someone: Character, place: Plac
 
 
 def test_tasks_are_narrowed_by_every_filter(agent: Agent, someone: Character, place: Place) -> None:
-    add_task(someone, place, "Grind", state="ready", assignees=[someone.person.id], due_date="2026-12-01")
-    add_task(someone, place, "Grind again", state="ready", due_date="2026-12-01")
-    add_task(someone, place, "Grind later", state="backlog", assignees=[someone.person.id])
+    make_task(someone, place, "Grind", state="ready", assignees=[someone.person.id], due_date="2026-12-01")
+    make_task(someone, place, "Grind again", state="ready", due_date="2026-12-01")
+    make_task(someone, place, "Grind later", state="backlog", assignees=[someone.person.id])
     asked = {"board_id": place.board_id, "state": ["ready"], "assignee": "me", "due_before": "2026-12-02", "q": "gRIND"}
     assert titles(agent.structured("list_tasks", **asked)["tasks"]) == ["Grind"]
 
@@ -129,7 +112,7 @@ def test_tasks_are_narrowed_by_every_filter(agent: Agent, someone: Character, pl
 @pytest.mark.parametrize("sort", ["created_at", "-updated_at", "due_date", "position"])
 def test_tasks_come_page_by_page_in_every_order(agent: Agent, someone: Character, place: Place, sort: str) -> None:
     for number, state in enumerate(("review", "ready", "review")):
-        add_task(someone, place, str(number), state=state, due_date=f"2026-12-0{number + 1}")
+        make_task(someone, place, str(number), state=state, due_date=f"2026-12-0{number + 1}")
     whole = agent.structured("list_tasks", board_id=place.board_id, sort=sort)["tasks"]
     page = agent.structured("list_tasks", board_id=place.board_id, sort=sort, limit=2)
     rest = agent.structured("list_tasks", board_id=place.board_id, sort=sort, limit=2, cursor=page["next_cursor"])
@@ -140,10 +123,10 @@ def test_tasks_come_page_by_page_in_every_order(agent: Agent, someone: Character
 def test_what_is_on_my_plate_is_one_call(app: Flask, agent: Agent, someone: Character, member: Character, place: Place) -> None:
     other = add_place(app, someone, name="Dome")
     mine = {"assignees": [someone.person.id]}
-    add_task(someone, place, "Grind", state="in_progress", **mine)
-    add_task(someone, other, "Paint", state="ready", **mine)
-    add_task(someone, other, "Painted", state="done", **mine)
-    add_task(someone, place, "Theirs", state="ready", assignees=[member.person.id])
+    make_task(someone, place, "Grind", state="in_progress", **mine)
+    make_task(someone, other, "Paint", state="ready", **mine)
+    make_task(someone, other, "Painted", state="done", **mine)
+    make_task(someone, place, "Theirs", state="ready", assignees=[member.person.id])
     plate = agent.structured("list_tasks", assignee="me", state=["backlog", "ready", "in_progress", "review"])["tasks"]
     homes = [(task["title"], task["board_id"], task["board_name"], task["project_name"]) for task in plate]
     assert homes == [("Grind", place.board_id, "Telescope", "Observatory"), ("Paint", other.board_id, "Telescope", "Dome")]
@@ -156,7 +139,7 @@ def test_tasks_of_every_board_come_page_by_page_in_every_order(
     other = add_place(app, someone, name="Dome")
     for number, state in enumerate(("review", "ready", "review")):
         for home in (place, other):
-            add_task(someone, home, str(number), state=state, due_date=f"2026-12-0{number + 1}")
+            make_task(someone, home, str(number), state=state, due_date=f"2026-12-0{number + 1}")
     tasks: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     while True:
@@ -175,9 +158,9 @@ def test_tasks_of_every_board_are_narrowed_by_every_filter(
 ) -> None:
     label_id = someone.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics"}).json["id"]
     sprint_id = someone.api.post(f"/boards/{place.board_id}/sprints", json={"name": "First light"}).json["id"]
-    add_task(someone, place, "Grind", labels=[label_id], sprint_id=sprint_id, blocked=True)
-    add_task(someone, place, "Grind again")
-    add_task(someone, add_place(app, someone), "Coat", blocked=True)
+    make_task(someone, place, "Grind", labels=[label_id], sprint_id=sprint_id, blocked=True)
+    make_task(someone, place, "Grind again")
+    make_task(someone, add_place(app, someone), "Coat", blocked=True)
     ids = {"label_id": label_id, "sprint_id": sprint_id}
     asked = {name: value.format(**ids) if isinstance(value, str) else value for name, value in filters.items()}
     assert titles(agent.structured("list_tasks", **asked)["tasks"]) == ["Grind"]
@@ -186,7 +169,7 @@ def test_tasks_of_every_board_are_narrowed_by_every_filter(
 def test_tasks_out_of_reach_are_in_no_list(app: Flask, someone: Character, outsider: Character, place: Place) -> None:
     other = add_place(app, someone, name="Dome")
     label_id = someone.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics"}).json["id"]
-    add_task(someone, place, "Grind", assignees=[someone.person.id], labels=[label_id])
+    make_task(someone, place, "Grind", assignees=[someone.person.id], labels=[label_id])
     limited = Agent(app, someone.new_key("One", project_ids=frozenset({other.project_id})))
     for asked in ({"assignee": "me"}, {}):
         assert limited.structured("list_tasks", **asked)["tasks"] == []
@@ -198,7 +181,7 @@ def test_tasks_out_of_reach_are_in_no_list(app: Flask, someone: Character, outsi
 
 
 def test_boards_are_named_to_those_who_may_read_them(app: Flask, agent: Agent, someone: Character, place: Place) -> None:
-    add_task(someone, place, "Grind")
+    make_task(someone, place, "Grind")
     (task,) = Agent(app, someone.new_key("Tasks alone", "tasks:read")).structured("list_tasks")["tasks"]
     assert (task["board_id"], task["board_name"], task["project_name"]) == (place.board_id, None, None)
     (task,) = agent.structured("list_tasks", board_id=place.board_id)["tasks"]
@@ -207,7 +190,7 @@ def test_boards_are_named_to_those_who_may_read_them(app: Flask, agent: Agent, s
 
 def test_a_cursor_of_another_list_is_refused(agent: Agent, someone: Character, place: Place) -> None:
     for number in range(2):
-        add_task(someone, place, str(number))
+        make_task(someone, place, str(number))
     cursor = agent.structured("list_tasks", board_id=place.board_id, limit=1)["next_cursor"]
     for strange in (cursor[:-2], "A" + cursor[1:] if cursor[0] != "A" else "B" + cursor[1:], "Prüfung", ""):
         assert "cursor" in agent.refusal("list_tasks", board_id=place.board_id, limit=1, cursor=strange)
@@ -218,7 +201,7 @@ def test_a_cursor_of_another_list_is_refused(agent: Agent, someone: Character, p
 
 
 def test_a_task_tells_all_that_is_on_it(app: Flask, agent: Agent, someone: Character, place: Place) -> None:
-    task_id = add_task(someone, place, "Grind", description="To a *tenth* of a wave.")
+    task_id = make_task(someone, place, "Grind", description="To a *tenth* of a wave.")
     someone.api.post(f"/tasks/{task_id}/checklist", json={"text": "Clean"})
     someone.api.post(f"/tasks/{task_id}/checklist", json={"text": "Unpack", "position": 0})
     for number in range(22):
@@ -234,11 +217,11 @@ def test_a_task_tells_all_that_is_on_it(app: Flask, agent: Agent, someone: Chara
 
 
 def test_search_ranks_titles_before_text(agent: Agent, someone: Character, place: Place) -> None:
-    in_text = add_task(someone, place, "Order glass", description="For the mirror, " + "and so on " * 40)
-    starts = add_task(someone, place, "Mirror cell")
-    within = add_task(someone, place, "Grind the mirror")
-    exact = add_task(someone, place, "Mirror")
-    add_task(someone, place, "Order steel")
+    in_text = make_task(someone, place, "Order glass", description="For the mirror, " + "and so on " * 40)
+    starts = make_task(someone, place, "Mirror cell")
+    within = make_task(someone, place, "Grind the mirror")
+    exact = make_task(someone, place, "Mirror")
+    make_task(someone, place, "Order steel")
     found = agent.structured("search", q="mirror")
     assert [hit["id"] for hit in found["hits"]] == [exact, starts, within, in_text]
     assert "For the mirror" in found["hits"][-1]["excerpt"]
@@ -246,8 +229,8 @@ def test_search_ranks_titles_before_text(agent: Agent, someone: Character, place
 
 
 def test_search_wants_every_word_wherever_it_stands(agent: Agent, someone: Character, place: Place) -> None:
-    both = add_task(someone, place, "Refund PARTIAL captures", description="Twice.")
-    add_task(someone, place, "Refund shipping")
+    both = make_task(someone, place, "Refund PARTIAL captures", description="Twice.")
+    make_task(someone, place, "Refund shipping")
     assert [hit["id"] for hit in agent.structured("search", q="captures twice refund")["hits"]] == [both]
     assert agent.structured("search", q="100% _")["hits"] == []
 
@@ -256,7 +239,7 @@ def test_search_finds_every_kind(agent: Agent, someone: Character, place: Place)
     someone.api.patch(f"/projects/{place.project_id}", json={"description": "Zodiacal light"})
     someone.api.patch(f"/boards/{place.board_id}", json={"name": "Zodiacal board"})
     someone.api.post(f"/boards/{place.board_id}/sprints", json={"name": "First", "goal": "See zodiacal light."})
-    task_id = add_task(someone, place, "Look", description="zodiacal")
+    task_id = make_task(someone, place, "Look", description="zodiacal")
     someone.api.post(f"/tasks/{task_id}/comments", json={"body": "Saw the zodiacal light."})
     hits = agent.structured("search", q="Zodiacal")["hits"]
     assert {hit["kind"] for hit in hits} == {"project", "board", "sprint", "task", "comment"}
@@ -266,7 +249,7 @@ def test_search_finds_every_kind(agent: Agent, someone: Character, place: Place)
 
 
 def test_search_says_what_it_left_out(app: Flask, someone: Character, agent: Agent, place: Place) -> None:
-    task_id = add_task(someone, place, "Look")
+    task_id = make_task(someone, place, "Look")
     someone.api.post(f"/tasks/{task_id}/comments", json={"body": "Look there."})
     narrow = Agent(app, someone.new_key("Tasks alone", "tasks:read"))
     found = narrow.structured("search", q="look")
@@ -278,7 +261,7 @@ def test_search_says_what_it_left_out(app: Flask, someone: Character, agent: Age
 
 def test_nothing_out_of_reach_is_found(app: Flask, someone: Character, outsider: Character, place: Place) -> None:
     word = place.project_id.removeprefix("prj_")
-    add_task(someone, place, f"About {word}")
+    make_task(someone, place, f"About {word}")
     other = add_place(app, someone, name="Dome")
     limited = someone.new_key("One", project_ids=frozenset({other.project_id}))
     for secret in (outsider.key, limited):
@@ -290,14 +273,14 @@ def test_nothing_out_of_reach_is_found(app: Flask, someone: Character, outsider:
 @pytest.mark.parametrize("tool", [tool for tool in TOOLS if tool.effect == "reads"], ids=lambda tool: tool.name)
 def test_reading_takes_the_same_queries_however_much_there_is(app: Flask, someone: Character, place: Place, tool: Any) -> None:
     agent = Agent(app, someone.key, LEGACY[0])  # repeats no argument in a header
-    task_id = add_task(someone, place, "Grind", state="review", assignees=[someone.person.id], blocked=True)
+    task_id = make_task(someone, place, "Grind", state="review", assignees=[someone.person.id], blocked=True)
     everything = {**vars(place), "task_id": task_id, "q": "Grind", "report": "cycle_time"}
     asked = {name: everything[name] for name in tool.input_schema.get("required", ()) if name in everything}
     agent.structured(tool.name, **asked)
     with watched(app) as few:
         agent.structured(tool.name, **asked)
     for number in range(3):
-        add_task(someone, place, f"Grind {number}", state="review", assignees=[someone.person.id], blocked=True)
+        make_task(someone, place, f"Grind {number}", state="review", assignees=[someone.person.id], blocked=True)
         someone.api.post(f"/tasks/{task_id}/comments", json={"body": "Grind."})
         someone.api.post(f"/tasks/{task_id}/checklist", json={"text": "Grind"})
     with watched(app) as many:

@@ -1,22 +1,15 @@
 """Agents at once: what one was told it did is not undone by another."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
-import pytest
 from flask import Flask
 
 from tests.support.agent import Agent
 from tests.support.cast import Character, Place
 
 TURNS = 20
-
-
-@pytest.fixture
-def place(new_place: Callable[..., Place], owner: Character, member: Character, viewer: Character) -> Place:
-    return new_place(owner, member=member, viewer=viewer)
 
 
 def at_once(app: Flask, owner: Character, *calls: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:

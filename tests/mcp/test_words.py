@@ -13,16 +13,6 @@ from tests.support.cast import Character, Place
 ORIGIN = "http://127.0.0.1:8000"
 
 
-@pytest.fixture
-def agent(app: Flask, owner: Character) -> Agent:
-    return Agent(app, owner.key)
-
-
-@pytest.fixture
-def place(new_place: Callable[..., Place], owner: Character) -> Place:
-    return new_place(owner)
-
-
 def test_one_entry_is_no_plural(agent: Agent, place: Place) -> None:
     assert "- tasks: Use at least 1 entry." in agent.refusal("create_tasks", board_id=place.board_id, tasks=[])
 

@@ -1,7 +1,6 @@
 """Tools that write: what they change, what they refuse and say then, and how they ask first."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,39 +11,9 @@ from api.mcp.schemas import output_schema
 from api.mcp.shapes import Deletion
 from api.mcp.tools import TOOLS
 from calmboard.ids import new_id
+from tests.mcp.made import ASKS
 from tests.support.agent import LEGACY, Agent
 from tests.support.cast import Character, Place
-
-ASKS: dict[str, Any] = {"elicitation": {"form": {}}}
-
-
-@pytest.fixture
-def place(new_place: Callable[..., Place], owner: Character, member: Character, viewer: Character) -> Place:
-    return new_place(owner, member=member, viewer=viewer)
-
-
-@pytest.fixture
-def agent(app: Flask, owner: Character) -> Agent:
-    """An agent whose client cannot ask its person anything."""
-    return Agent(app, owner.key)
-
-
-@pytest.fixture
-def asking(app: Flask, owner: Character) -> Agent:
-    """An agent whose client shows forms."""
-    return Agent(app, owner.key, capabilities=ASKS)
-
-
-@pytest.fixture
-def task_id(agent: Agent, place: Place) -> str:
-    made: str = agent.structured("create_task", board_id=place.board_id, title="Grind the mirror")["id"]
-    return made
-
-
-@pytest.fixture
-def sprint_id(agent: Agent, place: Place) -> str:
-    planned: str = agent.structured("plan_sprint", board_id=place.board_id, name="First light")["id"]
-    return planned
 
 
 def answer(agent: Agent, tool: str, asked: dict[str, Any], request: dict[str, Any], **response: Any) -> dict[str, Any]:
