@@ -16,8 +16,9 @@ from api.shapes.values import (
     Labels,
     Person,
     Pinned,
-    Position,
+    Place,
     SprintChoice,
+    Standing,
     State,
     TaskId,
     Time,
@@ -35,7 +36,7 @@ class Task(Struct):
     title: Title
     description: Description
     state: State
-    position: Annotated[str, about("Sorts the column: compare as text, lower is nearer the top.", "V000000000")]
+    position: Standing
     assignees: Annotated[list[Person], Meta(description="The people on it.")]
     labels: Annotated[list[LabelOnTask], Meta(description="The labels on it.")]
     due_date: DueDate | None
@@ -53,7 +54,7 @@ class TaskValues(Struct, kw_only=True, forbid_unknown_fields=True):
 
     title: Title | UnsetType = UNSET
     state: State | UnsetType = UNSET
-    position: Position | UnsetType = UNSET
+    position: Place | UnsetType = UNSET
     before: Annotated[TaskId, about("Move it just above this task.", extra=ALTERNATIVE)] | UnsetType = UNSET
     after: Annotated[TaskId, about("Move it just below this task.", extra=ALTERNATIVE)] | UnsetType = UNSET
     assignees: Assignees | UnsetType = UNSET

@@ -65,6 +65,11 @@ BlockedReason = Annotated[
     ),
 ]
 Position = Annotated[int, about("The place in its column, counted from 0 at the top.", 0, ge=0, le=1_000_000)]
+Standing = Annotated[str, about("Sorts the column: compare as text, lower is nearer the top.", "V000000000")]
+Place = Annotated[
+    Position | Annotated[str, Meta(pattern="^[0-9A-Za-z]{10,240}$", examples=["V000000000"])],
+    about("The place counted from 0 at the top, or the `position` of any task as it was read; who stands there moves down.", 0),
+]
 Assignees = Annotated[list[UserId], about("Ids of project members.", [], max_length=50)]
 Labels = Annotated[list[LabelId], about("Ids of labels of the project.", [], max_length=50)]
 Blocked = Annotated[bool, about("Whether something stops it.", True)]

@@ -57,9 +57,10 @@ def spread_ranks(number: int) -> list[str]:
     return [_written(first + place * _STEP, _WIDTH) for place in range(number)]
 
 
-def rank_at(board_id: str, state: str, position: int | None, task_id: str | None = None) -> str | None:
-    """A free rank in a column, above the card now at `position` (0 = top); None, or past the end: at the bottom.
+def rank_at(board_id: str, state: str, position: int | str | None, task_id: str | None = None) -> str | None:
+    """A free rank in a column, above the card now at `position`; None, or past the end: at the bottom.
 
+    `position` counts from 0 at the top, or is a rank, of any card, which is above the first card that has it or a later one.
     Locks the board until the commit. `task_id` is the card that moves: it is not counted, and where it stands there already
     there is no rank to be had.
     """
@@ -81,7 +82,7 @@ def rank_beside(board_id: str, other_id: str, task_id: str | None, *, above: boo
         return rank_beside(board_id, other_id, task_id, above=above)
 
 
-def rank_in(column: Column, position: int | None, moving_id: str | None = None) -> str | None:
+def rank_in(column: Column, position: int | str | None, moving_id: str | None = None) -> str | None:
     """As `rank_at`, in any column. The caller has locked what the column belongs to."""
     try:
         return _rank_within(column, _neighbours(column, position, moving_id), moving_id)
@@ -107,11 +108,14 @@ def _cards(board_id: str, state: str) -> Column:
     return Column(Task, (Task.board_id == board_id, Task.state == state))
 
 
-def _neighbours(column: Column, position: int | None, moving_id: str | None) -> Gap:
+def _neighbours(column: Column, position: int | str | None, moving_id: str | None) -> Gap:
     rank = column.table.rank
     ranks = select(rank).where(*column.conditions)
     if moving_id is not None:
         ranks = ranks.where(column.table.id != moving_id)
+    if isinstance(position, str):
+        above, below = ranks.where(rank < position).order_by(rank.desc()), ranks.where(rank >= position).order_by(rank)
+        return db.session.execute(above.limit(1)).scalar(), db.session.execute(below.limit(1)).scalar()
     if position == 0:
         return None, db.session.execute(ranks.order_by(rank).limit(1)).scalar()
     if position is not None:

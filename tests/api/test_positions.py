@@ -9,6 +9,7 @@ from sqlalchemy import select
 from calmboard.db import db
 from calmboard.models import Task
 from calmboard.work.positions import Crowded, rank_between, spread_ranks
+from tests.api.test_tasks import add, column
 from tests.support.cast import Character, Place, add_place
 
 MOVES = st.lists(
@@ -34,9 +35,9 @@ def test_moves_end_where_a_list_would(app: Flask, owner: Character, moves: list[
 def _move(model: dict[str, list[str]], task_id: str, state: str, position: int | None) -> None:
     if position is None and task_id in model[state]:
         return
-    for column in model.values():
-        if task_id in column:
-            column.remove(task_id)
+    for cards in model.values():
+        if task_id in cards:
+            cards.remove(task_id)
     model[state].insert(len(model[state]) if position is None else position, task_id)
 
 
@@ -56,6 +57,40 @@ def test_a_move_writes_one_row(app: Flask, owner: Character, place: Place) -> No
     owner.api.patch(f"/tasks/{tasks[2]}", json={"position": 0})
     after = _ranks(app, place)
     assert [task_id for task_id in tasks if before[task_id] != after[task_id]] == [tasks[2]]
+
+
+def test_a_position_that_was_read_may_be_sent(owner: Character, place: Place) -> None:
+    tasks = [add(owner, place, title) for title in "abcd"]
+    done = add(owner, place, "e", state="done")
+    for task in tasks:
+        assert owner.api.patch(f"/tasks/{task['id']}", json={"position": task["position"]}).json == task
+    moves = ((3, tasks[1], "adbc"), (0, tasks[2], "dbac"), (2, tasks[3], "cdba"))
+    for number, there, expected in moves:
+        there = owner.api.get(f"/tasks/{there['id']}").json
+        owner.api.patch(f"/tasks/{tasks[number]['id']}", json={"position": there["position"]})
+        assert "".join(column(owner, place, "backlog")) == expected
+    owner.api.patch(f"/tasks/{tasks[1]['id']}", json={"state": "done", "position": done["position"]})
+    assert column(owner, place, "done") == ["b", "e"]
+
+
+@pytest.mark.parametrize(
+    ("position", "titles"), [("0000000000", "nab"), ("z" * 10, "abn"), ("z" * 240, "abn"), ("0" * 240, "nab")]
+)
+def test_a_position_beyond_all_cards_is_an_end_of_the_column(
+    app: Flask, owner: Character, place: Place, position: str, titles: str
+) -> None:
+    for title in "ab":
+        add(owner, place, title)
+    add(owner, place, "n", position=position)
+    assert "".join(column(owner, place, "backlog")) == titles
+    assert {len(rank) for rank in _ranks(app, place).values()} == {10}
+
+
+@pytest.mark.parametrize("position", ["", "0", "V00000000", "V00000000-", "V00000000\u00e9", "V" * 241])
+def test_a_position_that_no_task_can_have_is_named(owner: Character, place: Place, position: str) -> None:
+    answer = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Lost", "position": position})
+    assert (answer.status_code, [fault["pointer"] for fault in answer.json["errors"]]) == (422, ["/position"])
+    assert column(owner, place, "backlog") == []
 
 
 def test_a_gap_moved_into_again_and_again_never_closes(app: Flask, owner: Character, place: Place) -> None:
