@@ -6,6 +6,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import msgspec
 from msgspec import Struct
 
+from api.exact import convert
 from api.faults import fault_of
 from api.fields import fields_of
 from calmboard.errors import Fault
@@ -42,7 +43,7 @@ def _read(value: Any, kind: Any, pointer: str, faults: list[Fault]) -> Any:
 def _check(value: Any, kind: Any, pointer: str, faults: list[Fault], *, whole: bool = True) -> Any:
     """Convert a plain value; of a list of structs, only its length is looked at."""
     try:
-        return msgspec.convert(value if whole else [None] * len(value), kind if whole else _lengths_of(kind))
+        return convert(value if whole else [None] * len(value), kind if whole else _lengths_of(kind))
     except msgspec.ValidationError as error:
         faults.append(fault_of(error, pointer, kind))
         return None

@@ -14,6 +14,7 @@ import msgspec
 from flask import current_app, request
 from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError
 
+from api.exact import convert
 from api.faults import fault_of
 from api.fields import fields_of
 from calmboard.errors import Fault, InvalidRequest
@@ -140,7 +141,7 @@ def _value(text: str, kind: Any) -> Any:
         value = int(text)
     elif base is list:
         value = text.split(",")
-    value = msgspec.convert(value, kind)
+    value = convert(value, kind)
     return _in_utc(value) if isinstance(value, datetime) else value
 
 

@@ -72,7 +72,7 @@ def state_called(status: str) -> str | None:
 
 
 def _need_name(source: str, external_id: str) -> None:
-    if not re.match(SOURCE_PATTERN, source):
+    if not re.fullmatch(SOURCE_PATTERN, source):
         raise NotFound("A source is written in small letters, digits, - and _, such as jira.")
     if len(external_id) > MAX_EXTERNAL_ID_LENGTH or {"\0", "\ufffd"} & set(external_id):
         raise NotFound(f"An external id has at most {MAX_EXTERNAL_ID_LENGTH} characters of UTF-8, and no NUL.")

@@ -107,7 +107,7 @@ def test_what_cannot_be_used_is_named_and_makes_nothing(
     assert owner.api.get(path(place, "1")).status_code == 404
 
 
-@pytest.mark.parametrize("source", ["Jira", "a b", "%00", "x" * 41])
+@pytest.mark.parametrize("source", ["Jira", "a b", "%00", "jira%0A", "x" * 41])
 def test_a_source_that_cannot_be_one_is_404(owner: Character, place: Place, source: str) -> None:
     assert owner.api.put(f"/boards/{place.board_id}/tasks/by-external/{source}/1", json={"title": "One"}).status_code == 404
 
