@@ -48,7 +48,7 @@ def answer_one(kind: type[Struct], result: Any, fields: Fields, location: str | 
     body = msgspec.convert(result, kind, from_attributes=True)
     response = _json(_only(fields, body), 200 if location is None else 201)
     if "id" in kind.__struct_fields__:
-        add_etag(response, body)
+        add_etag(response, body, None if fields is UNSET else fields)
     if location is None:
         return response
     response.headers["Location"] = current_app.config["CALMBOARD"].origin + location.format(id=body.id)  # type: ignore[attr-defined]

@@ -184,8 +184,24 @@ def test_only_the_chosen_fields_are_answered(owner: Character, place: Place) -> 
     assert owner.api.get(f"/tasks/{task['id']}?fields=title,id").json == {"id": task["id"], "title": "One"}
     listed = owner.api.get(f"/boards/{place.board_id}/tasks?fields=title").json
     assert listed["data"] == [{"title": "One"}]
-    whole = owner.api.get(f"/tasks/{task['id']}").headers["ETag"]
-    assert owner.api.get(f"/tasks/{task['id']}?fields=id").headers["ETag"] == whole
+
+
+def test_a_part_and_the_whole_are_told_apart(owner: Character, place: Place) -> None:
+    path = f"/tasks/{add(owner, place, 'One')['id']}"
+    paths = (path, f"{path}?fields=title", f"{path}?fields=id,title")
+    etags = [owner.api.get(one).headers["ETag"] for one in paths]
+    for one, etag in zip(paths, etags, strict=True):
+        statuses = [owner.api.get(one, headers={"If-None-Match": other}).status_code for other in etags]
+        assert statuses == [304 if other == etag else 200 for other in etags]
+    assert owner.api.get(f"{path}?fields=title,id,title").headers["ETag"] == etags[2]
+
+
+def test_whoever_read_a_part_may_say_what_they_saw(owner: Character, place: Place) -> None:
+    path = f"/tasks/{add(owner, place, 'One')['id']}"
+    seen = owner.api.get(f"{path}?fields=title").headers["ETag"]
+    assert owner.api.patch(path, json={"pinned": True}, headers={"If-Match": seen}).status_code == 200
+    assert owner.api.patch(path, json={"title": "Two"}, headers={"If-Match": seen}).status_code == 412
+    assert owner.api.get(path).json["title"] == "One"
 
 
 @pytest.mark.parametrize("fields", ["", "colour", "id,colour", "id,,title"])
