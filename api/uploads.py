@@ -4,12 +4,13 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from flask import request
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.formparser import FormDataParser
 
-from calmboard.errors import Fault, PayloadTooLarge, UnsupportedMediaType, ValidationFailed
+from calmboard.errors import Fault, InvalidRequest, PayloadTooLarge, UnsupportedMediaType, ValidationFailed
 from calmboard.work.attachments import NewFile
 
 FORM = "multipart/form-data"
@@ -18,6 +19,9 @@ MAX_FILE_BYTES = 10 * 1024 * 1024
 _MAX_FORM_BYTES = MAX_FILE_BYTES + 64 * 1024
 _CHUNK_BYTES = 64 * 1024
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,48}/[a-z0-9][a-z0-9!#$&^_.+-]{0,48}")
+_NOT_READABLE = (
+    "The body is not a readable form: it has to end, and stand in parts between the boundary that its Content-Type names."
+)
 _UNKNOWN_TYPE = "application/octet-stream"
 
 
@@ -26,13 +30,18 @@ def need_form() -> None:
     if request.mimetype != FORM:
         raise UnsupportedMediaType(f"This address takes {FORM}.", hint=f"Send the file as the part “file” of {FORM}.")
     request.max_content_length = _MAX_FORM_BYTES
+    request.form_data_parser_class = _StrictForm
     if (request.content_length or 0) > _MAX_FORM_BYTES:
         raise _too_large()
 
 
 def read_upload() -> NewFile:
-    """The one file of the form. Raises ValidationFailed where there is not one named `file`, or it is empty; PayloadTooLarge."""
-    files = request.files.getlist("file")
+    """The one file of the form.
+
+    Raises InvalidRequest where the form cannot be read, ValidationFailed where there is not one file named `file`, or it is
+    empty, and PayloadTooLarge.
+    """
+    files = _files().getlist("file")
     faults = [*_strange_parts(), *_faults_of(files)]
     if faults:
         raise ValidationFailed(errors=tuple(faults))
@@ -53,6 +62,20 @@ def digest_of_form(asked: bytes) -> bytes:
         part.stream.seek(0)
         digest.update(content.digest())
     return digest.digest()
+
+
+class _StrictForm(FormDataParser):
+    """Says so where a form cannot be read; Werkzeug's own takes it for one without parts."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{**options, "silent": False})
+
+
+def _files() -> MultiDict[str, FileStorage]:
+    try:
+        return request.files
+    except ValueError:
+        raise InvalidRequest(_NOT_READABLE, hint=f"Let your program set the Content-Type {FORM} itself.") from None
 
 
 def _strange_parts() -> list[Fault]:
