@@ -1,6 +1,5 @@
 """What the page says about the MCP server: its address, how agents are pointed at it, which ones called."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -8,15 +7,20 @@ from typing import Any
 from flask import current_app, request, url_for
 from markupsafe import Markup
 
+from calmboard.access.access import Access
+from calmboard.access.connected_apps import latest_agent_grants
+from calmboard.access.key_lists import latest_agent_keys
 from calmboard.access.resources import BY_MCP, MCP, resource_of
 from portal.agent_installs import install_links, installs
-from portal.app_rows import AppRow
-from portal.key_rows import KeyRow, use_of
+from portal.app_rows import AppRow, app_rows
+from portal.key_rows import KeyRow, key_rows, use_of
 from portal.reachability import why_unreachable
 
 # How the use of a credential at the server is kept: this, the method, and the name of what was asked for. Of what
 # was no message, the HTTP method and the path.
 _VERBS = {"tools/call": "Called", "resources/read": "Read", "prompts/get": "Took the prompt"}
+# The others are among the keys and the connected apps.
+_MOST = 25
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -40,8 +44,8 @@ def endpoint() -> str:
     return resource_of(current_app.config["CALMBOARD"].origin, MCP)
 
 
-def mcp_part(keys: Sequence[KeyRow], apps: Sequence[AppRow]) -> dict[str, Any]:
-    """What `mcp/_section.html` needs, from the rows of keys and connected apps."""
+def mcp_part(access: Access) -> dict[str, Any]:
+    """What `mcp/_section.html` needs."""
     address = endpoint()
     return {
         "endpoint": address,
@@ -49,26 +53,21 @@ def mcp_part(keys: Sequence[KeyRow], apps: Sequence[AppRow]) -> dict[str, Any]:
         "install_links": install_links(address),
         "installs": installs(address),
         "claude_obstacle": why_unreachable(address, "claude"),
-        **agents_part(keys, apps),
+        **agents_part(access),
     }
 
 
-def agents_part(keys: Sequence[KeyRow], apps: Sequence[AppRow], *, changed: bool = False) -> dict[str, Any]:
-    """What `mcp/_agents.html` needs, the latest call first; `changed` moves the focus to it."""
-    let_in = [_row_of_app(app) for app in apps if app.reaches == "MCP"]
-    by_key = [_row_of_key(row) for row in keys if _is_agent(row)]
+def agents_part(access: Access, *, changed: bool = False) -> dict[str, Any]:
+    """What `mcp/_agents.html` needs, the latest calls first; `changed` moves the focus to it."""
+    let_in = [_row_of_app(row) for row in app_rows(access, latest_agent_grants(access, _MOST + 1))]
+    by_key = [_row_of_key(row) for row in key_rows(access, latest_agent_keys(access, _MOST + 1))]
     agents = sorted([*let_in, *by_key], key=lambda row: row.last_used_at, reverse=True)
-    return {"agents": agents, "agents_changed": changed}
+    return {"agents": agents[:_MOST], "has_other_agents": len(agents) > _MOST, "agents_changed": changed}
 
 
 def came_from_agents() -> bool:
     """Whether the reader came from the list of agents; then the answer and the focus go there."""
     return request.args.get("among") == "agents"
-
-
-def _is_agent(row: KeyRow) -> bool:
-    asked = row.key.last_used_endpoint or ""
-    return row.key.revoked_at is None and (asked.startswith(BY_MCP) or asked.endswith(f" {MCP}"))
 
 
 def _row_of_app(app: AppRow) -> AgentRow:

@@ -1,5 +1,6 @@
 """The rows of the connected apps: each grant in words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -8,10 +9,11 @@ from markupsafe import Markup
 
 from calmboard.access.access import Access
 from calmboard.access.connected_apps import Grant, list_grants
-from calmboard.work.projects import my_projects
-from portal.key_rows import projects_of, rights_of, use_of
+from portal.key_rows import names_in, projects_of, rights_of, use_of
+from portal.lists import asked_part, more_of
 from portal.words import initials, listed
 
+PART = "apps_after"
 _KINDS = {"own": "your client", "registered": "registered itself", "document": "known by its address"}
 
 
@@ -30,9 +32,17 @@ class AppRow:
 
 
 def apps_part(access: Access, *, changed: bool = False) -> dict[str, Any]:
-    """What `_oauth_apps.html` needs; `changed` moves the focus to it."""
-    names = {project.id: project.name for project in my_projects(access)}
-    return {"apps": [_row(grant, names) for grant in list_grants(access)], "apps_changed": changed}
+    """What `_oauth_apps.html` needs: the part that the address asks for, or else the first; `changed` moves the focus to it."""
+    cut = asked_part(PART, "grn")
+    page = list_grants(access, cut)
+    more = more_of(page, PART, "portal.integrations", "portal.more_apps", anchor="connected-apps")
+    goes_on = cut.after is not None
+    return {"apps": app_rows(access, page.rows), "more_apps": more, "apps_go_on": goes_on, "apps_changed": changed}
+
+
+def app_rows(access: Access, grants: Sequence[Grant]) -> list[AppRow]:
+    names = names_in(access, grants)
+    return [_row(grant, names) for grant in grants]
 
 
 def _row(grant: Grant, names: dict[str, str]) -> AppRow:

@@ -2,15 +2,24 @@
 
 from typing import Any
 
-from flask import flash, make_response, redirect, render_template, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from calmboard.access.connected_apps import end_my_grant, find_my_grant
 from portal.agents import agents_part, came_from_agents
-from portal.app_rows import apps_part
+from portal.app_rows import PART, apps_part
 from portal.door import bp, is_htmx
-from portal.key_rows import keys_part, use_of
+from portal.key_rows import use_of
 from portal.session import current_access
+
+
+@bp.get("/integrations/apps/more")
+def more_apps() -> str | Response:
+    """The next connected apps, for htmx; without it, the page on which they come first."""
+    if not is_htmx():
+        asked: dict[str, Any] = {PART: request.args.get(PART)}
+        return redirect(url_for("portal.integrations", _anchor="connected-apps", **asked), 303)
+    return render_template("apps/_more.html", **apps_part(current_access()))
 
 
 @bp.get("/integrations/apps/<grant_id>/disconnect")
@@ -44,5 +53,4 @@ def _among() -> str:
 def _lists() -> dict[str, Any]:
     """Both lists as they are now; the focus goes to the one that the reader came from."""
     access, among = current_access(), _among()
-    apps = apps_part(access, changed=among == "apps")
-    return {**apps, **agents_part(keys_part(access)["rows"], apps["apps"], changed=among == "agents")}
+    return {**apps_part(access, changed=among == "apps"), **agents_part(access, changed=among == "agents")}

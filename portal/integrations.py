@@ -9,10 +9,9 @@ from calmboard.access.plans import PLANS, window_of
 from calmboard.errors import PROBLEMS
 from portal.agent_test import tested
 from portal.agents import agents_part, mcp_part
-from portal.app_rows import apps_part
 from portal.door import bp, is_htmx
 from portal.examples import examples, first_examples
-from portal.key_rows import keys_part
+from portal.key_list import keys_part
 from portal.oauth_client import oauth_part
 from portal.session import current_access
 
@@ -39,14 +38,13 @@ def test_mcp_server() -> str:
     found = tested(access)
     if not is_htmx():
         return integrations_page(oauth_part(access), found)
-    agents = agents_part(keys_part(access)["rows"], apps_part(access)["apps"])
-    return render_template("mcp/_tested_now.html", plan=PLANS[access.user.plan], **found, **agents)
+    return render_template("mcp/_tested_now.html", plan=PLANS[access.user.plan], **found, **agents_part(access))
 
 
 def integrations_page(oauth: dict[str, Any], found: dict[str, Any] | None = None) -> str:
     """The page, with what it says about OAuth, and what a test of the MCP server found; see `oauth_part` and `tested`."""
     access = current_access()
-    nouns, keys = examples(access), keys_part(access)
+    nouns = examples(access)
     return render_template(
         "integrations/page.html",
         place="integrations",
@@ -55,8 +53,8 @@ def integrations_page(oauth: dict[str, Any], found: dict[str, Any] | None = None
         nouns=nouns,
         examples=first_examples(nouns),
         common_problems=[PROBLEMS[code] for code in _COMMON],
-        **keys,
+        **keys_part(access),
         **oauth,
-        **mcp_part(keys["rows"], oauth["apps"]),
+        **mcp_part(access),
         **(found or {}),
     )

@@ -1,27 +1,24 @@
 """The rows of the key list: each key in words, with what can be done about it now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 from markupsafe import Markup
 
 from calmboard.access.access import Access
 from calmboard.access.connected_apps import Grant
 from calmboard.access.integrations import find_integration
-from calmboard.access.keys import Key, list_keys
-from calmboard.access.plans import PLANS, window_of
+from calmboard.access.keys import Key
+from calmboard.access.plans import PLANS
 from calmboard.access.scopes import GRANTABLE
 from calmboard.db import now
-from calmboard.errors import PaidPlanRequired
-from calmboard.work.projects import my_projects
-from portal.words import agent, ago, count, date, machine_time, plural, short_date, things
+from calmboard.work.project_choice import project_names
+from portal.words import agent, ago, date, machine_time, plural, short_date
 
 _SOON_DAYS = 14
 _FEW = 3
-_WORDS = {"active": "working", "paused": "paused", "expired": "expired"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +36,14 @@ class KeyRow:
     replace_url: str
 
 
-def keys_part(access: Access, changed_id: str | None = None) -> dict[str, Any]:
-    """What `_keys.html` needs. A key that was just revoked keeps its place until the next visit."""
-    plan, pro = PLANS[access.user.plan], PLANS["pro"]
-    names = {project.id: project.name for project in my_projects(access)}
-    rows = [_row(key, names, plan.includes_apis) for key in list_keys(access)]
-    in_use = [row for row in rows if row.key.revoked_at is None]
-    return {
-        "plan": plan,
-        "rows": [row for row in rows if row.key.revoked_at is None or row.key.id == changed_id],
-        "revoked_rows": [row for row in rows if row.key.revoked_at is not None and row.key.id != changed_id],
-        "keys_in_use": len(in_use),
-        "keys_summary": _summary(in_use) if plan.includes_apis else _waiting_summary(in_use),
-        "changed_id": changed_id,
-        "paid_plan": pro,
-        "paid_window": window_of("pro", current_app.config["CALMBOARD"]),
-        "upgrade_promise": _upgrade_promise(len(in_use)),
-        "refusal": _refusal(plan.name),
-    }
+def key_rows(access: Access, keys: Sequence[Key]) -> list[KeyRow]:
+    names, is_paid = names_in(access, keys), PLANS[access.user.plan].includes_apis
+    return [_row(key, names, is_paid) for key in keys]
+
+
+def names_in(access: Access, credentials: Iterable[Key | Grant]) -> dict[str, str]:
+    """The names of the projects that these are limited to, by id."""
+    return project_names(access, {project_id for one in credentials for project_id in one.project_ids or ()})
 
 
 def use_of(key: Key | Grant) -> Markup:
@@ -169,35 +156,3 @@ def _time(at: datetime, words: str) -> Markup:
 
 def _right(nouns: Sequence[str], verb: str) -> list[str]:
     return [f"{', '.join(nouns)} {verb}"] if nouns else []
-
-
-def _summary(rows: Sequence[KeyRow]) -> str:
-    """“Four keys: three working, one paused. One expires this week.”"""
-    if not rows:
-        return ""
-    statuses = [_WORDS[row.key.status(now())] for row in rows]
-    parts = ", ".join(f"{count(statuses.count(word))} {word}" for word in _WORDS.values() if word in statuses)
-    ending = sum(1 for row in rows if row.badge[1] == "warn" and (_days_left(row.key) or 0) < 7)
-    soon = f" {things(ending, 'expires', 'expire')} this week." if ending else ""
-    return f"{things(len(rows), 'key', 'keys')}: {parts}.{soon}"
-
-
-def _waiting_summary(rows: Sequence[KeyRow]) -> str:
-    if not rows:
-        return ""
-    return "Your key is kept, and waits." if len(rows) == 1 else f"Your {count(len(rows))} keys are kept, and wait."
-
-
-def _upgrade_promise(number: int) -> str:
-    who = {1: "Your key works", 2: "Both keys work"}.get(number, f"All {count(number)} keys work")
-    return f"{who} again the moment you upgrade."
-
-
-def _refusal(plan_name: str) -> dict[str, str]:
-    """The part of the real answer that a program acts on."""
-    return {
-        "title": PaidPlanRequired.title,
-        "detail": f"{plan_name} does not include integration APIs.",
-        "code": PaidPlanRequired.code,
-        "hint": "The key is kept and works again after an upgrade.",
-    }

@@ -16,10 +16,10 @@ from calmboard.db import now
 from calmboard.errors import ValidationFailed
 from calmboard.work.projects import my_projects, reach_of
 from portal.agents import agents_part, came_from_agents
-from portal.app_rows import apps_part
 from portal.door import bp, is_htmx
 from portal.forms import LIFETIMES, KeyForm, ends_of_lifetimes, key_faults_of, prefilled_form, read_form, rights_for
-from portal.key_rows import keys_part, use_of
+from portal.key_list import PARTS, changed_part, keys_part, revoked_part, rows_part
+from portal.key_rows import use_of
 from portal.preview import Preview, preview_of
 from portal.recipes import recipes_for
 from portal.session import current_access
@@ -58,6 +58,17 @@ def preview_key() -> str:
     return render_template("keys/_preview.html", preview=_preview(read_form(request.args)))
 
 
+@bp.get("/integrations/keys/more")
+def more_keys() -> str | Response:
+    """The next keys in use, for htmx; without it, the page on which they come first."""
+    return render_template("keys/_more.html", **rows_part(current_access())) if is_htmx() else _page_with_part()
+
+
+@bp.get("/integrations/keys/more-revoked")
+def more_revoked_keys() -> str | Response:
+    return render_template("keys/_more_revoked.html", **revoked_part(current_access())) if is_htmx() else _page_with_part()
+
+
 @bp.get("/integrations/keys/<key_id>/heard")
 def heard_key(key_id: str) -> str | Response:
     """What `_heard.html` shows once the key was used; nothing until then."""
@@ -91,14 +102,21 @@ def resume_key(key_id: str) -> Response:
     return _changed(key, f"{key.name} works again.")
 
 
+def _page_with_part() -> Response:
+    asked: dict[str, Any] = {name: request.args.get(name) for name in PARTS}
+    return redirect(url_for("portal.integrations", _anchor="keys", **asked), 303)
+
+
 def _changed(key: Key, sentence: str) -> Response:
-    """The list with the key changed and the change announced; without htmx the page with a note."""
+    """The key as it is now, in its place, and the change announced; without htmx the page with a note."""
     if not is_htmx():
         flash(sentence)
         return redirect(url_for("portal.integrations", _anchor=_list()), 303)
-    parts = keys_part(current_access(), changed_id=key.id)
-    agents = agents_part(parts["rows"], apps_part(current_access())["apps"], changed=came_from_agents())
-    return make_response(render_template("keys/_changed.html", sentence=sentence, list=_list(), **parts, **agents))
+    access = current_access()
+    agents = agents_part(access, changed=came_from_agents())
+    keys_now = keys_part(access) if came_from_agents() else changed_part(access, key)
+    template = "keys/_changed_agent.html" if came_from_agents() else "keys/_changed.html"
+    return make_response(render_template(template, sentence=sentence, **keys_now, **agents))
 
 
 def _list() -> str:
@@ -145,8 +163,8 @@ def _revoke_question(key: Key, reason: str = "", fault: str = "") -> str:
         "keys/_revoke.html" if is_htmx() else "keys/revoke.html",
         place="integrations",
         in_dialog=is_htmx(),
-        list=_list(),
         among="agents" if came_from_agents() else None,
+        in_place="connected-agents" if came_from_agents() else key.id,
         key=key,
         use=_live_facts(key),
         reasons=REASONS,

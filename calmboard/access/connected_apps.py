@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from calmboard.access.access import Access
 from calmboard.access.grants import end_grant
+from calmboard.access.resources import MCP
 from calmboard.db import AnyRow, AnySelect, now, reading
 from calmboard.errors import Forbidden, NotFound
 from calmboard.models import OAuthClient, OAuthGrant
+from calmboard.pages import Cut, Order, Page, in_order, read_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,19 @@ class Grant:
     last_used_endpoint: str | None
 
 
-def list_grants(access: Access) -> list[Grant]:
+def list_grants(access: Access, cut: Cut) -> Page[Grant]:
     """The applications that hold tokens of the asker's, the latest first. What was agreed to and never redeemed is none."""
-    live = (OAuthGrant.redeemed_at.is_not(None), OAuthGrant.revoked_at.is_(None), OAuthGrant.expires_at > now())
-    mine = _listed().where(OAuthGrant.user_id == access.user.id, *live).order_by(OAuthGrant.id.desc())
     with reading() as connection:
-        return [_grant(row) for row in connection.execute(mine)]
+        values = {"user_id": access.user.id, "at": now()}
+        page = read_page(connection, _live_list(cut.after is not None), cut, values)
+    return Page([_grant(row) for row in page.rows], page.after)
+
+
+def latest_agent_grants(access: Access, most: int) -> list[Grant]:
+    """Those of `list_grants` that reach the MCP server, the latest use first and the unused ones last."""
+    values = {"user_id": access.user.id, "at": now(), "most": most}
+    with reading() as connection:
+        return [_grant(row) for row in connection.execute(_agents(), values)]
 
 
 def find_my_grant(access: Access, grant_id: str) -> Grant:
@@ -56,6 +66,22 @@ def end_my_grant(access: Access, grant_id: str) -> Grant:
     found = find_my_grant(access, grant_id)
     end_grant(grant_id)
     return found
+
+
+@cache
+def _live_list(further: bool) -> AnySelect:
+    return in_order(_live(), Order((OAuthGrant.id,), descending=True), further=further)
+
+
+@cache
+def _agents() -> AnySelect:
+    agents = _live().where(OAuthGrant.resource.endswith(MCP))
+    return agents.order_by(OAuthGrant.last_used_at.desc().nulls_last(), OAuthGrant.id.desc()).limit(bindparam("most"))
+
+
+def _live() -> AnySelect:
+    in_time = (OAuthGrant.revoked_at.is_(None), OAuthGrant.expires_at > bindparam("at"))
+    return _listed().where(OAuthGrant.user_id == bindparam("user_id"), OAuthGrant.redeemed_at.is_not(None), *in_time)
 
 
 def _listed() -> AnySelect:

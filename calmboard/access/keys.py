@@ -72,7 +72,7 @@ class Key:
         return "paused" if self.paused_at is not None else "active"
 
 
-_COLUMNS = tuple(getattr(ApiKey, name) for name in Key.__dataclass_fields__)
+COLUMNS = tuple(getattr(ApiKey, name) for name in Key.__dataclass_fields__)
 
 
 def create_key(access: Access, new: NewKey) -> tuple[Key, str]:
@@ -115,22 +115,15 @@ def issue_key(user_id: str, new: NewKey) -> tuple[str, str]:
     return key.id, secret
 
 
-def list_keys(access: Access) -> list[Key]:
-    """All keys of this person, newest first, the revoked ones too."""
-    with reading() as connection:
-        rows = connection.execute(select(*_COLUMNS).where(ApiKey.user_id == access.user.id).order_by(ApiKey.id.desc()))
-        return [_key(row) for row in rows]
-
-
 def find_key(access: Access, key_id: str) -> Key:
     with reading() as connection:
-        statement = select(*_COLUMNS, ApiKey.user_id).where(ApiKey.id == key_id)
+        statement = select(*COLUMNS, ApiKey.user_id).where(ApiKey.id == key_id)
         row = connection.execute(statement).first() if ids.is_id("key", key_id) else None
     if row is None:
         raise NotFound(f"No key has the id “{key_id[:60]}”.")
     if row.user_id != access.user.id:
         raise Forbidden("The key belongs to somebody else.")
-    return _key(row)
+    return key_of(row)
 
 
 def read_key(access: Access, key_id: str) -> Key:
@@ -152,7 +145,7 @@ def list_key_page(access: Access, cut: Cut) -> Page[Key]:
     values = {"user_id": access.user.id, "itself": access.credential.id if access.credential else None}
     with reading() as connection:
         page = read_page(connection, statement, cut, values)
-    return Page([_key(row) for row in page.rows], page.after)
+    return Page([key_of(row) for row in page.rows], page.after)
 
 
 def revoke_self(access: Access, key_id: str) -> None:
@@ -207,7 +200,7 @@ NOTE_EVERY = timedelta(minutes=1)
 
 @cache
 def _key_list(only_itself: bool, further: bool) -> AnySelect:
-    statement = select(*_COLUMNS).where(ApiKey.user_id == bindparam("user_id"))
+    statement = select(*COLUMNS).where(ApiKey.user_id == bindparam("user_id"))
     if only_itself:
         statement = statement.where(ApiKey.id == bindparam("itself"))
     return in_order(statement, Order((ApiKey.id,), descending=True), further=further)
@@ -307,7 +300,7 @@ def _change(access: Access, key_id: str, values: Mapping[str, Any]) -> Key:
     return find_key(access, key_id)
 
 
-def _key(row: AnyRow) -> Key:
+def key_of(row: AnyRow) -> Key:
     values = {name: getattr(row, name) for name in Key.__dataclass_fields__}
     values["scopes"] = frozenset(row.scopes.split())
     values["project_ids"] = None if row.project_ids is None else frozenset(row.project_ids)

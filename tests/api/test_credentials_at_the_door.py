@@ -8,9 +8,11 @@ from sqlalchemy import update
 
 from calmboard.access import keys
 from calmboard.access.credentials import digest, new_secret
+from calmboard.access.key_lists import list_keys
 from calmboard.db import db, now
 from calmboard.ids import new_id
 from calmboard.models import ApiKey
+from calmboard.pages import Cut
 from calmboard.work.people import change_plan
 from tests.support.cast import Api, Character, add_character
 
@@ -128,7 +130,7 @@ def test_the_last_use_is_kept(app: Flask) -> None:
     person = add_character(app)
     person.api.get("/projects", headers={"User-Agent": "weather-station/2"})
     with app.app_context():
-        (key,) = keys.list_keys(person.access)
+        (key,) = list_keys(person.access, Cut()).rows
     assert (key.last_used_endpoint, key.last_used_status) == ("GET /projects", 200)
     assert key.last_used_agent == "weather-station/2"
     assert key.last_used_at
@@ -140,7 +142,7 @@ def test_the_last_use_is_written_once_a_minute(app: Flask) -> None:
     person.api.get("/projects")
     person.api.get("/me")
     with app.app_context():
-        (key,) = keys.list_keys(person.access)
+        (key,) = list_keys(person.access, Cut()).rows
         assert key.last_used_endpoint == "GET /projects"
         db.session.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=now() - timedelta(seconds=61)))
         db.session.commit()

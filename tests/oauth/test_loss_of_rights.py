@@ -12,6 +12,7 @@ from calmboard.db import db, now
 from calmboard.errors import Forbidden, NotFound
 from calmboard.ids import new_id
 from calmboard.models import OAuthGrant
+from calmboard.pages import Cut
 from tests.oauth.conftest import CALLBACK, ORIGIN, HostApp
 from tests.portal.forms import send
 from tests.support.cast import Character
@@ -28,7 +29,7 @@ def person(new_person: Callable[..., Character]) -> Character:
 
 def _grants(app: Flask, person: Character) -> list[Grant]:
     with app.app_context():
-        return list_grants(person.access)
+        return list(list_grants(person.access, Cut()).rows)
 
 
 def test_a_connected_application_is_listed_with_what_it_may(app: Flask, host_app: Make, person: Character) -> None:

@@ -10,9 +10,10 @@ from playwright.sync_api import expect
 from sqlalchemy import update
 
 from calmboard.access.connected_apps import list_grants
-from calmboard.access.keys import list_keys
+from calmboard.access.key_lists import list_keys
 from calmboard.db import db
 from calmboard.models import ApiKey
+from calmboard.pages import Cut
 from tests.oauth.conftest import HostApp, register
 from tests.portal.agents import ENDPOINT, TEST, let_in, section_of, text_of
 from tests.portal.forms import HTMX
@@ -87,7 +88,7 @@ def test_an_agent_is_disconnected_after_a_question(
 ) -> None:
     agent = let_in(app, person)
     with app.app_context():
-        [grant] = list_grants(person.access)
+        [grant] = list_grants(person.access, Cut()).rows
     path = f"/integrations/apps/{grant.id}/disconnect?among=agents"
     assert f'href="{path}"' in section_of(browser_of)
     question = browser_of.get(path, headers=headers)
@@ -107,7 +108,7 @@ def test_a_key_of_an_agent_ends_after_a_question(
     agent = Agent(app, person.new_key("Night watch"))
     agent.result("tools/list")
     with app.app_context():
-        [key] = list_keys(person.access)
+        [key] = list_keys(person.access, Cut()).rows
     path = f"/integrations/keys/{key.id}/revoke?among=agents"
     assert f'href="{path}"' in section_of(browser_of)
     question = browser_of.get(path, headers=headers)
@@ -121,11 +122,11 @@ def test_a_key_of_an_agent_ends_after_a_question(
 def test_a_key_revoked_in_its_own_list_leaves_that_of_the_agents(app: Flask, person: Character, browser_of: FlaskClient) -> None:
     Agent(app, person.new_key("Night watch")).result("tools/list")
     with app.app_context():
-        [key] = list_keys(person.access)
+        [key] = list_keys(person.access, Cut()).rows
     path = f"/integrations/keys/{key.id}/revoke"
     form = {"csrf_token": csrf_token(browser_of.get(path, headers=HTMX)), "sure": "on"}
     answer = browser_of.post(path, data=form, headers=HTMX)
-    assert answer.text.index('id="keys"') < answer.text.index('<hx-partial hx-target="#connected-agents"')
+    assert answer.text.index(f'id="{key.id}"') < answer.text.index('<hx-partial hx-target="#connected-agents"')
     assert "Connected agents None yet." in text_of(answer.text)
 
 

@@ -9,9 +9,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from calmboard.access.keys import Key, list_keys
+from calmboard.access.key_lists import list_keys, list_revoked_keys
+from calmboard.access.keys import Key
 from calmboard.access.scopes import GRANTABLE
 from calmboard.db import now
+from calmboard.pages import Cut
 from tests.portal.forms import HTMX, key_form, send
 from tests.support.cast import Api, Character, Place, csrf_token
 
@@ -36,7 +38,7 @@ def _create(browser: FlaskClient, name: str, **changes: object) -> TestResponse:
 
 def _keys(app: Flask, person: Character) -> list[Key]:
     with app.app_context():
-        return list_keys(person.access)
+        return [*list_keys(person.access, Cut()).rows, *list_revoked_keys(person.access, Cut()).rows]
 
 
 def _secret(page: TestResponse) -> str:
@@ -192,13 +194,13 @@ def test_a_revoked_key_is_refused(app: Flask, person: Character, browser_of: Fla
     assert (refused.status_code, refused.json["code"]) == (401, "api_key_revoked")
 
 
-def test_htmx_gets_the_list_with_the_change_in_place(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_htmx_gets_the_key_that_changed_for_its_place(app: Flask, person: Character, browser_of: FlaskClient) -> None:
     _create(browser_of, "Sprint mirror")
     [key] = _keys(app, person)
     token = csrf_token(browser_of.get("/integrations"))
     part = browser_of.post(f"{_KEYS}/{key.id}/revoke", data={"csrf_token": token, "sure": "yes"}, headers=HTMX)
     assert part.status_code == 200
-    assert part.text.lstrip().startswith('<section class="section" id="keys"')
+    assert part.text.lstrip().startswith(f'<article class="key" id="{key.id}"')
     assert re.search(rf'<h3 id="{key.id}-name" tabindex="-1" autofocus>', part.text)
     assert '<hx-partial hx-target="#live">Sprint mirror is revoked.' in part.text
     assert '<hx-partial hx-target="#keys-count">0</hx-partial>' in part.text

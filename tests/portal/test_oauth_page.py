@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 
 from calmboard.access.clients import own_client
 from calmboard.access.connected_apps import list_grants
+from calmboard.pages import Cut
 from tests.oauth.conftest import HostApp, challenge_of, register
 from tests.portal.forms import HTMX, send
 from tests.support.browser import Pages, Scheme, find_barriers
@@ -164,7 +165,7 @@ def test_an_app_is_disconnected_after_a_question(
 ) -> None:
     connect(app, person)
     with app.app_context():
-        [grant] = list_grants(person.access)
+        [grant] = list_grants(person.access, Cut()).rows
     path = f"/integrations/apps/{grant.id}/disconnect"
     question = browser_of.get(path, headers=headers)
     assert "Disconnect “Stand-up bot”?" in question.text
@@ -176,7 +177,7 @@ def test_an_app_is_disconnected_after_a_question(
 def test_nobody_is_asked_about_what_another_connected(app: Flask, person: Character, owner: Character) -> None:
     connect(app, person)
     with app.app_context():
-        [grant] = list_grants(person.access)
+        [grant] = list_grants(person.access, Cut()).rows
     browser = owner.sign_in()
     assert browser.get(f"/integrations/apps/{grant.id}/disconnect").status_code == 403
     assert browser.get("/integrations/apps/grn_00000000000000000000000000/disconnect").status_code == 404

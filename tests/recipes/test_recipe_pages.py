@@ -9,7 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from calmboard.access.integrations import INTEGRATIONS
-from calmboard.access.keys import list_keys
+from calmboard.access.key_lists import list_keys
+from calmboard.pages import Cut
 from tests.portal.forms import key_form, send
 from tests.support.browser import Pages, find_barriers
 from tests.support.cast import Character, Place
@@ -35,7 +36,7 @@ def _create(browser: FlaskClient, **fields: object) -> str:
 
 def _recipe_url(app: Flask, person: Character) -> str:
     with app.app_context():
-        [key] = list_keys(person.access)
+        [key] = list_keys(person.access, Cut()).rows
     return f"{_KEYS}/{key.id}/recipe"
 
 
