@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable
 
+import msgspec
 from flask import request
 from werkzeug.wrappers import Response
 
@@ -12,6 +13,7 @@ from api.uploads import FORM, digest_of_form
 from calmboard.access import idempotency
 from calmboard.access.access import Access
 from calmboard.errors import Fault, InvalidRequest
+from calmboard.work.in_reach import need_in_reach
 
 HEADER = "Idempotency-Key"
 _SHAPE = re.compile(r"[\x21-\x7e]{1,255}")
@@ -24,7 +26,8 @@ def once(access: Access, act: Callable[[], Response]) -> Response:
     A refusal is not kept: nothing was done, and the next try may find other rights.
 
     Raises InvalidRequest for a key that cannot be one, Conflict while the first request is under
-    way, and ValidationFailed where the key came with another request before.
+    way, ValidationFailed where the key came with another request before, and NotFound or Forbidden
+    where what was answered is no longer there, or out of reach by now.
     """
     key = request.headers.get(HEADER)
     if key is None or access.credential is None:
@@ -34,6 +37,7 @@ def once(access: Access, act: Callable[[], Response]) -> Response:
         raise InvalidRequest(detail, errors=(Fault(HEADER, "wrong_form", detail),))
     claim = idempotency.claim(access.credential.id, key, _fingerprint())
     if isinstance(claim, idempotency.Answered):
+        need_in_reach(access, _told_of(claim))
         return _again(claim)
     return _answered_once(claim, act)
 
@@ -54,6 +58,16 @@ def _fingerprint() -> bytes:
     """What makes two requests the same: method, address and body."""
     asked = f"{request.method} {request.full_path}\n".encode()
     return digest_of_form(asked) if request.mimetype == FORM else hashlib.sha256(asked + whole_body()).digest()
+
+
+def _told_of(answered: idempotency.Answered) -> set[str]:
+    """Ids of what an answer tells of: what the address names, the boards of tasks in bulk, or else what was made."""
+    if request.view_args:
+        return set(request.view_args.values())
+    body = msgspec.json.decode(answered.body)
+    if "results" in body:
+        return {result["task"]["board_id"] for result in body["results"] if "task" in result}
+    return {body["id"]}
 
 
 def _again(answered: idempotency.Answered) -> Response:

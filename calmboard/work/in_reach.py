@@ -1,6 +1,6 @@
 """What is in reach: gone through in pages, and matched with an id or name that somebody is typing."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -37,6 +37,7 @@ _KINDS = {
     "task": _Named("tsk", Task, Task.title, "tasks:read", Board.project_id, (Board,)),
     "sprint": _Named("spr", Sprint, Sprint.name, "sprints:read", Board.project_id, (Board,)),
 }
+_TABLES = {kind.prefix: kind.table for kind in _KINDS.values()}
 
 
 def list_places(access: Access, kinds: Collection[str], cut: Cut) -> Page[AnyRow]:
@@ -64,6 +65,12 @@ def match_names(access: Access, kind: str, text: str, most: int, board_id: str |
     with reading() as connection:
         statement = _matching(kind, access.project_ids is not None, board_id is not None)
         return connection.execute(statement, {**values, "board_id": board_id}).all()
+
+
+def need_in_reach(access: Access, row_ids: Iterable[str]) -> None:
+    """Raises NotFound and Forbidden as `find` does for the first project, board, task or sprint that is not in reach."""
+    for row_id in row_ids:
+        find(access, _TABLES[row_id.partition("_")[0]], row_id)
 
 
 def need_known_filters(access: Access, filters: TaskFilters) -> None:

@@ -1,0 +1,69 @@
+"""An answer that was kept for a retry is given to those only who may still read what it tells of."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete
+
+from api.describe import Operation
+from api.examples import needed_example_of
+from api.uploads import FORM
+from calmboard.db import db
+from calmboard.ids import new_id
+from calmboard.models import Membership
+from tests.api.test_matrix import OPERATIONS
+from tests.api.things import as_sent, make_things, with_own_ids
+from tests.support.cast import Answer, Character, add_character, add_place
+
+Things = dict[str, str]
+POSTS = [operation for operation in OPERATIONS if operation.method == "POST"]
+
+
+@pytest.fixture
+def person(app: Flask) -> Character:
+    return add_character(app)
+
+
+@pytest.mark.parametrize("operation", POSTS, ids=lambda operation: operation.name)
+def test_whoever_lost_sight_of_it_gets_no_kept_answer(
+    app: Flask, owner: Character, person: Character, operation: Operation
+) -> None:
+    things = make_things(owner.api, add_place(app, owner, admin=person), operation.name)
+    key = new_id("try")
+    first, again = (_post(person, operation, things, key) for _ in range(2))
+    assert (first.status_code, again.json) == (operation.status, first.json)
+    project_id = first.json["id"] if operation.name == "create_project" else things["project_id"]
+    _leave(app, person, project_id)
+    answer = _post(person, operation, things, key)
+    assert (answer.status_code, answer.json["code"]) == (403, "forbidden")
+    _join(app, person, project_id, "viewer")
+    assert _post(person, operation, things, key).json == first.json
+
+
+def test_an_answer_about_what_is_gone_goes_with_it(app: Flask, owner: Character) -> None:
+    place, key = add_place(app, owner), {"Idempotency-Key": new_id("try")}
+    path = f"/boards/{place.board_id}/tasks"
+    made = owner.api.post(path, json={"title": "Once"}, headers=key)
+    owner.api.delete(f"/tasks/{made.json['id']}")
+    assert owner.api.post(path, json={"title": "Once"}, headers=key).json == made.json, "a retry is no second try"
+    owner.api.delete(f"/boards/{place.board_id}")
+    assert owner.api.post(path, json={"title": "Once"}, headers=key).status_code == 404
+
+
+def _post(person: Character, operation: Operation, things: Things, key: str) -> Answer:
+    takes = operation.description.takes
+    example = with_own_ids(needed_example_of(takes), things) if takes else None
+    sent = as_sent(example, is_form=FORM in operation.description.media_types)
+    return person.api.post(operation.path.format(**things), headers={"Idempotency-Key": key}, **sent)
+
+
+def _leave(app: Flask, person: Character, project_id: str) -> None:
+    with app.app_context():
+        theirs = (Membership.user_id == person.person.id, Membership.project_id == project_id)
+        db.session.execute(delete(Membership).where(*theirs))
+        db.session.commit()
+
+
+def _join(app: Flask, person: Character, project_id: str, role: str) -> None:
+    with app.app_context():
+        db.session.add(Membership(user_id=person.person.id, project_id=project_id, role=role))
+        db.session.commit()
