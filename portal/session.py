@@ -14,7 +14,7 @@ login_manager.session_protection = None  # the row decides, not the address the 
 class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login has no types
     def __init__(self, token: str, row: Session) -> None:
         self.token = token
-        self.session_id = row.id
+        self.session = row
         self.person = row.person
 
     def get_id(self) -> str:

@@ -10,7 +10,7 @@ from portal.door import bp
 @bp.post("/session-token")
 def session_token() -> Response:
     """Asked by static/js/session-token.js; the token is in this one answer and in no page."""
-    token = create_session_token(current_user.session_id)
+    token = create_session_token(current_user.session.id)
     response = jsonify(session_token=token, expires_in=int(LIFE.total_seconds()))
     response.headers["Cache-Control"] = "no-store"
     return response

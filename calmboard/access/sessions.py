@@ -4,14 +4,14 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from calmboard.access.access import Person
 from calmboard.access.grants import end_all_grants
-from calmboard.db import AnyRow, db, now, reading
+from calmboard.db import AnyRow, AnySelect, db, now, reading
 from calmboard.models import User, UserSession
+from calmboard.pages import Cut, Order, Page, in_order, read_page
 
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=90)
@@ -47,10 +47,13 @@ def find_session(token: str) -> Session | None:
     return _session(row)
 
 
-def list_sessions(user_id: str) -> list[Session]:
+def list_other_sessions(session: Session, cut: Cut) -> Page[Session]:
+    """The live sessions of the same person beside this one, the latest sign-in first."""
+    others = _sessions((UserSession.user_id == session.person.id) & (UserSession.id != session.id))
+    statement = in_order(others, Order((UserSession.id,), descending=True), further=cut.after is not None)
     with reading() as connection:
-        rows = connection.execute(_sessions(UserSession.user_id == user_id).order_by(UserSession.last_seen_at.desc()))
-        return [_session(row) for row in rows]
+        page = read_page(connection, statement, cut, {})
+    return Page([_session(row) for row in page.rows], page.after)
 
 
 def end_session(token: str) -> None:
@@ -81,7 +84,7 @@ def is_live() -> ColumnElement[bool]:
     return and_(UserSession.last_seen_at > at - IDLE, UserSession.created_at > at - ABSOLUTE, in_time)
 
 
-def _sessions(condition: ColumnElement[bool]) -> Any:
+def _sessions(condition: ColumnElement[bool]) -> AnySelect:
     columns = (UserSession.id, UserSession.created_at, UserSession.last_seen_at, UserSession.ip, UserSession.agent)
     return (
         select(*columns, User.id.label("user_id"), User.name, User.email, User.plan)

@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from calmboard.access.clients import own_client
 from calmboard.access.keys import NewKey, issue_key
+from calmboard.access.sessions import open_session
 from calmboard.db import db, now
 from calmboard.models import ApiKey, OAuthGrant
 from tests.oauth.conftest import ORIGIN
@@ -213,6 +214,38 @@ def test_the_next_keys_are_a_page_without_scripts(app: Flask, page_for: Pages, p
     expect(page.locator("#keys article h3")).to_have_text(["Live 1", "Live 0"])
     page.get_by_role("link", name="Back to the first keys").click()
     expect(page.locator("#keys article")).to_have_count(_PAGE)
+
+
+def add_sessions(app: Flask, person: Character, number: int) -> None:
+    with app.app_context():
+        for count in range(number):
+            open_session(person.person.id, f"203.0.113.{count}", "curl/8.0")
+
+
+def sessions_in(page: str) -> list[str]:
+    return re.findall(r"203\.0\.113\.(\d+) ·", page)
+
+
+def test_sessions_are_shown_a_part_at_a_time_below_this_one(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+    add_sessions(app, person, 60)
+    pages = [page := browser_of.get("/account").text]
+    while address := next_of(page, "Show more"):
+        pages.append(page := browser_of.get(address).text)
+    assert all(page.count("This browser") == 1 for page in pages)
+    assert [int(seen) for page in pages for seen in sessions_in(page)] == list(reversed(range(60)))
+    assert max(len(sessions_in(page)) for page in pages) == _PAGE
+
+
+def test_the_next_sessions_are_opened_in_place(app: Flask, page_for: Pages, person: Character) -> None:
+    page = page_for(person)
+    page.goto("/account")
+    add_sessions(app, person, 27)
+    page.reload()
+    page.get_by_role("link", name="Show more").press("Enter")
+    expect(page.locator(".session")).to_have_count(28)
+    expect(page.locator(".session").nth(_PAGE + 1)).to_be_focused()
+    expect(page.locator("#live")).to_have_text("Two more sessions shown.")
+    assert find_barriers(page) == []
 
 
 @pytest.mark.database("sqlite")
