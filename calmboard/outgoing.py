@@ -2,14 +2,20 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
 from http.client import HTTPException
 from ipaddress import IPv4Network, IPv6Network
+from threading import BoundedSemaphore, Thread
 
 import requests
 from AntiSSRF import AntiSSRFError, AntiSSRFPolicy, PolicyConfigOptions
 from urllib3.exceptions import HTTPError
 
 TIMEOUT_S = 5
+MOST_READERS = 16
+
+_READERS = BoundedSemaphore(MOST_READERS)
 
 Fetch = Callable[[str, int], bytes]
 """Reads a JSON document: address, most bytes. Raises OutgoingRefused."""
@@ -28,11 +34,32 @@ def make_fetch(allowed: tuple[IPv4Network | IPv6Network, ...] = (), timeout_s: f
 
     def fetch(url: str, max_bytes: int) -> bytes:
         try:
-            return _read(url, max_bytes, allowed, timeout_s)
+            return _in_time(partial(_read, url, max_bytes, allowed, timeout_s), timeout_s)
         except (OSError, HTTPException, HTTPError, AntiSSRFError, ValueError) as error:
             raise OutgoingRefused(f"The document cannot be read: {type(error).__name__}.") from error
 
     return fetch
+
+
+def _in_time(read: Callable[[], bytes], timeout_s: float) -> bytes:
+    """What is read in time; raises TimeoutError, and OutgoingRefused where too many readers are still waiting.
+
+    The look-up of a name knows no timeout, so the reader is left behind in a thread of its own.
+    """
+    if not _READERS.acquire(blocking=False):
+        raise OutgoingRefused("Too many documents are being read at this moment.")
+    found: Future[bytes] = Future()
+    Thread(target=_settle, args=(found, read), name="reader", daemon=True).start()
+    return found.result(timeout_s)
+
+
+def _settle(found: Future[bytes], read: Callable[[], bytes]) -> None:
+    try:
+        found.set_result(read())
+    except BaseException as error:
+        found.set_exception(error)
+    finally:
+        _READERS.release()
 
 
 def _read(url: str, max_bytes: int, allowed: tuple[IPv4Network | IPv6Network, ...], timeout_s: float) -> bytes:

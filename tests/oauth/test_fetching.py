@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 from pathlib import Path
@@ -15,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from calmboard.outgoing import Fetch, OutgoingRefused, make_fetch
-from tests.support.programs import find_program
+from calmboard.outgoing import MOST_READERS, Fetch, OutgoingRefused, make_fetch
+from tests.support.programs import find_program, wait_until
 
 MAX_BYTES = 5 * 1024
 _DOCUMENT = json.dumps({"client_name": "Claude Code"}).encode()
@@ -156,6 +157,43 @@ def test_a_name_that_cannot_be_looked_up_is_refused(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     with pytest.raises(OutgoingRefused):
         fetch("https://lost.example/client", MAX_BYTES)
+
+
+def test_a_look_up_that_hangs_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    with hanging_look_ups(monkeypatch):
+        began_at_s = time.monotonic()
+        with pytest.raises(OutgoingRefused):
+            make_fetch(timeout_s=0.2)("https://lost.example/client", MAX_BYTES)
+        assert time.monotonic() - began_at_s < 5
+
+
+def test_readers_that_hang_are_never_more_than_a_few(
+    monkeypatch: pytest.MonkeyPatch, elsewhere: tuple[str, list[str]], fetch: Fetch
+) -> None:
+    """Past these a document is refused at once; when they are done, all are read again."""
+    with hanging_look_ups(monkeypatch) as looked_up:
+        for _ in range(MOST_READERS + 3):
+            with pytest.raises(OutgoingRefused):
+                make_fetch(timeout_s=0.01)("https://lost.example/client", MAX_BYTES)
+        assert len(looked_up) == MOST_READERS
+    wait_until(lambda: not any(thread.name == "reader" for thread in threading.enumerate()), "that the readers are done")
+    assert fetch(f"{elsewhere[0]}/fine", MAX_BYTES) == _DOCUMENT
+
+
+@contextmanager
+def hanging_look_ups(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """No name is found until the block is over; yields the names that are looked up."""
+    over, looked_up = threading.Event(), list[str]()
+
+    def look_up(host: str, *_: Any, **__: Any) -> Any:
+        looked_up.append(host)
+        over.wait(30)
+        raise socket.gaierror(-3, "Try again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", look_up)
+        yield looked_up
+        over.set()
 
 
 def test_a_name_is_looked_up_once_and_connected_to_as_found(
