@@ -207,7 +207,6 @@ def end_all_grants(user_id: str) -> None:
 def delete_client(client: Client) -> None:
     """Delete a client that registered itself, with all that was granted to it."""
     _end(OAuthGrant.client_id == client.id)
-    db.session.commit()
     db.session.execute(delete(OAuthClient).where(OAuthClient.id == client.id))
     db.session.commit()
 

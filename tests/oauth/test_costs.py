@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import Connection, event
 
 from calmboard.db import db
@@ -39,6 +40,17 @@ def test_a_code_is_traded_in_six_statements_and_one_commit(app: Flask, applicati
         assert application.redeem(code).status_code == 200
     assert len([text for text, _ in statements if not text.startswith("BEGIN")]) == 6
     assert len(commits) == 1
+
+
+def test_a_client_is_deleted_with_all_its_grants_in_one_commit(app: Flask, client: FlaskClient, application: HostApp) -> None:
+    """Whoever looks in between would find a client whose people were cut off, and which still asks for more."""
+    tokens = application.get_tokens()
+    mine = {"Authorization": f"Bearer {application.registration['registration_access_token']}"}
+    with committed(app) as commits:
+        gone = client.delete(f"/api/oauth/register/{application.client_id}", headers=mine)
+    assert (gone.status_code, len(commits)) == (204, 1)
+    assert application.api(tokens["access_token"]).get("/me").status_code == 401
+    assert application.refresh(tokens["refresh_token"]).status_code == 401
 
 
 @contextmanager
