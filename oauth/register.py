@@ -1,6 +1,7 @@
 """Dynamic client registration (RFC 7591) and its management (RFC 7592): public clients only."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -51,7 +52,7 @@ def change(client_id: str) -> Response:
     except OAuthError as error:
         return answer_error(error)
     clients.change_registration(client.id, name, uris, details)
-    return answer(_shown(_managed(client_id)))
+    return answer(_shown(replace(client, name=name, redirect_uris=tuple(uris), details=details)))
 
 
 @bp.delete("/<client_id>")
@@ -64,6 +65,8 @@ def delete(client_id: str) -> Response:
 
 
 def _managed(client_id: str) -> Client:
+    """The client that the token in the header manages. Counts the request; raises OAuthError where there is none."""
+    need_room("manage", network(), _MINUTE)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     client = clients.find_registration(client_id, token.strip() if scheme.lower() == "bearer" else None)
     if client is None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.oauth.conftest import CALLBACK, ORIGIN, register
@@ -73,12 +74,13 @@ def test_any_value_of_a_field_is_refused_or_taken_for_what_it_is(app: Flask, nam
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_a_bad_change_of_a_registration_changes_nothing(app: Flask, name: str) -> None:
+def test_a_bad_change_of_a_registration_changes_nothing(app: Flask, client: FlaskClient, name: str) -> None:
     made = register(app).get_json()
     path = made["registration_client_uri"].removeprefix(ORIGIN)
-    client, mine = app.test_client(), {"Authorization": f"Bearer {made['registration_access_token']}"}
+    mine = {"Authorization": f"Bearer {made['registration_access_token']}"}
     before = client.get(path, headers=mine).get_json()
     for way, value in VALUES.items():
+        client.environ_base["REMOTE_ADDR"] = new_address()
         usual = {"client_id": made["client_id"], "client_name": "Changed", "redirect_uris": [CALLBACK]}
         answer = client.put(path, headers=mine, json={**usual, name: value})
         now = client.get(path, headers=mine).get_json()
@@ -168,11 +170,11 @@ def test_nobody_chooses_what_is_ours_to_choose(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("sent", [{}, {"client_id": None}, {"client_id": ""}, {"client_id": "cli_00000000000000000000000000"}])
-def test_a_change_that_does_not_name_its_client_is_refused(app: Flask, sent: dict[str, Any]) -> None:
+def test_a_change_that_does_not_name_its_client_is_refused(app: Flask, client: FlaskClient, sent: dict[str, Any]) -> None:
     """RFC 7592, section 2.2."""
     made = register(app).get_json()
     path = made["registration_client_uri"].removeprefix(ORIGIN)
-    client, mine = app.test_client(), {"Authorization": f"Bearer {made['registration_access_token']}"}
+    mine = {"Authorization": f"Bearer {made['registration_access_token']}"}
     answer = client.put(path, headers=mine, json={"client_name": "Changed", "redirect_uris": [CALLBACK], **sent})
     assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_client_metadata")
     assert client.get(path, headers=mine).get_json()["client_name"] == made["client_name"]

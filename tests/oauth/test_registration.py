@@ -7,6 +7,9 @@ import pytest
 from flask import Flask
 
 from tests.oauth.conftest import ORIGIN, register
+from tests.support.cast import new_address
+
+_REGISTER = "/api/oauth/register"
 
 
 def test_an_application_registers_itself_and_manages_what_it_registered(app: Flask) -> None:
@@ -28,6 +31,32 @@ def test_an_application_registers_itself_and_manages_what_it_registered(app: Fla
     assert changed.get_json()["redirect_uris"] == ["http://localhost/cb"]
     assert client.delete(path, headers=mine).status_code == 204
     assert client.get(path, headers=mine).status_code == 401
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_managing_has_a_window(app: Flask, method: str) -> None:
+    address = {"REMOTE_ADDR": new_address()}
+    statuses = [app.test_client().open(f"{_REGISTER}/cli_x", method=method, environ_base=address).status_code for _ in range(61)]
+    assert statuses == [401] * 60 + [429]
+    body = register(app).get_json()
+    mine = {"Authorization": f"Bearer {body['registration_access_token']}"}
+    path = f"{_REGISTER}/{body['client_id']}"
+    refused = app.test_client().open(path, method=method, headers=mine, environ_base=address)
+    assert (refused.status_code, refused.get_json()["error"]) == (429, "temporarily_unavailable")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert app.test_client().get(path, headers=mine, environ_base={"REMOTE_ADDR": new_address()}).status_code == 200
+
+
+def test_a_change_is_answered_as_it_is_read_afterwards(app: Flask) -> None:
+    body = register(app, software_id="harbour").get_json()
+    mine = {"Authorization": f"Bearer {body['registration_access_token']}"}
+    path = f"{_REGISTER}/{body['client_id']}"
+    change = {"client_id": body["client_id"], "client_name": " Cursor 2 ", "redirect_uris": ["http://localhost/cb"]}
+    client = app.test_client()
+    client.environ_base["REMOTE_ADDR"] = new_address()
+    changed = client.put(path, headers=mine, json=change)
+    assert changed.status_code == 200
+    assert changed.get_json() == client.get(path, headers=mine).get_json()
 
 
 @pytest.mark.parametrize(
