@@ -39,7 +39,11 @@ STRANGE: tuple[Any, ...] = (
 )
 
 # What some tools need besides what their schema can say.
-MORE: dict[str, dict[str, Any]] = {"move_task": {"state": "ready"}, "complete_sprint": {"unfinished": "keep"}}
+MORE: dict[str, dict[str, Any]] = {
+    "move_task": {"state": "ready"},
+    "assign_task": {"only": []},
+    "complete_sprint": {"unfinished": "keep"},
+}
 
 
 @pytest.fixture

@@ -107,9 +107,7 @@ def test_people_are_put_on_a_task_and_taken_off(agent: Agent, owner: Character, 
 
 def test_only_people_of_the_project_can_be_assigned(agent: Agent, outsider: Character, task_id: str) -> None:
     said = agent.refusal("assign_task", task_id=task_id, add=[outsider.person.id])
-    assert said.startswith(
-        "Some arguments cannot be used. Nothing was changed.\n- assignees/0: Nobody in this project has this id."
-    )
+    assert said.startswith("Some arguments cannot be used. Nothing was changed.\n- add/0: Nobody in this project has this id.")
     assert "get_project names the people" in said
     assert "add/0: “Ana Ruiz” is no person's id." in agent.refusal("assign_task", task_id=task_id, add=["Ana Ruiz"])
     assert "only: Send only, or add and remove." in agent.refusal("assign_task", task_id=task_id, add=["me"], only=["me"])

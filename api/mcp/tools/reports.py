@@ -10,7 +10,7 @@ from api.mcp.calls import Call
 from api.mcp.registry import tool
 from api.mcp.shapes import Asked, Report
 from api.shapes.values import BoardId, SprintId, about
-from calmboard.errors import InvalidRequest, ValidationFailed
+from calmboard.errors import Fault, InvalidRequest, ValidationFailed
 from calmboard.work import reports
 from calmboard.work.reports import MAX_SPRINTS
 
@@ -44,17 +44,43 @@ class GetReport(Asked, kw_only=True):
     limit: Annotated[int, about("cycle_time: how many tasks are listed at most.", 25, ge=1, le=100)] = 25
 
 
+# What each report is narrowed by.
+_TAKES = {
+    "velocity": ("sprints",),
+    "throughput": ("by", "starts_on", "ends_on"),
+    "burndown": ("sprint_id",),
+    "cycle_time": ("starts_on", "ends_on", "limit"),
+}
+
+
 @tool("Read a report", effect="reads", scopes=("tasks:read",), takes=GetReport, gives=Report)
 def get_report(call: Call, asked: GetReport) -> dict[str, Any]:
     """Numbers of a board over time: velocity, throughput, burndown or cycle time, one of them in a call. Days are those of UTC.
 
     Use it for retrospectives, forecasts and sprint planning. How a board stands right now is told by get_board.
     """
+    _need_fitting(asked)
     try:
         return {"report": asked.report, asked.report: _read(call, asked)}
     except InvalidRequest as problem:
         faults = tuple(replace(fault, pointer=f"/{fault.pointer}") for fault in problem.errors)
         raise ValidationFailed(errors=faults) from None
+
+
+def _need_fitting(asked: GetReport) -> None:
+    """Raises ValidationFailed for what another report is narrowed by: this one would come as if it had been."""
+    plain = GetReport(report=asked.report, board_id=asked.board_id)
+    sent = [name for name in asked.__struct_fields__ if getattr(asked, name) != getattr(plain, name)]
+    faults = [
+        Fault(f"/{name}", "contradiction", _not_taken(asked.report, name)) for name in sent if name not in _TAKES[asked.report]
+    ]
+    if faults:
+        raise ValidationFailed(errors=tuple(faults))
+
+
+def _not_taken(report: str, name: str) -> str:
+    others = " and ".join(other for other, names in _TAKES.items() if name in names)
+    return f"The report {report} does not take it; {others} would. Leave it out."
 
 
 def _read(call: Call, asked: GetReport) -> dict[str, Any]:

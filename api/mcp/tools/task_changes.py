@@ -1,7 +1,9 @@
 """Tasks: changed, moved, given to people, blocked, deleted."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 from msgspec import UNSET, Meta, UnsetType, field
 
@@ -15,7 +17,7 @@ from api.mcp.tools.people import person_ids
 from api.mcp.tools.tasks import KnownTask
 from api.shapes.values import BlockedReason, Description, DueDate, Pinned, Position, SprintId, State, TaskId, Title, about
 from calmboard.errors import Fault, PreconditionFailed, ValidationFailed
-from calmboard.guards import Guard
+from calmboard.guards import Guard, let_through
 from calmboard.work import tasks
 from calmboard.work.task_rows import TaskRow
 from calmboard.work.whole_task import count_what_goes
@@ -29,6 +31,10 @@ _OTHER_CHANGES = {
     "checklist": "update_checklist",
     "comment": "add_comment",
 }
+
+
+# Ids of people, by the argument in which they were sent.
+Sent = Mapping[str, list[str]]
 
 
 class UpdateTask(Writing, kw_only=True):
@@ -106,13 +112,12 @@ def assign_task(call: Call, asked: AssignTask) -> Any:
     People are named by id, from get_project; only members of the project can be put on a task.
     """
     people = {name: person_ids(call.access, getattr(asked, name) or [], f"/{name}") for name in ("add", "remove", "only")}
+    _need_one_way(asked, people)
     if asked.only is not UNSET:
-        _need_only(asked)
-        return tasks.change_task(call.access, asked.task_id, {"assignees": people["only"]})
+        return _give(call, asked, people, people["only"])
     task = tasks.read_task(call.access, asked.task_id)
     assignees = [person.id for person in task.assignees if person.id not in people["remove"]]
-    changes = {"assignees": list(dict.fromkeys([*assignees, *people["add"]]))}
-    return tasks.change_task(call.access, asked.task_id, changes, _while_unchanged(task.updated_at))
+    return _give(call, asked, people, list(dict.fromkeys([*assignees, *people["add"]])), _while_unchanged(task.updated_at))
 
 
 @tool("Block or unblock a task", effect="changes", scopes=("tasks:write",), takes=BlockTask, gives=TaskInShort)
@@ -144,10 +149,35 @@ def delete_task(call: Call, asked: DeleteTask) -> Any:
     return {**seen, "deleted": True, "told": f"Deleted {what}"}
 
 
-def _need_only(asked: AssignTask) -> None:
-    if asked.add or asked.remove:
-        detail = "Send only, or add and remove."
-        raise ValidationFailed(errors=tuple(Fault(f"/{name}", "contradiction", detail) for name in ("add", "remove", "only")))
+def _need_one_way(asked: AssignTask, people: Sent) -> None:
+    """Raises ValidationFailed where nothing is asked for, or two things that exclude each other."""
+    both = [user_id for user_id in people["add"] if user_id in people["remove"]]
+    if both:
+        _refuse("contradiction", f"{both[0]} is in add and in remove. Leave one of them out.", "add", "remove")
+    if asked.only is not UNSET and (asked.add or asked.remove):
+        _refuse("contradiction", "Send only, or add and remove.", "add", "remove", "only")
+    if asked.only is UNSET and not asked.add and not asked.remove:
+        _refuse("required", "Send add, remove or only.", "add")
+
+
+def _refuse(code: str, detail: str, *names: str) -> NoReturn:
+    raise ValidationFailed(errors=tuple(Fault(f"/{name}", code, detail) for name in names))
+
+
+def _give(call: Call, asked: AssignTask, people: Sent, user_ids: list[str], guard: Guard = let_through) -> TaskRow:
+    """Put exactly these people on the task; whoever cannot be is told by the argument in which they were sent."""
+    try:
+        return tasks.change_task(call.access, asked.task_id, {"assignees": user_ids}, guard)
+    except ValidationFailed as problem:
+        problem.errors = tuple(_as_sent(fault, user_ids, people) for fault in problem.errors)
+        problem.hint = "Correct what is named above, and call again. get_project names the people of a project with their ids."
+        raise
+
+
+def _as_sent(fault: Fault, user_ids: list[str], people: Sent) -> Fault:
+    user_id = user_ids[int(fault.pointer.removeprefix("/assignees/"))]
+    places = [f"/{name}/{people[name].index(user_id)}" for name in ("only", "add") if user_id in people[name]]
+    return replace(fault, pointer=places[0]) if places else fault
 
 
 def _while_unchanged(updated_at: datetime) -> Guard:

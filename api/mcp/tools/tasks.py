@@ -1,7 +1,7 @@
 """Tasks: listed and read."""
 
 from dataclasses import fields
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
@@ -67,6 +67,7 @@ def list_tasks(call: Call, asked: ListTasks) -> dict[str, Any]:
     columns that are not done as state. For an overview of a board use get_board, to find words anywhere search, and for all
     that is on one task get_task. Where next_cursor is not null there are more: send it as cursor.
     """
+    _need_days_between(asked)
     filters, cut = _filters(call, asked), cut_of(asked)
     if asked.board_id:
         page: Page[Any] = task_rows.list_tasks(call.access, asked.board_id, filters, asked.sort, cut)
@@ -85,6 +86,12 @@ def get_task(call: Call, asked: GetTask) -> dict[str, Any]:
     Use it before you change a task or answer a question about it. For many tasks at once use list_tasks.
     """
     return read_whole_task(call.access, asked.task_id)
+
+
+def _need_days_between(asked: ListTasks) -> None:
+    if asked.due_after and asked.due_before and asked.due_before - asked.due_after <= timedelta(days=1):
+        detail = f"No day lies between {asked.due_after} and {asked.due_before}. Both of them are left out."
+        raise ValidationFailed(errors=tuple(Fault(f"/{name}", "contradiction", detail) for name in ("due_after", "due_before")))
 
 
 def _filters(call: Call, asked: ListTasks) -> TaskFilters:
