@@ -22,7 +22,7 @@ from calmboard.outgoing import Fetch
 from calmboard.settings import Window
 from calmboard.work.projects import my_projects
 from oauth.answers import OAuthError, SentBack, answer, answer_error, answer_problem, origin
-from oauth.consent import CHOICES, Chosen, NothingChosen, asks_for, chosen_projects, chosen_scopes, describe, sent_choices, short
+from oauth.consent import CHOICES, Chosen, NothingChosen, asks_for, chosen_projects, chosen_scopes, describe, sent_choices
 from oauth.parameters import resource_in, single
 from oauth.windows import need_room
 
@@ -139,7 +139,7 @@ def _trusted(parameters: Mapping[str, str]) -> tuple[Client, str]:
         raise CannotReturn("CalmBoard does not know the application that sent you here. Start again from the application.")
     redirect_uri = parameters.get("redirect_uri", "")
     if not client.allows(redirect_uri):
-        raise CannotReturn(f"The address that {short(client.name)} wants you sent back to is not one it has registered.")
+        raise CannotReturn(f"The address that {client.shown_name} wants you sent back to is not one it has registered.")
     return client, redirect_uri
 
 

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from flask import request
 
+from calmboard.access.app_names import MAX_SHOWN
 from calmboard.access.clients import Client
 from calmboard.access.redirects import is_loopback
 from calmboard.access.scopes import WRITE_WORDS
@@ -32,13 +33,9 @@ class NothingChosen(Exception):
     """What a person has to choose before anything is granted; the message is for them."""
 
 
-# A client may call itself by 200 signs; more than this and where it leads would be out of sight on a phone.
-_MAX_NAME = 60
-
-
 @dataclass(frozen=True, slots=True)
 class About:
-    """Who asks and where it leads. `whole_name` is None where `name` is all of it."""
+    """Who asks and where it leads. `whole_name` is None where `name` shows all of it."""
 
     name: str
     whole_name: str | None
@@ -71,14 +68,9 @@ def describe(client: Client, redirect_uri: str, resource: str) -> About:
     parts = urlsplit(redirect_uri)
     sends_to = parts.netloc if parts.scheme in ("http", "https") else f"{parts.scheme}://{parts.netloc}"
     reaches = "The MCP server" if resource != origin() else "The REST API"
-    name = short(client.name)
-    whole_name = None if name == client.name else client.name
+    name = client.shown_name
+    whole_name = client.name if len(client.name) > MAX_SHOWN else None
     return About(name, whole_name, client.kind == "own", sends_to, is_loopback(redirect_uri), resource, reaches)
-
-
-def short(name: str) -> str:
-    """A name as sentences show it: its beginning where it is a long one."""
-    return name if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 1].rstrip()}…"
 
 
 def asks_for(scopes: frozenset[str]) -> list[Right]:

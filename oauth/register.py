@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, request
 
 from calmboard.access import clients, grants
+from calmboard.access.app_names import NAMELESS
 from calmboard.access.clients import Client
 from calmboard.access.redirects import MAX_REGISTERED, registered_fault
 from calmboard.settings import Window
@@ -126,7 +127,7 @@ def _is_page(address: str) -> bool:
 
 
 def _name(metadata: dict[str, Any]) -> str:
-    name = metadata.get("client_name", "An application without a name")
+    name = metadata.get("client_name", NAMELESS)
     if not isinstance(name, str) or not 1 <= len(name.strip()) <= 200 or not name.isprintable():
         raise OAuthError("invalid_client_metadata", "client_name is a text of 1 to 200 visible characters.")
     return name.strip()

@@ -75,7 +75,7 @@ def _row_of_app(app: AppRow) -> AgentRow:
     return AgentRow(
         f"agent-{grant.id}",
         app.letters,
-        grant.client_name,
+        grant.shown_name,
         who=(app.kind, app.hosts),
         may=(app.rights, app.projects),
         lately=_lately(grant.last_used_endpoint, app.use),

@@ -48,7 +48,7 @@ def app_rows(access: Access, grants: Sequence[Grant]) -> list[AppRow]:
 def _row(grant: Grant, names: dict[str, str]) -> AppRow:
     return AppRow(
         grant,
-        letters=_letters(grant.client_name),
+        letters=_letters(grant.shown_name),
         kind=_KINDS[grant.client_kind],
         hosts=_hosts(grant.redirect_uris),
         reaches="MCP" if grant.resource.endswith("/mcp") else "API",
@@ -59,6 +59,7 @@ def _row(grant: Grant, names: dict[str, str]) -> AppRow:
 
 
 def _letters(name: str) -> str:
+    name = "".join(sign for sign in name if sign.isprintable())
     return initials(name) if " " in name else name[:2].capitalize()
 
 

@@ -38,7 +38,7 @@ def disconnect_page(grant_id: str) -> str:
 @bp.post("/integrations/apps/<grant_id>/disconnect")
 def disconnect(grant_id: str) -> Response:
     grant = end_my_grant(current_access(), grant_id)
-    sentence = f"{grant.client_name} is disconnected. Its requests get invalid_token."
+    sentence = f"{grant.shown_name} is disconnected. Its requests get invalid_token."
     if not is_htmx():
         flash(sentence)
         return redirect(url_for("portal.integrations", _anchor=f"connected-{_among()}"), 303)

@@ -113,7 +113,7 @@ def _application(path: str | None) -> str | None:
     if parts.path != "/api/oauth/authorize":
         return None
     client = find_client("".join(parse_qs(parts.query).get("client_id", [])))
-    return client.name if client else "the application"
+    return client.shown_name if client else "the application"
 
 
 def _reset_page(faults: dict[str, str] | None = None) -> str:

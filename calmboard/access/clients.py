@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, delete, select, update
 
 from calmboard.access.access import Access, Person
+from calmboard.access.app_names import shown_name
 from calmboard.access.credentials import digest, is_well_formed, new_secret
 from calmboard.access.redirects import MAX_OWN, is_same, own_fault
 from calmboard.db import AnyRow, db, insert_if_absent, now, reading
@@ -31,6 +32,10 @@ class Client:
     details: Mapping[str, Any]
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def shown_name(self) -> str:
+        return shown_name(self.name)
 
     def allows(self, redirect_uri: str) -> bool:
         return any(is_same(registered, redirect_uri) for registered in self.redirect_uris)

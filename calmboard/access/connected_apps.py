@@ -7,6 +7,7 @@ from functools import cache
 from sqlalchemy import bindparam, select
 
 from calmboard.access.access import Access
+from calmboard.access.app_names import shown_name
 from calmboard.access.grants import end_grant
 from calmboard.access.resources import MCP
 from calmboard.db import AnyRow, AnySelect, now, reading
@@ -33,6 +34,10 @@ class Grant:
     last_used_ip: str | None
     last_used_agent: str | None
     last_used_endpoint: str | None
+
+    @property
+    def shown_name(self) -> str:
+        return shown_name(self.client_name)
 
 
 def list_grants(access: Access, cut: Cut) -> Page[Grant]:

@@ -1,0 +1,32 @@
+"""The names that applications gave themselves, as sentences show them: short, and nothing but what can be read."""
+
+import unicodedata
+
+# Anybody may call an application by 200 signs; on a phone more than this would push out of sight what it asks for.
+MAX_SHOWN = 60
+NAMELESS = "An application without a name"
+
+_MOST_MARKS = 2
+# Letters and symbols to Unicode, and blank to the eye: the fillers of Hangul and the empty pattern of Braille.
+_BLANK = dict.fromkeys(map(ord, "\u115f\u1160\u3164\uffa0\u2800"), " ")
+# What is written from right to left turns round what follows, unless it is kept apart (Unicode, UAX 9).
+_APART = "\u2068{}\u2069"
+
+
+def shown_name(name: str) -> str:
+    """The beginning of a long name, without blanks in a row and without piles of accents."""
+    cleaned = " ".join(_without_piles(name.translate(_BLANK)).split())
+    short = cleaned if len(cleaned) <= MAX_SHOWN else f"{cleaned[: MAX_SHOWN - 1].rstrip()}…"
+    return _APART.format(short) if _runs_left(short) else short or NAMELESS
+
+
+def _without_piles(name: str) -> str:
+    kept, marks = "", 0
+    for sign in name:
+        marks = marks + 1 if unicodedata.category(sign) in ("Mn", "Me") else 0
+        kept += sign if marks <= _MOST_MARKS else ""
+    return kept
+
+
+def _runs_left(name: str) -> bool:
+    return any(unicodedata.bidirectional(sign) in ("R", "AL") for sign in name)

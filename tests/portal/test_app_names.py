@@ -1,0 +1,59 @@
+"""What applications call themselves: anybody may choose it, so it is short and plain wherever people read it."""
+
+from urllib.parse import urlencode
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from calmboard.access.connected_apps import list_grants
+from calmboard.pages import Cut
+from tests.oauth.conftest import HostApp, register
+from tests.portal.agents import ENDPOINT
+from tests.portal.forms import send
+from tests.support.cast import Character
+
+_LONG = "Harbour " + "x" * 192
+# As it was registered, and as people read it.
+_NAMES = [
+    (_LONG, f"Harbour {'x' * 51}…"),
+    ("Har" + "\u0301" * 40 + "bour", "Har\u0301\u0301bour"),
+    ("Harbour" + "\u3164" * 30 + "bot", "Harbour bot"),
+    ("\u3164\u2800", "An application without a name"),
+    ("נמל", "\u2068נמל\u2069"),
+    ("مرفأ 24", "\u2068مرفأ 24\u2069"),
+]
+
+
+@pytest.mark.parametrize(("name", "shown"), _NAMES)
+def test_sign_in_names_the_application_in_short(app: Flask, client: FlaskClient, name: str, shown: str) -> None:
+    body = register(app, client_name=name).get_json()
+    there = f"/api/oauth/authorize?{urlencode({'client_id': body['client_id']})}"
+    page = client.get("/sign-in", query_string={"next": there}).text
+    assert f"Then we take you back to {shown}’s request." in page
+    assert name not in page.replace(shown, "")
+
+
+@pytest.mark.parametrize(("name", "shown"), _NAMES)
+def test_connected_apps_are_named_in_short(app: Flask, person: Character, browser_of: FlaskClient, name: str, shown: str) -> None:
+    body = register(app, client_name=name).get_json()
+    HostApp(app, browser_of, body["client_id"], body).get_tokens(resource=ENDPOINT)
+    with app.app_context():
+        [grant] = list_grants(person.access, Cut()).rows
+    page = browser_of.get("/integrations").text
+    assert page.count(f"<strong>{shown}</strong>") == 2
+    path = f"/integrations/apps/{grant.id}/disconnect"
+    question = browser_of.get(path).text
+    assert f"Disconnect “{shown}”?" in question
+    send(browser_of, path, path)
+    told = browser_of.get("/integrations").text
+    assert f"{shown} is disconnected." in told
+    assert all(name not in text.replace(shown, "") for text in (page, question, told))
+
+
+@pytest.mark.parametrize(("name", "shown"), _NAMES)
+def test_the_consent_page_names_the_application_in_short(app: Flask, browser_of: FlaskClient, name: str, shown: str) -> None:
+    body = register(app, client_name=name).get_json()
+    page = HostApp(app, browser_of, body["client_id"], body).open_consent().text
+    assert f"<h1>{shown} wants to work" in page
+    assert page.replace(shown, "").count(name) == (1 if name == _LONG else 0)
