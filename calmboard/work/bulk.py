@@ -4,16 +4,16 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import claim, need, need_scope
+from calmboard.access.permissions import asker, claim, need, need_scope, visible
 from calmboard.db import db
 from calmboard.errors import Problem
 from calmboard.models import Board, Task
 from calmboard.work.positions import lock_boards
-from calmboard.work.task_rows import TaskRow
-from calmboard.work.tasks import add_task, apply_changes, read_task, remove_task
+from calmboard.work.task_rows import TaskRow, read_tasks
+from calmboard.work.tasks import add_task, apply_changes, remove_task
 
 MAX_OPERATIONS = 100
 
@@ -48,8 +48,8 @@ class StepRefused(Exception):
 def change_all(access: Access, steps: Sequence[Step]) -> list[Outcome]:
     """Carry out every step, or none: raises StepRefused for the first that cannot be."""
     need_scope(access, "tasks:write")
-    _lock(steps)
-    task_ids = []
+    _lock(access, steps)
+    task_ids: list[str | Problem] = []
     for place, step in enumerate(steps):
         try:
             task_ids.append(_ACTIONS[step.kind](access, step))
@@ -57,13 +57,13 @@ def change_all(access: Access, steps: Sequence[Step]) -> list[Outcome]:
             db.session.rollback()
             raise StepRefused(place, problem) from problem
     db.session.commit()
-    return [_outcome(access, step, task_id) for step, task_id in zip(steps, task_ids, strict=True)]
+    return _outcomes(access, steps, task_ids)
 
 
 def change_each(access: Access, steps: Sequence[Step]) -> list[Outcome]:
     """Carry out every step for itself; one that is refused leaves the others alone."""
     need_scope(access, "tasks:write")
-    return [_try(access, step) for step in steps]
+    return _outcomes(access, steps, [_try(access, step) for step in steps])
 
 
 def create_each(
@@ -84,21 +84,26 @@ def create_each(
         db.session.rollback()
 
 
-def _try(access: Access, step: Step) -> Outcome:
+def _try(access: Access, step: Step) -> str | Problem:
     try:
         task_id = _ACTIONS[step.kind](access, step)
         db.session.commit()
     except Problem as problem:
         db.session.rollback()
-        return Outcome(step.kind, problem=problem)
-    return _outcome(access, step, task_id)
+        return problem
+    return task_id
 
 
-def _outcome(access: Access, step: Step, task_id: str) -> Outcome:
-    try:
-        return Outcome(step.kind, None if step.kind == "delete" else read_task(access, task_id))
-    except Problem:  # a later step, or somebody else, deleted it
-        return Outcome(step.kind)
+def _outcomes(access: Access, steps: Sequence[Step], done: Sequence[str | Problem]) -> list[Outcome]:
+    """What became of each step, by its task's id or its problem: tasks as they are in the end, all read at once.
+
+    One that a later step, or somebody else, deleted is left out.
+    """
+    tasks = read_tasks(access, {one for one in done if isinstance(one, str)})
+    return [
+        Outcome(step.kind, problem=one) if isinstance(one, Problem) else Outcome(step.kind, tasks.get(one))
+        for step, one in zip(steps, done, strict=True)
+    ]
 
 
 def _add(access: Access, board_id: str, values_of: Callable[[], Mapping[str, Any]]) -> str | Problem:
@@ -109,13 +114,16 @@ def _add(access: Access, board_id: str, values_of: Callable[[], Mapping[str, Any
         return problem
 
 
-def _lock(steps: Sequence[Step]) -> None:
-    """Lock every board in one order, so that two calls never wait for each other."""
-    boards = {step.where for step in steps if step.kind == "create"}
-    task_ids = sorted(step.where for step in steps if step.kind != "create")
-    boards |= set(db.session.execute(select(Task.board_id).where(Task.id.in_(task_ids))).scalars())
+def _lock(access: Access, steps: Sequence[Step]) -> None:
+    """Lock every board in one order, so that two calls never wait for each other; nothing that is out of reach."""
+    board_ids = [step.where for step in steps if step.kind == "create"]
+    tasks = Task.id.in_([step.where for step in steps if step.kind != "create"])
+    meant = or_(Board.id.in_(board_ids), Board.id.in_(select(Task.board_id).where(tasks)))
+    in_reach = visible(access, select(Board.id).where(meant), Board.project_id)
+    boards = db.session.execute(in_reach, asker(access)).scalars().all()
     lock_boards(*boards)
-    db.session.execute(select(Task.id).where(Task.id.in_(task_ids)).order_by(Task.id).with_for_update(key_share=True))
+    mine = select(Task.id).where(tasks, Task.board_id.in_(boards))
+    db.session.execute(mine.order_by(Task.id).with_for_update(key_share=True))
 
 
 def _create(access: Access, step: Step) -> str:

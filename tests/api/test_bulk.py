@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from calmboard.db import db
 from calmboard.ids import new_id
+from calmboard.models import Board, Task
 from tests.api.test_tasks import add, column
 from tests.support.cast import Answer, Api, Character, Place, add_place
+from tests.support.statements import watched
 
 
 @pytest.fixture
@@ -108,6 +112,30 @@ def test_nobody_does_in_bulk_what_they_may_not_alone(
             assert send(caller, operation).status_code == 403
             assert send(caller, operation, atomic=False).json["results"][0]["status"] == 403
     assert column(owner, place, "backlog") == ["kept"]
+
+
+@pytest.mark.database("postgresql")
+def test_what_is_out_of_reach_is_not_waited_for(app: Flask, owner: Character, outsider: Character, place: Place) -> None:
+    """Nor locked, so that nobody slows down a board by its id alone. SQLite locks all of itself, whoever writes."""
+    task_id = add(owner, place, "theirs")["id"]
+    with ThreadPoolExecutor(1) as pool, app.app_context():
+        db.session.execute(select(Task.id).where(Task.board_id == place.board_id).with_for_update())
+        db.session.execute(select(Board.id).where(Board.id == place.board_id).with_for_update())
+        answer = pool.submit(send, outsider.api, create(place, "x"), change(task_id, title="x"))
+        try:
+            assert answer.result(timeout=10).status_code == 403
+        finally:
+            db.session.rollback()
+
+
+def test_what_became_of_many_costs_as_much_as_of_few(app: Flask, owner: Character, place: Place) -> None:
+    def reads(number: int) -> int:
+        with watched(app) as statements:
+            answer = send(owner.api, *(create(place, f"one of {number}") for _ in range(number)))
+        assert len(answer.json["results"]) == number
+        return sum("FROM task_assignees" in statement for statement, _ in statements)
+
+    assert reads(2) == reads(40) > 0
 
 
 @pytest.mark.parametrize("turn", range(5))
