@@ -8,16 +8,18 @@ import msgspec
 from flask import request
 from werkzeug.wrappers import Response
 
-from api.bodies import whole_body
+from api.bodies import MAX_BYTES, whole_body
 from api.uploads import FORM, digest_of_form
 from calmboard.access import idempotency
 from calmboard.access.access import Access
-from calmboard.errors import Fault, InvalidRequest
+from calmboard.errors import Conflict, Fault, InvalidRequest
 from calmboard.work.in_reach import need_in_reach
 
 HEADER = "Idempotency-Key"
 _SHAPE = re.compile(r"[\x21-\x7e]{1,255}")
 _KEPT_HEADERS = ("Content-Type", "ETag", "Location")
+# Room for an answer that tells all that a request held, so that keeping answers fills no disk faster than sending tasks does.
+_MAX_KEPT_BYTES = 2 * MAX_BYTES
 
 
 def once(access: Access, act: Callable[[], Response]) -> Response:
@@ -25,9 +27,9 @@ def once(access: Access, act: Callable[[], Response]) -> Response:
 
     A refusal is not kept: nothing was done, and the next try may find other rights.
 
-    Raises InvalidRequest for a key that cannot be one, Conflict while the first request is under
-    way, ValidationFailed where the key came with another request before, and NotFound or Forbidden
-    where what was answered is no longer there, or out of reach by now.
+    Raises InvalidRequest for a key that cannot be one, Conflict while the first request is under way or where its answer was
+    not kept, ValidationFailed where the key came with another request before, and NotFound or Forbidden where what was answered
+    is no longer there, or out of reach by now.
     """
     key = request.headers.get(HEADER)
     if key is None or access.credential is None:
@@ -37,8 +39,7 @@ def once(access: Access, act: Callable[[], Response]) -> Response:
         raise InvalidRequest(detail, errors=(Fault(HEADER, "wrong_form", detail),))
     claim = idempotency.claim(access.credential.id, key, _fingerprint())
     if isinstance(claim, idempotency.Answered):
-        need_in_reach(access, _told_of(claim))
-        return _again(claim)
+        return _again(access, claim)
     return _answered_once(claim, act)
 
 
@@ -50,7 +51,9 @@ def _answered_once(claim: idempotency.Claim, act: Callable[[], Response]) -> Res
         idempotency.give_up(claim)
         raise
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    idempotency.keep(claim, idempotency.Answered(response.status_code, headers, response.get_data()))
+    body = response.get_data()
+    kept = body if len(body) <= _MAX_KEPT_BYTES else b""
+    idempotency.keep(claim, idempotency.Answered(response.status_code, headers, kept))
     return response
 
 
@@ -58,6 +61,15 @@ def _fingerprint() -> bytes:
     """What makes two requests the same: method, address and body."""
     asked = f"{request.method} {request.full_path}\n".encode()
     return digest_of_form(asked) if request.mimetype == FORM else hashlib.sha256(asked + whole_body()).digest()
+
+
+def _again(access: Access, answered: idempotency.Answered) -> Response:
+    if not answered.body:
+        raise Conflict("This request was carried out, but its answer was too long to keep. Read what it did.")
+    need_in_reach(access, _told_of(answered))
+    response = Response(answered.body, answered.status, answered.headers)
+    response.headers["Idempotency-Replayed"] = "true"
+    return response
 
 
 def _told_of(answered: idempotency.Answered) -> set[str]:
@@ -68,9 +80,3 @@ def _told_of(answered: idempotency.Answered) -> set[str]:
     if "results" in body:
         return {result["task"]["board_id"] for result in body["results"] if "task" in result}
     return {body["id"]}
-
-
-def _again(answered: idempotency.Answered) -> Response:
-    response = Response(answered.body, answered.status, answered.headers)
-    response.headers["Idempotency-Replayed"] = "true"
-    return response

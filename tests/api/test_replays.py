@@ -11,6 +11,7 @@ from calmboard.db import db
 from calmboard.ids import new_id
 from calmboard.models import Membership
 from tests.api.test_matrix import OPERATIONS
+from tests.api.test_tasks import add, column
 from tests.api.things import as_sent, make_things, with_own_ids
 from tests.support.cast import Answer, Character, add_character, add_place
 
@@ -47,6 +48,20 @@ def test_an_answer_about_what_is_gone_goes_with_it(app: Flask, owner: Character)
     assert owner.api.post(path, json={"title": "Once"}, headers=key).json == made.json, "a retry is no second try"
     owner.api.delete(f"/boards/{place.board_id}")
     assert owner.api.post(path, json={"title": "Once"}, headers=key).status_code == 404
+
+
+def test_an_answer_far_longer_than_a_request_is_not_kept(owner: Character, app: Flask) -> None:
+    place, key = add_place(app, owner), {"Idempotency-Key": new_id("try")}
+    long = [add(owner, place, title, description="x" * 20_000)["id"] for title in "abcdefghijklmnopqrstuvwxyzA"]
+    create = {"op": "create", "board_id": place.board_id, "task": {"title": "Once"}}
+    changes = [{"op": "change", "task_id": task_id, "changes": {}} for task_id in long]
+    first, again = (
+        owner.api.post("/tasks/bulk", json={"operations": [create, *changes]}, headers=key, buffered=True) for _ in range(2)
+    )
+    assert (first.status_code, len(first.json["results"])) == (200, 28)
+    assert (again.status_code, again.json["code"]) == (409, "conflict")
+    assert "too long to keep" in again.json["detail"]
+    assert column(owner, place, "backlog").count("Once") == 1
 
 
 def _post(person: Character, operation: Operation, things: Things, key: str) -> Answer:
