@@ -5,6 +5,8 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
+from calmboard.errors import InvalidRequest
+
 bp = Blueprint("portal", __name__)
 csrf = CSRFProtect()
 
@@ -39,6 +41,13 @@ def _need_person() -> Response | None:
         return None
     there = request.full_path.rstrip("?") if request.method == "GET" and not is_htmx() else None
     return go_to(url_for("portal.sign_in", next=there))
+
+
+@bp.before_request
+def _need_readable_form() -> None:
+    """Refuse what no page sends: a part without a name, which arrives as None, and NUL, which PostgreSQL takes in no text."""
+    if None in request.form or any("\0" in text for texts in request.form.listvalues() for text in texts):
+        raise InvalidRequest("A part of this form has no name, or holds NUL. Load the page again and send the form on it.")
 
 
 @bp.before_request
