@@ -22,7 +22,7 @@ from calmboard.outgoing import Fetch
 from calmboard.settings import Window
 from calmboard.work.projects import my_projects
 from oauth.answers import OAuthError, SentBack, answer, answer_error, answer_problem, origin
-from oauth.consent import CHOICES, Chosen, NothingChosen, asks_for, chosen_projects, chosen_scopes, describe, sent_choices
+from oauth.consent import CHOICES, USABLE, Chosen, NothingChosen, asks_for, chosen_projects, chosen_scopes, describe, sent_choices
 from oauth.parameters import resource_in, single
 from oauth.windows import need_room
 
@@ -46,7 +46,7 @@ class SignInFirst(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An authorization request that can be answered at its redirect URI."""
+    """An authorization request that can be answered at its redirect URI; `unused` scopes are asked for and of no use."""
 
     client: Client
     redirect_uri: str
@@ -55,6 +55,7 @@ class Asked:
     challenge: str
     scopes: frozenset[str]
     prompt: str | None
+    unused: tuple[str, ...] = ()
 
 
 @bp.get("/api/oauth/authorize")
@@ -176,7 +177,8 @@ def _read(parameters: Mapping[str, str], client: Client, redirect_uri: str) -> A
     prompt = parameters.get("prompt")
     if prompt is not None and not set(prompt.split()) <= _PROMPTS:
         raise OAuthError("invalid_request", "prompt is one of consent, login, none and select_account.")
-    return Asked(client, redirect_uri, parameters.get("state"), resource, challenge, _scopes(parameters), prompt)
+    scopes, unused = _scopes(parameters)
+    return Asked(client, redirect_uri, parameters.get("state"), resource, challenge, scopes, prompt, unused)
 
 
 def _need_plain(parameters: Mapping[str, str]) -> None:
@@ -188,15 +190,18 @@ def _need_plain(parameters: Mapping[str, str]) -> None:
         raise OAuthError("invalid_request", "The one response_mode here is query.")
 
 
-def _scopes(parameters: Mapping[str, str]) -> frozenset[str]:
-    """What is asked for; unknown scopes are passed over as long as a known one is left."""
+def _scopes(parameters: Mapping[str, str]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """What is asked for and of use, and what is known and of none yet; unknown scopes are passed over as long as one is left."""
     names = frozenset(parameters.get("scope", "").split()) - {"offline_access"}
     if not names:
-        return READING
+        return READING, ()
     known = names & set(SCOPES)
     if not known:
         raise OAuthError("invalid_scope", "None of these scopes is known here.")
-    return expand(known)
+    usable = expand(known) & USABLE
+    if not usable:
+        raise OAuthError("invalid_scope", "Nothing here uses these scopes yet, so nobody can grant them.")
+    return usable, tuple(sorted(known - USABLE))
 
 
 def _show_consent(asked: Asked) -> Response | str:

@@ -8,7 +8,7 @@ from flask import request
 from calmboard.access.app_names import MAX_SHOWN
 from calmboard.access.clients import Client
 from calmboard.access.redirects import is_loopback
-from calmboard.access.scopes import WRITE_WORDS
+from calmboard.access.scopes import GRANTABLE, READ_ONLY, WRITE_WORDS
 from oauth.answers import origin
 
 # What the page adds to the request, and what is read from nowhere else.
@@ -23,10 +23,10 @@ _READ_WORDS = {
     "comments": "comments",
     "members": "the people in them",
     "keys": "your keys’ names",
-    "webhooks": "webhooks",
-    "connections": "connections",
-    "imports": "imports",
 }
+
+# What something here asks for. The other scopes are promised, and nobody agrees to what does not exist yet.
+USABLE = frozenset(f"{noun}:read" for noun in GRANTABLE) | {f"{noun}:write" for noun in GRANTABLE if noun not in READ_ONLY}
 
 
 class NothingChosen(Exception):
@@ -75,7 +75,7 @@ def describe(client: Client, redirect_uri: str, resource: str) -> About:
 
 def asks_for(scopes: frozenset[str]) -> list[Right]:
     """One line for all that is read, then one to untick for each write."""
-    read = [word for noun, word in _READ_WORDS.items() if f"{noun}:read" in scopes]
+    read = [_READ_WORDS[noun] for noun in GRANTABLE if f"{noun}:read" in scopes]
     lines = [Right(f"See {_listed(read)}", None, "Only those you can see yourself")] if read else []
     return lines + [Right(words, scope) for scope, words in WRITE_WORDS.items() if scope in scopes]
 

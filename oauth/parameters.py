@@ -25,6 +25,8 @@ def read_form() -> dict[str, str]:
 
 def single(given: MultiDict[str, str]) -> dict[str, str]:
     """Every parameter once (RFC 6749, section 3.1), but for `resource`; empty ones count as left out."""
+    if None in given:
+        raise OAuthError("invalid_request", "A part of the form has no name.")
     for name, values in given.lists():
         if len(values) > 1 and name != "resource":
             raise OAuthError("invalid_request", f"The parameter {name[:40]} is there more than once.")

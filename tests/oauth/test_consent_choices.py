@@ -11,9 +11,10 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
+from calmboard.access.scopes import GRANTABLE
 from calmboard.db import db
 from calmboard.models import OAuthGrant
-from tests.oauth.conftest import HostApp, returned
+from tests.oauth.conftest import ORIGIN, HostApp, returned
 from tests.support.cast import Character, add_place
 
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
@@ -71,6 +72,34 @@ def test_rights_beyond_the_request_cannot_be_ticked(host_app: Make, owner: Chara
     rights = ["keys:write", "members:write", "projects:write"]
     sent = send_as_a_browser(application, page, decision="allow", reach="all", right=rights)
     assert tokens_after(application, sent)["scope"] == "projects:read"
+
+
+_UNUSED = ["keys:write", "webhooks:read", "webhooks:write", "connections:write", "imports:read"]
+
+
+@pytest.mark.parametrize("scope", _UNUSED)
+def test_a_right_that_nothing_uses_yet_is_told_and_not_granted(host_app: Make, owner: Character, scope: str) -> None:
+    """What is agreed to today would otherwise open what is built tomorrow, which nobody was asked about."""
+    application = host_app(owner)
+    asked = {"scope": f"tasks:write {scope}"}
+    page = application.open_consent(**asked).text
+    assert f"Not granted, because nothing in CalmBoard uses it yet: <code>{scope}</code>." in page
+    assert f'value="{scope}"' not in page
+    ticked = {"right": ["tasks:write", scope]}
+    granted = set(application.get_tokens(ticked, **asked)["scope"].split())
+    assert granted - {"keys:read"} == {"tasks:read", "tasks:write"}
+
+
+def test_a_request_for_rights_that_nothing_uses_yet_is_refused(host_app: Make, owner: Character) -> None:
+    sent = returned(host_app(owner).open_consent(scope="webhooks:write imports:read"))
+    assert (sent["error"], sent["state"], sent["iss"]) == ("invalid_scope", "s-1", ORIGIN)
+
+
+@pytest.mark.parametrize("noun", GRANTABLE)
+def test_every_right_that_is_of_use_is_said_in_words(host_app: Make, owner: Character, noun: str) -> None:
+    page = host_app(owner).open_consent(scope=f"{noun}:read").text
+    assert re.search(r"See (?!and)[a-z’ ]+<", page)
+    assert "Not granted" not in page
 
 
 @pytest.mark.parametrize(
