@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from calmboard.access.key_lists import list_keys, list_revoked_keys
 from calmboard.access.keys import Key
+from calmboard.access.plans import PLANS
 from calmboard.access.scopes import GRANTABLE
 from calmboard.db import now
 from calmboard.pages import Cut
@@ -224,6 +225,24 @@ def test_waiting_ends_with_the_first_request(app: Flask, person: Character, brow
     assert browser_of.get(path, headers=HTMX).status_code == 204
     Api(app, secret).get("/me")
     assert "GET /me, 200" in browser_of.get(path, headers=HTMX).text
+
+
+def test_a_key_too_many_is_nobodys_fault_and_told_why(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+    for number in range(PLANS["pro"].max_keys):
+        person.new_key(f"Key {number}")
+    answer = _create(browser_of, "One more")
+    assert answer.status_code == 409
+    assert "<h1>Not as things stand</h1>" in answer.text
+    assert "Revoke one that nothing uses any more." in answer.text
+
+
+def test_a_reason_that_is_not_in_the_list_revokes_nothing(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+    secret = _secret(_create(browser_of, "Sprint mirror"))
+    path = f"{_KEYS}/{_keys(app, person)[0].id}/revoke"
+    answer = send(browser_of, path, path, sure="yes", reason="boredom")
+    assert answer.status_code == 422
+    assert "<h1>Not one of the choices</h1>" in answer.text
+    assert Api(app, secret).get("/me").status_code == 200
 
 
 @pytest.mark.parametrize("act", ["pause", "resume", "revoke"])
