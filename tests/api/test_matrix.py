@@ -15,7 +15,7 @@ from api.openapi import ID_PREFIXES
 from api.uploads import FORM
 from calmboard import ids
 from tests.api.things import as_sent, make_things, with_own_ids
-from tests.support.cast import Answer, Api, Character, add_character, add_place
+from tests.support.cast import Answer, Api, Character, add_place
 
 
 def _described() -> list[Operation]:
@@ -38,10 +38,16 @@ every_endpoint_that_leaves_its_key = pytest.mark.parametrize("operation", WITHOU
 every_write = pytest.mark.parametrize("operation", WRITES, ids=lambda operation: operation.name)
 
 
+@pytest.fixture(scope="module")
+def seen(app: Flask, owner: Character, viewer: Character, free: Character) -> Things:
+    """The ids of one of everything, which all who are refused may share: nothing happens to it."""
+    return make_things(owner.api, add_place(app, owner, viewer=viewer, member=free))
+
+
 @pytest.fixture
-def things(app: Flask, operation: Operation, owner: Character, viewer: Character) -> Things:
-    """The ids of one of everything, in a project of the owner's that the viewer may look at."""
-    return make_things(owner.api, add_place(app, owner, viewer=viewer), operation.name)
+def things(app: Flask, operation: Operation, owner: Character) -> Things:
+    """The ids of one of everything that is this test's own, in the state that the endpoint acts on."""
+    return make_things(owner.api, add_place(app, owner), operation.name)
 
 
 def _ask(caller: Api, operation: Operation, things: Things, body: dict[str, Any] | None = None) -> Answer:
@@ -52,30 +58,30 @@ def _ask(caller: Api, operation: Operation, things: Things, body: dict[str, Any]
 
 
 @every_endpoint
-def test_no_key_is_401(app: Flask, operation: Operation, things: Things) -> None:
-    answer = _ask(Api(app, None), operation, things)
+def test_no_key_is_401(app: Flask, operation: Operation, seen: Things) -> None:
+    answer = _ask(Api(app, None), operation, seen)
     assert (answer.status_code, answer.json["code"]) == (401, "missing_api_key")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer resource_metadata=")
 
 
 @every_endpoint
-def test_a_wrong_key_is_401(app: Flask, operation: Operation, things: Things, owner: Character) -> None:
+def test_a_wrong_key_is_401(app: Flask, operation: Operation, seen: Things, owner: Character) -> None:
     wrong = owner.key[:-1] + ("a" if owner.key[-1] != "a" else "b")
-    answer = _ask(Api(app, wrong), operation, things)
+    answer = _ask(Api(app, wrong), operation, seen)
     assert (answer.status_code, answer.json["code"]) == (401, "invalid_api_key")
 
 
 @every_endpoint_with_ids
-def test_an_outsider_is_403(operation: Operation, things: Things, outsider: Character) -> None:
-    answer = _ask(outsider.api, operation, things)
+def test_an_outsider_is_403(operation: Operation, seen: Things, outsider: Character) -> None:
+    answer = _ask(outsider.api, operation, seen)
     assert (answer.status_code, answer.json["code"]) == (403, "forbidden")
 
 
 @every_endpoint_with_ids
-def test_a_key_for_other_projects_is_403(app: Flask, operation: Operation, things: Things, owner: Character) -> None:
+def test_a_key_for_other_projects_is_403(app: Flask, operation: Operation, seen: Things, owner: Character) -> None:
     elsewhere = add_place(app, owner)
     key = owner.new_key(ids.new_id("key"), project_ids=frozenset({elsewhere.project_id}))
-    answer = _ask(Api(app, key), operation, things)
+    answer = _ask(Api(app, key), operation, seen)
     assert (answer.status_code, answer.json["code"]) == (403, "forbidden")
 
 
@@ -90,27 +96,24 @@ def test_an_unknown_id_is_404(operation: Operation, owner: Character, form: str)
 
 
 @every_write
-def test_a_viewer_cannot_write(operation: Operation, things: Things, viewer: Character) -> None:
-    answer = _ask(viewer.api, operation, things)
+def test_a_viewer_cannot_write(operation: Operation, seen: Things, viewer: Character) -> None:
+    answer = _ask(viewer.api, operation, seen)
     assert (answer.status_code, answer.json["code"]) == (403, "forbidden")
 
 
 @every_endpoint
-def test_the_free_plan_is_403(app: Flask, operation: Operation, owner: Character) -> None:
-    free = add_character(app, "free")
-    answer = _ask(free.api, operation, make_things(owner.api, add_place(app, owner, member=free)))
+def test_the_free_plan_is_403(operation: Operation, seen: Things, free: Character) -> None:
+    answer = _ask(free.api, operation, seen)
     assert (answer.status_code, answer.json["code"]) == (403, "paid_plan_required")
 
 
 @every_endpoint
-def test_a_key_without_the_scope_is_403_and_told_which(
-    app: Flask, operation: Operation, things: Things, owner: Character
-) -> None:
+def test_a_key_without_the_scope_is_403_and_told_which(app: Flask, operation: Operation, seen: Things, owner: Character) -> None:
     scope = operation.description.scope
     if scope is None:
         assert operation.name in WITHOUT_SCOPE, "every endpoint but these names its scope"
         return
-    answer = _ask(Api(app, owner.new_key(ids.new_id("key"), "webhooks:read")), operation, things)
+    answer = _ask(Api(app, owner.new_key(ids.new_id("key"), "webhooks:read")), operation, seen)
     assert (answer.status_code, answer.json["code"]) == (403, "insufficient_scope")
     assert scope in answer.json["detail"]
     assert scope in answer.headers["WWW-Authenticate"]
@@ -143,9 +146,9 @@ def test_its_own_example_works(
 
 
 @every_endpoint
-def test_an_unknown_parameter_is_400(operation: Operation, things: Things, owner: Character) -> None:
+def test_an_unknown_parameter_is_400(operation: Operation, seen: Things, owner: Character) -> None:
     takes = operation.description.takes
-    path = operation.path.format(**things) + "?colour=blue"
+    path = operation.path.format(**seen) + "?colour=blue"
     sent = as_sent(needed_example_of(takes) if takes else None, is_form=FORM in operation.description.media_types)
     answer = owner.api.ask(operation.method, path, **sent)
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
