@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
-import flask_migrate
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
@@ -18,18 +17,15 @@ from calmboard.models.columns import STATES
 from calmboard.seed import PEOPLE, demo_password, seed
 from calmboard.settings import read_settings
 from tests.support.cast import DEMO_PASSWORD
+from tests.support.databases import Databases
 
 MakeApp = Callable[..., Flask]
 
 
 @pytest.fixture
-def seeded(make_app: MakeApp, empty_database_url: str) -> Flask:
-    """A freshly seeded app, which no other test has changed."""
-    app = make_app(database_url=empty_database_url)
-    with app.app_context():
-        flask_migrate.upgrade()
-        assert seed(DEMO_PASSWORD)
-    return app
+def seeded(make_app: MakeApp, database: Databases) -> Flask:
+    """An app on a copy of the database that was seeded for this run, which no other test has changed."""
+    return make_app(database_url=database.seeded())
 
 
 def test_everyone_of_the_cast_is_there_with_their_plan_and_the_one_password(seeded: Flask) -> None:

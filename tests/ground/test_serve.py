@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.databases import Databases
 from tests.support.programs import free_port, wait_until
 from tests.support.server import ROOT, answers, end, outside_environment
 
@@ -22,10 +23,14 @@ def port() -> int:
     return free_port()
 
 
+pytestmark = pytest.mark.database("sqlite")
+
+
 @pytest.fixture
-def product(tmp_path: Path, port: int) -> Iterator[Process]:
+def product(tmp_path: Path, database: Databases, port: int) -> Iterator[Process]:
     """The product, running and answering; what it says goes to a file."""
-    environment = outside_environment() | {"PORT": str(port), "CALMBOARD_INSTANCE_DIR": str(tmp_path / "instance")}
+    own = {"PORT": str(port), "CALMBOARD_INSTANCE_DIR": str(tmp_path / "instance"), "CALMBOARD_DATABASE_URL": database.seeded()}
+    environment = outside_environment() | own
     with (tmp_path / "said").open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "flask", "--app", "wsgi", "serve"], cwd=ROOT, env=environment, stdout=said, stderr=said
