@@ -280,6 +280,17 @@ def test_a_decision_in_the_address_decides_nothing(held: Held) -> None:
     assert (answer.status_code, "Location" in answer.headers) == (400, False)
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_decision_with_a_part_without_a_name_decides_nothing(held: Held, times: int) -> None:
+    form = {"csrf_token": csrf_token(held.application.open_consent()), "decision": "allow", "reach": "all"}
+    named = [f'form-data; name="{name}"\r\n\r\n{value}' for name, value in {**form, **held.application.request()}.items()]
+    parts = [*named, *["form-data\r\n\r\nallow"] * times]
+    body = "".join(f"--b\r\nContent-Disposition: {part}\r\n" for part in parts) + "--b--\r\n"
+    kind = "multipart/form-data; boundary=b"
+    answer = held.application.browser.post("/api/oauth/authorize", data=body, content_type=kind)
+    assert (answer.status_code, "Location" in answer.headers) == (400, False)
+
+
 @pytest.mark.parametrize("name", AUTHORIZE)
 def test_a_program_that_asks_badly_is_answered_in_json(app: Flask, new_person: Callable[..., Character], name: str) -> None:
     person = new_person()
