@@ -11,16 +11,20 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from calmboard import ids
 from calmboard.access.access import Access, Person
+from calmboard.access.limits import Limits
 from calmboard.access.permissions import claim, find, need, need_scope
 from calmboard.db import AnyRow, AnySelect, db, now, reading
-from calmboard.errors import Conflict, Forbidden, NotFound
+from calmboard.errors import Conflict, Forbidden, NotFound, RateLimitExceeded
 from calmboard.events.activity import record
 from calmboard.guards import Guard, let_through
 from calmboard.models import Invitation, Membership, Project, User
 from calmboard.pages import Cut, Order, Page, in_order, read_page
+from calmboard.settings import Window
 from calmboard.work.people import add_person
 
 LIFE = timedelta(days=7)
+# What one person may send to one address about one project.
+LETTERS = Window(3, 3600)
 
 _COLUMNS = (
     Invitation.id,
@@ -95,6 +99,17 @@ def invite(access: Access, project_id: str, email: str, role: str) -> dict[str, 
     record(access, "member.invited", project_id, invitation_id, changes={"email": email, "role": role})
     db.session.commit()
     return read_invitation(access, invitation_id)
+
+
+def need_room_for_letter(access: Access, limits: Limits, project_id: str, email: str) -> None:
+    """Count a letter before it is written, and with it the link before it dies. Raises RateLimitExceeded."""
+    address = email.strip()
+    usage = limits.count("invitations", f"{project_id[:60]}/{access.user.id}/{address.lower()}", LETTERS)
+    if usage.used > usage.limit:
+        told = (
+            f"You sent {address} {usage.limit} letters about this project within the hour. Ask for the last of them to be opened."
+        )
+        raise RateLimitExceeded(told, retry_after_s=max(1, usage.reset_s), extra={"policy": usage.policy})
 
 
 def withdraw_invitation(access: Access, invitation_id: str, guard: Guard = let_through) -> None:

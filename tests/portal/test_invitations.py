@@ -49,6 +49,32 @@ def path_of(app: Flask, invitation_id: str) -> str:
     return f"/invitations/{letter.token}"
 
 
+def test_an_address_gets_three_letters_an_hour_and_the_last_link_still_works(
+    app: Flask, client: FlaskClient, owner: Character, place: Place, newcomer: str
+) -> None:
+    path = f"/projects/{place.project_id}/invitations"
+    for _ in range(2):
+        invite(app, owner, place, newcomer)
+    invitation_id, link = invite(app, owner, place, newcomer.upper())
+    again = owner.api.post(path, json={"email": newcomer, "role": "admin"})
+    assert (again.status_code, again.json["code"], again.json["policy"]) == (429, "rate_limit_exceeded", "invitations")
+    assert again.json["detail"].startswith(f"You sent {newcomer} 3 letters about this project within the hour.")
+    assert 1 <= int(again.headers["Retry-After"]) <= 3600
+    assert client.get(link).status_code == 200
+    owner.api.delete(f"/invitations/{invitation_id}")
+    assert owner.api.post(path, json={"email": newcomer}).status_code == 429
+
+
+def test_letters_to_another_address_project_or_from_another_person_are_still_sent(
+    app: Flask, owner: Character, member: Character, newcomer: str
+) -> None:
+    here, elsewhere = add_place(app, owner, admin=member), add_place(app, owner)
+    for _ in range(3):
+        invite(app, owner, here, newcomer)
+    for who, place, email in ((owner, here, f"2{newcomer}"), (owner, elsewhere, newcomer), (member, here, newcomer)):
+        invite(app, who, place, email)
+
+
 def roles(owner: Character, place: Place) -> dict[str, str]:
     listed = owner.api.get(f"/projects/{place.project_id}/members").json["data"]
     return {member["email"]: member["role"] for member in listed}
