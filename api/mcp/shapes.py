@@ -1,5 +1,6 @@
 """What tools take and give where the REST API's shapes say too much or too little for an agent."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -7,12 +8,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from api.shapes.boards import BoardName, Column
 from api.shapes.checklists import Done, Text
 from api.shapes.comments import Body
-from api.shapes.labels import LabelName
 from api.shapes.projects import ProjectDescription, ProjectName
 from api.shapes.reports import Burndown, CycleTime, Throughput, Velocity
-from api.shapes.sprints import EndsOn, Goal, SprintName, SprintState, StartsOn
+from api.shapes.sprints import Goal, SprintName, SprintState
 from api.shapes.values import (
-    VISIBLE,
+    NO_NUL,
     AttachmentId,
     BoardId,
     CommentId,
@@ -55,12 +55,11 @@ LabelIds = Annotated[
 IdempotencyKey = Annotated[
     str,
     about(
-        "Any text of your own, new for each piece of work. A call repeated with the same key and arguments is done once, and "
-        "answered the same.",
+        "A text of your own, new for each piece of work: a call sent again with it is done once, and answered the same.",
         "5f0c1f0e-0f3b-4c58-9d5e-6a1d5a1c7a52",
         min_length=1,
         max_length=200,
-        pattern=VISIBLE,
+        pattern=NO_NUL,
     ),
 ]
 
@@ -118,7 +117,7 @@ class LabelInProject(Struct):
     """A label that tasks can carry."""
 
     id: LabelId
-    name: LabelName
+    name: Annotated[str, about("Its word.", "bug")]
 
 
 class WholeProject(Struct):
@@ -178,8 +177,8 @@ class SprintInShort(Struct):
     name: SprintName
     goal: Goal
     state: SprintState
-    starts_on: StartsOn | None
-    ends_on: EndsOn | None
+    starts_on: Annotated[date | None, about("Its first day.", "2026-11-16")]
+    ends_on: Annotated[date | None, about("Its last day.", "2026-11-29")]
     task_count: Annotated[int, about("How many tasks are in it.", 8)]
     done_count: Annotated[int, about("How many of those are done.", 3)]
 
