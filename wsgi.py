@@ -3,19 +3,25 @@
 import re
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import cast
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import msgspec
-from flask import Flask, Request, Response, current_app, g, redirect, request
+from flask import Flask, Request, Response, current_app, redirect, request
+from flask.globals import app_ctx, request_ctx
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_migrate import Migrate
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.datastructures import EnvironHeaders
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import MapAdapter
 from werkzeug.wrappers import Response as AnyResponse
+from werkzeug.wsgi import get_host
 
 import api
 import oauth
@@ -31,24 +37,29 @@ from calmboard.settings import Settings, SettingsError, is_loopback, read_settin
 from portal.assets import serve_static
 from portal.limiter import limiter
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 _ANY_HOST = ("/healthz", "/readyz")
 _PROGRAM_PATHS = ("/api", "/.well-known/", "/mcp", "/hooks/")
 _OAUTH_PATHS = ("/api/oauth/", "/.well-known/")
 _COOKIELESS_PATHS = ("/api/v1/", "/mcp")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
+_encode = msgspec.json.Encoder().encode
+
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the app; without settings, from the environment, or leave with a sentence where that cannot be used."""
     settings = settings or _settings_from_environment()
-    app = Flask(__name__, static_folder=None, instance_path=str(settings.instance_dir))
+    app = _App(__name__, static_folder=None, instance_path=str(settings.instance_dir))
     app.url_map.merge_slashes = False
     app.config.update(_flask_config(settings))
     app.session_interface = _Sessions()
     open_database(app, settings)
     open_queue(settings)
     Migrate(app, db, directory=f"{app.root_path}/migrations")
-    limiter.init_app(app)
+    portal.install_extensions(app)
     app.extensions["calmboard_limits"] = Limits(cast("Store", limiter.storage), settings)
     app.before_request(_begin)
     app.after_request(_end)
@@ -89,6 +100,43 @@ def _flask_config(settings: Settings) -> dict[str, object]:
     }
 
 
+class _SentHeaders(EnvironHeaders):
+    """A request's headers; each name is turned into the environment's form once, and not at every look."""
+
+    def get(self, key: str, default: Any = None, *converted: Any, **options: Any) -> Any:  # type: ignore[override]
+        if converted or options:
+            return super().get(key, default, *converted, **options)
+        return self.environ.get(_variable(key), default)
+
+
+@lru_cache(512)
+def _variable(name: str) -> str:
+    variable = name.upper().replace("-", "_")
+    return variable if variable in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{variable}"
+
+
+class _Request(Request):
+    def __init__(self, environ: "WSGIEnvironment", populate_request: bool = True, shallow: bool = False) -> None:
+        super().__init__(environ, populate_request, shallow)
+        self.headers = _SentHeaders(environ)
+
+
+class _App(Flask):
+    """Flask without what each request would pay for and nothing here uses: async views and names of hosts in addresses."""
+
+    request_class = _Request
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        if request is None:
+            return super().create_url_adapter(None)
+        request.host = get_host(request.environ)
+        scheme, query = request.scheme, request.query_string.decode("latin1")
+        return MapAdapter(self.url_map, request.host, request.root_path, "", scheme, request.path, request.method, query)
+
+
 class _Sessions(SecureCookieSessionInterface):
     """A cookie never drives the doors of programs, so that reading one would only cost each call time."""
 
@@ -106,16 +154,17 @@ def _is_program() -> bool:
 
 
 def _begin() -> AnyResponse | None:
-    g.started_at = time.perf_counter()
-    sent = request.headers.get("X-Request-Id", "")
-    g.request_id = sent if _REQUEST_ID.fullmatch(sent) else ids.new_id("req")
-    return _send_to_origin()
-
-
-def _send_to_origin() -> AnyResponse | None:
-    """Links are made from ORIGIN and never from the Host header, so another host gets no page."""
+    asked, kept = request_ctx.request, app_ctx.g
+    kept.started_at = time.perf_counter()
+    sent = asked.headers.get("X-Request-Id", "")
+    kept.request_id = sent if _REQUEST_ID.fullmatch(sent) else ids.new_id("req")
     settings: Settings = current_app.config["CALMBOARD"]
-    if _without_default_port(request.host) == settings.host or request.path in _ANY_HOST:
+    return None if asked.host == settings.host else _send_to_origin(settings)
+
+
+def _send_to_origin(settings: Settings) -> AnyResponse | None:
+    """Links are made from ORIGIN and never from the Host header, so another host gets no page."""
+    if _without_default_port(request.host, settings) == settings.host or request.path in _ANY_HOST:
         return None
     if settings.is_development and is_loopback(urlsplit(f"//{request.host}").hostname or ""):
         return None
@@ -124,14 +173,13 @@ def _send_to_origin() -> AnyResponse | None:
     return redirect(settings.origin + request.full_path.rstrip("?"), 308)
 
 
-def _without_default_port(host: str) -> str:
+def _without_default_port(host: str, settings: Settings) -> str:
     """A Host as origins are written: names whatever their case, and no port that the scheme has anyway."""
-    settings: Settings = current_app.config["CALMBOARD"]
     return host.lower().removesuffix(":443" if settings.is_https else ":80")
 
 
 def _end(response: Response) -> Response:
-    response.headers["X-Request-Id"] = g.request_id
+    response.headers["X-Request-Id"] = app_ctx.g.request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
     if current_app.config["CALMBOARD"].is_https:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
@@ -141,17 +189,18 @@ def _end(response: Response) -> Response:
 
 def _log_line(response: Response) -> None:
     """One JSON line a request. It names the route, not the path: a path may hold a one-time token."""
+    asked, kept = request_ctx.request, app_ctx.g
     line = {
         "at": datetime.now(UTC),
-        "request_id": g.request_id,
-        "method": request.method,
-        "route": request.url_rule.rule if request.url_rule else None,
+        "request_id": kept.request_id,
+        "method": asked.method,
+        "route": asked.url_rule.rule if asked.url_rule else None,
         "status": response.status_code,
-        "ms": round((time.perf_counter() - g.started_at) * 1000, 1),
-        "ip": request.remote_addr,
-        "credential": g.get("credential_id"),
+        "ms": round((time.perf_counter() - kept.started_at) * 1000, 1),
+        "ip": asked.remote_addr,
+        "credential": kept.get("credential_id"),
     }
-    sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
+    sys.stdout.write(_encode(line).decode() + "\n")
     sys.stdout.flush()
 
 
