@@ -93,15 +93,20 @@ def answer_problem(error: Problem | HTTPException) -> AnyResponse:
 
 def add_limits(response: Response, usage: Usage) -> None:
     """The window's headers: draft-ietf-httpapi-ratelimit-headers-11, and the older X- ones."""
-    response.headers["RateLimit-Policy"] = f'"{usage.policy}";q={usage.limit};w={usage.window_s}'
-    response.headers["RateLimit"] = f'"{usage.policy}";r={usage.remaining};t={usage.reset_s}'
-    response.headers["X-RateLimit-Limit"] = str(usage.limit)
-    response.headers["X-RateLimit-Remaining"] = str(usage.remaining)
-    response.headers["X-RateLimit-Reset"] = str(usage.reset_s)
+    limit, remaining, reset = str(usage.limit), str(usage.remaining), str(usage.reset_s)
+    response.headers.extend(
+        (
+            ("RateLimit-Policy", f'"{usage.policy}";q={limit};w={usage.window_s}'),
+            ("RateLimit", f'"{usage.policy}";r={remaining};t={reset}'),
+            ("X-RateLimit-Limit", limit),
+            ("X-RateLimit-Remaining", remaining),
+            ("X-RateLimit-Reset", reset),
+        )
+    )
 
 
 def _json(body: Any, status: int = 200, media_type: str = "application/json") -> Response:
-    return Response(_encode(body), status, mimetype=media_type)
+    return Response(_encode(body), status, content_type=media_type)
 
 
 def problem_body(problem: Problem) -> dict[str, Any]:

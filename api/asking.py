@@ -1,6 +1,7 @@
 """Finds who asks: one secret from two headers, then its plan and its window."""
 
 from flask import current_app, g, request
+from flask.globals import app_ctx
 from sqlalchemy.exc import SQLAlchemyError
 
 from calmboard.access.access import Access
@@ -23,15 +24,16 @@ def who_asks(resource: str = API) -> Access:
     InvalidRequest where the two headers disagree.
     """
     access = _identified(_sent_secret(), resource)
-    g.access = access
-    g.credential_id = access.credential and access.credential.id
+    kept = app_ctx.g
+    kept.access = access
+    kept.credential_id = access.credential and access.credential.id
     try:
         need_paid(access)
     except PaidPlanRequired:
-        g.usage = no_window(access.user.plan)
+        kept.usage = no_window(access.user.plan)
         raise
-    g.usage = limits().spend(access)
-    g.usage.need_room()
+    kept.usage = limits().spend(access)
+    kept.usage.need_room()
     return access
 
 

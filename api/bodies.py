@@ -5,7 +5,7 @@ import re
 from typing import Any, TypeVar, cast
 
 import msgspec
-from flask import request
+from flask import Request, request
 from msgspec import NODEFAULT, Struct
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -25,19 +25,19 @@ def need_json() -> None:
     """Refuse a body that is not declared as JSON, or is too large."""
     if request.mimetype not in MEDIA_TYPES:
         raise UnsupportedMediaType(f"This address takes {' or '.join(MEDIA_TYPES)}.")
-    need_plain()
+    need_plain(request)
     if (request.content_length or 0) > MAX_BYTES:
         raise _too_large()
     # One byte more, since a body in chunks is cut there without a word.
     request.max_content_length = MAX_BYTES + 1
 
 
-def need_plain() -> None:
+def need_plain(asked: Request) -> None:
     """Refuse a body that is compressed, or text in anything but UTF-8."""
-    coding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    coding = asked.headers.get("Content-Encoding", "identity").strip().lower()
     if coding != "identity":
         raise UnsupportedMediaType("Send the body as it is, without a Content-Encoding.")
-    if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+    if asked.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         raise UnsupportedMediaType("Send the body as UTF-8.")
 
 
@@ -48,7 +48,7 @@ def read_body(kind: type[Body]) -> Body:
     that is unknown, missing or wrong.
     """
     faults: list[Fault] = []
-    body = read_object(parse(whole_body()), kind, "", faults)
+    body = read_object(parse(whole_body(request)), kind, "", faults)
     if faults:
         raise ValidationFailed(errors=tuple(faults))
     return cast("Body", body)
@@ -67,16 +67,17 @@ def has_body() -> bool:
     return bool(request.content_length) or (request.content_length is None and bool(request.get_data()))
 
 
-def whole_body() -> bytes:
+def whole_body(asked: Request) -> bytes:
     """The body as it was announced: neither cut at the limit nor broken off on the way."""
     try:
-        raw = request.get_data()
+        raw = asked.get_data()
     except RequestEntityTooLarge:
         raise _too_large() from None
     if len(raw) > MAX_BYTES:
         raise _too_large()
-    if request.content_length is not None and len(raw) != request.content_length:
-        raise InvalidRequest(f"The body broke off after {len(raw)} of {request.content_length} bytes.")
+    announced = asked.content_length
+    if announced is not None and len(raw) != announced:
+        raise InvalidRequest(f"The body broke off after {len(raw)} of {announced} bytes.")
     return raw
 
 

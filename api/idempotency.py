@@ -60,7 +60,7 @@ def _answered_once(claim: idempotency.Claim, act: Callable[[], Response]) -> Res
 def _fingerprint() -> bytes:
     """What makes two requests the same: method, address and body."""
     asked = f"{request.method} {request.full_path}\n".encode()
-    return digest_of_form(asked) if request.mimetype == FORM else hashlib.sha256(asked + whole_body()).digest()
+    return digest_of_form(asked) if request.mimetype == FORM else hashlib.sha256(asked + whole_body(request)).digest()
 
 
 def _again(access: Access, answered: idempotency.Answered) -> Response:

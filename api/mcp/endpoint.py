@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import msgspec
 from flask import Blueprint, Response, current_app, g, request, stream_with_context
+from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -33,15 +34,16 @@ _encode = msgspec.json.Encoder().encode
 @bp.route("/mcp", methods=_METHODS, provide_automatic_options=False)
 @bp.route("/mcp/", methods=_METHODS, provide_automatic_options=False)
 def speak() -> AnyResponse:
-    need_origin()
-    if request.method == "OPTIONS":
+    asked = request_ctx.request
+    need_origin(asked.headers)
+    if asked.method == "OPTIONS":
         return preflight(_ALLOWED)
     access = who_asks(MCP)
-    if request.method != "POST":
+    if asked.method != "POST":
         raise MethodNotAllowed("The MCP server answers POST alone; there is no stream to open and no session to end.")
     try:
-        body = read_json()
-        batch = batch_in(body, request.headers)
+        body = read_json(asked)
+        batch = batch_in(body, asked.headers)
     except Failure as failure:
         return _refuse(failure)
     return _answer_one(access, body) if batch is None else _answer_batch(access, batch)
@@ -50,11 +52,11 @@ def speak() -> AnyResponse:
 @bp.after_request
 def _complete(response: Response) -> Response:
     """What every answer carries, an error's too."""
-    response.headers.setdefault("Cache-Control", "no-store")
-    allow_browsers(response)
+    response.headers.add("Cache-Control", "no-store")
+    allow_browsers(request.headers, response)
     if (usage := g.get("usage")) is not None:
         add_limits(response, usage)
-        note_last_use(response.status_code, g.get("mcp_asked", f"{request.method} /mcp"))
+        note_last_use(response.status_code, g.get("mcp_asked"))
     return response
 
 
@@ -224,7 +226,7 @@ def _readable_id() -> str | int | None:
     """The id of a request that was refused before it was read."""
     try:
         request.max_content_length = MAX_BYTES + 1
-        return id_of(parse(whole_body())) if request.method == "POST" else None
+        return id_of(parse(whole_body(request))) if request.method == "POST" else None
     except (Problem, HTTPException):
         return None
 
@@ -249,7 +251,7 @@ def _accepted() -> AnyResponse:
 
 
 def _json(body: Any, status: int = 200) -> Response:
-    return Response(_encode(body), status, mimetype="application/json")
+    return Response(_encode(body), status, content_type="application/json")
 
 
 def _registry() -> Registry:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from flask import request
+from flask import Request
 from werkzeug.datastructures import Headers
 
 from api.bodies import MAX_BYTES, need_plain, parse, whole_body
@@ -50,7 +50,7 @@ class Message:
         """What a tool, resource or prompt is told about who calls; raises Failure where answers are no object."""
         meta = _mapping(self.params.get("_meta"))
         token, answers = meta.get("progressToken"), self.params.get("inputResponses", {})
-        if not isinstance(answers, Mapping):
+        if not isinstance(answers, dict):
             raise Failure(INVALID_PARAMS, "inputResponses has to be an object.")
         return Call(
             access,
@@ -62,14 +62,14 @@ class Message:
         )
 
 
-def read_json() -> Any:
+def read_json(asked: Request) -> Any:
     """The body as JSON; raises Failure where it is none, UnsupportedMediaType where it does not say so."""
-    if request.mimetype != "application/json":
+    if asked.mimetype != "application/json":
         raise UnsupportedMediaType("Send the message as application/json.")
-    need_plain()
-    request.max_content_length = MAX_BYTES + 1
+    need_plain(asked)
+    asked.max_content_length = MAX_BYTES + 1
     try:
-        return parse(whole_body())
+        return parse(whole_body(asked))
     except InvalidRequest as problem:
         raise Failure(PARSE_ERROR, problem.detail) from None
 
@@ -87,7 +87,7 @@ def batch_in(body: Any, headers: Headers) -> list[Any] | None:
 
 def id_of(body: Any) -> str | int | None:
     """The id of a message, whatever else is wrong with it, so that an error can name it."""
-    found = body.get("id") if isinstance(body, Mapping) else None
+    found = body.get("id") if isinstance(body, dict) else None
     return found if _is_id(found) else None
 
 
@@ -95,7 +95,7 @@ def read_message(body: Any, headers: Headers) -> Message:
     """Check the envelope, in the order that clients rely on: message, metadata, headers, revision."""
     kind = _kind(body)
     params = body.get("params", {})
-    if not isinstance(params, Mapping):
+    if not isinstance(params, dict):
         raise Failure(INVALID_PARAMS, "params has to be an object.")
     said = mirrored.version_header(headers)
     if not _is_modern(params, said):
@@ -110,7 +110,7 @@ def read_message(body: Any, headers: Headers) -> Message:
 
 
 def _kind(body: Any) -> Kind:
-    if not isinstance(body, Mapping) or body.get("jsonrpc") != "2.0":
+    if not isinstance(body, dict) or body.get("jsonrpc") != "2.0":
         raise Failure(INVALID_REQUEST, 'Send a JSON-RPC 2.0 message: an object with "jsonrpc": "2.0".')
     if "id" in body and not _is_id(body["id"]):
         raise Failure(INVALID_REQUEST, "id has to be a text or a whole number.")
@@ -140,7 +140,7 @@ def _need_metadata(kind: Kind, params: Mapping[str, Any], said: str | None) -> N
         raise Failure(INVALID_PARAMS, f"params._meta has to hold {' and '.join(missing)}.")
     if not isinstance(meta.get(PROTOCOL_VERSION, ""), str):
         raise Failure(INVALID_PARAMS, f"{PROTOCOL_VERSION} has to be a text.")
-    if not isinstance(meta.get(CLIENT_CAPABILITIES, {}), Mapping):
+    if not isinstance(meta.get(CLIENT_CAPABILITIES, {}), dict):
         raise Failure(INVALID_PARAMS, f"{CLIENT_CAPABILITIES} has to be an object.")
     if kind == "request" and (said is None or said != meta[PROTOCOL_VERSION]):
         raise mirrored.mismatch("MCP-Protocol-Version", PROTOCOL_VERSION)
@@ -158,4 +158,4 @@ def _need_known(version: str | None) -> None:
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}

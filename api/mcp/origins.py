@@ -4,6 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, request
+from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as AnyResponse
 
 from calmboard.errors import Forbidden
@@ -17,9 +18,9 @@ _PARAMETER = re.compile(r"mcp-param-[a-z0-9_-]+", re.IGNORECASE | re.ASCII)
 _EXPOSED = "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id"
 
 
-def need_origin() -> None:
+def need_origin(headers: Headers) -> None:
     """Refuse a request of a page that may not ask; programs send no Origin."""
-    origin = request.headers.get("Origin")
+    origin = headers.get("Origin")
     if origin is not None and not _is_allowed(origin):
         raise Forbidden(
             "Pages of this origin may not speak to the MCP server.",
@@ -27,10 +28,10 @@ def need_origin() -> None:
         )
 
 
-def allow_browsers(response: Response) -> None:
+def allow_browsers(headers: Headers, response: Response) -> None:
     """CORS for the origins that are allowed; credentials travel in a header, never in a cookie."""
-    response.vary.add("Origin")
-    origin = request.headers.get("Origin")
+    response.headers.add("Vary", "Origin")
+    origin = headers.get("Origin")
     if origin is not None and _is_allowed(origin):
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Expose-Headers"] = _EXPOSED
