@@ -51,7 +51,9 @@ def etag_of(body: Struct) -> str:
 
 
 def _wholes(sent: ETags) -> ETags:
-    return ETags((etag.partition(_PART)[0] for etag in sent.as_set()), star_tag=sent.star_tag)
+    """The wholes whose parts or selves were sent. Werkzeug has None for an ETag that is empty."""
+    tags: set[str | None] = {*sent.as_set()}
+    return ETags((tag.partition(_PART)[0] for tag in tags if tag), star_tag=sent.star_tag)
 
 
 def _digest(value: Any, length: int) -> str:

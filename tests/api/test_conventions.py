@@ -171,7 +171,8 @@ def test_a_writer_overwrites_nothing_unseen(owner: Character, place: Place) -> N
 
 
 @pytest.mark.parametrize(
-    ("value", "status"), [("*", 200), ('"nothing", {etag}', 200), ('W/"x"', 412), ("garbage", 412), ("", 412)]
+    ("value", "status"),
+    [("*", 200), ('"nothing", {etag}', 200), ('W/"x"', 412), ('""', 412), ('"-", "", W/""', 412), ("garbage", 412), ("", 412)],
 )
 def test_if_match_takes_a_list_or_a_star(owner: Character, place: Place, value: str, status: int) -> None:
     made = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "One"})
