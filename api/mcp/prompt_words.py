@@ -25,8 +25,8 @@ Answer in this form, and leave out a part that has nothing in it:
 {_GROUND}
 
 To look closer: `get_task` for what is behind a title, `list_tasks` with `updated_since` for what else moved,
-`get_report` with `burndown` for the course of the sprint. {_HANDS_OFF} `block_task`, `assign_task`, `move_task` and
-`add_comment` are the tools for that.
+`get_report` with `burndown` for the course of the sprint. {_HANDS_OFF} `assign_task`, `move_task`, `update_task`
+and `add_comment` are the tools for that.
 """
 
 SPRINT_PLANNING = f"""\
@@ -89,7 +89,7 @@ Answer in this form:
 
 Look closer with `get_task` at everything you name, and with `get_report`: `burndown` for the sprint, `cycle_time` for
 how long work takes, `throughput` for the pace. {_HANDS_OFF} `add_comment` puts a question where the work is;
-`block_task` records what something waits for.
+`update_task` with `blocked_reason` records what something waits for.
 """
 
 RELEASE_NOTES = """\

@@ -28,20 +28,19 @@ def test_a_key_that_was_used_is_the_argument_at_fault(agent: Agent, place: Place
 
 
 @pytest.mark.parametrize(
-    ("argument", "tool"),
+    ("argument", "instead"),
     [
         ("state", "move_task"),
         ("position", "move_task"),
         ("assignees", "assign_task"),
-        ("blocked", "block_task"),
-        ("blocked_reason", "block_task"),
+        ("blocked", "blocked_reason"),
         ("checklist", "update_checklist"),
         ("comment", "add_comment"),
     ],
 )
-def test_an_argument_of_another_tool_names_that_tool(agent: Agent, argument: str, tool: str) -> None:
+def test_an_argument_of_another_tool_names_what_takes_it(agent: Agent, argument: str, instead: str) -> None:
     said = agent.refusal("update_task", task_id=new_id("tsk"), **{argument: "done"})
-    assert f"- {argument}: There is no field “{argument}” here. Use {tool} for it." in said
+    assert f"- {argument}: There is no field “{argument}” here. Use {instead} for it." in said
 
 
 def test_an_argument_of_no_tool_names_none(agent: Agent) -> None:

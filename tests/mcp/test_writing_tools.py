@@ -114,12 +114,20 @@ def test_only_people_of_the_project_can_be_assigned(agent: Agent, outsider: Char
 
 
 def test_a_task_is_blocked_with_a_reason_and_unblocked(agent: Agent, task_id: str) -> None:
-    task = agent.structured("block_task", task_id=task_id, blocked=True, reason="Waits for the glass.")
+    task = agent.structured("update_task", task_id=task_id, blocked_reason="Waits for the glass.")
     assert (task["blocked"], task["blocked_reason"]) == (True, "Waits for the glass.")
-    task = agent.structured("block_task", task_id=task_id, blocked=False)
+    task = agent.structured("update_task", task_id=task_id, title="Grind")
+    assert (task["blocked"], task["blocked_reason"]) == (True, "Waits for the glass.")
+    task = agent.structured("update_task", task_id=task_id, blocked_reason=None)
     assert (task["blocked"], task["blocked_reason"]) == (False, None)
-    assert "reason: Say what it waits for." in agent.refusal("block_task", task_id=task_id, blocked=True)
-    assert "reason: Leave the reason out" in agent.refusal("block_task", task_id=task_id, blocked=False, reason="No.")
+    assert "- blocked_reason: Use at least one visible character" in agent.refusal(
+        "update_task", task_id=task_id, blocked_reason=" "
+    )
+
+
+def test_a_task_that_was_blocked_without_a_reason_is_unblocked(agent: Agent, someone: Character, task_id: str) -> None:
+    assert someone.api.patch(f"/tasks/{task_id}", json={"blocked": True}).json["blocked_reason"] is None
+    assert agent.structured("update_task", task_id=task_id, blocked_reason=None)["blocked"] is False
 
 
 def test_a_comment_is_written(agent: Agent, owner: Character, task_id: str) -> None:

@@ -24,7 +24,6 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "update_task": {"task_id": "{task_id}", "title": "Measure it again"},
     "move_task": {"task_id": "{task_id}", "state": "review"},
     "assign_task": {"task_id": "{task_id}", "add": ["{user_id}"]},
-    "block_task": {"task_id": "{task_id}", "blocked": True, "reason": "Clouds"},
     "add_comment": {"task_id": "{task_id}", "body": "Dew on the lens"},
     "update_checklist": {"task_id": "{task_id}", "tick": ["{item_id}"]},
     "create_tasks": {"board_id": "{board_id}", "tasks": [{"title": "Coat the mirror"}]},

@@ -9,7 +9,7 @@ from api.mcp.tools.projects import get_project, list_projects
 from api.mcp.tools.reports import get_report
 from api.mcp.tools.search import search
 from api.mcp.tools.sprints import complete_sprint, plan_sprint, start_sprint
-from api.mcp.tools.task_changes import assign_task, block_task, delete_task, move_task, update_task
+from api.mcp.tools.task_changes import assign_task, delete_task, move_task, update_task
 from api.mcp.tools.tasks import get_task, list_tasks
 
 TOOLS: tuple[Tool, ...] = tuple(
@@ -25,7 +25,6 @@ TOOLS: tuple[Tool, ...] = tuple(
         update_task,
         move_task,
         assign_task,
-        block_task,
         add_comment,
         update_checklist,
         create_tasks,

@@ -1,4 +1,4 @@
-"""Tasks: changed, moved, given to people, blocked, deleted."""
+"""Tasks: changed, blocked, moved, given to people, deleted."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,12 +22,12 @@ from calmboard.work import tasks
 from calmboard.work.task_rows import TaskRow
 from calmboard.work.whole_task import count_what_goes
 
-_CHANGES = ("title", "description", "due_date", "labels", "pinned", "sprint_id")
+_CHANGES = ("title", "description", "due_date", "labels", "blocked_reason", "pinned", "sprint_id")
 _PLACES = ("state", "before", "after", "position")
 _OTHER_CHANGES = {
     **dict.fromkeys(_PLACES, "move_task"),
     "assignees": "assign_task",
-    **dict.fromkeys(("blocked", "blocked_reason"), "block_task"),
+    "blocked": "blocked_reason",
     "checklist": "update_checklist",
     "comment": "add_comment",
 }
@@ -43,6 +43,9 @@ class UpdateTask(Writing, kw_only=True):
     description: Annotated[Description, Meta(description="Details, in Markdown; replaces the one it has.")] | UnsetType = UNSET
     due_date: Annotated[DueDate | None, about("The day it is due; null: none.", "2026-12-18")] | UnsetType = UNSET
     labels: LabelIds | UnsetType = UNSET
+    blocked_reason: (
+        Annotated[BlockedReason | None, Meta(description="What it waits for, which blocks it; null: it can go on.")] | UnsetType
+    ) = UNSET
     pinned: Pinned | UnsetType = UNSET
     sprint_id: (
         Annotated[SprintId | None, Meta(description="A sprint of its board, as get_board names it; null: none.")] | UnsetType
@@ -69,26 +72,21 @@ class AssignTask(Writing, kw_only=True):
     ) = UNSET
 
 
-class BlockTask(Writing, kw_only=True):
-    task_id: KnownTask
-    blocked: Annotated[bool, about("true: block it, with a reason; false: it can go on.", True)]
-    reason: (
-        Annotated[BlockedReason, Meta(description="What it waits for, so that others can help; needed to block it.")] | UnsetType
-    ) = UNSET
-
-
 class DeleteTask(Destroying, kw_only=True):
     task_id: KnownTask
 
 
 @tool("Change a task", effect="changes", scopes=("tasks:write",), takes=UpdateTask, gives=TaskInShort, elsewhere=_OTHER_CHANGES)
 def update_task(call: Call, asked: UpdateTask) -> Any:
-    """Change what a task says: title, description, due date, labels, pin, sprint. What is left out stays as it is.
+    """Change what a task says: title, description, due date, labels, what blocks it, pin, sprint. What is left out stays.
 
-    Labels replace those it has. Other changes have tools of their own: move_task for its column and place, assign_task for
-    people, block_task, update_checklist, add_comment.
+    Labels replace those it has. To block a task, say in blocked_reason what it waits for, so that others can help: get_board
+    shows it; null unblocks it. Other changes have tools of their own: move_task for its column and place, assign_task for
+    people, update_checklist, add_comment.
     """
     changes = {name: value for name, value in given(asked).items() if name in _CHANGES}
+    if asked.blocked_reason is None:
+        changes["blocked"] = False
     return tasks.change_task(call.access, asked.task_id, changes)
 
 
@@ -118,18 +116,6 @@ def assign_task(call: Call, asked: AssignTask) -> Any:
     task = tasks.read_task(call.access, asked.task_id)
     assignees = [person.id for person in task.assignees if person.id not in people["remove"]]
     return _give(call, asked, people, list(dict.fromkeys([*assignees, *people["add"]])), _while_unchanged(task.updated_at))
-
-
-@tool("Block or unblock a task", effect="changes", scopes=("tasks:write",), takes=BlockTask, gives=TaskInShort)
-def block_task(call: Call, asked: BlockTask) -> Any:
-    """Mark that something stops a task, and say what; or mark that it can go on, which forgets the reason.
-
-    Blocked tasks show up in get_board with their reasons. It does not move the task.
-    """
-    if asked.blocked != bool(asked.reason):
-        detail = "Say what it waits for." if asked.blocked else "Leave the reason out where blocked is false."
-        raise ValidationFailed(errors=(Fault("/reason", "required" if asked.blocked else "contradiction", detail),))
-    return tasks.change_task(call.access, asked.task_id, {"blocked": asked.blocked, "blocked_reason": asked.reason or None})
 
 
 @tool("Delete a task", effect="destroys", scopes=("tasks:write",), takes=DeleteTask, gives=Deletion)
