@@ -62,22 +62,12 @@ IdempotencyKey = Annotated[
         pattern=NO_NUL,
     ),
 ]
+# Of a tool whose work cannot be undone.
+DryRun = Annotated[bool, about("true: change nothing, and tell exactly what would happen.", True)]
 
 
 class Asked(Struct, kw_only=True, forbid_unknown_fields=True):
     """The arguments of a tool; none that it does not name."""
-
-
-class Writing(Asked, kw_only=True):
-    """The arguments of a tool that writes."""
-
-    idempotency_key: IdempotencyKey | UnsetType = UNSET
-
-
-class Destroying(Writing, kw_only=True):
-    """The arguments of a tool whose work cannot be undone."""
-
-    dry_run: Annotated[bool, about("true: change nothing, and tell exactly what would happen.", True)] = False
 
 
 class NamedBoard(Struct):

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any
 
-from msgspec import Meta, field
+from msgspec import UNSET, Meta, UnsetType, field
 
 from api.mcp.calls import Call
 from api.mcp.registry import tool
-from api.mcp.shapes import Checklist, CommentInShort, Writing
+from api.mcp.shapes import Asked, Checklist, CommentInShort, IdempotencyKey
 from api.mcp.tools.tasks import KnownTask
 from api.shapes.checklists import Text
 from api.shapes.comments import Body
@@ -16,12 +16,13 @@ from calmboard.work import checklists, comments
 _MOST_AT_ONCE = 50
 
 
-class AddComment(Writing, kw_only=True):
+class AddComment(Asked, kw_only=True):
     task_id: KnownTask
     body: Body
+    idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
-class UpdateChecklist(Writing, kw_only=True):
+class UpdateChecklist(Asked, kw_only=True):
     task_id: KnownTask
     add: Annotated[list[Text], Meta(description="Lines to add at the bottom, not ticked.", max_length=_MOST_AT_ONCE)] = field(
         default_factory=list
@@ -32,6 +33,7 @@ class UpdateChecklist(Writing, kw_only=True):
     untick: Annotated[list[ItemId], about("Ids of items that are not done after all.", [], max_length=_MOST_AT_ONCE)] = field(
         default_factory=list
     )
+    idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
 @tool("Comment on a task", effect="adds", scopes=("comments:write",), takes=AddComment, gives=CommentInShort)

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from api.bodies import given
 from api.mcp.calls import Call
 from api.mcp.registry import tool
-from api.mcp.shapes import Asked, IdempotencyKey, LabelIds, MadeTasks, People, TaskInShort, Writing
+from api.mcp.shapes import Asked, IdempotencyKey, LabelIds, MadeTasks, People, TaskInShort
 from api.mcp.tools.people import person_ids
 from api.shapes.values import BlockedReason, BoardId, Description, DueDate, Pinned, SprintId, State, Title, about
 from calmboard.access.access import Access
@@ -42,9 +42,10 @@ class CreateTask(TaskToAdd, kw_only=True):
     idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
-class CreateTasks(Writing, kw_only=True):
+class CreateTasks(Asked, kw_only=True):
     board_id: TaskBoard
     tasks: Annotated[list[TaskToAdd], Meta(description="The tasks, in their order.", min_length=1, max_length=MAX_OPERATIONS)]
+    idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
 @tool("Create a task", effect="adds", scopes=("tasks:write",), takes=CreateTask, gives=TaskInShort)

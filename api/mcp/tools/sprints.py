@@ -8,7 +8,7 @@ from api.bodies import given
 from api.mcp.calls import Call
 from api.mcp.quotes import named
 from api.mcp.registry import tool
-from api.mcp.shapes import Destroying, SprintEnd, SprintInShort, Writing
+from api.mcp.shapes import Asked, DryRun, IdempotencyKey, SprintEnd, SprintInShort
 from api.mcp.tools.asking import is_agreed, unchanged
 from api.shapes.sprints import EndsOn, Goal, SprintName, StartsOn
 from api.shapes.values import BoardId, SprintId, TaskId, about
@@ -24,7 +24,7 @@ _ENDS = {"backlog": "which go back to Backlog", "keep": "which stay in their col
 KnownSprint = Annotated[SprintId, Meta(description="The sprint, as get_board names it.")]
 
 
-class PlanSprint(Writing, kw_only=True):
+class PlanSprint(Asked, kw_only=True):
     board_id: Annotated[BoardId, Meta(description="The board of a new sprint; leave it out to change one.")] | UnsetType = UNSET
     sprint_id: (
         Annotated[SprintId, Meta(description="The sprint to change, as get_board names it; leave it out to plan a new one.")]
@@ -40,13 +40,15 @@ class PlanSprint(Writing, kw_only=True):
     remove: Annotated[list[TaskId], about("Ids of tasks to take out of it.", [], max_length=_MOST_TASKS)] = field(
         default_factory=list
     )
+    idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
-class StartSprint(Writing, kw_only=True):
+class StartSprint(Asked, kw_only=True):
     sprint_id: KnownSprint
+    idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
-class CompleteSprint(Destroying, kw_only=True):
+class CompleteSprint(Asked, kw_only=True):
     sprint_id: KnownSprint
     unfinished: (
         Annotated[
@@ -63,6 +65,8 @@ class CompleteSprint(Destroying, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
+    dry_run: DryRun = False
+    idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
 @tool(

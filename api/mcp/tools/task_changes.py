@@ -11,7 +11,7 @@ from api.bodies import given
 from api.mcp.calls import Call
 from api.mcp.quotes import named
 from api.mcp.registry import tool
-from api.mcp.shapes import Deletion, Destroying, LabelIds, People, TaskInShort, Writing
+from api.mcp.shapes import Asked, Deletion, DryRun, IdempotencyKey, LabelIds, People, TaskInShort
 from api.mcp.tools.asking import is_agreed, unchanged
 from api.mcp.tools.people import person_ids
 from api.mcp.tools.tasks import KnownTask
@@ -37,7 +37,7 @@ _OTHER_CHANGES = {
 Sent = Mapping[str, list[str]]
 
 
-class UpdateTask(Writing, kw_only=True):
+class UpdateTask(Asked, kw_only=True):
     task_id: KnownTask
     title: Title | UnsetType = UNSET
     description: Annotated[Description, Meta(description="Details, in Markdown; replaces the one it has.")] | UnsetType = UNSET
@@ -50,9 +50,10 @@ class UpdateTask(Writing, kw_only=True):
     sprint_id: (
         Annotated[SprintId | None, Meta(description="A sprint of its board, as get_board names it; null: none.")] | UnsetType
     ) = UNSET
+    idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
-class MoveTask(Writing, kw_only=True):
+class MoveTask(Asked, kw_only=True):
     task_id: KnownTask
     state: (
         Annotated[State, about("The column to move it to: backlog, ready, in_progress, review or done.", "review")] | UnsetType
@@ -60,9 +61,10 @@ class MoveTask(Writing, kw_only=True):
     before: Annotated[TaskId, Meta(description="Just above this task, in whose column it goes.")] | UnsetType = UNSET
     after: Annotated[TaskId, Meta(description="Just below this task, in whose column it goes.")] | UnsetType = UNSET
     position: Annotated[Position, Meta(description="At this place of the column; 0 is the top.")] | UnsetType = UNSET
+    idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
-class AssignTask(Writing, kw_only=True):
+class AssignTask(Asked, kw_only=True):
     task_id: KnownTask
     add: Annotated[People, about("People to put on it, besides those who are.", ["me"])] = field(default_factory=list)
     remove: Annotated[People, about("People to take off it.", [])] = field(default_factory=list)
@@ -70,10 +72,13 @@ class AssignTask(Writing, kw_only=True):
         Annotated[People, about("Instead of add and remove: exactly these people; an empty list takes everybody off.", ["me"])]
         | UnsetType
     ) = UNSET
+    idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
-class DeleteTask(Destroying, kw_only=True):
+class DeleteTask(Asked, kw_only=True):
     task_id: KnownTask
+    dry_run: DryRun = False
+    idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
 @tool("Change a task", effect="changes", scopes=("tasks:write",), takes=UpdateTask, gives=TaskInShort, elsewhere=_OTHER_CHANGES)
