@@ -335,7 +335,19 @@ def test_it_must_be_clear_where_unfinished_tasks_go(asking: Agent, agent: Agent,
 
 
 def test_only_an_active_sprint_is_completed(asking: Agent, sprint_id: str) -> None:
-    assert "Only an active sprint can be completed." in asking.refusal("complete_sprint", sprint_id=sprint_id, unfinished="keep")
+    said = asking.refusal("complete_sprint", sprint_id=sprint_id, unfinished="keep")
+    assert "Only an active sprint can be completed." in said
+    assert "What to do: get_board names the active sprint of a board; start_sprint makes a planned one active." in said
+
+
+def test_a_second_sprint_is_started_once_the_first_is_complete(agent: Agent, place: Place, sprint_id: str) -> None:
+    agent.structured("start_sprint", sprint_id=sprint_id)
+    second = agent.structured("plan_sprint", board_id=place.board_id, name="Second light")["id"]
+    said = agent.refusal("start_sprint", sprint_id=second)
+    assert "This board has an active sprint." in said
+    assert "complete_sprint ends the active one." in said
+    agent.structured("complete_sprint", sprint_id=sprint_id, unfinished="keep")
+    assert agent.structured("start_sprint", sprint_id=second)["state"] == "active"
 
 
 @pytest.mark.parametrize("report", ["velocity", "throughput", "burndown", "cycle_time"])
@@ -356,7 +368,7 @@ def test_a_report_of_no_days_is_refused(app: Flask, owner: Character, place: Pla
 
 @pytest.mark.parametrize("tool", [tool for tool in TOOLS if tool.effect != "reads"], ids=lambda tool: tool.name)
 def test_whatever_writes_takes_a_key_and_refuses_what_it_does_not_know(agent: Agent, tool: Any) -> None:
-    assert "idempotency_key" in tool.input_schema["properties"]
+    assert [*tool.input_schema["properties"]][-1] == "idempotency_key"
     assert "- colour: There is no field “colour” here." in agent.refusal(tool.name, colour="red")
 
 
