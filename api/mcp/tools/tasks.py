@@ -64,8 +64,9 @@ def list_tasks(call: Call, asked: ListTasks) -> dict[str, Any]:
     label, dates or words.
 
     All filters given must fit. What is on somebody's plate is one call: no board_id, their id or `me` as assignee, and the
-    columns that are not done as state. For an overview of a board use get_board, to find words anywhere search, and for all
-    that is on one task get_task. Where next_cursor is not null there are more: send it as cursor.
+    columns that are not done as state. So is what is late: those columns, and today as due_before. For an overview of a board
+    use get_board, to find words anywhere search, and for all that is on one task get_task. Where next_cursor is not null there
+    are more: send it as cursor.
     """
     _need_days_between(asked)
     filters, cut = _filters(call, asked), cut_of(asked)
