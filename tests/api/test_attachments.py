@@ -176,23 +176,21 @@ def test_another_kind_of_body_is_415(member: Character, task_id: str, content_ty
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("boundary", "body"),
     [
-        b"\r\n",
-        b"garbage",
-        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nab',
-        b'--x\r\nContent-Disposition: form-data; name="\xff"; filename="a"\r\n\r\nab\r\n--x--\r\n',
-        b"--x\r\n\r\nab\r\n--x--\r\n",
+        ("", b"--x--\r\n"),
+        ("; boundary=ä", b"--x--\r\n"),
+        ("; boundary=x", b"\r\n"),
+        ("; boundary=x", b"garbage"),
+        ("; boundary=x", b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nab'),
+        ("; boundary=x", b'--x\r\nContent-Disposition: form-data; name="\xff"; filename="a"\r\n\r\nab\r\n--x--\r\n'),
+        ("; boundary=x", b"--x\r\n\r\nab\r\n--x--\r\n"),
     ],
 )
 # Werkzeug leaves the half of a torn part to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x", "multipart/form-data; boundary=ä"])
-@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "torn"}])
-def test_a_form_that_cannot_be_read_is_400(
-    member: Character, task_id: str, body: bytes, kind: str, headers: dict[str, str]
-) -> None:
-    answer = member.api.post(f"/tasks/{task_id}/attachments", data=body, content_type=kind, headers=headers)
+def test_a_form_that_cannot_be_read_is_400(member: Character, task_id: str, boundary: str, body: bytes) -> None:
+    answer = member.api.post(f"/tasks/{task_id}/attachments", data=body, content_type=f"multipart/form-data{boundary}")
     assert refusal(answer) == (400, "invalid_request")
     assert "boundary" in answer.json["detail"]
     assert member.api.get(f"/tasks/{task_id}/attachments").json["data"] == []

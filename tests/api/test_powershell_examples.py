@@ -8,7 +8,6 @@ from html import unescape
 import pytest
 import tree_sitter_powershell
 from flask import Flask
-from flask.testing import FlaskClient
 from tree_sitter import Language, Node, Parser
 
 from api.describe import Operation
@@ -25,14 +24,15 @@ _SINGLE_QUOTES = set("'\u2018\u2019\u201a\u201b")
 pytestmark = pytest.mark.database("sqlite")
 
 
-@pytest.fixture
-def examples(client: FlaskClient) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def examples(app: Flask) -> dict[str, str]:
     """The text of each example by the name of its endpoint."""
+    client = app.test_client()
     pages = "".join(client.get(f"/docs/api/{slug}").text for slug in NOUNS)
     return {name.replace("-", "_"): unescape(re.sub(r"<[^>]+>", "", text)) for name, text in _EXAMPLE.findall(pages)}
 
 
-def test_each_is_powershell_that_sends_what_the_endpoint_takes(app: Flask, examples: dict[str, str]) -> None:
+def test_each_is_powershell_that_sends_what_the_endpoint_takes(examples: dict[str, str]) -> None:
     told = [one for one in OPERATIONS if one.noun in NOUNS and FORM not in one.description.media_types]
     assert {one.name for one in told} == set(examples)
     for operation in told:
