@@ -229,7 +229,7 @@ def sessions_in(page: str) -> list[str]:
 def test_sessions_are_shown_a_part_at_a_time_below_this_one(app: Flask, person: Character, browser_of: FlaskClient) -> None:
     add_sessions(app, person, 60)
     pages = [page := browser_of.get("/account").text]
-    while address := next_of(page, "Show more"):
+    while address := next_of(page, "Show more sessions"):
         pages.append(page := browser_of.get(address).text)
     assert all(page.count("This browser") == 1 for page in pages)
     assert [int(seen) for page in pages for seen in sessions_in(page)] == list(reversed(range(60)))
@@ -241,7 +241,7 @@ def test_the_next_sessions_are_opened_in_place(app: Flask, page_for: Pages, pers
     page.goto("/account")
     add_sessions(app, person, 27)
     page.reload()
-    page.get_by_role("link", name="Show more").press("Enter")
+    page.get_by_role("link", name="Show more sessions").press("Enter")
     expect(page.locator(".session")).to_have_count(28)
     expect(page.locator(".session").nth(_PAGE + 1)).to_be_focused()
     expect(page.locator("#live")).to_have_text("Two more sessions shown.")
