@@ -119,6 +119,13 @@ def test_faults_take_the_focus_and_lead_to_their_fields(page: Page) -> None:
     expect(name).to_have_value("Jira mirror")
 
 
+def test_enter_in_the_name_creates_the_key(page: Page) -> None:
+    page.goto("/integrations/keys/new?integration=jira&name=Another")
+    page.get_by_role("radio", name="Tasks: none").check()
+    page.get_by_label("Name").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your key is ready")
+
+
 def test_a_tool_fills_in_its_rights(page: Page) -> None:
     page.goto("/integrations/keys/new?integration=jira")
     expect(page.locator("#live")).to_be_empty()
