@@ -20,7 +20,7 @@ from calmboard.access.session_tokens import SignedIn, find_signed_in
 from calmboard.errors import Problem
 from calmboard.outgoing import Fetch
 from calmboard.settings import Window
-from calmboard.work.projects import my_projects
+from calmboard.work.project_choice import Choices, list_choices
 from oauth.answers import OAuthError, SentBack, answer, answer_error, answer_problem, origin
 from oauth.consent import CHOICES, USABLE, Chosen, NothingChosen, asks_for, chosen_projects, chosen_scopes, describe, sent_choices
 from oauth.parameters import resource_in, single
@@ -223,12 +223,17 @@ def _consent_page(asked: Asked, chosen: Chosen, faults: dict[str, str]) -> str:
         asked=asked,
         about=describe(asked.client, asked.redirect_uri, asked.resource),
         rights=asks_for(asked.scopes),
-        projects=my_projects(Access.from_session(current_user.person)),
+        choices=_choices(chosen),
         parameters=parameters,
         again=f"{request.path}?{urlencode(parameters)}",
         chosen=chosen,
         faults=faults,
     )
+
+
+def _choices(chosen: Chosen) -> Choices:
+    access = Access.from_session(current_user.person)
+    return list_choices(access, request.form.get("projects_after"), chosen.project_ids)
 
 
 def _sign_in() -> Response:
@@ -242,12 +247,14 @@ def _carry_out(asked: Asked) -> Answer:
         return _sign_in()
     current_app.extensions["csrf"].protect()
     need_room("authorize", current_user.person.id, _WINDOW)
+    if "projects_after" in request.form:
+        return _consent_page(asked, sent_choices(), {})
     if request.form.get("decision") != "allow":
         denial = {"error": "access_denied", "error_description": "The person said no."}
         return _send_back(asked.redirect_uri, asked.state, **denial)
     access = Access.from_session(current_user.person)
     try:
-        project_ids = chosen_projects({project.id for project in my_projects(access)})
+        project_ids = chosen_projects(access)
     except NothingChosen as missing:
         return _consent_page(asked, sent_choices(), {"reach": str(missing)}), 422
     scopes = chosen_scopes(asked.scopes)

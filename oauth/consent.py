@@ -5,14 +5,17 @@ from urllib.parse import urlsplit
 
 from flask import request
 
+from calmboard.access.access import Access
 from calmboard.access.app_names import MAX_SHOWN
 from calmboard.access.clients import Client
+from calmboard.access.keys import MAX_PROJECTS
 from calmboard.access.redirects import is_loopback
 from calmboard.access.scopes import GRANTABLE, READ_ONLY, WRITE_WORDS
+from calmboard.work.project_choice import project_names
 from oauth.answers import origin
 
 # What the page adds to the request, and what is read from nowhere else.
-CHOICES = ("csrf_token", "decision", "right", "reach", "project")
+CHOICES = ("csrf_token", "decision", "right", "reach", "project", "projects_after")
 
 # The rights that are asked for as one, in the order of the page. None of the nouns has one by itself.
 _READ_WORDS = {
@@ -86,14 +89,17 @@ def chosen_scopes(asked: frozenset[str]) -> frozenset[str]:
     return frozenset(scope for scope in asked if scope.endswith(":read") or scope in ticked)
 
 
-def chosen_projects(mine: set[str]) -> frozenset[str] | None:
+def chosen_projects(access: Access) -> frozenset[str] | None:
     """The ticked ones of a person's projects, or None for all, now and later. Raises NothingChosen where neither was said."""
     reach = request.form.getlist("reach")
     if reach == ["all"]:
         return None
     if reach != ["some"]:
         raise NothingChosen("Choose in which projects it may work.")
-    ticked = frozenset(request.form.getlist("project")) & mine
+    asked = set(request.form.getlist("project"))
+    if len(asked) > MAX_PROJECTS:
+        raise NothingChosen(f"Tick at most {MAX_PROJECTS} projects, or choose all that you can see.")
+    ticked = frozenset(project_names(access, asked))
     if not ticked:
         raise NothingChosen("Tick at least one project, or choose all that you can see.")
     return ticked
@@ -102,7 +108,7 @@ def chosen_projects(mine: set[str]) -> frozenset[str] | None:
 def sent_choices() -> Chosen:
     """The choices as they were sent, so that they stand there when the person is asked again."""
     form = request.form
-    return Chosen(form.get("reach"), frozenset(form.getlist("right")), frozenset(form.getlist("project")))
+    return Chosen(form.get("reach"), frozenset(form.getlist("right")), frozenset(form.getlist("project")[:MAX_PROJECTS]))
 
 
 def _listed(words: list[str]) -> str:

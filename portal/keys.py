@@ -14,7 +14,8 @@ from calmboard.access.plans import PLANS
 from calmboard.access.scopes import GRANTABLE, READ_ONLY
 from calmboard.db import now
 from calmboard.errors import ValidationFailed
-from calmboard.work.projects import my_projects, reach_of
+from calmboard.work.project_choice import list_choices
+from calmboard.work.projects import reach_of
 from portal.agents import agents_part, came_from_agents
 from portal.door import bp, is_htmx
 from portal.forms import LIFETIMES, KeyForm, ends_of_lifetimes, key_faults_of, prefilled_form, read_form, rights_for
@@ -40,6 +41,17 @@ def fill_key() -> str:
     if not is_htmx():
         return _form_page(form)
     return render_template("keys/_filled.html", **_form_parts(form))
+
+
+@bp.post("/integrations/keys/projects")
+def more_projects() -> str:
+    """The form with the projects that follow; to htmx those alone."""
+    form = read_form(request.form)
+    if not is_htmx():
+        return _form_page(form)
+    choices = list_choices(current_access(), request.form.get("projects_after"))
+    rows = [row for row in choices.rows if row.id not in form.project_ids]
+    return render_template("keys/_more_projects.html", form=form, choices=choices, rows=rows)
 
 
 @bp.post("/integrations/keys")
@@ -129,7 +141,7 @@ def _form_page(form: KeyForm, faults: dict[str, str] | None = None) -> str:
         "keys/new.html",
         place="integrations",
         tools=INTEGRATIONS,
-        projects=my_projects(current_access()),
+        choices=list_choices(current_access(), request.form.get("projects_after"), form.project_ids),
         lifetimes=LIFETIMES,
         ends=ends_of_lifetimes(),
         tomorrow=(now() + timedelta(days=1)).date(),

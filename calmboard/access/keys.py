@@ -271,7 +271,8 @@ def _projects_fault(access: Access, new: NewKey) -> Fault | None:
         return Fault("/project_ids", "required", "Choose at least one project, or let the key see all of yours.")
     if len(new.project_ids) > MAX_PROJECTS:
         return Fault("/project_ids", "too_many", f"Choose at most {MAX_PROJECTS} projects, or let the key see all of yours.")
-    statement = select(func.count()).where(Membership.user_id == access.user.id, Membership.project_id.in_(new.project_ids))
+    known = [project_id for project_id in new.project_ids if ids.is_id("prj", project_id)]
+    statement = select(func.count()).where(Membership.user_id == access.user.id, Membership.project_id.in_(known))
     with reading() as connection:
         mine = connection.execute(statement).scalar_one()
     if mine == len(new.project_ids):

@@ -1,26 +1,54 @@
 """The projects that a person chooses among for a credential, and what the chosen ones are called."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from sqlalchemy import bindparam, select
 
 from calmboard.access.access import Access
+from calmboard.access.keys import MAX_PROJECTS
 from calmboard.access.permissions import asker, narrowed_to
-from calmboard.db import AnySelect, reading
-from calmboard.models import Project
+from calmboard.db import AnyRow, AnySelect, reading
+from calmboard.ids import is_id
+from calmboard.models import Membership, Project
+from calmboard.pages import Cut
+from calmboard.work.projects import list_projects
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Projects to choose among: id, name and the asker's role of each; `after` is the id behind which others follow."""
+
+    rows: Sequence[AnyRow]
+    after: str | None
+
+
+def list_choices(access: Access, after: str | None = None, chosen: Collection[str] = ()) -> Choices:
+    """As many projects as a credential may be limited to, from the one behind `after` on, by name; and the chosen ones."""
+    page = list_projects(access, Cut(MAX_PROJECTS, (after,) if after is not None and is_id("prj", after) else None))
+    shown = {row.id for row in page.rows}
+    others = find_projects(access, [project_id for project_id in chosen if project_id not in shown])
+    rows = sorted((*others, *page.rows), key=lambda row: (row.name.casefold(), row.id))
+    return Choices(rows, page.after[0] if page.after else None)
+
+
+def find_projects(access: Access, project_ids: Collection[str]) -> Sequence[AnyRow]:
+    """Id, name and the asker's role of those that are in reach."""
+    asked = sorted(project_id for project_id in project_ids if is_id("prj", project_id))
+    if not asked:
+        return ()
+    with reading() as connection:
+        return connection.execute(_these(access.project_ids is not None), {**asker(access), "project_ids": asked}).all()
 
 
 def project_names(access: Access, project_ids: Collection[str]) -> dict[str, str]:
-    """The names of those projects that are in reach, by id; nothing is asked where there are none."""
-    if not project_ids:
-        return {}
-    values = {**asker(access), "project_ids": list(project_ids)}
-    with reading() as connection:
-        return {row.id: row.name for row in connection.execute(_named(access.project_ids is not None), values)}
+    """The names of those projects that are in reach, by id."""
+    return {row.id: row.name for row in find_projects(access, project_ids)}
 
 
 @cache
-def _named(narrowed: bool) -> AnySelect:
-    statement = select(Project.id, Project.name).where(Project.id.in_(bindparam("project_ids", expanding=True)))
-    return narrowed_to(statement, Project.id, narrowed)
+def _these(narrowed: bool) -> AnySelect:
+    columns = (Project.id, Project.name, Membership.role)
+    these = select(*columns).where(Project.id.in_(bindparam("project_ids", expanding=True)))
+    return narrowed_to(these, Project.id, narrowed)
