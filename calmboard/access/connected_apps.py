@@ -6,6 +6,7 @@ from functools import cache
 
 from sqlalchemy import bindparam, select
 
+from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.app_names import shown_name
 from calmboard.access.grants import end_grant
@@ -58,7 +59,7 @@ def latest_agent_grants(access: Access, most: int) -> list[Grant]:
 def find_my_grant(access: Access, grant_id: str) -> Grant:
     """Raises NotFound where there is none, Forbidden where it is somebody else's."""
     with reading() as connection:
-        row = connection.execute(_listed().where(OAuthGrant.id == grant_id)).first()
+        row = connection.execute(_listed().where(OAuthGrant.id == grant_id)).first() if ids.is_id("grn", grant_id) else None
     if row is None:
         raise NotFound("No application is connected by this id.")
     if row.user_id != access.user.id:

@@ -183,6 +183,11 @@ def test_nobody_is_asked_about_what_another_connected(app: Flask, person: Charac
     assert browser.get("/integrations/apps/grn_00000000000000000000000000/disconnect").status_code == 404
 
 
+@pytest.mark.parametrize("grant_id", ["%00", "key_01m86ffkj1eyt9k86t46h61k8b", "x" * 5000])
+def test_what_is_no_id_of_an_app_is_a_page_that_is_not_there(browser_of: FlaskClient, grant_id: str) -> None:
+    assert browser_of.get(f"/integrations/apps/{grant_id}/disconnect").status_code == 404
+
+
 def test_the_rehearsal_page_explains_itself(browser_of: FlaskClient) -> None:
     assert "Nothing has come back yet." in browser_of.get("/oauth/callback").text
 
