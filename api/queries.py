@@ -20,7 +20,7 @@ from api.fields import fields_of
 from calmboard.errors import Fault, InvalidRequest
 from calmboard.pages import DEFAULT_LIMIT, MAX_LIMIT, Cut
 
-_INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _SEAL_BYTES = 12
 
 

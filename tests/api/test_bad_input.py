@@ -165,6 +165,7 @@ def test_a_body_may_say_that_it_is_utf8(owner: Character, place: Place) -> None:
         ("limit=101", "limit"),
         ("limit=ten", "limit"),
         ("limit=+5", "limit"),
+        ("limit=1%D9%A3", "limit"),
         ("limit=5&limit=6", "limit"),
         ("limit=" + "9" * 5000, "limit"),
         ("cursor=", "cursor"),
