@@ -12,7 +12,7 @@ from calmboard.access.permissions import claim, find, need, need_scope
 from calmboard.db import db, reading
 from calmboard.errors import Fault, NotFound, ValidationFailed
 from calmboard.guards import Guard, let_through
-from calmboard.models import Board, ExternalTask, Membership, User
+from calmboard.models import Board, ExternalTask, Membership, Task, User
 from calmboard.work.task_rows import TaskRow
 from calmboard.work.tasks import add_task, apply_changes, read_task
 
@@ -55,7 +55,7 @@ def put_external(
     need(access, board.role, "tasks:write")
     _need_name(source, external_id)
     fields = _in_our_words(board.in_project, values)
-    task_id = db.session.execute(_task_id(board_id, source, external_id)).scalar()
+    task_id = db.session.execute(_kept(_task_id(board_id, source, external_id))).scalar()
     is_new = task_id is None
     if task_id is None:
         guard(None)
@@ -90,6 +90,11 @@ def _task_id(board_id: str, source: str, external_id: str) -> Any:
     return select(ExternalTask.task_id).where(
         ExternalTask.board_id == board_id, ExternalTask.source == source, ExternalTask.external_id == external_id
     )
+
+
+def _kept(statement: Any) -> Any:
+    """Locks the task until the commit, so that one that is just being deleted is not found, and made anew."""
+    return statement.join(Task, Task.id == ExternalTask.task_id).with_for_update(of=Task, key_share=True)
 
 
 def _in_our_words(project_id: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,13 @@ from urllib.parse import quote
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete, text
 
+from calmboard.db import db
+from calmboard.models import Task
 from tests.api.test_tasks import column
 from tests.support.cast import Api, Character, Place, add_place
+from tests.support.programs import wait_until
 
 HOSTILE = ['"}', "a\nb\r\n", "📡 Ünïcode", "'; DROP TABLE tasks; --", "\\", "{{issue.key}}", "</script>"]
 
@@ -116,6 +120,20 @@ def test_a_source_that_cannot_be_one_is_404(owner: Character, place: Place, sour
 def test_an_id_that_cannot_be_one_is_404(owner: Character, place: Place, external_id: str) -> None:
     answer = owner.api.put(f"/boards/{place.board_id}/tasks/by-external/jira/{external_id}", json={"title": "One"})
     assert answer.status_code == 404
+
+
+@pytest.mark.database("postgresql")
+def test_a_task_that_is_just_being_deleted_comes_back_too(app: Flask, owner: Character, place: Place) -> None:
+    """SQLite lets one write at a time, so that nobody sees another half-way."""
+    first = owner.api.put(path(place, "1"), json={"title": "One"}).json
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+    with ThreadPoolExecutor(1) as pool, app.app_context():
+        db.session.execute(delete(Task).where(Task.id == first["id"]))
+        answer = pool.submit(Api(app, owner.key).put, path(place, "1"), json={"title": "Two"})
+        wait_until(lambda: db.session.execute(waiting).scalar_one() > 0, "The second writer")
+        db.session.commit()
+    assert answer.result(timeout=10).status_code == 201
+    assert column(owner, place, "backlog") == ["Two"]
 
 
 def test_a_deleted_task_comes_back_as_a_new_one(owner: Character, place: Place) -> None:
