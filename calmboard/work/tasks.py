@@ -85,9 +85,9 @@ def apply_changes(access: Access, task_id: str, changes: Mapping[str, Any], guar
         lock_boards(find(access, Task, task_id, Task.board_id).board_id)
     task = _claim(access, task_id, guard)
     values = with_block(changes)
-    need_known(task.in_project, task.board_id, values)
-    people, labels = values.pop("assignees", None), values.pop("labels", None)
     sprint_id = values.pop("sprint_id", task.sprint_id)
+    need_known(task.in_project, task.board_id, values if sprint_id == task.sprint_id else {**values, "sprint_id": sprint_id})
+    people, labels = values.pop("assignees", None), values.pop("labels", None)
     if sprint_id != task.sprint_id:
         move_to_sprint([task_id], sprint_id)
     take_place(task.board_id, values, task_id, task.state)

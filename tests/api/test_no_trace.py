@@ -57,6 +57,16 @@ def test_people_and_labels_in_another_order_are_the_same(app: Flask, owner: Char
     assert owner.api.patch(f"/tasks/{task['id']}", json={"labels": labels[:1]}).json["updated_at"] > task["updated_at"]
 
 
+def test_a_task_may_stay_in_a_sprint_that_is_over(owner: Character, place: Place) -> None:
+    sprint_id = owner.api.post(f"/boards/{place.board_id}/sprints", json={"name": "First light"}).json["id"]
+    task_id = add(owner, place, "Polished", state="done", sprint_id=sprint_id)["id"]
+    for step in ("start", "complete"):
+        owner.api.post(f"/sprints/{sprint_id}/{step}", json={"unfinished": "keep"} if step == "complete" else None)
+    task = owner.api.get(f"/tasks/{task_id}").json
+    again = owner.api.patch(f"/tasks/{task_id}", json={"title": "Polished", "sprint_id": sprint_id})
+    assert (again.status_code, again.json, task["sprint_id"]) == (200, task, sprint_id)
+
+
 @pytest.mark.parametrize("to", [{"position": 1}, {"before": 2}, {"after": 0}, {"before": 2, "state": "backlog"}])
 def test_a_card_that_stands_there_stays(owner: Character, place: Place, to: dict[str, Any]) -> None:
     tasks = [add(owner, place, title) for title in "abc"]
