@@ -10,6 +10,7 @@ from portal.reference import markdown
 _EFFECTS = {
     "reads": "Reads",
     "adds": "Adds something new",
+    "adds or changes": "Adds something new, or changes what is there",
     "changes": "Changes what is there",
     "destroys": "Takes something away for good",
 }

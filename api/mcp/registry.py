@@ -13,13 +13,15 @@ from api.mcp.schemas import input_schema, output_schema
 from calmboard.access.access import Access
 from calmboard.access.scopes import READING
 
-Effect = Literal["reads", "adds", "changes", "destroys"]
+Effect = Literal["reads", "adds", "adds or changes", "changes", "destroys"]
 
-# What each effect promises (ToolAnnotations). No tool reaches beyond CalmBoard.
+# What each effect promises (ToolAnnotations). No tool reaches beyond CalmBoard. A false destructiveHint promises that a tool
+# only adds; one that writes over what was there, were it no more than a column, cannot promise that.
 _HINTS: dict[Effect, dict[str, bool]] = {
     "reads": {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True},
     "adds": {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": False},
-    "changes": {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": True},
+    "adds or changes": {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": False},
+    "changes": {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": True},
     "destroys": {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": True},
 }
 _VARIABLE = re.compile(r"\{(\w+)\}")

@@ -13,7 +13,7 @@ from calmboard.db import db, now
 from calmboard.ids import new_id
 from tests.api.things import make_things
 from tests.mcp.tokens import Tokens
-from tests.mcp.uses import ARGUMENTS, INSIDE, Use, outcome, registry, uses
+from tests.mcp.uses import ARGUMENTS, INSIDE, Use, outcome, registry, state_of, uses
 from tests.mcp.wire import Wire
 from tests.support.cast import Character, Place, add_place
 
@@ -36,19 +36,6 @@ def things(owner: Character, place: Place, use: Use) -> Things:
 @pytest.fixture(scope="module")
 def tokens(app: Flask) -> Tokens:
     return Tokens(app)
-
-
-def state_of(owner: Character, things: Things) -> list[Any]:
-    """All that a tool could change, as the owner sees it."""
-    paths = (
-        "/boards/{board_id}",
-        "/boards/{board_id}/tasks",
-        "/boards/{board_id}/sprints",
-        "/tasks/{task_id}",
-        "/tasks/{task_id}/comments",
-        "/tasks/{task_id}/checklist",
-    )
-    return [owner.api.get(path.format(**things)).json for path in paths]
 
 
 def need_unseen(answer: Any, use: Use, things: Things) -> None:

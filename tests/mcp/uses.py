@@ -10,7 +10,7 @@ from flask import Flask
 import api
 from api.mcp.registry import Prompt, Registry, Resource, Tool
 from tests.mcp.wire import Wire, modern
-from tests.support.cast import Answer
+from tests.support.cast import Answer, Character
 
 # What each tool and prompt is asked, in the names of tests/api/things.
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -89,6 +89,19 @@ def outcome(answer: Answer) -> tuple[int, str | int]:
     if body["result"].get("isError"):
         return answer.status_code, body["result"]["_meta"]["ai.calmboard/problem"]["code"]
     return answer.status_code, "done"
+
+
+def state_of(owner: Character, things: Things) -> list[Any]:
+    """All that a tool could change, as the owner sees it."""
+    paths = (
+        "/boards/{board_id}",
+        "/boards/{board_id}/tasks",
+        "/boards/{board_id}/sprints",
+        "/tasks/{task_id}",
+        "/tasks/{task_id}/comments",
+        "/tasks/{task_id}/checklist",
+    )
+    return [owner.api.get(path.format(**things)).json for path in paths]
 
 
 def _call(tool: Tool) -> Use:

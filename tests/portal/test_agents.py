@@ -95,7 +95,7 @@ def test_each_tool_is_told_in_one_sentence(browser_of: FlaskClient) -> None:
 def test_what_is_for_good_is_marked(app: Flask, person: Character, browser_of: FlaskClient) -> None:
     listed = Agent(app, person.key).result("tools/list")["tools"]
     marked = re.findall(r"<code>(\w+)</code> <span class=\"badge\">For good", browser_of.get(TEST, headers=HTMX).text)
-    assert marked == [tool["name"] for tool in listed if tool["annotations"]["destructiveHint"]]
+    assert marked == [tool["name"] for tool in listed if "dry_run" in tool["inputSchema"]["properties"]]
 
 
 def test_the_test_asks_the_server_and_says_what_it_answers(browser_of: FlaskClient) -> None:

@@ -47,7 +47,9 @@ def add_comment(call: Call, asked: AddComment) -> dict[str, Any]:
     return {"id": comment.id, "author_name": author_name, "body": comment.body, "created_at": comment.created_at}
 
 
-@tool("Tick off and add to a checklist", effect="adds", scopes=("tasks:write",), takes=UpdateChecklist, gives=Checklist)
+@tool(
+    "Tick off and add to a checklist", effect="adds or changes", scopes=("tasks:write",), takes=UpdateChecklist, gives=Checklist
+)
 def update_checklist(call: Call, asked: UpdateChecklist) -> dict[str, Any]:
     """Tick and untick items of a task's checklist, and add lines to it; gives the whole checklist as it is then.
 

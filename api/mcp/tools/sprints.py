@@ -71,7 +71,7 @@ class CompleteSprint(Asked, kw_only=True):
 
 @tool(
     "Plan a sprint",
-    effect="adds",
+    effect="adds or changes",
     scopes=("sprints:write", "tasks:write"),
     takes=PlanSprint,
     gives=SprintInShort,
