@@ -6,15 +6,12 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, case, func, literal, null, or_, select, union_all
-from sqlalchemy.orm import aliased
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import asker, find, narrowed_to, need_scope
 from calmboard.db import AnyRow, AnySelect, Base, reading
-from calmboard.errors import Fault, ValidationFailed
-from calmboard.models import Board, Label, Membership, Project, Sprint, Task
+from calmboard.models import Board, Project, Sprint, Task
 from calmboard.pages import Cut, Order, Page, contains, in_order, read_page, text_to_find
-from calmboard.work.task_rows import TaskFilters
 
 _LONGEST_NAME = 200
 
@@ -71,31 +68,6 @@ def need_in_reach(access: Access, row_ids: Iterable[str]) -> None:
     """Raises NotFound and Forbidden as `find` does for the first project, board, task or sprint that is not in reach."""
     for row_id in row_ids:
         find(access, _TABLES[row_id.partition("_")[0]], row_id)
-
-
-def need_known_filters(access: Access, filters: TaskFilters) -> None:
-    """Tell a list that is empty from one that was narrowed to nothing there is.
-
-    Raises NotFound and Forbidden as `find` does, ValidationFailed for a person who is in no project in reach.
-    """
-    need_scope(access, "tasks:read")
-    if filters.sprint_id is not None:
-        find(access, Sprint, filters.sprint_id)
-    if filters.label is not None:
-        find(access, Label, filters.label)
-    if filters.assignee not in (None, access.user.id) and not _has_met(access, filters.assignee):
-        raise ValidationFailed(errors=(Fault("/assignee", "unknown_value", "Nobody in a project in reach has this id."),))
-
-
-def _has_met(access: Access, user_id: str | None) -> bool:
-    with reading() as connection:
-        return connection.execute(_met(access.project_ids is not None), {**asker(access), "user_id": user_id}).first() is not None
-
-
-@cache
-def _met(narrowed: bool) -> AnySelect:
-    theirs = aliased(Membership)
-    return narrowed_to(select(theirs.user_id), theirs.project_id, narrowed).where(theirs.user_id == bindparam("user_id")).limit(1)
 
 
 @cache

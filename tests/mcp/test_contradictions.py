@@ -6,9 +6,67 @@ import pytest
 from flask import Flask
 
 from calmboard.ids import new_id
-from tests.mcp.made import make_task
+from tests.mcp.made import make_sprint, make_task
 from tests.support.agent import LEGACY, Agent
-from tests.support.cast import Character, Place
+from tests.support.cast import Character, Place, add_place
+
+
+@pytest.fixture
+def elsewhere(app: Flask, someone: Character) -> Place:
+    """Another project of the same person's."""
+    return add_place(app, someone, name="Dome")
+
+
+def make_label(someone: Character, place: Place) -> str:
+    label_id: str = someone.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics"}).json["id"]
+    return label_id
+
+
+def test_a_sprint_of_another_board_is_no_empty_list(agent: Agent, someone: Character, place: Place, elsewhere: Place) -> None:
+    sprint_id = make_sprint(someone, elsewhere)
+    said = agent.refusal("list_tasks", board_id=place.board_id, sprint_id=sprint_id)
+    assert f"- sprint_id: This is a sprint of another board, {elsewhere.board_id}." in said
+    assert "What to do: Correct what is named above, and call again. get_board names" in said
+    assert agent.structured("list_tasks", board_id=elsewhere.board_id, sprint_id=sprint_id)["tasks"] == []
+    assert agent.structured("list_tasks", sprint_id=sprint_id)["tasks"] == []
+
+
+@pytest.mark.parametrize("place_is_told_by", ["board_id", "sprint_id"])
+def test_a_label_of_another_project_is_no_empty_list(
+    agent: Agent, someone: Character, place: Place, elsewhere: Place, place_is_told_by: str
+) -> None:
+    told = {"board_id": place.board_id, "sprint_id": make_sprint(someone, place)}[place_is_told_by]
+    said = agent.refusal("list_tasks", **{place_is_told_by: told}, label=make_label(someone, elsewhere))
+    assert f"- label: This is a label of another project, {elsewhere.project_id}; {place.project_id} has its own." in said
+    assert "get_project names the labels" in said
+    assert agent.structured("list_tasks", **{place_is_told_by: told}, label=make_label(someone, place))["tasks"] == []
+
+
+def test_somebody_of_another_project_is_no_empty_list(
+    agent: Agent, someone: Character, member: Character, place: Place, elsewhere: Place
+) -> None:
+    said = agent.refusal("list_tasks", board_id=elsewhere.board_id, assignee=member.person.id)
+    assert f"- assignee: Nobody in the project {elsewhere.project_id} has this id." in said
+    said = agent.refusal("list_tasks", label=make_label(someone, elsewhere), assignee=member.person.id)
+    assert "- assignee: Nobody in the project" in said
+    assert agent.structured("list_tasks", board_id=place.board_id, assignee=member.person.id)["tasks"] == []
+
+
+def test_all_that_does_not_fit_is_told_at_once(
+    agent: Agent, someone: Character, outsider: Character, place: Place, elsewhere: Place
+) -> None:
+    strange = {"sprint_id": make_sprint(someone, elsewhere), "label": make_label(someone, elsewhere)}
+    said = agent.refusal("list_tasks", board_id=place.board_id, assignee=outsider.person.id, **strange)
+    assert [line.split(":")[0] for line in said.splitlines() if line.startswith("- ")] == ["- sprint_id", "- label", "- assignee"]
+
+
+def test_what_is_out_of_reach_is_not_told_apart_by_where_it_is(
+    app: Flask, outsider: Character, place: Place, agent: Agent
+) -> None:
+    theirs = add_place(app, outsider)
+    said = agent.refusal("list_tasks", board_id=place.board_id, sprint_id=make_sprint(outsider, theirs))
+    assert theirs.board_id not in said
+    assert theirs.project_id not in said
 
 
 @pytest.mark.parametrize(

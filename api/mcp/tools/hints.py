@@ -26,6 +26,7 @@ _TO_FIND = {
 _TO_CHOOSE = {
     "assignee": "get_project names the people of a project with their ids.",
     "assignees": "get_project names the people of a project with their ids.",
+    "label": "get_project names the labels of a project with their ids.",
     "labels": "get_project names the labels of a project with their ids.",
     "sprint_id": "get_board names the active and the planned sprints of a board.",
     "move_to": "get_board names the planned sprints of a board; plan_sprint makes one.",

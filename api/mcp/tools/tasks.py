@@ -16,7 +16,7 @@ from api.tasks import Sort
 from calmboard.errors import Fault, ValidationFailed
 from calmboard.pages import DEFAULT_LIMIT, MAX_LIMIT, Page
 from calmboard.work import task_rows
-from calmboard.work.in_reach import need_known_filters
+from calmboard.work.filters import need_fitting_filters
 from calmboard.work.task_rows import TaskFilters
 from calmboard.work.whole_task import read_whole_task
 
@@ -75,7 +75,7 @@ def list_tasks(call: Call, asked: ListTasks) -> dict[str, Any]:
     else:
         page = task_rows.list_tasks_in_reach(call.access, filters, asked.sort, cut)
     if not page.rows and cut.after is None:
-        need_known_filters(call.access, filters)
+        need_fitting_filters(call.access, filters, asked.board_id or None)
     return {"tasks": page.rows, "next_cursor": next_cursor(asked, page.after)}
 
 
