@@ -148,7 +148,6 @@ def _unassigned(count: int) -> str:
 def _task_facts(task: dict[str, Any]) -> list[str]:
     people = ", ".join(f"{quoted(person.name)} ({person.id})" for person in task["assignees"])
     labels = ", ".join(quoted(label.name) for label in task["labels"])
-    reason = f", waits for {quoted(task['blocked_reason'])}" if task["blocked_reason"] else ""
     return [
         f"Id: {task['id']}",
         f"Board: calmboard://boards/{task['board_id']}",
@@ -157,11 +156,12 @@ def _task_facts(task: dict[str, Any]) -> list[str]:
         f"People: {people or 'nobody'}",
         f"Labels: {labels or 'none'}",
         f"Due: {_due(task['due_date'], task['state']) or 'no day'}",
-        f"Blocked: yes{reason}" if task["blocked"] else "Blocked: no",
+        f"Blocked: {_blocked('yes', task['blocked_at'], task['blocked_reason']) if task['blocked'] else 'no'}",
         f"Sprint: {task['sprint_id'] or 'none'}",
         f"Pinned: {'yes' if task['pinned'] else 'no'}",
         f"Made: {_moment(task['created_at'])}",
         f"Changed: {_moment(task['updated_at'])}",
+        *([f"Done: {_moment(task['done_at'])}"] if task["done_at"] else []),
     ]
 
 
@@ -185,10 +185,17 @@ def _author(comment: AnyRow) -> str:
 def _line(task: TaskRow) -> str:
     people = ", ".join(quoted(person.name) for person in task.assignees) or "nobody"
     due = _due(task.due_date, task.state)
+    column = f"{COLUMN_NAMES[task.state]} since {task.done_at.date()}" if task.done_at else COLUMN_NAMES[task.state]
     sprint = [task.sprint_id] if task.sprint_id else []
-    parts = [task.id, COLUMN_NAMES[task.state], f"due {due}" if due else "no due date", *sprint, people, quoted(task.title)]
-    waits = f"blocked, waits for {quoted(task.blocked_reason)}" if task.blocked_reason else "blocked"
-    return " · ".join([*parts, waits] if task.blocked else parts)
+    parts = [task.id, column, f"due {due}" if due else "no due date", *sprint, people, quoted(task.title)]
+    blocked = _blocked("blocked", task.blocked_at, task.blocked_reason)
+    return " · ".join([*parts, blocked] if task.blocked else parts)
+
+
+def _blocked(word: str, blocked_at: datetime | None, reason: str | None) -> str:
+    since = f" since {blocked_at.date()}" if blocked_at else ""
+    waits = f", waits for {quoted(reason)}" if reason else ""
+    return f"{word}{since}{waits}"
 
 
 def _due(day: date | None, state: str) -> str:

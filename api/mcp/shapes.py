@@ -1,6 +1,6 @@
 """What tools take and give where the REST API's shapes say too much or too little for an agent."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -136,8 +136,10 @@ class TaskInShort(Struct):
     due_date: DueDate | None
     blocked: Annotated[bool, about("Whether something stops it.", False)]
     blocked_reason: Annotated[str | None, about("What it waits for.", None)]
+    blocked_at: Annotated[datetime | None, about("Since when it is blocked.", None)]
     pinned: Annotated[bool, about("Whether it is pinned for everyone.", False)]
     sprint_id: Annotated[SprintId | None, about("The sprint it is in; null: none.", None)]
+    done_at: Annotated[datetime | None, about("When it became done; null: it is not.", None)]
     updated_at: Time
 
 
@@ -182,6 +184,7 @@ class NotableTask(Struct):
     assignees: Annotated[list[Person], Meta(description="The people on it.")]
     due_date: DueDate | None
     blocked_reason: Annotated[str | None, about("What it waits for.", None)]
+    blocked_at: Annotated[datetime | None, about("Since when it is blocked.", None)]
 
 
 class NotableTasks(Struct):
@@ -218,7 +221,7 @@ class BoardSummary(Struct):
     columns: Annotated[list[Column], Meta(description="From left to right, each with its number of tasks.")]
     active_sprint: Annotated[SprintInShort | None, Meta(description="Null: none is active, or sprints may not be read.")]
     planned_sprints: Annotated[list[SprintInShort], Meta(description="The first 10 that wait to be started.")]
-    blocked: Annotated[NotableTasks, Meta(description="Blocked and not done; each says what it waits for.")]
+    blocked: Annotated[NotableTasks, Meta(description="Blocked and not done, the longest first; each says what it waits for.")]
     late: Annotated[NotableTasks, Meta(description="Due before today (UTC) and not done, the longest overdue first.")]
     in_review: Annotated[NotableTasks, Meta(description="In the column Review, top to bottom.")]
     unassigned_count: Annotated[int, about("Tasks in Ready, In Progress and Review that nobody has.", 2)]

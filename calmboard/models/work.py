@@ -108,7 +108,8 @@ DUE_OR_NEVER: ColumnElement[date] = literal_column("coalesce(due_date, '9999-12-
 class Task(Base):
     """A card. `rank` orders a column; no two cards of a column share one.
 
-    `started_at` is when it first was in progress, `done_at` when it last became done.
+    `started_at` is when it first was in progress, `done_at` when it last became done, `blocked_at` when it was blocked, for as
+    long as it is.
     """
 
     __tablename__ = "tasks"
@@ -122,6 +123,7 @@ class Task(Base):
     due_date: Mapped[date | None] = mapped_column(Date)
     blocked: Mapped[bool] = mapped_column(default=False)
     blocked_reason: Mapped[str | None] = mapped_column(String(500))
+    blocked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     pinned: Mapped[bool] = mapped_column(default=False)
     sprint_id: Mapped[str | None] = mapped_column(Id, ForeignKey("sprints.id", ondelete="SET NULL"))
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -143,6 +143,7 @@ class _Workspace:
             "due_date": self._due_date(state, title),
             "blocked": "blocked" in details,
             "blocked_reason": details.get("blocked"),
+            "blocked_at": changed_at if "blocked" in details else None,
             "pinned": details.get("pinned", False),
             "sprint_id": sprint and sprint["id"],
             "started_at": max(made_at, changed_at - timedelta(days=3)) if state in ("in_progress", "review", "done") else None,

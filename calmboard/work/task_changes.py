@@ -57,7 +57,9 @@ def take_place(board_id: str, values: dict[str, Any], task_id: str | None = None
 
 
 def date_progress(values: dict[str, Any], state: str | None, started_at: datetime | None) -> None:
-    """Note when a task was first started and last became done. `state` is the one before."""
+    """Note when a task was first started, last became done and was blocked. `state` is the one before."""
+    if "blocked" in values:
+        values["blocked_at"] = now() if values["blocked"] else None
     target = values.get("state", state)
     if target == state:
         return

@@ -26,8 +26,10 @@ COLUMNS = (
     Task.due_date,
     Task.blocked,
     Task.blocked_reason,
+    Task.blocked_at,
     Task.pinned,
     Task.sprint_id,
+    Task.done_at,
     Task.created_by,
     Task.created_at,
     Task.updated_at,
@@ -76,8 +78,10 @@ class TaskRow:
     due_date: date | None
     blocked: bool
     blocked_reason: str | None
+    blocked_at: datetime | None
     pinned: bool
     sprint_id: str | None
+    done_at: datetime | None
     created_by: str | None
     created_at: datetime
     updated_at: datetime

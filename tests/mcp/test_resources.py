@@ -48,14 +48,14 @@ def test_a_task_tells_its_facts(agent: Agent, someone: Character, place: Place) 
     late, me = TODAY - timedelta(days=3), someone.person.id
     reason = {"blocked_reason": "The glass is not here"}
     task_id = make_task(someone, place, state="review", due_date=str(late), assignees=[me], **reason)
-    said = read(agent, f"calmboard://tasks/{task_id}")
+    said, blocked_at = read(agent, f"calmboard://tasks/{task_id}"), agent.structured("get_task", task_id=task_id)["blocked_at"]
     for line in (
         '# Task "Measure the mirror"',
         f"- Board: calmboard://boards/{place.board_id}",
         "- State: review (the column Review)",
         f'- People: "Noor Haddad" ({me})',
         f"- Due: {late}, 3 days late",
-        '- Blocked: yes, waits for "The glass is not here"',
+        f'- Blocked: yes since {blocked_at[:10]}, waits for "The glass is not here"',
     ):
         assert line in said.splitlines()
 
@@ -81,7 +81,7 @@ def test_a_board_tells_how_it_stands(agent: Agent, someone: Character, place: Pl
     assert "- In Progress: 1" in said
     assert f'Active: {sprint["id"]} · "First light" · {TODAY} to {TODAY + timedelta(days=13)} · goal "See a star"' in said
     assert (
-        f'## Blocked: 1\n\n- {task_id} · In Progress · no due date · "Noor Haddad" · "Measure the mirror" · blocked, waits'
+        f'## Blocked: 1\n\n- {task_id} · In Progress · no due date · "Noor Haddad" · "Measure the mirror" · blocked since 2'
         in said
     )
     assert f'- "Noor Haddad" ({someone.person.id}): 1 task\n  - {task_id}' in said
