@@ -1,8 +1,8 @@
 """JSON Schema of what tools take and give: whole in itself, since not every client follows a $ref."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -10,7 +10,18 @@ from msgspec import Struct
 _Schemas = Mapping[str, Mapping[str, Any]]
 
 # What only those need who write a value.
-_FOR_WRITERS = {"examples", "pattern", "title", "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum"}
+_FOR_WRITERS = {
+    "examples",
+    "pattern",
+    "title",
+    "default",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "minimum",
+    "maximum",
+}
 
 
 @cache
@@ -28,9 +39,34 @@ def output_schema(kind: type[Struct]) -> dict[str, Any]:
 
 def _whole(kind: type[Struct]) -> dict[str, Any]:
     (schema,), components = msgspec.json.schema_components([kind])
-    whole = _inlined(schema, components)
+    whole = _in_order(_inlined(schema, components), {frozenset(choice): list(choice) for choice in _choices(kind)})
     whole.pop("title", None)
+    if not whole.get("required"):
+        whole.pop("required", None)
     return {"type": "object", **whole}
+
+
+def _choices(kind: Any) -> Iterator[tuple[Any, ...]]:
+    """The values of every Literal in a type, in the order in which they are named there, such as that of the work."""
+    if get_origin(kind) is Literal:
+        yield get_args(kind)
+    parts = get_type_hints(kind, include_extras=True).values() if _is_struct(kind) else get_args(kind)
+    for part in parts:
+        yield from _choices(part)
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Struct)
+
+
+def _in_order(schema: Any, choices: Mapping[frozenset[Any], list[Any]]) -> Any:
+    """msgspec sorts the values of a Literal."""
+    if isinstance(schema, list):
+        return [_in_order(part, choices) for part in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    whole = {name: _in_order(part, choices) for name, part in schema.items()}
+    return {**whole, "enum": choices.get(frozenset(whole["enum"]), whole["enum"])} if "enum" in whole else whole
 
 
 def _for_readers(schema: Any) -> Any:

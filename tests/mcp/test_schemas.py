@@ -1,0 +1,61 @@
+"""The schemas of tools: short, whole in themselves, and with choices in the order of the work."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from api.mcp.tools import TOOLS
+from calmboard.models.columns import STATES
+from tests.support.agent import LEGACY, MODERN, Agent
+
+LISTED = [tool.listed() for tool in TOOLS]
+
+
+def parts(schema: Any) -> Iterator[dict[str, Any]]:
+    """A schema and all that are in it."""
+    if isinstance(schema, list):
+        for one in schema:
+            yield from parts(one)
+    elif isinstance(schema, dict):
+        yield schema
+        for one in schema.values():
+            yield from parts(one)
+
+
+def choices(schema: Any) -> list[list[str]]:
+    return [part["enum"] for part in parts(schema) if isinstance(part.get("enum"), list)]
+
+
+def test_columns_stand_in_the_order_of_the_work() -> None:
+    found = [choice for choice in choices(LISTED) if "backlog" in choice and "ready" in choice]
+    assert len(found) > 10
+    assert {tuple(choice) for choice in found} == {tuple(STATES)}
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        ["planned", "active", "completed"],
+        ["owner", "admin", "member", "viewer"],
+        ["project", "board", "task", "comment", "sprint"],
+        ["velocity", "throughput", "burndown", "cycle_time"],
+    ],
+)
+def test_choices_stand_in_the_order_in_which_they_are_told(order: list[str]) -> None:
+    found = [choice for choice in choices(LISTED) if set(choice) == set(order)]
+    assert found
+    assert all(choice == order for choice in found)
+
+
+def test_a_schema_says_nothing_twice_or_of_nothing() -> None:
+    assert [part for part in parts(LISTED) if part.get("required") == []] == []
+    assert [part for tool in LISTED for part in parts(tool["outputSchema"]) if "default" in part] == []
+
+
+@pytest.mark.parametrize("version", [MODERN, *LEGACY])
+def test_all_that_agents_are_told_of_tools_stays_short(agent: Agent, version: str) -> None:
+    """Every byte is read, and paid for, at the start of each piece of work."""
+    agent.version = version
+    assert len(msgspec.json.encode(agent.result("tools/list")["tools"])) < 74_000
