@@ -23,7 +23,7 @@ def who_asks(resource: str = API) -> Access:
     Raises the 401 family, PaidPlanRequired and RateLimitExceeded, in this order, and
     InvalidRequest where the two headers disagree.
     """
-    access = _identified(_sent_secret(), resource)
+    access = _identified(resource)
     kept = app_ctx.g
     kept.access = access
     kept.credential_id = access.credential and access.credential.id
@@ -53,9 +53,10 @@ def note_last_use(status: int, endpoint: str | None = None) -> None:
         current_app.logger.warning("The last use of %s was not kept: %s", access.credential.id, error)
 
 
-def _identified(secret: str | None, resource: str) -> Access:
+def _identified(resource: str) -> Access:
+    """Who sent the secret. One that is refused counts against the address it came from."""
     try:
-        return identify(secret, resource_of(current_app.config["CALMBOARD"].origin, resource))
+        return identify(_sent_secret(), resource_of(current_app.config["CALMBOARD"].origin, resource))
     except MissingApiKey:
         raise
     except Problem:

@@ -40,6 +40,7 @@ def test_both_headers_with_one_key_are_fine(owner: Character) -> None:
 def test_both_headers_with_different_keys_are_400(owner: Character, viewer: Character) -> None:
     answer = owner.api.get("/me", headers={OWN: viewer.key})
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
+    assert answer.headers["RateLimit-Policy"].startswith('"failures"')
 
 
 @pytest.mark.parametrize("place", ["?api_key={key}", "?access_token={key}", "?key={key}"])
