@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -16,7 +17,8 @@ MAX_BYTES = 256 * 1024
 MAX_DEPTH = 64
 MEDIA_TYPES = ("application/json", "application/merge-patch+json")
 
-_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Possessive, since a string that never ends would be read anew from each of its quotes.
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 
 Body = TypeVar("Body", bound=Struct)
 
@@ -116,8 +118,8 @@ def _need_shallow(text: str) -> None:
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        names = [name for name, _ in pairs]
-        double = next(name for name in names if names.count(name) > 1)
+        times = Counter(name for name, _ in pairs)
+        double = next(name for name in times if times[name] > 1)
         raise ValueError(f"the key “{double[:60]}” stands in one object twice")
     return value
 
