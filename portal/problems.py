@@ -2,9 +2,9 @@
 
 import time
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, render_template
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import BadHost, HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from calmboard.errors import Problem
 from portal.door import is_htmx
@@ -32,8 +32,6 @@ def answer_problem(problem: Problem | HTTPException) -> Response:
     if isinstance(problem, HTTPException) and (problem.code or 0) < 400:
         return make_response(problem.get_response())
     status, title, detail = _status(problem), *_words(problem)
-    if isinstance(request.routing_exception, BadHost):
-        return Response(f"{title}. {detail}\n", status, mimetype="text/plain")  # a page holds links, which cannot be made
     template = "_failed.html" if is_htmx() else "error.html"
     response = make_response(render_template(template, title=title, detail=detail), status)
     if is_htmx():
