@@ -45,7 +45,7 @@ def note_last_use(status: int, endpoint: str | None = None) -> None:
     last = access.credential.last_used_at
     if last is not None and last > now() - NOTE_EVERY:
         return
-    endpoint = endpoint or f"{request.method} {request.path.removeprefix('/api/v1')}"
+    endpoint = endpoint or f"{request.method} {request.path.removeprefix('/api/v1')}".replace("\0", "\ufffd")
     note_use = note_key_use if access.credential.kind == "api_key" else note_grant_use
     try:
         note_use(access.credential.id, request.remote_addr, request.user_agent.string, endpoint, status)

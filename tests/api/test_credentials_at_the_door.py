@@ -138,6 +138,14 @@ def test_the_last_use_is_kept(app: Flask) -> None:
     assert now() - key.last_used_at < timedelta(minutes=1)
 
 
+def test_the_last_use_is_kept_whatever_the_address_holds(app: Flask) -> None:
+    person = add_character(app)
+    person.api.get("/tasks/a%00b")
+    with app.app_context():
+        (key,) = list_keys(person.access, Cut()).rows
+    assert key.last_used_endpoint == "GET /tasks/a\ufffdb"
+
+
 def test_the_last_use_is_written_once_a_minute(app: Flask) -> None:
     person = add_character(app)
     person.api.get("/projects")
