@@ -14,7 +14,7 @@ from flask import Flask, Request, Response, current_app, redirect, request
 from flask.globals import app_ctx, request_ctx
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_migrate import Migrate
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.datastructures import EnvironHeaders
 from werkzeug.exceptions import HTTPException
@@ -30,7 +30,7 @@ from calmboard import cli, ids
 from calmboard.access.limits import Limits, Store
 from calmboard.access.stores import storage_uri
 from calmboard.db import db, open_database
-from calmboard.errors import Conflict, InternalError, MisdirectedRequest, Problem, Unavailable
+from calmboard.errors import Conflict, InternalError, InvalidRequest, MisdirectedRequest, Problem, Unavailable
 from calmboard.events.queue import open_queue
 from calmboard.outgoing import make_fetch
 from calmboard.settings import Settings, SettingsError, is_loopback, read_settings
@@ -223,6 +223,9 @@ def _as_problem(error: Exception) -> Problem | HTTPException:
     if isinstance(error, OperationalError | PoolTimeout):
         current_app.logger.error("The database does not answer: %s", error)
         return Unavailable("The database does not answer.")
+    if isinstance(error, DataError):
+        current_app.logger.exception("The database refused a value: %s %s", request.method, request.url_rule)
+        return InvalidRequest("A value in this request cannot be kept.")
     if isinstance(error, IntegrityError):
         return Conflict("Somebody changed what this depends on at the same moment. Read it again and decide anew.")
     current_app.logger.exception("Unexpected: %s %s", request.method, request.url_rule)

@@ -1,11 +1,14 @@
 """Bad input gets the error body with the field named, and changes nothing."""
 
 import json
+from collections.abc import Callable
 from io import BytesIO
 
 import pytest
 from flask import Flask
+from sqlalchemy import literal, select
 
+from calmboard.db import db
 from tests.support.cast import Character, Place, add_place
 
 NAMED = [
@@ -91,6 +94,17 @@ def test_an_unreadable_body_is_400(owner: Character, place: Place, body: bytes) 
     answer = owner.api.post(f"/boards/{place.board_id}/tasks", data=body, content_type="application/json")
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
     assert _titles(owner, place) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 65 + b'"' + b'\\"' * 100_000, b"{" + b",".join(b'"%d":0' % (n // 2) for n in range(24_000)) + b"}"],
+    ids=("a text without an end", "keys that all stand there twice"),
+)
+def test_a_long_unreadable_body_is_400(owner: Character, place: Place, body: bytes) -> None:
+    """Where the time grows with the square of the length, this takes minutes."""
+    answer = owner.api.post(f"/boards/{place.board_id}/tasks", data=body, content_type="application/json")
+    assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b'"title"', b"1"])
@@ -237,3 +251,11 @@ def test_the_frameworks_own_errors_have_the_body(owner: Character, method: str, 
 
 def _titles(owner: Character, place: Place) -> list[str]:
     return [task["title"] for task in owner.api.get(f"/boards/{place.board_id}/tasks").json["data"]]
+
+
+@pytest.mark.database("postgresql")
+def test_what_only_the_database_refuses_is_400(make_app: Callable[..., Flask]) -> None:
+    app = make_app()
+    app.add_url_rule("/api/odd", view_func=lambda: db.session.execute(select(literal("a\0b"))).scalar_one())
+    answer = app.test_client().get("/api/odd")
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "invalid_request")
