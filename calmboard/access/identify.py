@@ -6,6 +6,7 @@ from typing import Literal
 from sqlalchemy import bindparam, or_, select
 
 from calmboard.access.access import Access, Credential, Person
+from calmboard.access.app_names import shown_name
 from calmboard.access.credentials import digest, is_well_formed
 from calmboard.db import AnyRow, now
 from calmboard.errors import ApiKeyExpired, ApiKeyPaused, ApiKeyRevoked, InvalidApiKey, InvalidToken, MissingApiKey
@@ -78,7 +79,7 @@ def identify(secret: str | None, resource: str) -> Access:
     if row is None:
         raise InvalidApiKey("No key like this was issued here.", hint=InvalidApiKey.remedy)
     _need_live(row, now())
-    return _access(row, "key", "api_key")
+    return _access(row, row.name, "key", "api_key")
 
 
 def _by_token(secret: str, resource: str) -> Access:
@@ -86,7 +87,7 @@ def _by_token(secret: str, resource: str) -> Access:
     row = _TOKEN_AND_USER.first(values) if is_well_formed(secret) else None
     if row is None:
         raise InvalidToken(hint=InvalidToken.remedy)
-    return _access(row, "token", "oauth_token")
+    return _access(row, shown_name(row.name), "token", "oauth_token")
 
 
 def _what_is_wrong(secret: str) -> str:
@@ -108,11 +109,11 @@ def _shown(row: AnyRow) -> str:
     return f"cbk_…{row.tail}"
 
 
-def _access(row: AnyRow, source: Literal["key", "token"], kind: Literal["api_key", "oauth_token"]) -> Access:
+def _access(row: AnyRow, name: str, source: Literal["key", "token"], kind: Literal["api_key", "oauth_token"]) -> Access:
     credential = Credential(
         kind=kind,
         id=row.id,
-        name=row.name,
+        name=name,
         tail=row.tail,
         scopes=frozenset(row.scopes.split()),
         project_ids=None if row.project_ids is None else frozenset(row.project_ids),

@@ -7,7 +7,7 @@ from flask import Flask
 
 from calmboard.work.people import change_plan
 from tests.oauth.conftest import ORIGIN, HostApp
-from tests.support.cast import Api, Character
+from tests.support.cast import Api, Character, add_place
 
 Make = Callable[..., HostApp]
 _PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -96,3 +96,16 @@ def test_a_lost_plan_ends_no_grant(app: Flask, host_app: Make, person: Character
     with app.app_context():
         change_plan(person.email, "pro")
     assert application.api(again.get_json()["access_token"]).get("/me").status_code == 200
+
+
+def test_an_application_writes_under_its_short_name(app: Flask, host_app: Make, person: Character) -> None:
+    place = add_place(app, person)
+    application = host_app(person, client_name="Harbour " + "x" * 192)
+    tokens = application.get_tokens(scope="projects:read tasks:write comments:write")
+    api, short = application.api(tokens["access_token"]), f"Harbour {'x' * 51}…"
+    task = api.post(f"/boards/{place.board_id}/tasks", json={"title": "Paint the buoys"})
+    assert task.status_code == 201, task.text
+    comment = api.post(f"/tasks/{task.json['id']}/comments", json={"body": "Red, as last year"})
+    assert (comment.status_code, comment.json["via"]) == (201, short)
+    lines = api.get(f"/projects/{place.project_id}/activity").json["data"]
+    assert {line["credential"]["name"] for line in lines if line["source"] == "token"} == {short}
