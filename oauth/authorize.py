@@ -32,6 +32,10 @@ Answer = Response | str | tuple[str, int]
 
 _WINDOW = Window(60, 60)
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+_SOMEBODY_ELSES = (
+    "This client ID belongs to another person, and works for them alone. "
+    "Use your own, which stands under Integrations & APIs, or sign in as that person."
+)
 _OWN_CLIENT_ALONE = "A session token asks for your own client alone."
 _PROMPTS = {"consent", "login", "none", "select_account"}
 
@@ -74,6 +78,7 @@ def _answer(then: Callable[[Asked], Answer]) -> Answer:
     try:
         parameters = _parameters()
         client, redirect_uri = _trusted(parameters)
+        _need_nobody_elses(client)
     except CannotReturn as problem:
         return _tell(str(problem))
     except SignInFirst:
@@ -142,6 +147,12 @@ def _trusted(parameters: Mapping[str, str]) -> tuple[Client, str]:
     if not client.allows(redirect_uri):
         raise CannotReturn(f"The address that {client.shown_name} wants you sent back to is not one it has registered.")
     return client, redirect_uri
+
+
+def _need_nobody_elses(client: Client) -> None:
+    """A person's own client asks its person alone: nobody else could know who uses it."""
+    if client.user_id is not None and current_user.is_authenticated and client.user_id != current_user.person.id:
+        raise CannotReturn(_SOMEBODY_ELSES)
 
 
 def _client(client_id: str) -> Client | None:

@@ -14,10 +14,15 @@ _APART = "\u2068{}\u2069"
 
 
 def shown_name(name: str) -> str:
-    """The beginning of a long name, without blanks in a row and without piles of accents."""
-    cleaned = " ".join(_without_piles(name.translate(_BLANK)).split())
+    """The beginning of a long name, without blanks in a row, without piles of accents and without what nobody sees."""
+    cleaned = " ".join(_without_piles(_without_orders(name.translate(_BLANK))).split())
     short = cleaned if len(cleaned) <= MAX_SHOWN else f"{cleaned[: MAX_SHOWN - 1].rstrip()}…"
     return _APART.format(short) if _runs_left(short) else short or NAMELESS
+
+
+def _without_orders(name: str) -> str:
+    """Without the signs that only turn, hide or join others; the end of a line stays, and is a blank."""
+    return "".join(sign for sign in name if sign.isspace() or unicodedata.category(sign) not in ("Cc", "Cf"))
 
 
 def _without_piles(name: str) -> str:

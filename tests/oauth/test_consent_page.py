@@ -13,8 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect
 
+from calmboard.access.clients import own_client
 from calmboard.settings import Settings
-from tests.oauth.conftest import CALLBACK, HostApp, register
+from tests.oauth.conftest import CALLBACK, ORIGIN, HostApp, register
 from tests.support.browser import Pages, find_barriers
 from tests.support.cast import Character, csrf_token
 from tests.support.programs import free_port
@@ -135,6 +136,24 @@ def test_ones_own_client_is_not_called_unknown(app: Flask, owner: Character) -> 
     page = text_of(HostApp(app, browser, found[1], {}, callback).open_consent().text)
     assert f"{owner.person.name}'s own client wants to work in CalmBoard as you" in page.replace("\xa0", " ")
     assert "does not know who made this" not in page
+
+
+def test_somebody_elses_own_client_is_stopped_with_what_to_do(app: Flask, owner: Character, member: Character) -> None:
+    with app.app_context():
+        client = own_client(member.person, ORIGIN)
+    asking = HostApp(app, owner.sign_in(), client.id, {}, client.redirect_uris[0])
+    form = {"csrf_token": csrf_token(asking.browser.get("/account")), "decision": "allow", "reach": "all"}
+    for page in (asking.open_consent(), asking.browser.post("/api/oauth/authorize", data={**form, **asking.request()})):
+        assert (page.status_code, "Location" in page.headers) == (400, False)
+        assert "This client ID belongs to another person, and works for them alone." in text_of(page.text)
+        assert "Use your own, which stands under Integrations & APIs, or sign in as that person." in text_of(page.text)
+
+
+def test_somebody_elses_own_client_is_sent_no_fault_of_its_request(app: Flask, owner: Character, member: Character) -> None:
+    with app.app_context():
+        client = own_client(member.person, ORIGIN)
+    page = HostApp(app, owner.sign_in(), client.id, {}, client.redirect_uris[0]).open_consent(response_type="token")
+    assert (page.status_code, "Location" in page.headers) == (400, False)
 
 
 def test_a_decision_passes_behind_a_proxy_that_ends_tls(make_app: Callable[..., Flask], owner: Character) -> None:

@@ -1,17 +1,21 @@
 """What applications call themselves: anybody may choose it, so it is short and plain wherever people read it."""
 
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from calmboard.access.clients import own_client
 from calmboard.access.connected_apps import list_grants
+from calmboard.ids import new_id
 from calmboard.pages import Cut
-from tests.oauth.conftest import HostApp, register
+from calmboard.work.people import add_person
+from tests.oauth.conftest import ORIGIN, HostApp, register
 from tests.portal.agents import ENDPOINT
 from tests.portal.forms import send
-from tests.support.cast import Character
+from tests.support.cast import DEMO_PASSWORD, Character
 
 _LONG = "Harbour " + "x" * 192
 # As it was registered, and as people read it.
@@ -57,3 +61,14 @@ def test_the_consent_page_names_the_application_in_short(app: Flask, browser_of:
     page = HostApp(app, browser_of, body["client_id"], body).open_consent().text
     assert f"<h1>{shown} wants to work" in page
     assert page.replace(shown, "").count(name) == (1 if name == _LONG else 0)
+
+
+def test_what_only_turns_or_hides_other_signs_is_left_out(app: Flask, client: FlaskClient) -> None:
+    """No application can register such a name; a person's own client is named after the person."""
+    with app.app_context():
+        name = "No\u200bor\u202e Had\x07\u00addad\tthe\nElder\ufeff"
+        person = add_person(f"{new_id('usr')}@calmboard.test", name, DEMO_PASSWORD, "pro")
+        client_id = own_client(person, ORIGIN).id
+    there = f"/api/oauth/authorize?{urlencode({'client_id': client_id})}"
+    page = unescape(client.get("/sign-in", query_string={"next": there}).text)
+    assert "Then we take you back to Noor Haddad the Elder's own client’s request." in page
