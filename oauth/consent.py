@@ -11,7 +11,7 @@ from calmboard.access.clients import Client
 from calmboard.access.keys import MAX_PROJECTS
 from calmboard.access.redirects import is_loopback
 from calmboard.access.scopes import GRANTABLE, READ_ONLY, WRITE_WORDS
-from calmboard.work.project_choice import project_names
+from calmboard.work.project_choice import MOST_TICKS, project_names
 from oauth.answers import origin
 
 # What the page adds to the request, and what is read from nowhere else.
@@ -108,7 +108,7 @@ def chosen_projects(access: Access) -> frozenset[str] | None:
 def sent_choices() -> Chosen:
     """The choices as they were sent, so that they stand there when the person is asked again."""
     form = request.form
-    return Chosen(form.get("reach"), frozenset(form.getlist("right")), frozenset(form.getlist("project")[:MAX_PROJECTS]))
+    return Chosen(form.get("reach"), frozenset(form.getlist("right")), frozenset(form.getlist("project")[:MOST_TICKS]))
 
 
 def _listed(words: list[str]) -> str:

@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from werkzeug.datastructures import MultiDict
 
 from calmboard.access.integrations import find_integration
-from calmboard.access.keys import MAX_PROJECTS, NewKey
+from calmboard.access.keys import NewKey
 from calmboard.access.scopes import GRANTABLE, READ_ONLY, expand
 from calmboard.db import now
 from calmboard.errors import ValidationFailed
+from calmboard.work.project_choice import MOST_TICKS
 from portal.words import long_date
 
 LIFETIMES = (
@@ -22,8 +23,6 @@ LIFETIMES = (
 )
 DEFAULT_LIFETIME = "90"
 
-# More than a key may have, so that too many are refused and not cut off.
-_MOST_TICKS = 2 * MAX_PROJECTS
 _RIGHTS = ("none", "read", "write")
 _FROM_TOP = ("integration", "name", "rights", "project_ids", "last_day")
 _FIELD_OF = {"scopes": "rights", "expires_at": "last_day"}
@@ -61,7 +60,7 @@ def read_form(sent: MultiDict[str, str]) -> KeyForm:
         name=sent.get("name", "")[:200],
         rights={noun: _one_of(rights_on(noun), sent.get(noun), "none") for noun in GRANTABLE},
         reach=_one_of(("all", "some"), sent.get("reach"), "all"),
-        project_ids=frozenset(sent.getlist("project_ids")[:_MOST_TICKS]),
+        project_ids=frozenset(sent.getlist("project_ids")[:MOST_TICKS]),
         lifetime=_one_of([slug for slug, _ in LIFETIMES], sent.get("lifetime"), DEFAULT_LIFETIME),
         last_day=sent.get("last_day", "")[:20],
     )

@@ -15,6 +15,9 @@ from calmboard.models import Membership, Project
 from calmboard.pages import Cut
 from calmboard.work.projects import list_projects
 
+# What a form keeps of the ticked ones: more than a credential may have, so that too many are refused and not cut off.
+MOST_TICKS = 2 * MAX_PROJECTS
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:

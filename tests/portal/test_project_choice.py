@@ -145,6 +145,7 @@ def test_a_grant_is_for_a_hundred_projects_at_most_or_for_all(application: HostA
     refused = application.decide(choices={"reach": "some", "project": project_ids})
     assert refused.status_code == 422
     assert "Tick at most 100 projects, or choose all that you can see." in refused.text
+    assert [project_id for project_id, ticked in projects_in(refused.text).items() if ticked] == list(reversed(project_ids))
 
 
 def test_the_next_projects_are_opened_in_place(page_for: Pages, person: Character, project_ids: list[str]) -> None:
