@@ -21,19 +21,24 @@ MOST_TICKS = 2 * MAX_PROJECTS
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Projects to choose among: id, name and the asker's role of each; `after` is the id behind which others follow."""
+    """Projects to choose among: id, name and the asker's role of each.
+
+    `goes_on`: others come before these; `after` is the id behind which others follow.
+    """
 
     rows: Sequence[AnyRow]
+    goes_on: bool
     after: str | None
 
 
 def list_choices(access: Access, after: str | None = None, chosen: Collection[str] = ()) -> Choices:
     """As many projects as a credential may be limited to, from the one behind `after` on, by name; and the chosen ones."""
-    page = list_projects(access, Cut(MAX_PROJECTS, (after,) if after is not None and is_id("prj", after) else None))
+    cut = Cut(MAX_PROJECTS, (after,) if after is not None and is_id("prj", after) else None)
+    page = list_projects(access, cut)
     shown = {row.id for row in page.rows}
     others = find_projects(access, [project_id for project_id in chosen if project_id not in shown])
     rows = sorted((*others, *page.rows), key=lambda row: (row.name.casefold(), row.id))
-    return Choices(rows, page.after[0] if page.after else None)
+    return Choices(rows, cut.after is not None, page.after[0] if page.after else None)
 
 
 def find_projects(access: Access, project_ids: Collection[str]) -> Sequence[AnyRow]:

@@ -20,6 +20,7 @@ from tests.support.cast import Character, csrf_token
 
 _NEW, _MORE = "/integrations/keys/new", "/integrations/keys/projects"
 _NOBODYS = "prj_00000000000000000000000000"
+_BACK = "Back to the first projects"
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def projects_in(page: str) -> dict[str, bool]:
 
 
 def cursor_in(page: str) -> str | None:
-    found = re.search(r'name="projects_after" value="([^"]*)"', page)
+    found = re.search(r'name="projects_after" value="([^"]+)"', page)
     return found[1] if found else None
 
 
@@ -85,6 +86,19 @@ def test_a_key_is_made_for_projects_of_two_parts(app: Flask, browser_of: FlaskCl
     assert send(browser_of, _NEW, "/integrations/keys", **form).status_code == 200
     with app.app_context():
         assert chosen in db.session.execute(select(ApiKey.project_ids)).scalars().all()
+
+
+def test_the_form_leads_back_to_the_first_projects_and_keeps_what_was_chosen(
+    browser_of: FlaskClient, project_ids: list[str]
+) -> None:
+    first = browser_of.get(_NEW).text
+    chosen = project_ids[-2:]
+    form = key_form("Lantern bot", reach="some", project_ids=chosen)
+    second = send(browser_of, _NEW, _MORE, **form, projects_after=cursor_in(first)).text
+    assert (_BACK in first, f'value="" formaction="{_MORE}#project_ids">{_BACK}<' in second) == (False, True)
+    again = send(browser_of, _NEW, _MORE, **form, projects_after="").text
+    assert list(projects_in(again)) == [*reversed(chosen), *projects_in(first)]
+    assert (_BACK in again, cursor_in(again)) == (False, cursor_in(first))
 
 
 @pytest.mark.parametrize("strange", ["", "x" * 5000, _NOBODYS])
@@ -130,6 +144,15 @@ def test_the_consent_page_goes_on_and_keeps_what_was_chosen(app: Flask, applicat
     with app.app_context():
         granted = select(OAuthGrant.project_ids).where(OAuthGrant.client_id == application.client_id)
         assert db.session.execute(granted).scalars().all() == [sorted(chosen)]
+
+
+def test_the_consent_page_leads_back_to_the_first_projects(application: HostApp, project_ids: list[str]) -> None:
+    first = application.open_consent()
+    second = turn(application, first, reach="some", project=project_ids[-1])
+    assert (_BACK in first.text, f'value="" formaction="/api/oauth/authorize#reach">{_BACK}<' in second.text) == (False, True)
+    again = turn(application, second, reach="some", project=project_ids[-1], projects_after="")
+    assert list(projects_in(again.text)) == [project_ids[-1], *projects_in(first.text)]
+    assert (projects_in(again.text)[project_ids[-1]], _BACK in again.text) == (True, False)
 
 
 @pytest.mark.parametrize("strange", ["", "\0", "x" * 5000, _NOBODYS])
