@@ -18,10 +18,12 @@ from calmboard.access import idempotency
 from calmboard.access.permissions import need_scope
 from calmboard.db import db
 from calmboard.errors import Fault, InsufficientScope, Problem, ValidationFailed
+from calmboard.work.in_reach import need_in_reach
 
 Frames = Generator[dict[str, Any] | None, None, dict[str, Any]]
 
 _HEADER, _ARGUMENT = "Idempotency-Key", "idempotency_key"
+_PLACES = ("project_id", "board_id", "task_id", "sprint_id")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -67,6 +69,7 @@ def _once(tool: Tool, call: Call, asked: Any, arguments: Mapping[str, Any]) -> F
     said = json.dumps([tool.name, arguments], sort_keys=True, ensure_ascii=False)
     claim = idempotency.claim(credential.id, f"mcp/{key}", hashlib.sha256(said.encode()).digest())
     if isinstance(claim, idempotency.Answered):
+        need_in_reach(call.access, _about(arguments), gone_is_fine=True)
         return {**_whole(claim.body), "_meta": {"ai.calmboard/replayed": True}}
     try:
         with idempotency.watching(claim):
@@ -80,6 +83,11 @@ def _once(tool: Tool, call: Call, asked: Any, arguments: Mapping[str, Any]) -> F
     told = _encode(_structured(tool, result))
     idempotency.keep(claim, idempotency.Answered(200, {}, told))
     return _whole(told)
+
+
+def _about(arguments: Mapping[str, Any]) -> list[str]:
+    """What a call is about: who may no longer see it is not told again what was done."""
+    return [value for name in _PLACES if isinstance(value := arguments.get(name), str)]
 
 
 def _run(tool: Tool, call: Call, asked: Any) -> Generator[dict[str, Any] | None, None, Any]:

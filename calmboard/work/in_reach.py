@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, case, func, literal, null, or_, select, union_
 from calmboard.access.access import Access
 from calmboard.access.permissions import asker, find, narrowed_to, need_scope
 from calmboard.db import AnyRow, AnySelect, Base, reading
+from calmboard.errors import NotFound
 from calmboard.models import Board, Project, Sprint, Task
 from calmboard.pages import Cut, Order, Page, contains, in_order, read_page, text_to_find
 
@@ -64,10 +65,14 @@ def match_names(access: Access, kind: str, text: str, most: int, board_id: str |
         return connection.execute(statement, {**values, "board_id": board_id}).all()
 
 
-def need_in_reach(access: Access, row_ids: Iterable[str]) -> None:
+def need_in_reach(access: Access, row_ids: Iterable[str], *, gone_is_fine: bool = False) -> None:
     """Raises NotFound and Forbidden as `find` does for the first project, board, task or sprint that is not in reach."""
     for row_id in row_ids:
-        find(access, _TABLES[row_id.partition("_")[0]], row_id)
+        try:
+            find(access, _TABLES[row_id.partition("_")[0]], row_id)
+        except NotFound:
+            if not gone_is_fine:
+                raise
 
 
 @cache
