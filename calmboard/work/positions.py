@@ -7,7 +7,7 @@ numbered afresh, after more than a thousand moves into one and the same gap.
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from calmboard.db import db
 from calmboard.models import Board, ChecklistItem, Task
@@ -87,8 +87,9 @@ def rank_in(column: Column, position: int | str | None, moving_id: str | None = 
     try:
         return _rank_within(column, _neighbours(column, position, moving_id), moving_id)
     except Crowded:
+        place = _place_of(column, position, moving_id) if isinstance(position, str) else position
         _renumber(column)
-        return _rank_within(column, _neighbours(column, position, moving_id), moving_id)
+        return _rank_within(column, _neighbours(column, place, moving_id), moving_id)
 
 
 def lock_boards(*board_ids: str) -> None:
@@ -123,6 +124,12 @@ def _neighbours(column: Column, position: int | str | None, moving_id: str | Non
         if len(pair) == 2:
             return pair[0], pair[1]
     return db.session.execute(ranks.order_by(rank.desc()).limit(1)).scalar(), None
+
+
+def _place_of(column: Column, rank: str, moving_id: str | None) -> int:
+    """How many stand above a rank; the rank itself means nothing once its column is numbered afresh."""
+    above = select(func.count()).where(*column.conditions, column.table.rank < rank, column.table.id != (moving_id or ""))
+    return db.session.execute(above).scalar_one()
 
 
 def _gap(column: Column, rank: str, moving_id: str | None, *, above: bool) -> Gap:

@@ -109,6 +109,21 @@ def test_a_gap_moved_into_again_and_again_never_closes(app: Flask, owner: Charac
     assert max(len(rank) for rank in _ranks(app, place).values()) <= 12
 
 
+def test_a_position_that_was_read_is_meant_where_the_column_is_numbered_afresh(
+    app: Flask, owner: Character, place: Place
+) -> None:
+    tasks = {title: add(owner, place, title)["id"] for title in "abcdefgh"}
+    low, high = _ranks(app, place)[tasks["e"]], _ranks(app, place)[tasks["g"]]
+    with app.app_context():
+        db.session.get_one(Task, tasks["f"]).rank = _crowd(low, high)
+        db.session.commit()
+    there = owner.api.get(f"/tasks/{tasks['f']}").json["position"]
+    add(owner, place, "n", position=there)
+    assert "".join(column(owner, place, "backlog")) == "abcdenfgh"
+    owner.api.patch(f"/tasks/{tasks['a']}", json={"position": owner.api.get(f"/tasks/{tasks['h']}").json["position"]})
+    assert "".join(column(owner, place, "backlog")) == "bcdenfgah"
+
+
 @given(st.lists(st.integers(0, 1_000_000), max_size=60))
 def test_ranks_sort_as_they_were_placed(places: list[int]) -> None:
     column: list[str] = []
