@@ -12,7 +12,8 @@ from calmboard.models import Label, Membership, Sprint, TaskAssignee, TaskLabel
 from calmboard.models.columns import STATES
 from calmboard.work.positions import rank_at, rank_beside
 
-MOVES = ("state", "position", "before", "after", "sprint_id")
+PLACES = ("position", "before", "after")
+MOVES = ("state", *PLACES, "sprint_id")
 _STARTED = STATES[STATES.index("in_progress") :]
 
 
@@ -42,11 +43,11 @@ def take_place(board_id: str, values: dict[str, Any], task_id: str | None = None
 
     A card moves where one of these is given or its state changes, and it is not there already; `state` None: it is new.
     """
-    places = [name for name in ("position", "before", "after") if name in values]
+    places = [name for name in PLACES if name in values]
     if len(places) > 1:
         detail = f"Send one of {', '.join(places)}."
         raise ValidationFailed(errors=tuple(Fault(f"/{name}", "contradiction", detail) for name in places))
-    position, before, after = (values.pop(name, None) for name in ("position", "before", "after"))
+    position, before, after = (values.pop(name, None) for name in PLACES)
     if before is not None or after is not None:
         values["state"], rank = _beside(board_id, before, after, values.get("state"), task_id)
     else:

@@ -15,6 +15,7 @@ from calmboard.work.positions import lock_boards
 from calmboard.work.sprint_scope import move_to_sprint
 from calmboard.work.task_changes import (
     MOVES,
+    PLACES,
     date_progress,
     need_known,
     replace_labels,
@@ -92,13 +93,15 @@ def apply_changes(access: Access, task_id: str, changes: Mapping[str, Any], guar
         move_to_sprint([task_id], sprint_id)
     take_place(task.board_id, values, task_id, task.state)
     values = {name: value for name, value in values.items() if name == "rank" or value != getattr(task, name)}
-    has_other_company = _surround(task_id, people, labels)
-    if not values and not has_other_company and sprint_id == task.sprint_id:
+    new = {*values, *_surround(task_id, people, labels), *(["sprint_id"] if sprint_id != task.sprint_id else [])}
+    if not new:
         return
     date_progress(values, task.state, task.started_at)
     db.session.execute(update(Task).where(Task.id == task_id).values(**values, updated_at=now()))
-    what = "task.moved" if "rank" in values else "task.changed"
-    record(access, what, task.in_project, task_id, board_id=task.board_id, task_id=task_id, changes=changes)
+    moved = "rank" in new
+    told = {name: value for name, value in changes.items() if name in new or (moved and name in PLACES)}
+    what = "task.moved" if moved else "task.changed"
+    record(access, what, task.in_project, task_id, board_id=task.board_id, task_id=task_id, changes=told)
 
 
 def remove_task(access: Access, task_id: str, guard: Guard = let_through) -> None:
@@ -118,8 +121,8 @@ def _claim(access: Access, task_id: str, guard: Guard) -> AnyRow:
     return task
 
 
-def _surround(task_id: str, people: list[str] | None, labels: list[str] | None) -> bool:
-    """Put people and labels on a task where they are given; whether that changes anything."""
+def _surround(task_id: str, people: list[str] | None, labels: list[str] | None) -> list[str]:
+    """Put people and labels on a task where they are given; which of the two that changes."""
     has_other_people = people is not None and replace_people(task_id, people)
     has_other_labels = labels is not None and replace_labels(task_id, labels)
-    return has_other_people or has_other_labels
+    return [name for name, is_new in (("assignees", has_other_people), ("labels", has_other_labels)) if is_new]

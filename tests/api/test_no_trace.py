@@ -45,6 +45,19 @@ def test_only_what_is_new_is_told(owner: Character, place: Place) -> None:
     assert (newest["what"], newest["changes"]) == ("project.changed", {"description": "Mirrors"})
 
 
+def test_only_what_is_new_of_a_task_is_told(owner: Character, place: Place) -> None:
+    label = owner.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics"}).json["id"]
+    task = add(owner, place, "One", assignees=[owner.person.id])
+    news: list[dict[str, Any]] = [{"pinned": True}, {"labels": [label]}, {"assignees": []}, {"title": "Two"}]
+    for new in news:
+        there = owner.api.get(f"/tasks/{task['id']}").json
+        answer = owner.api.patch(f"/tasks/{task['id']}", json={**_as_sent(there), **new})
+        assert answer.status_code == 200, answer.text
+        assert _history(owner, place)[0]["changes"] == new
+    owner.api.patch(f"/tasks/{task['id']}", json={"title": "Two", "state": "done"})
+    assert _history(owner, place)[0]["changes"] == {"state": "done"}
+
+
 def test_people_and_labels_in_another_order_are_the_same(app: Flask, owner: Character, member: Character) -> None:
     place = add_place(app, owner, member=member)
     people = [owner.person.id, member.person.id]
@@ -94,3 +107,9 @@ def test_a_put_by_external_id_sent_again_leaves_no_trace(owner: Character, place
 def _history(owner: Character, place: Place) -> list[Any]:
     history: list[Any] = owner.api.get(f"/projects/{place.project_id}/activity?limit=100").json["data"]
     return history
+
+
+def _as_sent(task: dict[str, Any]) -> dict[str, Any]:
+    """All of a task that can be sent back."""
+    plain = {name: task[name] for name in ("title", "description", "state", "position", "sprint_id")}
+    return {**plain, **{name: [one["id"] for one in task[name]] for name in ("assignees", "labels")}}
