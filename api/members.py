@@ -62,11 +62,10 @@ def list_invitations(access: Access, project_id: str, query: PageQuery) -> Page[
 def invite(access: Access, project_id: str, new: NewInvitation) -> Any:
     """Mail a link that lets a person join, with an account or without one; it works for seven days.
 
-    Inviting the same address again sends a new link, and the old one is dead; three letters an hour, then 429.
+    Inviting the same address again sends a new link, and the old one is dead; ten letters an hour, then 429.
     A member's address is answered 409.
     """
-    invitations.need_room_for_letter(access, limits(), project_id, new.email)
-    invitation = invitations.invite(access, project_id, new.email, new.role)
+    invitation = invitations.invite(access, limits(), project_id, new.email, new.role)
     jobs.mail_invitation(invitation["id"])
     return invitation
 

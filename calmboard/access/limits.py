@@ -46,11 +46,10 @@ class Usage:
             raise self._used_up()
 
     def _used_up(self) -> RateLimitExceeded:
-        return RateLimitExceeded(
-            f"The policy “{self.policy}” allows {self.limit} requests in {self.window_s} seconds.",
-            retry_after_s=max(1, self.reset_s),
-            extra={"policy": self.policy},
-        )
+        return self.exceeded(f"The policy “{self.policy}” allows {self.limit} requests in {self.window_s} seconds.")
+
+    def exceeded(self, detail: str) -> RateLimitExceeded:
+        return RateLimitExceeded(detail, retry_after_s=max(1, self.reset_s), extra={"policy": self.policy})
 
 
 class Limits:
@@ -73,8 +72,7 @@ class Limits:
         """Refuse where a wrong password came too often, from an address or for an e-mail."""
         for usage in self._tries(whose, 0):
             if not usage.remaining:
-                detail = f"A wrong password came {usage.limit} times in {usage.window_s} seconds."
-                raise RateLimitExceeded(detail, retry_after_s=max(1, usage.reset_s), extra={"policy": usage.policy})
+                raise usage.exceeded(f"A wrong password came {usage.limit} times in {usage.window_s} seconds.")
 
     def note_failed_try(self, *whose: str) -> None:
         self._tries(whose, 1)

@@ -14,7 +14,7 @@ from calmboard.access.access import Access, Person
 from calmboard.access.limits import Limits
 from calmboard.access.permissions import claim, find, need, need_scope
 from calmboard.db import AnyRow, AnySelect, db, now, reading
-from calmboard.errors import Conflict, Forbidden, NotFound, RateLimitExceeded
+from calmboard.errors import Conflict, Forbidden, NotFound
 from calmboard.events.activity import record
 from calmboard.guards import Guard, let_through
 from calmboard.models import Invitation, Membership, Project, User
@@ -23,8 +23,8 @@ from calmboard.settings import Window
 from calmboard.work.people import add_person
 
 LIFE = timedelta(days=7)
-# What one person may send to one address about one project.
-LETTERS = Window(3, 3600)
+# What one person may send to one address: about one project, and in all.
+LETTERS, LETTERS_IN_ALL = Window(10, 3600), Window(100, 3600)
 
 _COLUMNS = (
     Invitation.id,
@@ -78,16 +78,17 @@ def read_invitation(access: Access, invitation_id: str) -> dict[str, Any]:
     return _shown(find(access, Invitation, invitation_id, *_COLUMNS))
 
 
-def invite(access: Access, project_id: str, email: str, role: str) -> dict[str, Any]:
+def invite(access: Access, limits: Limits, project_id: str, email: str, role: str) -> dict[str, Any]:
     """Ask an e-mail address into a project. Asked again, the role and the seven days are new, and the old link is dead.
 
-    The caller has the letter mailed. Raises NotFound, Forbidden to those who are no admin, and Conflict where
-    the address is a member's.
+    The caller has the letter mailed. Raises NotFound, Forbidden to those who are no admin, Conflict where the address is a
+    member's, and RateLimitExceeded, with the old link alive, for a letter too many.
     """
     email = email.strip()
     project = claim(access, Project, project_id)
     need(access, project.role, "members:write")
     _need_stranger(project_id, email)
+    _need_room_for_letter(access, limits, project_id, email)
     old = (Invitation.project_id == project_id, func.lower(Invitation.email) == email.lower())
     invitation_id = db.session.execute(select(Invitation.id).where(*old)).scalar()
     values = {"email": email, "role": role, "invited_by": access.user.id, "digest": _no_digest(), "expires_at": now() + LIFE}
@@ -99,17 +100,6 @@ def invite(access: Access, project_id: str, email: str, role: str) -> dict[str, 
     record(access, "member.invited", project_id, invitation_id, changes={"email": email, "role": role})
     db.session.commit()
     return read_invitation(access, invitation_id)
-
-
-def need_room_for_letter(access: Access, limits: Limits, project_id: str, email: str) -> None:
-    """Count a letter before it is written, and with it the link before it dies. Raises RateLimitExceeded."""
-    address = email.strip()
-    usage = limits.count("invitations", f"{project_id[:60]}/{access.user.id}/{address.lower()}", LETTERS)
-    if usage.used > usage.limit:
-        told = (
-            f"You sent {address} {usage.limit} letters about this project within the hour. Ask for the last of them to be opened."
-        )
-        raise RateLimitExceeded(told, retry_after_s=max(1, usage.reset_s), extra={"policy": usage.policy})
 
 
 def withdraw_invitation(access: Access, invitation_id: str, guard: Guard = let_through) -> None:
@@ -187,6 +177,19 @@ def _need_stranger(project_id: str, email: str) -> None:
     user_id = db.session.execute(select(User.id).where(func.lower(User.email) == email.lower())).scalar()
     if user_id is not None and _is_member(project_id, user_id):
         raise Conflict(f"{email} is a member of this project already.")
+
+
+def _need_room_for_letter(access: Access, limits: Limits, project_id: str, email: str) -> None:
+    """Count a letter before it is written."""
+    who = f"{access.user.id}/{email.lower()}"
+    for usage in (
+        limits.count("invitations", f"{project_id}/{who}", LETTERS),
+        limits.count("invitations_in_all", who, LETTERS_IN_ALL),
+    ):
+        if usage.used > usage.limit:
+            raise usage.exceeded(
+                f"You sent {email} {usage.limit} letters within the hour. Ask for the last of them to be opened."
+            )
 
 
 def _is_member(project_id: str, user_id: str) -> bool:

@@ -49,27 +49,41 @@ def path_of(app: Flask, invitation_id: str) -> str:
     return f"/invitations/{letter.token}"
 
 
-def test_an_address_gets_three_letters_an_hour_and_the_last_link_still_works(
+def test_an_address_gets_ten_letters_an_hour_and_the_last_link_still_works(
     app: Flask, client: FlaskClient, owner: Character, place: Place, newcomer: str
 ) -> None:
     path = f"/projects/{place.project_id}/invitations"
-    for _ in range(2):
+    for _ in range(9):
         invite(app, owner, place, newcomer)
     invitation_id, link = invite(app, owner, place, newcomer.upper())
     again = owner.api.post(path, json={"email": newcomer, "role": "admin"})
     assert (again.status_code, again.json["code"], again.json["policy"]) == (429, "rate_limit_exceeded", "invitations")
-    assert again.json["detail"].startswith(f"You sent {newcomer} 3 letters about this project within the hour.")
+    assert again.json["detail"].startswith(f"You sent {newcomer} 10 letters within the hour.")
     assert 1 <= int(again.headers["Retry-After"]) <= 3600
     assert client.get(link).status_code == 200
     owner.api.delete(f"/invitations/{invitation_id}")
     assert owner.api.post(path, json={"email": newcomer}).status_code == 429
 
 
+def test_an_address_gets_a_hundred_letters_an_hour_over_all_projects(app: Flask, owner: Character, newcomer: str) -> None:
+    paths = [f"/projects/{add_place(app, owner).project_id}/invitations" for _ in range(11)]
+    statuses = [owner.api.post(path, json={"email": newcomer}).status_code for path in paths for _ in range(10)]
+    assert statuses == [201] * 100 + [429] * 10
+
+
+def test_who_may_not_invite_sends_no_letter(app: Flask, owner: Character, member: Character, newcomer: str) -> None:
+    place = add_place(app, owner, member=member)
+    path = f"/projects/{place.project_id}/invitations"
+    assert {member.api.post(path, json={"email": newcomer}).status_code for _ in range(11)} == {403}
+    assert {owner.api.post(path, json={"email": member.person.email}).status_code for _ in range(11)} == {409}
+    assert owner.api.post(path, json={"email": newcomer}).status_code == 201
+
+
 def test_letters_to_another_address_project_or_from_another_person_are_still_sent(
     app: Flask, owner: Character, member: Character, newcomer: str
 ) -> None:
     here, elsewhere = add_place(app, owner, admin=member), add_place(app, owner)
-    for _ in range(3):
+    for _ in range(10):
         invite(app, owner, here, newcomer)
     for who, place, email in ((owner, here, f"2{newcomer}"), (owner, elsewhere, newcomer), (member, here, newcomer)):
         invite(app, who, place, email)
