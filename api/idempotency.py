@@ -12,7 +12,7 @@ from api.bodies import MAX_BYTES, whole_body
 from api.uploads import FORM, digest_of_form
 from calmboard.access import idempotency
 from calmboard.access.access import Access
-from calmboard.errors import Conflict, Fault, InvalidRequest
+from calmboard.errors import Conflict, Fault, Forbidden, InvalidRequest, NotFound
 from calmboard.work.in_reach import need_in_reach
 
 HEADER = "Idempotency-Key"
@@ -66,7 +66,11 @@ def _fingerprint() -> bytes:
 def _again(access: Access, answered: idempotency.Answered) -> Response:
     if not answered.body:
         raise Conflict("This request was carried out, but its answer was too long to keep. Read what it did.")
-    need_in_reach(access, _told_of(answered))
+    try:
+        need_in_reach(access, _told_of(answered))
+    except (NotFound, Forbidden) as problem:
+        problem.detail = f"This request was carried out, but its answer can no longer be shown. {problem.detail}"
+        raise
     response = Response(answered.body, answered.status, answered.headers)
     response.headers["Idempotency-Replayed"] = "true"
     return response

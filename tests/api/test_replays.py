@@ -36,6 +36,7 @@ def test_whoever_lost_sight_of_it_gets_no_kept_answer(
     _leave(app, person, project_id)
     answer = _post(person, operation, things, key)
     assert (answer.status_code, answer.json["code"]) == (403, "forbidden")
+    assert answer.json["detail"].startswith("This request was carried out")
     _join(app, person, project_id, "viewer")
     assert _post(person, operation, things, key).json == first.json
 
