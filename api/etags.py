@@ -1,6 +1,7 @@
 """ETags: a reader need not fetch the same twice, a writer overwrites nothing unseen (RFC 9110, section 13)."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from calmboard.errors import PreconditionFailed
 from calmboard.guards import Guard, let_through
 
 _PART = "-"
+_FORM = re.compile(rf"([0-9a-f]{{32}})(?:{_PART}[0-9a-f]{{8}})?")
 
 
 def add_etag(response: Response, body: Struct, part: Sequence[str] | None) -> None:
@@ -53,7 +55,7 @@ def etag_of(body: Struct) -> str:
 def _wholes(sent: ETags) -> ETags:
     """The wholes whose parts or selves were sent. Werkzeug has None for an ETag that is empty."""
     tags: set[str | None] = {*sent.as_set()}
-    return ETags((tag.partition(_PART)[0] for tag in tags if tag), star_tag=sent.star_tag)
+    return ETags((found[1] for tag in tags if tag and (found := _FORM.fullmatch(tag))), star_tag=sent.star_tag)
 
 
 def _digest(value: Any, length: int) -> str:

@@ -202,6 +202,8 @@ def test_whoever_read_a_part_may_say_what_they_saw(owner: Character, place: Plac
     seen = owner.api.get(f"{path}?fields=title").headers["ETag"]
     assert owner.api.patch(path, json={"pinned": True}, headers={"If-Match": seen}).status_code == 200
     assert owner.api.patch(path, json={"title": "Two"}, headers={"If-Match": seen}).status_code == 412
+    unseen = f'"{owner.api.get(path).headers["ETag"].strip(chr(34))}-whatever"'
+    assert owner.api.patch(path, json={"title": "Two"}, headers={"If-Match": unseen}).status_code == 412
     assert owner.api.get(path).json["title"] == "One"
 
 
