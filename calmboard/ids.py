@@ -12,8 +12,9 @@ _SHAPE = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
 
 LENGTH = 26
 
-_stamping = threading.Lock()
-_last_stamp = 0
+_RANDOM_BITS = 74
+_making = threading.Lock()
+_last = 0, 0
 
 
 def new_id(prefix: str) -> str:
@@ -37,17 +38,21 @@ def pattern(prefix: str) -> str:
 
 
 def _uuid7() -> int:
-    """RFC 9562, sections 5.7 and 6.2 (method 3): milliseconds, version, 4,096ths of one, variant, 62 random bits."""
-    stamp = _next_stamp()
-    return stamp >> 12 << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64 | 0b10 << 62 | secrets.randbits(62)
+    """RFC 9562, sections 5.7 and 6.2 (method 2): 48 bits of milliseconds, version, 74 random bits, variant."""
+    milliseconds, random = _next()
+    return milliseconds << 80 | 0x7 << 76 | (random >> 62) << 64 | 0b10 << 62 | random & (1 << 62) - 1
 
 
-def _next_stamp() -> int:
-    """The time in 4,096ths of a millisecond; no process gives one twice, so its ids sort as they were made."""
-    global _last_stamp
-    with _stamping:
-        _last_stamp = max((time.time_ns() << 12) // 1_000_000, _last_stamp + 1)
-        return _last_stamp
+def _next() -> tuple[int, int]:
+    """The time and what is random; within a millisecond the latter grows by chance, so ids sort as they were made."""
+    global _last
+    with _making:
+        milliseconds, random = time.time_ns() // 1_000_000, secrets.randbits(_RANDOM_BITS)
+        if milliseconds <= _last[0]:
+            milliseconds, grown = _last[0], _last[1] + 1 + secrets.randbits(_RANDOM_BITS - 12)
+            milliseconds, random = (milliseconds + 1, random) if grown >> _RANDOM_BITS else (milliseconds, grown)
+        _last = milliseconds, random
+        return _last
 
 
 def _base32(number: int) -> str:
