@@ -97,7 +97,8 @@ def reading() -> Iterator[Connection]:
 def open_database(app: Flask, settings: Settings) -> None:
     """Bind the app to its database. The bind `reading` is the same database, never in a transaction."""
     options = _engine_options(settings.database_url)
-    reading_options = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None, "pool_pre_ping": False}
+    never_begun = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
+    reading_options = {**never_begun, "pool_pre_ping": False}
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     app.config["SQLALCHEMY_BINDS"] = {"reading": {"url": settings.database_url, **options, **reading_options}}
