@@ -225,7 +225,9 @@ def _as_problem(error: Exception) -> Problem | HTTPException:
         return Unavailable("The database does not answer.")
     if isinstance(error, DataError):
         current_app.logger.exception("The database refused a value: %s %s", request.method, request.url_rule)
-        return InvalidRequest("A value in this request cannot be kept.")
+        return InvalidRequest(
+            "The database takes a value of this request for none. Look for signs that are no text, such as NUL."
+        )
     if isinstance(error, IntegrityError):
         return Conflict("Somebody changed what this depends on at the same moment. Read it again and decide anew.")
     current_app.logger.exception("Unexpected: %s %s", request.method, request.url_rule)

@@ -56,7 +56,7 @@ def _complete(response: Response) -> Response:
     allow_browsers(request.headers, response)
     if (usage := g.get("usage")) is not None:
         add_limits(response, usage)
-        note_last_use(response.status_code, g.get("mcp_asked"))
+        note_last_use(response.status_code, g.get("mcp_asked", f"{request.method} {MCP}"))
     return response
 
 

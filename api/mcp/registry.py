@@ -34,8 +34,8 @@ class Tool:
     """`run(call, asked)` returns a `gives` struct (or anything with its attributes), or a Content.
 
     A generator function may yield messages of `call.progress(…)` first. `scopes`: all that a call needs.
-    A tool without `takes` reads its arguments as they come; then `schema` says what they are. `elsewhere`: the tools
-    that take what this one does not, by the arguments that are sent here instead.
+    A tool without `takes` reads its arguments as they come; then `schema` says what they are. `elsewhere`: what
+    takes an argument that this one does not, a tool or another argument, by the name that is sent here instead.
     """
 
     name: str

@@ -81,7 +81,7 @@ def _first(*conditions: ColumnElement[bool], order: Sequence[Any]) -> AnySelect:
 
 
 _NOTABLE = {
-    "blocked": _first(Task.blocked.is_(True), _OPEN, order=(Task.blocked_at, Task.id)),
+    "blocked": _first(Task.blocked.is_(True), _OPEN, order=(Task.blocked_at.asc().nulls_first(), Task.id)),
     "late": _first(_IS_LATE, _OPEN, order=(Task.due_date, Task.id)),
     "in_review": _first(Task.state == "review", order=(Task.rank,)),
 }

@@ -33,8 +33,8 @@ _OTHER_CHANGES = {
 }
 
 
-# Ids of people, by the argument in which they were sent.
 Sent = Mapping[str, list[str]]
+"""Ids of people, by the argument in which they were sent."""
 
 
 class UpdateTask(Asked, kw_only=True):
