@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -9,8 +10,9 @@ from markupsafe import Markup
 
 from calmboard.access.access import Access
 from calmboard.access.connected_apps import Grant, list_grants
+from calmboard.pages import Page
 from portal.key_rows import names_in, projects_of, rights_of, use_of
-from portal.lists import asked_part, more_of
+from portal.lists import asked_part, more_of, part_or_first
 from portal.words import initials, listed
 
 PART = "apps_after"
@@ -33,16 +35,23 @@ class AppRow:
 
 def apps_part(access: Access, *, changed: bool = False) -> dict[str, Any]:
     """What `_oauth_apps.html` needs: the part that the address asks for, or else the first; `changed` moves the focus to it."""
-    cut = asked_part(PART, "grn")
-    page = list_grants(access, cut)
-    more = more_of(page, PART, "portal.integrations", "portal.more_apps", anchor="connected-apps")
-    goes_on = cut.after is not None
-    return {"apps": app_rows(access, page.rows), "more_apps": more, "apps_go_on": goes_on, "apps_changed": changed}
+    page, goes_on = part_or_first(partial(list_grants, access), asked_part(PART, "grn"))
+    return {**_rows(access, page), "apps_go_on": goes_on, "apps_changed": changed}
+
+
+def more_apps_part(access: Access) -> dict[str, Any]:
+    """What `_more.html` needs: the next apps."""
+    return _rows(access, list_grants(access, asked_part(PART, "grn")))
 
 
 def app_rows(access: Access, grants: Sequence[Grant]) -> list[AppRow]:
     names = names_in(access, grants)
     return [_row(grant, names) for grant in grants]
+
+
+def _rows(access: Access, page: Page[Grant]) -> dict[str, Any]:
+    more = more_of(page, PART, "portal.integrations", "portal.more_apps", anchor="connected-apps")
+    return {"apps": app_rows(access, page.rows), "more_apps": more}
 
 
 def _row(grant: Grant, names: dict[str, str]) -> AppRow:

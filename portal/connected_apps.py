@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from calmboard.access.connected_apps import end_my_grant, find_my_grant
 from portal.agents import agents_part, came_from_agents
-from portal.app_rows import PART, apps_part
+from portal.app_rows import PART, apps_part, more_apps_part
 from portal.door import bp, is_htmx
 from portal.key_rows import use_of
 from portal.session import current_access
@@ -19,7 +19,7 @@ def more_apps() -> str | Response:
     if not is_htmx():
         asked: dict[str, Any] = {PART: request.args.get(PART)}
         return redirect(url_for("portal.integrations", _anchor="connected-apps", **asked), 303)
-    return render_template("apps/_more.html", **apps_part(current_access()))
+    return render_template("apps/_more.html", **more_apps_part(current_access()))
 
 
 @bp.get("/integrations/apps/<grant_id>/disconnect")

@@ -1,6 +1,7 @@
 """The list of keys on the page, a part at a time: those in use, the revoked ones folded away, and both summed up."""
 
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 from flask import current_app
@@ -11,9 +12,9 @@ from calmboard.access.keys import Key
 from calmboard.access.plans import PLANS, window_of
 from calmboard.db import now
 from calmboard.errors import PaidPlanRequired
-from calmboard.pages import Page
+from calmboard.pages import Cut, Page
 from portal.key_rows import key_rows
-from portal.lists import More, asked_part, more_of
+from portal.lists import More, asked_part, more_of, part_or_first
 from portal.words import count, things
 
 PARTS = _IN_USE, _REVOKED = "keys_after", "revoked_after"
@@ -22,35 +23,54 @@ _SOON_DAYS = 7
 
 def keys_part(access: Access) -> dict[str, Any]:
     """What `_keys.html` needs: the parts that the address asks for, or else the first ones."""
+    page, goes_on = part_or_first(partial(list_keys, access), _asked_in_use())
+    revoked, revoked_goes_on = part_or_first(partial(list_revoked_keys, access), _asked_revoked())
     return {
         **_plan_part(access),
-        **rows_part(access),
-        **revoked_part(access),
+        **_rows(access, page),
+        **_revoked_rows(access, revoked),
         **_summed_up(access),
-        "keys_go_on": asked_part(_IN_USE, "key", ranks=1).after is not None,
-        "revoked_go_on": asked_part(_REVOKED, "key").after is not None,
+        "keys_go_on": goes_on,
+        "revoked_go_on": revoked_goes_on,
+        "revoked_summary": _revoked_summary(revoked),
     }
 
 
 def rows_part(access: Access) -> dict[str, Any]:
-    """The keys in use, those that expired last."""
-    page = list_keys(access, asked_part(_IN_USE, "key", ranks=1))
-    return {"rows": key_rows(access, page.rows), "more_keys": _more(page, _IN_USE, "portal.more_keys")}
+    """What `_more.html` needs: the next keys in use, those that expired last."""
+    return _rows(access, list_keys(access, _asked_in_use()))
 
 
 def revoked_part(access: Access) -> dict[str, Any]:
-    page = list_revoked_keys(access, asked_part(_REVOKED, "key"))
-    return {
-        "revoked_rows": key_rows(access, page.rows),
-        "more_revoked": _more(page, _REVOKED, "portal.more_revoked_keys"),
-        "revoked_summary": things(len(page.rows), "revoked key", "revoked keys") if page.after is None else "Revoked keys",
-    }
+    """What `_more_revoked.html` needs: the next revoked keys."""
+    return _revoked_rows(access, list_revoked_keys(access, _asked_revoked()))
 
 
 def changed_part(access: Access, key: Key) -> dict[str, Any]:
     """What `keys/_changed.html` needs for a key that stays in its place, with the sums that changed with it."""
     [row] = key_rows(access, [key])
     return {**_plan_part(access), **_summed_up(access), "row": row, "focused_id": key.id}
+
+
+def _asked_in_use() -> Cut:
+    return asked_part(_IN_USE, "key", ranks=1)
+
+
+def _asked_revoked() -> Cut:
+    return asked_part(_REVOKED, "key")
+
+
+def _rows(access: Access, page: Page[Key]) -> dict[str, Any]:
+    return {"rows": key_rows(access, page.rows), "more_keys": _more(page, _IN_USE, "portal.more_keys")}
+
+
+def _revoked_rows(access: Access, page: Page[Key]) -> dict[str, Any]:
+    more = _more(page, _REVOKED, "portal.more_revoked_keys")
+    return {"revoked_rows": key_rows(access, page.rows), "more_revoked": more}
+
+
+def _revoked_summary(page: Page[Key]) -> str:
+    return things(len(page.rows), "revoked key", "revoked keys") if page.after is None else "Revoked keys"
 
 
 def _more(page: Page[Key], name: str, part_endpoint: str) -> More | None:

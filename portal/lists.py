@@ -1,12 +1,15 @@
 """Long lists on a page: which part is asked for, and where the next one is found."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import request, url_for
 
 from calmboard.ids import is_id
 from calmboard.pages import Cut, Page
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,17 @@ def asked_part(name: str, prefix: str, ranks: int = 0) -> Cut:
     if len(ranked) != ranks or not set(ranked) <= {"0", "1"} or not is_id(prefix, row_id):
         return Cut()
     return Cut(after=(*(int(rank) for rank in ranked), row_id))
+
+
+def part_or_first(read: Callable[[Cut], Page[T]], cut: Cut) -> tuple[Page[T], bool]:
+    """The part of a list for a page, and whether others come before it.
+
+    Where nothing is behind the row that was named, the beginning: the list itself is not empty.
+    """
+    page = read(cut)
+    if cut.after is None or page.rows:
+        return page, cut.after is not None
+    return read(Cut()), False
 
 
 def more_of(page: Page[Any], name: str, page_endpoint: str, part_endpoint: str, anchor: str) -> More | None:

@@ -23,6 +23,12 @@ from tests.support.browser import Pages, Scheme, find_barriers
 from tests.support.cast import Character
 
 _PAGE = 25
+# Where each list is asked for behind its last row, by the part that htmx asks for.
+_BEHIND_ALL = {
+    "keys/more": "keys_after=0.key_00000000000000000000000000",
+    "keys/more-revoked": "revoked_after=key_00000000000000000000000000",
+    "apps/more": "apps_after=grn_00000000000000000000000000",
+}
 _LOOKS: list[tuple[Scheme, int]] = [("light", 1280), ("dark", 360)]
 
 
@@ -142,18 +148,39 @@ def test_htmx_gets_the_next_rows_alone(
 def test_a_place_that_cannot_be_read_is_the_beginning(
     app: Flask, person: Character, browser_of: FlaskClient, name: str, place: str
 ) -> None:
-    add_keys(app, person, "Live", 1)
+    add_one_of_each(app, person)
     answer = browser_of.get("/integrations", query_string={name: place})
     assert answer.status_code == 200
-    assert names_in(answer.text) == ["Live 0"]
+    need_first_page(answer.text)
 
 
-@pytest.mark.parametrize("part", ["keys/more?keys_after", "keys/more-revoked?revoked_after", "apps/more?apps_after"])
-def test_a_part_behind_the_last_row_is_empty(browser_of: FlaskClient, part: str) -> None:
-    rank, prefix = ("", "grn") if "apps" in part else ("" if "revoked" in part else "0.", "key")
-    answer = browser_of.get(f"/integrations/{part}={rank}{prefix}_00000000000000000000000000", headers=HTMX)
+@pytest.mark.parametrize("place", _BEHIND_ALL.values())
+def test_a_page_behind_the_last_row_is_the_beginning(app: Flask, person: Character, browser_of: FlaskClient, place: str) -> None:
+    add_one_of_each(app, person)
+    need_first_page(browser_of.get(f"/integrations?{place}").text)
+
+
+def add_one_of_each(app: Flask, person: Character) -> None:
+    add_keys(app, person, "Live", 1)
+    add_keys(app, person, "Revoked", 1, revoked_at=now())
+    connect_apps(app, person, 1)
+
+
+def need_first_page(page: str) -> None:
+    """The page that shows one of each, and leads back to none before it."""
+    assert (names_in(page), len(apps_in(page))) == (["Live 0", "Revoked 0"], 1)
+    assert "Back to the first" not in page
+
+
+@pytest.mark.parametrize(("part", "place"), _BEHIND_ALL.items())
+def test_a_part_behind_the_last_row_is_empty(
+    app: Flask, person: Character, browser_of: FlaskClient, part: str, place: str
+) -> None:
+    add_one_of_each(app, person)
+    answer = browser_of.get(f"/integrations/{part}?{place}", headers=HTMX)
     assert answer.status_code == 200
-    assert "autofocus" not in answer.text
+    assert (names_in(answer.text), apps_in(answer.text)) == ([], [])
+    assert re.search(r"No more (keys|revoked keys|apps) shown\.", answer.text)
 
 
 def test_the_rows_of_others_are_not_shown(app: Flask, person: Character, owner: Character) -> None:
