@@ -32,7 +32,7 @@ def keys_part(access: Access) -> dict[str, Any]:
         **_summed_up(access),
         "keys_go_on": goes_on,
         "revoked_go_on": revoked_goes_on,
-        "revoked_summary": _revoked_summary(revoked),
+        "revoked_summary": _revoked_summary(revoked, revoked_goes_on),
     }
 
 
@@ -69,8 +69,9 @@ def _revoked_rows(access: Access, page: Page[Key]) -> dict[str, Any]:
     return {"revoked_rows": key_rows(access, page.rows), "more_revoked": more}
 
 
-def _revoked_summary(page: Page[Key]) -> str:
-    return things(len(page.rows), "revoked key", "revoked keys") if page.after is None else "Revoked keys"
+def _revoked_summary(page: Page[Key], goes_on: bool) -> str:
+    """How many there are, where the page shows all of them."""
+    return "Revoked keys" if goes_on or page.after is not None else things(len(page.rows), "revoked key", "revoked keys")
 
 
 def _more(page: Page[Key], name: str, part_endpoint: str) -> More | None:

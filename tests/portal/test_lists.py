@@ -109,6 +109,20 @@ def test_revoked_keys_are_shown_a_part_at_a_time(app: Flask, person: Character, 
     assert revoked == [f"Revoked {count}" for count in reversed(range(30))]
 
 
+def test_revoked_keys_are_numbered_only_where_all_of_them_are_shown(
+    app: Flask, person: Character, browser_of: FlaskClient
+) -> None:
+    def summaries() -> list[str]:
+        pages = (browser_of.get(address).text for address in ("/integrations", f"/integrations?revoked_after={newest}"))
+        return [text for page in pages for text in re.findall(r"</svg>([^<]+)</summary>", page) if "evoked" in text]
+
+    newest = "key_7zzzzzzzzzzzzzzzzzzzzzzzzz"
+    add_keys(app, person, "Revoked", 2, revoked_at=now())
+    assert summaries() == ["Two revoked keys", "Revoked keys"]
+    add_keys(app, person, "Revoked", 28, revoked_at=now())
+    assert summaries() == ["Revoked keys", "Revoked keys"]
+
+
 def test_the_page_sums_up_all_keys_and_not_only_those_it_shows(app: Flask, person: Character, browser_of: FlaskClient) -> None:
     add_keys(app, person, "Live", 30, expires_at=now() + timedelta(days=2))
     add_keys(app, person, "Paused", 2, paused_at=now())
