@@ -12,13 +12,16 @@ import requests
 from AntiSSRF import AntiSSRFError, AntiSSRFPolicy, PolicyConfigOptions
 from urllib3.exceptions import HTTPError
 
+from calmboard.errors import Unavailable
+
 TIMEOUT_S = 5
 MOST_READERS = 16
 
 _READERS = BoundedSemaphore(MOST_READERS)
+_TOO_MANY = "Too many descriptions of applications are being read at once. Try again in a moment."
 
 Fetch = Callable[[str, int], bytes]
-"""Reads a JSON document: address, most bytes. Raises OutgoingRefused."""
+"""Reads a JSON document: address, most bytes. Raises OutgoingRefused; Unavailable where too many are being read."""
 
 
 class OutgoingRefused(Exception):
@@ -42,14 +45,18 @@ def make_fetch(allowed: tuple[IPv4Network | IPv6Network, ...] = (), timeout_s: f
 
 
 def _in_time(read: Callable[[], bytes], timeout_s: float) -> bytes:
-    """What is read in time; raises TimeoutError, and OutgoingRefused where too many readers are still waiting.
+    """What is read in time; raises TimeoutError, and Unavailable where too many readers are still waiting.
 
     The look-up of a name knows no timeout, so the reader is left behind in a thread of its own.
     """
     if not _READERS.acquire(blocking=False):
-        raise OutgoingRefused("Too many documents are being read at this moment.")
+        raise Unavailable(_TOO_MANY)
     found: Future[bytes] = Future()
-    Thread(target=_settle, args=(found, read), name="reader", daemon=True).start()
+    try:
+        Thread(target=_settle, args=(found, read), name="reader", daemon=True).start()
+    except RuntimeError as error:
+        _READERS.release()
+        raise Unavailable(_TOO_MANY) from error
     return found.result(timeout_s)
 
 

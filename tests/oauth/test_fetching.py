@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
@@ -16,7 +16,10 @@ from typing import Any
 
 import pytest
 
+from calmboard.errors import Unavailable
 from calmboard.outgoing import MOST_READERS, Fetch, OutgoingRefused, make_fetch
+from tests.oauth.conftest import HostApp
+from tests.support.cast import Character
 from tests.support.programs import find_program, wait_until
 
 MAX_BYTES = 5 * 1024
@@ -172,12 +175,45 @@ def test_readers_that_hang_are_never_more_than_a_few(
 ) -> None:
     """Past these a document is refused at once; when they are done, all are read again."""
     with hanging_look_ups(monkeypatch) as looked_up:
-        for _ in range(MOST_READERS + 3):
-            with pytest.raises(OutgoingRefused):
+        let_all_readers_wait()
+        for _ in range(3):
+            with pytest.raises(Unavailable):
                 make_fetch(timeout_s=0.01)("https://lost.example/client", MAX_BYTES)
         assert len(looked_up) == MOST_READERS
     wait_until(lambda: not any(thread.name == "reader" for thread in threading.enumerate()), "that the readers are done")
     assert fetch(f"{elsewhere[0]}/fine", MAX_BYTES) == _DOCUMENT
+
+
+def test_who_comes_while_all_readers_wait_is_told_to_try_again(
+    monkeypatch: pytest.MonkeyPatch, host_app: Callable[..., HostApp], owner: Character
+) -> None:
+    application = host_app(owner)
+    with hanging_look_ups(monkeypatch):
+        let_all_readers_wait()
+        answer = application.open_consent(client_id="https://crowded.example/client")
+    wait_until(lambda: not any(thread.name == "reader" for thread in threading.enumerate()), "that the readers are done")
+    assert (answer.status_code, answer.mimetype, "Retry-After" in answer.headers) == (503, "text/html", True)
+    assert "Too many descriptions of applications are being read at once. Try again in a moment." in answer.text
+
+
+def test_readers_that_cannot_begin_are_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, elsewhere: tuple[str, list[str]], fetch: Fetch
+) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        for _ in range(MOST_READERS + 1):
+            with pytest.raises(Unavailable):
+                fetch(f"{elsewhere[0]}/fine", MAX_BYTES)
+    assert fetch(f"{elsewhere[0]}/fine", MAX_BYTES) == _DOCUMENT
+
+
+def let_all_readers_wait() -> None:
+    for _ in range(MOST_READERS):
+        with pytest.raises(OutgoingRefused):
+            make_fetch(timeout_s=0.01)("https://lost.example/client", MAX_BYTES)
 
 
 @contextmanager
