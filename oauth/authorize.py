@@ -15,14 +15,14 @@ from calmboard.access.access import Access
 from calmboard.access.clients import Client, find_client
 from calmboard.access.documents import StrangeDocument, find_document, is_document
 from calmboard.access.grants import Consent
-from calmboard.access.scopes import READING, SCOPES, expand
+from calmboard.access.scopes import READING, SCOPES, USABLE, expand
 from calmboard.access.session_tokens import SignedIn, find_signed_in
 from calmboard.errors import Problem
 from calmboard.outgoing import Fetch
 from calmboard.settings import Window
 from calmboard.work.project_choice import Choices, list_choices
 from oauth.answers import OAuthError, SentBack, answer, answer_error, answer_problem, origin
-from oauth.consent import CHOICES, USABLE, Chosen, NothingChosen, asks_for, chosen_projects, chosen_scopes, describe, sent_choices
+from oauth.consent import CHOICES, Chosen, NothingChosen, asks_for, chosen_projects, chosen_scopes, describe, sent_choices
 from oauth.parameters import resource_in, single
 from oauth.windows import need_room
 

@@ -10,7 +10,7 @@ from calmboard.access.app_names import MAX_SHOWN
 from calmboard.access.clients import Client
 from calmboard.access.keys import MAX_PROJECTS
 from calmboard.access.redirects import is_loopback
-from calmboard.access.scopes import GRANTABLE, READ_ONLY, WRITE_WORDS
+from calmboard.access.scopes import GRANTABLE, WRITE_WORDS
 from calmboard.work.project_choice import MOST_TICKS, project_names
 from oauth.answers import origin
 
@@ -27,9 +27,6 @@ _READ_WORDS = {
     "members": "the people in them",
     "keys": "your keys’ names",
 }
-
-# What something here asks for. The other scopes are promised, and nobody agrees to what does not exist yet.
-USABLE = frozenset(f"{noun}:read" for noun in GRANTABLE) | {f"{noun}:write" for noun in GRANTABLE if noun not in READ_ONLY}
 
 
 class NothingChosen(Exception):

@@ -26,13 +26,11 @@ WRITE_WORDS = {
     "sprints:write": "Plan, start and complete sprints",
     "comments:write": "Write comments",
     "members:write": "Invite and remove people",
-    "keys:write": "Revoke its own access",
-    "webhooks:write": "Set up webhooks",
-    "connections:write": "Set up connections",
-    "imports:write": "Import data",
 }
 # Credentials are made and changed in a session only, so there is nothing to write.
 READ_ONLY = frozenset({"keys"})
+# What something here asks for. The other scopes are promised, and nobody agrees to what does not exist yet.
+USABLE = frozenset(f"{noun}:read" for noun in GRANTABLE) | {f"{noun}:write" for noun in GRANTABLE if noun not in READ_ONLY}
 
 
 def expand(scopes: Iterable[str]) -> frozenset[str]:
@@ -43,6 +41,8 @@ def expand(scopes: Iterable[str]) -> frozenset[str]:
 
 def in_words(scope: str) -> str:
     """A sentence that says what a scope is for."""
+    if scope not in USABLE:
+        return "Not used yet."
     noun, _, verb = scope.partition(":")
     return f"See {noun}." if verb == "read" else f"{WRITE_WORDS[scope]}; includes {noun}:read."
 
