@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from flask import request
 
 from calmboard.access.access import Access
-from calmboard.access.app_names import MAX_SHOWN
+from calmboard.access.app_names import is_cut
 from calmboard.access.clients import Client
 from calmboard.access.keys import MAX_PROJECTS
 from calmboard.access.redirects import is_loopback
@@ -35,7 +35,7 @@ class NothingChosen(Exception):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Who asks and where it leads. `whole_name` is None where `name` shows all of it."""
+    """Who asks and where it leads. `whole_name` is None where nothing was cut off for `name`."""
 
     name: str
     whole_name: str | None
@@ -69,7 +69,7 @@ def describe(client: Client, redirect_uri: str, resource: str) -> About:
     sends_to = parts.netloc if parts.scheme in ("http", "https") else f"{parts.scheme}://{parts.netloc}"
     reaches = "The MCP server" if resource != origin() else "The REST API"
     name = client.shown_name
-    whole_name = client.name if len(client.name) > MAX_SHOWN else None
+    whole_name = client.name if is_cut(client.name) else None
     return About(name, whole_name, client.kind == "own", sends_to, is_loopback(redirect_uri), resource, reaches)
 
 

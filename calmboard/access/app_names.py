@@ -3,7 +3,7 @@
 import unicodedata
 
 # Anybody may call an application by 200 signs; on a phone more than this would push out of sight what it asks for.
-MAX_SHOWN = 60
+_MAX_SHOWN = 60
 NAMELESS = "An application without a name"
 
 _MOST_MARKS = 2
@@ -15,9 +15,17 @@ _APART = "\u2068{}\u2069"
 
 def shown_name(name: str) -> str:
     """The beginning of a long name, without blanks in a row, without piles of accents and without what nobody sees."""
-    cleaned = " ".join(_without_piles(_without_orders(name.translate(_BLANK))).split())
-    short = cleaned if len(cleaned) <= MAX_SHOWN else f"{cleaned[: MAX_SHOWN - 1].rstrip()}…"
+    short = f"{_cleaned(name)[: _MAX_SHOWN - 1].rstrip()}…" if is_cut(name) else _cleaned(name)
     return _APART.format(short) if _runs_left(short) else short or NAMELESS
+
+
+def is_cut(name: str) -> bool:
+    """Whether `shown_name` leaves out the end of a name."""
+    return len(_cleaned(name)) > _MAX_SHOWN
+
+
+def _cleaned(name: str) -> str:
+    return " ".join(_without_piles(_without_orders(name.translate(_BLANK))).split())
 
 
 def _without_orders(name: str) -> str:

@@ -90,6 +90,23 @@ def test_a_right_that_nothing_uses_yet_is_told_and_not_granted(host_app: Make, o
     assert granted - {"keys:read"} == {"tasks:read", "tasks:write"}
 
 
+@pytest.mark.parametrize(
+    ("scopes", "told"),
+    [
+        (["imports:read", "keys:write"], "<code>imports:read</code> and <code>keys:write</code>"),
+        (
+            ["imports:read", "keys:write", "webhooks:read"],
+            "<code>imports:read</code>, <code>keys:write</code> and <code>webhooks:read</code>",
+        ),
+    ],
+)
+def test_several_rights_that_nothing_uses_yet_are_told_in_a_sentence(
+    host_app: Make, owner: Character, scopes: list[str], told: str
+) -> None:
+    page = host_app(owner).open_consent(scope=" ".join(["tasks:write", *scopes])).text
+    assert f"Not granted, because nothing in CalmBoard uses them yet: {told}." in page
+
+
 def test_a_request_for_rights_that_nothing_uses_yet_is_refused(host_app: Make, owner: Character) -> None:
     sent = returned(host_app(owner).open_consent(scope="webhooks:write imports:read"))
     assert (sent["error"], sent["state"], sent["iss"]) == ("invalid_scope", "s-1", ORIGIN)

@@ -23,6 +23,7 @@ _NAMES = [
     (_LONG, f"Harbour {'x' * 51}…"),
     ("Har" + "\u0301" * 40 + "bour", "Har\u0301\u0301bour"),
     ("Harbour" + "\u3164" * 30 + "bot", "Harbour bot"),
+    ("Harbour" + " " * 60 + "bot", "Harbour bot"),
     ("\u3164\u2800", "An application without a name"),
     ("נמל", "\u2068נמל\u2069"),
     ("مرفأ 24", "\u2068مرفأ 24\u2069"),
@@ -61,6 +62,7 @@ def test_the_consent_page_names_the_application_in_short(app: Flask, browser_of:
     page = HostApp(app, browser_of, body["client_id"], body).open_consent().text
     assert f"<h1>{shown} wants to work" in page
     assert page.replace(shown, "").count(name) == (1 if name == _LONG else 0)
+    assert (f"Go on only if you just started this in {shown}." in page) == (name != _LONG)
 
 
 def test_what_only_turns_or_hides_other_signs_is_left_out(app: Flask, client: FlaskClient) -> None:
