@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -169,6 +170,19 @@ def test_a_grant_is_for_a_hundred_projects_at_most_or_for_all(application: HostA
     assert refused.status_code == 422
     assert "Tick at most 100 projects, or choose all that you can see." in refused.text
     assert [project_id for project_id, ticked in projects_in(refused.text).items() if ticked] == list(reversed(project_ids))
+
+
+def test_enter_on_the_consent_page_denies_however_many_projects(
+    app: Flask, page_for: Pages, person: Character, project_ids: list[str]
+) -> None:
+    callback = f"{page_for.url}/docs/errors"
+    body = register(app, redirect_uris=[callback]).get_json()
+    asking = HostApp(app, app.test_client(), body["client_id"], body, callback).request(resource=str(page_for.url))
+    page = page_for(person)
+    page.goto(f"/api/oauth/authorize?{urlencode(asking)}")
+    expect(page.locator('[name="project"]')).to_have_count(MAX_PROJECTS)
+    page.get_by_label("All you can see, now and later").press("Enter")
+    expect(page).to_have_url(re.compile(r"/docs/errors\?error=access_denied&"))
 
 
 def test_the_next_projects_are_opened_in_place(page_for: Pages, person: Character, project_ids: list[str]) -> None:
