@@ -50,9 +50,10 @@ def change(client_id: str) -> Response:
     try:
         client = _managed(client_id)
         name, uris, details = _read(client_id)
+        if not clients.change_registration(client.id, name, uris, details):
+            raise _not_managed()
     except OAuthError as error:
         return answer_error(error)
-    clients.change_registration(client.id, name, uris, details)
     return answer(_shown(replace(client, name=name, redirect_uris=tuple(uris), details=details)))
 
 
@@ -71,8 +72,12 @@ def _managed(client_id: str) -> Client:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     client = clients.find_registration(client_id, token.strip() if scheme.lower() == "bearer" else None)
     if client is None:
-        raise OAuthError("invalid_token", "Send the registration access token that came with this client.", 401)
+        raise _not_managed()
     return client
+
+
+def _not_managed() -> OAuthError:
+    return OAuthError("invalid_token", "Send the registration access token that came with this client.", 401)
 
 
 def _read(client_id: str | None = None) -> tuple[str, list[str], dict[str, Any]]:

@@ -120,10 +120,13 @@ def find_registration(client_id: str, token: str | None) -> Client | None:
     return client_of(row) if row else None
 
 
-def change_registration(client_id: str, name: str, redirect_uris: list[str], details: Mapping[str, Any]) -> None:
+def change_registration(client_id: str, name: str, redirect_uris: list[str], details: Mapping[str, Any]) -> bool:
+    """Returns whether the client was still there."""
     values = {"name": name, "redirect_uris": redirect_uris, "details": dict(details), "updated_at": now()}
-    db.session.execute(update(OAuthClient).where(OAuthClient.id == client_id).values(**values))
+    change = update(OAuthClient).where(OAuthClient.id == client_id).values(**values).returning(OAuthClient.id)
+    found = db.session.execute(change).first()
     db.session.commit()
+    return found is not None
 
 
 def drop_unused_clients() -> None:

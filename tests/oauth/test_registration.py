@@ -1,5 +1,7 @@
 """What programs do by themselves: register, manage what they registered, and find out how."""
 
+import io
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +47,26 @@ def test_managing_has_a_window(app: Flask, method: str) -> None:
     assert (refused.status_code, refused.get_json()["error"]) == (429, "temporarily_unavailable")
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert app.test_client().get(path, headers=mine, environ_base={"REMOTE_ADDR": new_address()}).status_code == 200
+
+
+def test_a_change_of_what_is_deleted_meanwhile_is_refused(app: Flask) -> None:
+    """The registration is deleted while the change is on its way: it is read after the token was."""
+    body = register(app).get_json()
+    mine = {"Authorization": f"Bearer {body['registration_access_token']}"}
+    path, address = f"{_REGISTER}/{body['client_id']}", {"REMOTE_ADDR": new_address()}
+    change = {"client_id": body["client_id"], "redirect_uris": ["http://localhost/cb"]}
+    statuses = list[int]()
+
+    class Meanwhile(io.BytesIO):
+        def readinto(self, buffer: Any) -> int:
+            statuses.append(app.test_client().delete(path, headers=mine, environ_base=address).status_code)
+            return super().readinto(buffer)
+
+    text = json.dumps(change).encode()
+    headers = {**mine, "Content-Length": str(len(text)), "Content-Type": "application/json"}
+    changed = app.test_client().put(path, headers=headers, environ_base=address, input_stream=Meanwhile(text))
+    assert statuses[0] == 204
+    assert (changed.status_code, changed.get_json()["error"]) == (401, "invalid_token")
 
 
 def test_a_change_is_answered_as_it_is_read_afterwards(app: Flask) -> None:
