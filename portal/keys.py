@@ -177,6 +177,7 @@ def _revoke_question(key: Key, reason: str = "", fault: str = "") -> str:
         in_dialog=is_htmx(),
         among="agents" if came_from_agents() else None,
         in_place="connected-agents" if came_from_agents() else key.id,
+        kept_among=_list(),
         key=key,
         use=_live_facts(key),
         reasons=REASONS,

@@ -123,6 +123,18 @@ def test_revoked_keys_are_numbered_only_where_all_of_them_are_shown(
     assert summaries() == ["Revoked keys", "Revoked keys"]
 
 
+def test_a_key_of_a_later_part_that_is_kept_leads_back_to_the_keys(
+    app: Flask, person: Character, browser_of: FlaskClient
+) -> None:
+    add_keys(app, person, "Live", 26)
+    first = browser_of.get("/integrations").text
+    later = browser_of.get(next_of(first, "Show more keys") or "").text
+    [key_id] = re.findall(r'id="(key_\w+)-name"', later)
+    kept = re.search(r'href="/integrations#([\w-]+)"[^>]*>Keep it<', browser_of.get(f"/integrations/keys/{key_id}/revoke").text)
+    assert kept
+    assert (f'id="{kept[1]}"' in first, kept[1]) == (True, "keys")
+
+
 def test_the_page_sums_up_all_keys_and_not_only_those_it_shows(app: Flask, person: Character, browser_of: FlaskClient) -> None:
     add_keys(app, person, "Live", 30, expires_at=now() + timedelta(days=2))
     add_keys(app, person, "Paused", 2, paused_at=now())
