@@ -97,6 +97,7 @@ def test_a_document_that_does_not_do_is_refused_and_not_remembered(web: Web, str
     web.documents[address] = document(address, **changes)
     refused = stranger.open_consent()
     assert (refused.status_code, "Location" in refused.headers) == (400, False)
+    assert "Tell the people who make it. Nothing was granted." in re.sub("<[^>]+>", "", refused.text)
     web.documents[address] = document(address)
     assert stranger.open_consent().status_code == 200
 
@@ -212,7 +213,8 @@ def test_a_host_that_cannot_be_found_is_told_on_a_page(stranger: HostApp, host: 
     stranger.client_id = f"https://{host}/client"
     answer = stranger.open_consent()
     assert (answer.status_code, answer.mimetype) == (400, "text/html")
-    assert f"own description at {stranger.client_id} cannot be read. Nothing was granted." in re.sub("<[^>]+>", "", answer.text)
+    told = f"own description at {stranger.client_id} cannot be read. Try again in a few minutes; if nothing changes, tell"
+    assert told in re.sub("<[^>]+>", "", answer.text)
 
 
 @pytest.mark.parametrize(
