@@ -23,8 +23,8 @@ from calmboard.settings import Window
 from calmboard.work.people import add_person
 
 LIFE = timedelta(days=7)
-# What one person may send to one address: about one project, and in all.
-LETTERS, LETTERS_IN_ALL = Window(10, 3600), Window(100, 3600)
+# What one person may send to one address about one project.
+LETTERS = Window(10, 3600)
 
 _COLUMNS = (
     Invitation.id,
@@ -181,15 +181,12 @@ def _need_stranger(project_id: str, email: str) -> None:
 
 def _need_room_for_letter(access: Access, limits: Limits, project_id: str, email: str) -> None:
     """Count a letter before it is written."""
-    who = f"{access.user.id}/{email.lower()}"
-    for usage in (
-        limits.count("invitations", f"{project_id}/{who}", LETTERS),
-        limits.count("invitations_in_all", who, LETTERS_IN_ALL),
-    ):
-        if usage.used > usage.limit:
-            raise usage.exceeded(
-                f"You sent {email} {usage.limit} letters within the hour. Ask for the last of them to be opened."
-            )
+    usage = limits.count("invitations", f"{project_id}/{access.user.id}/{email.lower()}", LETTERS)
+    if usage.used > usage.limit:
+        told = (
+            f"You sent {email} {usage.limit} letters about this project within the hour. Ask for the last of them to be opened."
+        )
+        raise usage.exceeded(told)
 
 
 def _is_member(project_id: str, user_id: str) -> bool:
