@@ -11,7 +11,7 @@ from sqlalchemy import Connection, event
 from calmboard.db import db
 from tests.oauth.conftest import HostApp
 from tests.support.cast import Api, Character
-from tests.support.statements import watched
+from tests.support.statements import lent, watched
 
 Make = Callable[..., HostApp]
 
@@ -76,22 +76,3 @@ def _count(app: Flask, api: Api) -> int:
     with watched(app) as statements, lent(app) as connections:
         assert api.get("/me").status_code == 200
     return max(len(statements), len(connections))
-
-
-@contextmanager
-def lent(app: Flask) -> Iterator[list[object]]:
-    """Each connection of the block, as it was taken from its pool."""
-    taken: list[object] = []
-
-    def keep(connection: object, *_rest: object) -> None:
-        taken.append(connection)
-
-    with app.app_context():
-        engines = list(db.engines.values())
-    for engine in engines:
-        event.listen(engine, "checkout", keep)
-    try:
-        yield taken
-    finally:
-        for engine in engines:
-            event.remove(engine, "checkout", keep)
