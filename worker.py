@@ -1,8 +1,8 @@
-"""The background worker: runs the jobs of calmboard/jobs.py until it is told to stop."""
+"""The background worker: runs the jobs of calmboard/operations/jobs.py until it is told to stop."""
 
 import logging
 
-from calmboard.jobs import run_jobs
+from calmboard.operations.jobs import run_jobs
 from wsgi import create_app
 
 if __name__ == "__main__":

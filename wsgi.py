@@ -26,16 +26,17 @@ from werkzeug.wsgi import get_host
 import api
 import oauth
 import portal
-from calmboard import cli, ids
-from calmboard.access.limits import Limits, Store
-from calmboard.access.stores import storage_uri
+from calmboard import ids
+from calmboard.access.limits.rate_limits import Limits, Store
+from calmboard.access.limits.storage import storage_uri
 from calmboard.db import db, open_database
 from calmboard.errors import Conflict, InternalError, InvalidRequest, MisdirectedRequest, Problem, Unavailable
-from calmboard.events.queue import open_queue
+from calmboard.operations import cli
 from calmboard.outgoing import make_fetch
+from calmboard.queue import open_queue
 from calmboard.settings import Settings, SettingsError, is_loopback, read_settings
-from portal.assets import serve_static
-from portal.limiter import limiter
+from portal.shared.assets import serve_static
+from portal.shared.form_limits import limiter
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -3,7 +3,13 @@
 from flask import Blueprint, Flask, Response, g, request
 from werkzeug.routing import BaseConverter
 
-from api import (
+from api import health, mcp, postman, session_auth
+from api.docs import reference
+from api.docs.catalogue import catalogue
+from api.framework.answers import add_limits, answer_problem
+from api.framework.auth import OWN_HEADER, note_last_use
+from api.resources.access import keys, me
+from api.resources.work import (
     activity,
     attachments,
     boards,
@@ -11,23 +17,13 @@ from api import (
     checklists,
     comments,
     external_tasks,
-    health,
-    keys,
     labels,
-    mcp,
-    me,
     members,
-    postman,
     projects,
-    reference,
     reports,
-    session_auth,
     sprints,
     tasks,
 )
-from api.answers import add_limits, answer_problem
-from api.asking import OWN_HEADER, note_last_use
-from api.catalogue import catalogue
 
 __all__ = ["answer_problem", "bulk", "catalogue", "external_tasks", "install", "mcp"]
 

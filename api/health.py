@@ -3,9 +3,9 @@
 from flask import Blueprint, Response, current_app
 from sqlalchemy import text
 
+from calmboard import queue
 from calmboard.db import reading
 from calmboard.errors import Unavailable
-from calmboard.events import queue
 
 bp = Blueprint("health", __name__)
 

@@ -6,14 +6,14 @@ from typing import TypeVar
 from flask import Blueprint, Response, current_app, g, request
 from msgspec import UNSET
 
-from api.answers import answer_one, nothing
-from api.asking import limits, read_bearer
-from api.bodies import need_json, read_body
-from api.shapes.session import Credentials, SessionToken, SignedIn
-from calmboard.access import session_tokens
-from calmboard.access.clients import own_client
-from calmboard.access.limits import network_of
-from calmboard.access.passwords import verify
+from api.framework.answers import answer_one, nothing
+from api.framework.auth import limits, read_bearer
+from api.framework.bodies import need_json, read_body
+from api.shapes.access.session import Credentials, SessionToken, SignedIn
+from calmboard.access.credentials import session_tokens
+from calmboard.access.credentials.passwords import verify
+from calmboard.access.limits.rate_limits import network_of
+from calmboard.access.oauth.clients import own_client
 from calmboard.errors import Fault, InvalidRequest, InvalidToken, ValidationFailed
 
 T = TypeVar("T")

@@ -17,11 +17,11 @@ import flask_migrate
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from flask import Flask
 
-from calmboard.access import grants
 from calmboard.access.access import Access, Person
-from calmboard.access.clients import own_client
-from calmboard.access.identify import identify
-from calmboard.access.keys import NewKey, issue_key
+from calmboard.access.credentials.identify import identify
+from calmboard.access.credentials.keys import NewKey, issue_key
+from calmboard.access.oauth import grants
+from calmboard.access.oauth.clients import own_client
 from calmboard.access.scopes import SCOPES
 from calmboard.db import db
 from calmboard.work.people import add_person

@@ -20,7 +20,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from calmboard.access.access import Person
-from calmboard.access.keys import NewKey, issue_key
+from calmboard.access.credentials.keys import NewKey, issue_key
 from calmboard.access.scopes import SCOPES
 from calmboard.db import db
 from calmboard.settings import Window, read_settings

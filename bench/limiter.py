@@ -21,7 +21,7 @@ from limits import RateLimitItemPerHour
 from limits.storage import RedisStorage, Storage
 from limits.strategies import FixedWindowRateLimiter
 
-from calmboard.access.stores import FixedWindow, RedisScript, SharedMemory, storage_uri
+from calmboard.access.limits.storage import FixedWindow, RedisScript, SharedMemory, storage_uri
 
 ROUNDS = 5
 MANY_KEYS = 50_000

@@ -26,9 +26,9 @@ import flask_migrate
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from flask import Flask
 
-from calmboard.access import grants
 from calmboard.access.access import Access
-from calmboard.access.clients import Client, own_client
+from calmboard.access.oauth import grants
+from calmboard.access.oauth.clients import Client, own_client
 from calmboard.db import db
 from calmboard.work.people import add_person
 from tests.support.databases import open_databases, settings_for

@@ -28,11 +28,11 @@ from msgspec import Struct
 from api.mcp.calls import Call
 from api.mcp.registry import Registry, tool
 from calmboard.settings import Settings, Window
-from tests.support.cast import SESSION_COOKIE, Character, demo_person
 from tests.support.databases import open_databases, settings_for
 from tests.support.programs import free_port, wait_until
 from tests.support.run import make_run_dir
 from tests.support.server import answers, environment_of, started
+from tests.support.users import SESSION_COOKIE, Character, demo_person
 from wsgi import create_app
 
 ROUNDS = 9

@@ -10,13 +10,13 @@ from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from calmboard.access import grants
 from calmboard.access.access import Access
-from calmboard.access.clients import Client, find_client
-from calmboard.access.documents import StrangeDocument, find_document, is_document
-from calmboard.access.grants import Consent
+from calmboard.access.credentials.session_tokens import SignedIn, find_signed_in
+from calmboard.access.oauth import grants
+from calmboard.access.oauth.client_metadata import StrangeDocument, find_document, is_document
+from calmboard.access.oauth.clients import Client, find_client
+from calmboard.access.oauth.grants import Consent
 from calmboard.access.scopes import READING, SCOPES, USABLE, expand
-from calmboard.access.session_tokens import SignedIn, find_signed_in
 from calmboard.errors import Problem
 from calmboard.outgoing import Fetch
 from calmboard.settings import Window
@@ -24,7 +24,7 @@ from calmboard.work.project_choice import Choices, list_choices
 from oauth.answers import OAuthError, SentBack, answer, answer_error, answer_problem, origin
 from oauth.consent import CHOICES, Chosen, NothingChosen, asks_for, chosen_projects, chosen_scopes, describe, sent_choices
 from oauth.parameters import resource_in, single
-from oauth.windows import need_room
+from oauth.rate_limits import need_room
 
 bp = Blueprint("oauth_authorize", __name__)
 

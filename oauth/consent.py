@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 from flask import request
 
 from calmboard.access.access import Access
-from calmboard.access.app_names import is_cut
-from calmboard.access.clients import Client
-from calmboard.access.keys import MAX_PROJECTS
-from calmboard.access.redirects import is_loopback
+from calmboard.access.credentials.keys import MAX_PROJECTS
+from calmboard.access.oauth.app_names import is_cut
+from calmboard.access.oauth.clients import Client
+from calmboard.access.oauth.redirect_uris import is_loopback
 from calmboard.access.scopes import GRANTABLE, WRITE_WORDS
 from calmboard.work.project_choice import MOST_TICKS, project_names
 from oauth.answers import origin

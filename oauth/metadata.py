@@ -5,7 +5,7 @@ from typing import Any
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from flask import Blueprint, Flask, Response
 
-from calmboard.access.resources import API, MCP, resource_of
+from calmboard.access.oauth.resources import API, MCP, resource_of
 from calmboard.access.scopes import SCOPES
 from oauth.answers import answer, origin
 

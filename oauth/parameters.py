@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from calmboard.access.clients import Client, known_client
-from calmboard.access.resources import recognised
+from calmboard.access.oauth.clients import Client, known_client
+from calmboard.access.oauth.resources import recognised
 from oauth.answers import OAuthError, origin
 
 MAX_LENGTH = 4096

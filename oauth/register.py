@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
-from calmboard.access import clients, grants
-from calmboard.access.app_names import NAMELESS
-from calmboard.access.clients import Client
-from calmboard.access.redirects import MAX_REGISTERED, registered_fault
+from calmboard.access.oauth import clients, grants
+from calmboard.access.oauth.app_names import NAMELESS
+from calmboard.access.oauth.clients import Client
+from calmboard.access.oauth.redirect_uris import MAX_REGISTERED, registered_fault
 from calmboard.settings import Window
 from oauth.answers import OAuthError, answer, answer_error, origin
-from oauth.windows import need_room, network
+from oauth.rate_limits import need_room, network
 
 bp = Blueprint("oauth_register", __name__, url_prefix="/api/oauth/register")
 

@@ -2,11 +2,11 @@
 
 from flask import Blueprint, Response
 
-from calmboard.access import grants
+from calmboard.access.oauth import grants
 from calmboard.settings import Window
 from oauth.answers import OAuthError, answer, answer_error
 from oauth.parameters import need, public_client, read_form
-from oauth.windows import need_room, network
+from oauth.rate_limits import need_room, network
 
 bp = Blueprint("oauth_revoke", __name__)
 

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, current_app, request
 
-from calmboard.access import grants
-from calmboard.access.credentials import digest, is_well_formed
-from calmboard.access.grants import GrantError, Tokens
+from calmboard.access.credentials.secret_format import digest, is_well_formed
+from calmboard.access.oauth import grants
+from calmboard.access.oauth.grants import GrantError, Tokens
 from calmboard.settings import Window
 from oauth.answers import OAuthError, answer, answer_error
 from oauth.parameters import need, public_client, read_form, resource_in
-from oauth.windows import need_room, network
+from oauth.rate_limits import need_room, network
 
 bp = Blueprint("oauth_token", __name__)
 

@@ -5,46 +5,39 @@ from typing import Any
 from flask import Flask, current_app
 from flask_login import current_user
 
-from calmboard.access.sessions import ABSOLUTE
-from portal import (
-    account,
+from calmboard.access.credentials.sessions import ABSOLUTE
+from portal.account import invitations, session_token, sign_in
+from portal.account import views as account_views
+from portal.agents import reference as agent_reference
+from portal.apps import callbacks, oauth_playground
+from portal.apps import views as app_views
+from portal.docs import errors, reference
+from portal.keys import views as key_views
+from portal.overview import views as overview_views
+from portal.shared import code_markup, words
+from portal.shared.blueprint import bp, csrf
+from portal.shared.form_limits import limiter
+from portal.shared.problems import answer_problem
+from portal.shared.security import protect
+from portal.shared.session import login_manager
+
+__all__ = ["PAGES", "answer_problem", "install", "install_extensions"]
+
+# Importing a module of views adds its pages to the blueprint.
+PAGES = (
+    account_views,
     agent_reference,
+    app_views,
     callbacks,
-    code,
-    connected_apps,
-    docs,
-    integrations,
+    errors,
     invitations,
-    keys,
+    key_views,
+    oauth_playground,
+    overview_views,
     reference,
-    rehearsal,
     session_token,
     sign_in,
-    words,
 )
-from portal.door import bp, csrf
-from portal.limiter import limiter
-from portal.problems import answer_problem
-from portal.security import protect
-from portal.session import login_manager
-
-__all__ = [
-    "account",
-    "agent_reference",
-    "answer_problem",
-    "callbacks",
-    "connected_apps",
-    "docs",
-    "install",
-    "install_extensions",
-    "integrations",
-    "invitations",
-    "keys",
-    "reference",
-    "rehearsal",
-    "session_token",
-    "sign_in",
-]
 
 
 def install_extensions(app: Flask) -> None:
@@ -62,7 +55,7 @@ def install(app: Flask) -> None:
     app.config["PERMANENT_SESSION_LIFETIME"] = ABSOLUTE
     app.config["SESSION_REFRESH_EACH_REQUEST"] = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update({function.__name__: function for function in (*words.FILTERS, *code.FILTERS)})
+    app.jinja_env.filters.update({function.__name__: function for function in (*words.FILTERS, *code_markup.FILTERS)})
     app.context_processor(_everywhere)
     app.after_request(protect)
     app.register_blueprint(bp)

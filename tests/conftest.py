@@ -19,16 +19,16 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser
 
 from calmboard.db import db
-from calmboard.events.queue import open_queue, queue
+from calmboard.queue import open_queue, queue
 from calmboard.settings import Settings
 from tests.support.browser import Pages, running_chromium
-from tests.support.cast import Character, Place, World, add_character, add_place, demo_person, new_address
 from tests.support.databases import KINDS, Databases, open_databases, settings_for
 from tests.support.postgres import stop_postgres
 from tests.support.programs import free_port
 from tests.support.redis_server import running_redis
 from tests.support.run import make_run_dir
 from tests.support.server import Server, running_server
+from tests.support.users import Character, Place, World, add_character, add_place, demo_person, new_address
 from wsgi import create_app
 
 _RUN_DIR = pytest.StashKey[Path]()

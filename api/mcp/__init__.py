@@ -2,13 +2,13 @@
 
 from flask import Flask
 
-from api.mcp import endpoint
-from api.mcp.board_app import BOARD_APP
-from api.mcp.catalogue import catalogue
-from api.mcp.endpoint import answer_problem
-from api.mcp.prompts import PROMPTS
+from api.mcp.content.board_app import BOARD_APP
+from api.mcp.content.prompts import PROMPTS
+from api.mcp.content.resources import RESOURCES, list_resources
+from api.mcp.mcp_catalogue import catalogue
+from api.mcp.protocol import endpoint
+from api.mcp.protocol.endpoint import answer_problem
 from api.mcp.registry import Registry
-from api.mcp.resources import RESOURCES, list_resources
 from api.mcp.tools import TOOLS
 
 __all__ = ["answer_problem", "catalogue", "install"]

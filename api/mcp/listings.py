@@ -6,7 +6,7 @@ from functools import cache
 import msgspec
 from msgspec import Raw
 
-from api.mcp.protocol import OLDEST
+from api.mcp.protocol.revisions import OLDEST
 from api.mcp.registry import Registry, Tool
 from calmboard.access.access import Access
 from calmboard.work.projects import has_use_of, rights_in_reach

@@ -5,12 +5,6 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.shapes.boards import BoardName, Column
-from api.shapes.checklists import Done, Text
-from api.shapes.comments import Body
-from api.shapes.projects import ProjectDescription, ProjectName
-from api.shapes.reports import Burndown, CycleTime, Throughput, Velocity
-from api.shapes.sprints import Goal, SprintName, SprintState
 from api.shapes.values import (
     NO_NUL,
     AttachmentId,
@@ -32,6 +26,12 @@ from api.shapes.values import (
     UserId,
     about,
 )
+from api.shapes.work.boards import BoardName, Column
+from api.shapes.work.checklists import Done, Text
+from api.shapes.work.comments import Body
+from api.shapes.work.projects import ProjectDescription, ProjectName
+from api.shapes.work.reports import Burndown, CycleTime, Throughput, Velocity
+from api.shapes.work.sprints import Goal, SprintName, SprintState
 
 Cursor = Annotated[
     str,

@@ -4,8 +4,8 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from api.describe import Operation
-from api.examples import example_of
+from api.docs.examples import example_of
+from api.framework.describe import Operation
 from api.shapes.problems import Problem as ProblemBody
 from calmboard.errors import PROBLEMS, Fault, Problem
 

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 from flask import Flask
 
-from api.describe import Operation, operations
-from api.nouns import NOUNS
-from api.openapi import openapi_document
-from api.postman.around import bad_input, sign_in, sign_out
+from api.docs.nouns import NOUNS
+from api.docs.openapi import openapi_document
+from api.framework.describe import Operation, operations
+from api.postman.frame import bad_input, sign_in, sign_out
 from api.postman.items import Item, Names, item
 from api.postman.oauth import oauth_flow, oauth_refusals
 from api.postman.scripts import forget_ids

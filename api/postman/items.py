@@ -7,10 +7,10 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
-from api.describe import Operation
-from api.examples import example_of
-from api.fields import fields_of
-from api.openapi import ID_PREFIXES
+from api.docs.examples import example_of
+from api.docs.openapi import ID_PREFIXES
+from api.framework.conversion.struct_fields import fields_of
+from api.framework.describe import Operation
 from api.postman.answers import saved_answers
 from api.postman.multipart import multipart_body
 from api.postman.scripts import creates, skip_without, tests_of

@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from api.describe import Operation
-from api.fields import fields_of
+from api.framework.conversion.struct_fields import fields_of
+from api.framework.describe import Operation
 
 
 def tests_of(endpoint: Operation, promised: dict[str, Any], fills: str | None) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from pydantic import AnyHttpUrl, BaseModel
 from starlette.applications import Starlette
 
 from bench.tool_calls import TASK
-from calmboard.access.identify import identify
-from calmboard.access.limits import Limits
-from calmboard.access.resources import MCP, resource_of
+from calmboard.access.credentials.identify import identify
+from calmboard.access.limits.rate_limits import Limits
+from calmboard.access.oauth.resources import MCP, resource_of
 from wsgi import create_app
 
 

@@ -13,7 +13,7 @@ from calmboard.access.access import Access
 from calmboard.access.permissions import find, need_scope
 from calmboard.db import AnyRow, AnySelect, db, reading
 from calmboard.models import Activity, Project, User
-from calmboard.pages import Cut, Order, Page, in_order, read_page
+from calmboard.pagination import Cut, Order, Page, in_order, read_page
 
 _NEWEST_FIRST = Order((Activity.id,), descending=True)
 

@@ -12,8 +12,8 @@ from calmboard.access.permissions import need_scope
 from calmboard.db import AnyRow, AnySelect, now, reading
 from calmboard.models import Sprint, Task, TaskAssignee, User
 from calmboard.work.boards import read_board
-from calmboard.work.sprints import COLUMNS as SPRINT_COLUMNS
-from calmboard.work.task_rows import COLUMNS, TaskRow, with_company
+from calmboard.work.sprints.lifecycle import COLUMNS as SPRINT_COLUMNS
+from calmboard.work.tasks.rows import COLUMNS, TaskRow, with_company
 
 _MOST_NOTABLE = 20
 _MOST_PEOPLE = 50

@@ -11,11 +11,11 @@ from calmboard.access.access import Access
 from calmboard.access.permissions import claim, find, need, need_scope
 from calmboard.db import AnyRow, AnySelect, db, now, reading
 from calmboard.events.activity import record
-from calmboard.guards import Guard, let_through
 from calmboard.models import Board, Project, Task
 from calmboard.models.columns import STATES
-from calmboard.pages import Cut, Order, Page, contains, in_order, read_page, text_to_find
-from calmboard.work.changes import changed_values
+from calmboard.pagination import Cut, Order, Page, contains, in_order, read_page, text_to_find
+from calmboard.preconditions import Guard, let_through
+from calmboard.work.changed_values import changed_values
 
 COLUMN_NAMES = {"backlog": "Backlog", "ready": "Ready", "in_progress": "In Progress", "review": "Review", "done": "Done"}
 

@@ -11,14 +11,14 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from calmboard import ids
 from calmboard.access.access import Access, Person
-from calmboard.access.limits import Limits
+from calmboard.access.limits.rate_limits import Limits
 from calmboard.access.permissions import claim, find, need, need_scope
 from calmboard.db import AnyRow, AnySelect, db, now, reading
 from calmboard.errors import Conflict, Forbidden, NotFound
 from calmboard.events.activity import record
-from calmboard.guards import Guard, let_through
 from calmboard.models import Invitation, Membership, Project, User
-from calmboard.pages import Cut, Order, Page, in_order, read_page
+from calmboard.pagination import Cut, Order, Page, in_order, read_page
+from calmboard.preconditions import Guard, let_through
 from calmboard.settings import Window
 from calmboard.work.people import add_person
 

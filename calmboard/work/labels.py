@@ -13,10 +13,10 @@ from calmboard.access.permissions import claim, find, need, need_scope
 from calmboard.db import AnyRow, AnySelect, db, now, reading
 from calmboard.errors import Conflict
 from calmboard.events.activity import record
-from calmboard.guards import Guard, let_through
 from calmboard.models import Label, Project
-from calmboard.pages import Cut, Order, Page, in_order, read_page
-from calmboard.work.changes import changed_values
+from calmboard.pagination import Cut, Order, Page, in_order, read_page
+from calmboard.preconditions import Guard, let_through
+from calmboard.work.changed_values import changed_values
 
 _COLUMNS = (Label.id, Label.project_id, Label.name, Label.colour, Label.created_at, Label.updated_at)
 _BY_ID = Order((Label.id,))

@@ -11,9 +11,9 @@ from calmboard.access.permissions import claim, find, need, need_scope
 from calmboard.db import AnyRow, AnySelect, db, now, reading
 from calmboard.errors import Conflict, Forbidden, NotFound
 from calmboard.events.activity import record
-from calmboard.guards import Guard, let_through
 from calmboard.models import Board, Membership, Project, Task, TaskAssignee, User
-from calmboard.pages import Cut, Order, Page, in_order, read_page
+from calmboard.pagination import Cut, Order, Page, in_order, read_page
+from calmboard.preconditions import Guard, let_through
 
 _MEMBERS = (
     select(User.id, User.name, User.email, Membership.role, Membership.joined_at)

@@ -6,7 +6,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calmboard.access.access import Person
-from calmboard.access.passwords import MAX_LENGTH, MIN_LENGTH, hash_password
+from calmboard.access.credentials.passwords import MAX_LENGTH, MIN_LENGTH, hash_password
 from calmboard.access.plans import PLANS
 from calmboard.db import db, reading
 from calmboard.errors import Fault, NotFound, ValidationFailed

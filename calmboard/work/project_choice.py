@@ -7,12 +7,12 @@ from functools import cache
 from sqlalchemy import bindparam, select
 
 from calmboard.access.access import Access
-from calmboard.access.keys import MAX_PROJECTS
+from calmboard.access.credentials.keys import MAX_PROJECTS
 from calmboard.access.permissions import asker, narrowed_to
 from calmboard.db import AnyRow, AnySelect, reading
 from calmboard.ids import is_id
 from calmboard.models import Membership, Project
-from calmboard.pages import Cut
+from calmboard.pagination import Cut
 from calmboard.work.projects import list_projects
 
 # What a form keeps of the ticked ones: more than a credential may have, so that too many are refused and not cut off.

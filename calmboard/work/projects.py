@@ -14,10 +14,10 @@ from calmboard.access.scopes import expand
 from calmboard.db import AnyRow, AnySelect, db, now, reading
 from calmboard.errors import Forbidden
 from calmboard.events.activity import record
-from calmboard.guards import Guard, let_through
 from calmboard.models import Board, Membership, Project, Sprint, Task
-from calmboard.pages import Cut, Order, Page, contains, in_order, read_page, text_to_find
-from calmboard.work.changes import changed_values
+from calmboard.pagination import Cut, Order, Page, contains, in_order, read_page, text_to_find
+from calmboard.preconditions import Guard, let_through
+from calmboard.work.changed_values import changed_values
 
 _COLUMNS = (Project.id, Project.name, Project.description, Project.created_at, Project.updated_at)
 _BY_ID = Order((Project.id,))

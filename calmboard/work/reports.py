@@ -18,7 +18,7 @@ from calmboard.access.permissions import find, need_scope
 from calmboard.db import AnyRow, AnySelect, now, reading
 from calmboard.errors import Fault, InvalidRequest
 from calmboard.models import Board, Sprint, SprintTask, Task
-from calmboard.work.moments import SecondsBetween, UtcDay
+from calmboard.work.sql_times import SecondsBetween, UtcDay
 
 MAX_DAYS = 366
 USUAL_DAYS = 84

@@ -11,7 +11,7 @@ from calmboard.access.access import Access
 from calmboard.access.permissions import asker, narrowed_to
 from calmboard.db import AnyRow, AnySelect, Base, reading
 from calmboard.models import Board, Comment, Project, Sprint, Task
-from calmboard.pages import text_to_find
+from calmboard.pagination import text_to_find
 
 MOST_WORDS = 8
 _EXCERPT_LENGTH = 160

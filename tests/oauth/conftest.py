@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.support.cast import Api, Character, Place, new_address
+from tests.support.users import Api, Character, Place, new_address
 
 ORIGIN = "http://127.0.0.1:8000"
 CALLBACK = "https://app.example/callback"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.cast import Character, Place
+from tests.support.users import Character, Place
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.support.cast import csrf_token
+from tests.support.users import csrf_token
 
 HTMX = {"HX-Request": "true"}
 

@@ -6,12 +6,12 @@ from typing import Any, cast
 from flask import Flask
 from mcp_types import methods
 
-from api.mcp.prompts import PROMPTS
+from api.mcp.content.prompts import PROMPTS
+from api.mcp.content.resources import RESOURCES
 from api.mcp.registry import Prompt, Resource, Tool
-from api.mcp.resources import RESOURCES
 from api.mcp.tools import TOOLS
 from calmboard.access.scopes import READING
-from tests.support.cast import Answer, new_address
+from tests.support.users import Answer, new_address
 
 MODERN = "2026-07-28"
 LEGACY = ("2025-11-25", "2025-06-18", "2025-03-26")

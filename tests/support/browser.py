@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
 
-from tests.support.cast import SESSION_COOKIE, Character, new_address
 from tests.support.programs import find_program, not_run
+from tests.support.users import SESSION_COOKIE, Character, new_address
 
 _ARGUMENTS = (
     "--no-sandbox",

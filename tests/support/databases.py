@@ -11,11 +11,11 @@ import flask_migrate
 import psycopg
 
 from calmboard.db import db
-from calmboard.seed import seed
+from calmboard.operations.seed import seed
 from calmboard.settings import Settings, Window, read_settings
-from tests.support.cast import DEMO_PASSWORD
 from tests.support.postgres import postgres_url
 from tests.support.run import make_once
+from tests.support.users import DEMO_PASSWORD
 from wsgi import create_app
 
 KINDS = ("sqlite", "postgresql")

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 import requests
 
-from tests.support.cast import Character, new_address
+from tests.support.users import Character, new_address
 
 _AUTHORIZE = "/api/oauth/authorize"
 _OWN_CLIENT = re.compile(r'id="client-id">(cli_\w+)<')

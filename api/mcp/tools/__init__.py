@@ -4,12 +4,12 @@ from api.mcp.registry import Tool
 from api.mcp.tools.boards import get_board
 from api.mcp.tools.discussion import add_comment, update_checklist
 from api.mcp.tools.hints import with_hints
-from api.mcp.tools.new_tasks import create_task, create_tasks
 from api.mcp.tools.projects import get_project, list_projects
 from api.mcp.tools.reports import get_report
-from api.mcp.tools.search import search
+from api.mcp.tools.search_tool import search
 from api.mcp.tools.sprints import complete_sprint, plan_sprint, start_sprint
 from api.mcp.tools.task_changes import assign_task, delete_task, move_task, update_task
+from api.mcp.tools.task_creation import create_task, create_tasks
 from api.mcp.tools.tasks import get_task, list_tasks
 
 TOOLS: tuple[Tool, ...] = tuple(

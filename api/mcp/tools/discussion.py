@@ -8,10 +8,10 @@ from api.mcp.calls import Call
 from api.mcp.registry import tool
 from api.mcp.shapes import Asked, Checklist, CommentInShort, IdempotencyKey
 from api.mcp.tools.tasks import KnownTask
-from api.shapes.checklists import Text
-from api.shapes.comments import Body
 from api.shapes.values import ItemId, about
-from calmboard.work import checklists, comments
+from api.shapes.work.checklists import Text
+from api.shapes.work.comments import Body
+from calmboard.work.discussion import checklists, comments
 
 _MOST_AT_ONCE = 50
 

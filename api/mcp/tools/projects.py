@@ -8,9 +8,9 @@ from msgspec import UNSET, Meta, UnsetType
 from api.mcp.calls import Call
 from api.mcp.registry import tool
 from api.mcp.shapes import Asked, Cursor, Projects, WholeProject
-from api.mcp.tools.pages import cut_of, next_cursor
+from api.mcp.tools.cursors import cut_of, next_cursor
 from api.shapes.values import NamePart, ProjectId, about
-from calmboard.pages import DEFAULT_LIMIT, MAX_LIMIT, Cut, Page
+from calmboard.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cut, Page
 from calmboard.work import boards, labels, members, projects
 
 _MOST_BOARDS = 50

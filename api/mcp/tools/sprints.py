@@ -4,18 +4,18 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from api.bodies import given
+from api.framework.bodies import given
 from api.mcp.calls import Call
-from api.mcp.quotes import named
+from api.mcp.content.quotes import named
 from api.mcp.registry import tool
 from api.mcp.shapes import Asked, DryRun, IdempotencyKey, SprintEnd, SprintInShort
-from api.mcp.tools.asking import is_agreed, unchanged
-from api.shapes.sprints import EndsOn, Goal, SprintName, StartsOn
+from api.mcp.tools.confirmation import is_agreed, unchanged
 from api.shapes.values import BoardId, SprintId, TaskId, about
+from api.shapes.work.sprints import EndsOn, Goal, SprintName, StartsOn
 from calmboard.errors import Fault, PreconditionFailed, ValidationFailed
-from calmboard.guards import Guard
-from calmboard.work import sprint_plans, sprints
-from calmboard.work.sprints import Ending
+from calmboard.preconditions import Guard
+from calmboard.work.sprints import lifecycle, planning
+from calmboard.work.sprints.lifecycle import Ending
 
 _MOST_TASKS = 50
 _PLANS = ("name", "goal", "starts_on", "ends_on")
@@ -86,8 +86,8 @@ def plan_sprint(call: Call, asked: PlanSprint) -> Any:
     _need_one_sprint(asked)
     values = {name: value for name, value in given(asked).items() if name in _PLANS}
     if asked.sprint_id:
-        return sprint_plans.replan_sprint(call.access, asked.sprint_id, values, asked.add, asked.remove)
-    return sprint_plans.plan_sprint(call.access, asked.board_id or "", values, asked.add)
+        return planning.replan_sprint(call.access, asked.sprint_id, values, asked.add, asked.remove)
+    return planning.plan_sprint(call.access, asked.board_id or "", values, asked.add)
 
 
 @tool("Start a sprint", effect="changes", scopes=("sprints:write",), takes=StartSprint, gives=SprintInShort)
@@ -96,7 +96,7 @@ def start_sprint(call: Call, asked: StartSprint) -> Any:
 
     A board has one active sprint at most; where there is one, complete_sprint comes first. To plan one, use plan_sprint.
     """
-    return sprints.start_sprint(call.access, asked.sprint_id)
+    return lifecycle.start_sprint(call.access, asked.sprint_id)
 
 
 @tool("Complete a sprint", effect="destroys", scopes=("sprints:write",), takes=CompleteSprint, gives=SprintEnd)
@@ -107,14 +107,14 @@ def complete_sprint(call: Call, asked: CompleteSprint) -> Any:
     that is about; where the client can, it asks the person itself. For the next sprint, use plan_sprint and start_sprint.
     """
     move_to, unfinished = asked.move_to or None, asked.unfinished or None
-    seen = sprint_plans.preview_completion(call.access, asked.sprint_id, unfinished, move_to)
+    seen = planning.preview_completion(call.access, asked.sprint_id, unfinished, move_to)
     end = f"Tasks not done, {_ENDS.get(unfinished or '', 'which go on in the other sprint')}: {seen['unfinished_count']}."
     if asked.dry_run:
         return {**seen, "completed": False, "told": f"Nothing was changed. The sprint would end for good. {end}"}
     name = named(seen["sprint"].name)
     if not is_agreed(call, f"Complete the sprint {name}? It ends for good. {end}", "Complete the sprint", _state(seen)):
         return unchanged(SprintEnd, {**seen, "completed": False, "told": "The person did not agree. Nothing was changed."})
-    sprint = sprints.complete_sprint(call.access, asked.sprint_id, unfinished, move_to, _while_as_shown(seen))
+    sprint = lifecycle.complete_sprint(call.access, asked.sprint_id, unfinished, move_to, _while_as_shown(seen))
     return {**seen, "sprint": sprint, "completed": True, "told": f"The sprint is completed. {end}"}
 
 

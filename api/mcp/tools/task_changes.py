@@ -7,20 +7,20 @@ from typing import Annotated, Any, NoReturn
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from api.bodies import given
+from api.framework.bodies import given
 from api.mcp.calls import Call
-from api.mcp.quotes import named
+from api.mcp.content.quotes import named
 from api.mcp.registry import tool
 from api.mcp.shapes import Asked, Deletion, DryRun, IdempotencyKey, LabelIds, People, TaskInShort
-from api.mcp.tools.asking import is_agreed, unchanged
+from api.mcp.tools.confirmation import is_agreed, unchanged
 from api.mcp.tools.people import person_ids
 from api.mcp.tools.tasks import KnownTask
 from api.shapes.values import BlockedReason, Description, DueDate, Pinned, Position, SprintId, State, TaskId, Title, about
 from calmboard.errors import Fault, PreconditionFailed, ValidationFailed
-from calmboard.guards import Guard, let_through
-from calmboard.work import tasks
-from calmboard.work.task_rows import TaskRow
-from calmboard.work.whole_task import count_what_goes
+from calmboard.preconditions import Guard, let_through
+from calmboard.work.tasks import lifecycle
+from calmboard.work.tasks.detail import count_what_goes
+from calmboard.work.tasks.rows import TaskRow
 
 _CHANGES = ("title", "description", "due_date", "labels", "blocked_reason", "pinned", "sprint_id")
 _PLACES = ("state", "before", "after", "position")
@@ -92,7 +92,7 @@ def update_task(call: Call, asked: UpdateTask) -> Any:
     changes = {name: value for name, value in given(asked).items() if name in _CHANGES}
     if asked.blocked_reason is None:
         changes["blocked"] = False
-    return tasks.change_task(call.access, asked.task_id, changes)
+    return lifecycle.change_task(call.access, asked.task_id, changes)
 
 
 @tool("Move a task", effect="changes", scopes=("tasks:write",), takes=MoveTask, gives=TaskInShort)
@@ -105,7 +105,7 @@ def move_task(call: Call, asked: MoveTask) -> Any:
     places = {name: value for name, value in given(asked).items() if name in _PLACES}
     if not places:
         raise ValidationFailed(errors=(Fault("/state", "required", "Send a state, or one of before, after and position."),))
-    return tasks.change_task(call.access, asked.task_id, places)
+    return lifecycle.change_task(call.access, asked.task_id, places)
 
 
 @tool("Assign a task", effect="changes", scopes=("tasks:write",), takes=AssignTask, gives=TaskInShort)
@@ -118,7 +118,7 @@ def assign_task(call: Call, asked: AssignTask) -> Any:
     _need_one_way(asked, people)
     if asked.only is not UNSET:
         return _give(call, asked, people, people["only"])
-    task = tasks.read_task(call.access, asked.task_id)
+    task = lifecycle.read_task(call.access, asked.task_id)
     assignees = [person.id for person in task.assignees if person.id not in people["remove"]]
     return _give(call, asked, people, list(dict.fromkeys([*assignees, *people["add"]])), _while_unchanged(task.updated_at))
 
@@ -136,7 +136,7 @@ def delete_task(call: Call, asked: DeleteTask) -> Any:
         return {**seen, "deleted": False, "told": f"Nothing was changed. This would delete {what}"}
     if not is_agreed(call, f"This deletes {what}", "Delete it for good", _state(seen)):
         return unchanged(Deletion, {**seen, "deleted": False, "told": "The person did not agree. Nothing was changed."})
-    tasks.delete_task(call.access, asked.task_id, _while_unchanged(seen["task"].updated_at))
+    lifecycle.delete_task(call.access, asked.task_id, _while_unchanged(seen["task"].updated_at))
     return {**seen, "deleted": True, "told": f"Deleted {what}"}
 
 
@@ -158,7 +158,7 @@ def _refuse(code: str, detail: str, *names: str) -> NoReturn:
 def _give(call: Call, asked: AssignTask, people: Sent, user_ids: list[str], guard: Guard = let_through) -> TaskRow:
     """Put exactly these people on the task; whoever cannot be is told by the argument in which they were sent."""
     try:
-        return tasks.change_task(call.access, asked.task_id, {"assignees": user_ids}, guard)
+        return lifecycle.change_task(call.access, asked.task_id, {"assignees": user_ids}, guard)
     except ValidationFailed as problem:
         problem.errors = tuple(_as_sent(fault, user_ids, people) for fault in problem.errors)
         problem.hint = "Correct what is named above, and call again. get_project names the people of a project with their ids."

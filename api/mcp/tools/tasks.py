@@ -9,16 +9,16 @@ from msgspec import UNSET, Meta, UnsetType
 from api.mcp.calls import Call
 from api.mcp.registry import tool
 from api.mcp.shapes import Asked, Cursor, PersonOrMe, Tasks, WholeTask
-from api.mcp.tools.pages import cut_of, next_cursor
+from api.mcp.tools.cursors import cut_of, next_cursor
 from api.mcp.tools.people import person_id
+from api.resources.work.tasks import Sort
 from api.shapes.values import BoardId, LabelId, SprintId, State, TaskId, TextPart, about
-from api.tasks import Sort
 from calmboard.errors import Fault, ValidationFailed
-from calmboard.pages import DEFAULT_LIMIT, MAX_LIMIT, Page
-from calmboard.work import task_rows
-from calmboard.work.filters import need_fitting_filters
-from calmboard.work.task_rows import TaskFilters
-from calmboard.work.whole_task import read_whole_task
+from calmboard.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page
+from calmboard.work.tasks import rows
+from calmboard.work.tasks.detail import read_whole_task
+from calmboard.work.tasks.filters import need_fitting_filters
+from calmboard.work.tasks.rows import TaskFilters
 
 KnownTask = Annotated[TaskId, Meta(description="The task, as list_tasks or search names it.")]
 
@@ -71,9 +71,9 @@ def list_tasks(call: Call, asked: ListTasks) -> dict[str, Any]:
     _need_days_between(asked)
     filters, cut = _filters(call, asked), cut_of(asked)
     if asked.board_id:
-        page: Page[Any] = task_rows.list_tasks(call.access, asked.board_id, filters, asked.sort, cut)
+        page: Page[Any] = rows.list_tasks(call.access, asked.board_id, filters, asked.sort, cut)
     else:
-        page = task_rows.list_tasks_in_reach(call.access, filters, asked.sort, cut)
+        page = rows.list_tasks_in_reach(call.access, filters, asked.sort, cut)
     if not page.rows and cut.after is None:
         need_fitting_filters(call.access, filters, asked.board_id or None)
     return {"tasks": page.rows, "next_cursor": next_cursor(asked, page.after)}

@@ -1,0 +1,117 @@
+"""The API as plain data, for the pages that show it."""
+
+from itertools import groupby
+from typing import Any
+
+from flask import Flask
+
+from api.docs.examples import example_of, needed_example_of
+from api.docs.field_tables import field, fields_in, resolved
+from api.docs.nouns import NOUNS
+from api.docs.openapi import openapi_document
+from api.framework.describe import Operation, operations
+from calmboard.errors import PROBLEMS
+
+__all__ = ["NOUNS", "catalogue"]
+
+# Of the path parameters that are no id of ours.
+_PARAMETER_EXAMPLES = {"source": "jira", "external_id": "OPS-214"}
+# What any request may be answered, whatever it asks for.
+_COMMON_STATUSES = {401, 429, 500, 503}
+
+
+def catalogue(app: Flask) -> list[dict[str, Any]]:
+    """Nouns with their name, path, lead, main shape and endpoints, in the order of NOUNS."""
+    document = openapi_document(app)
+    in_order = sorted(operations(app), key=lambda operation: list(NOUNS).index(operation.noun))
+    by_noun = groupby(in_order, key=lambda operation: operation.noun)
+    return [_noun(noun, list(group), document) for noun, group in by_noun]
+
+
+def _noun(noun: str, group: list[Operation], document: dict[str, Any]) -> dict[str, Any]:
+    name, path, lead = NOUNS[noun]
+    endpoints = [_endpoint(operation, document) for operation in group]
+    return {"slug": noun, "name": name, "path": path, "lead": lead, "shape": _shape(group, document), "endpoints": endpoints}
+
+
+def _shape(group: list[Operation], document: dict[str, Any]) -> dict[str, Any] | None:
+    """The resource of the noun: what its endpoints give first."""
+    kind = next((operation.description.gives for operation in group if operation.description.gives), None)
+    if kind is None:
+        return None
+    schemas = document["components"]["schemas"]
+    return {"name": kind.__name__, "fields": fields_in(schemas[kind.__name__], schemas), "example": example_of(kind)}
+
+
+def _endpoint(operation: Operation, document: dict[str, Any]) -> dict[str, Any]:
+    about = operation.description
+    told = document["paths"][operation.path][operation.method.lower()]
+    parameters = [_parameter(parameter, document) for parameter in told["parameters"]]
+    return {
+        "name": operation.name,
+        "method": operation.method,
+        "path": operation.path,
+        "summary": about.summary,
+        "detail": about.detail,
+        "scope": about.scope,
+        "parameters": {name: _PARAMETER_EXAMPLES.get(name) for name in operation.parameters},
+        **{f"{place}_fields": [row for where, row in parameters if where == place] for place in ("path", "query", "header")},
+        "body_fields": _body_fields(told, document),
+        "body": needed_example_of(about.takes) if about.takes else None,
+        "status": operation.status,
+        "response": _response(operation),
+        "answers": [answer for status, response in told["responses"].items() for answer in _answers(int(status), response)],
+        "answer_headers": _answer_headers(told["responses"][str(operation.status)]),
+        "gives": about.gives.__name__ if about.gives else None,
+        "is_list": operation.is_list,
+        "is_form": "multipart/form-data" in told.get("requestBody", {}).get("content", {}),
+        **_ending(operation),
+    }
+
+
+def _parameter(parameter: dict[str, Any], document: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Where a parameter stands, and its row."""
+    whole = resolved(parameter, document["components"]["parameters"])
+    row = field(whole["name"], whole["schema"], document["components"]["schemas"], needed=whole.get("required", False))
+    return whole["in"], {**row, "description": whole["description"]}
+
+
+def _body_fields(told: dict[str, Any], document: dict[str, Any]) -> list[dict[str, Any]]:
+    if "requestBody" not in told:
+        return []
+    content = next(iter(told["requestBody"]["content"].values()))
+    return fields_in(content["schema"], document["components"]["schemas"])
+
+
+def _answers(status: int, response: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a status means here: one row, or one for each code that has it."""
+    if status < 400:
+        meaning = response.get("description") or "Nothing changed since the ETag that was sent."
+        return [{"status": status, "code": None, "meaning": meaning, "is_common": False}]
+    return [
+        {"status": status, "code": problem.code, "meaning": problem.meaning, "is_common": status in _COMMON_STATUSES}
+        for problem in PROBLEMS.values()
+        if problem.status == status
+    ]
+
+
+def _answer_headers(response: dict[str, Any]) -> list[dict[str, str]]:
+    """The headers that this answer has and not every one has."""
+    headers = response.get("headers", {})
+    return [{"name": name, "description": about["description"]} for name, about in headers.items() if "$ref" not in about]
+
+
+def _ending(operation: Operation) -> dict[str, str | None]:
+    ending = operation.description.ending
+    return {
+        "deprecated_at": None if ending.deprecated_at is None else ending.deprecated_at.date().isoformat(),
+        "sunset_at": None if ending.sunset_at is None else ending.sunset_at.date().isoformat(),
+        "successor": ending.successor,
+    }
+
+
+def _response(operation: Operation) -> Any:
+    if operation.description.gives is None:
+        return None
+    one = example_of(operation.description.gives)
+    return {"data": [one], "has_more": False, "next_cursor": None} if operation.is_list else one

@@ -1,0 +1,46 @@
+"""Examples, made from the ones that stand on the fields of a struct."""
+
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from msgspec import Meta, Struct, UnsetType
+
+from api.framework.conversion.struct_fields import fields_of
+from api.shapes.values import ALTERNATIVE
+
+
+def example_of(kind: type[Struct]) -> dict[str, Any]:
+    """A JSON object with an example in every field, but for those that stand for another one."""
+    return {name: _example(field.type) for name, field in fields_of(kind).items() if not _is_alternative(field.type)}
+
+
+def needed_example_of(kind: type[Struct]) -> dict[str, Any]:
+    """The shortest body that works: the needed fields, or the first one where none is needed."""
+    fields = fields_of(kind)
+    needed = [name for name, field in fields.items() if field.required] or [next(iter(fields))]
+    return {name: _example(fields[name].type) for name in needed}
+
+
+@cache
+def _example(kind: Any) -> Any:
+    """The first example found in a type, or one built from its parts."""
+    origin = get_origin(kind)
+    if origin is Annotated:
+        inner, *notes = get_args(kind)
+        examples = [note.examples[0] for note in notes if isinstance(note, Meta) and note.examples]
+        return examples[-1] if examples else _example(inner)
+    if origin in (Union, UnionType):
+        return _example(next(part for part in get_args(kind) if part not in (UnsetType, type(None))))
+    if origin is list:
+        return [_example(get_args(kind)[0])]
+    if origin is Literal:
+        return get_args(kind)[0]
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return example_of(kind)
+    raise TypeError(f"{kind} has no example; give it one.")
+
+
+def _is_alternative(kind: Any) -> bool:
+    parts = get_args(kind)
+    return any(isinstance(part, Meta) and part.extra == ALTERNATIVE for part in parts) or any(map(_is_alternative, parts))

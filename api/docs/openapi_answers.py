@@ -1,0 +1,133 @@
+"""What OpenAPI says of the answers: success, errors, their headers and their schemas."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from api.framework.describe import Operation
+from api.shapes.problems import Problem
+from calmboard.errors import PROBLEMS
+
+_UNCHANGED = {"description": "Nothing changed since the ETag that was sent."}
+_DESCRIPTIONS = {200: "Done; here it is.", 201: "Created; here it is.", 202: "Taken on.", 204: "Done. The answer has no body."}
+_HEADERS = {
+    "X-Request-Id": ("string", "Names this request; tell us when you ask about it."),
+    "RateLimit-Policy": ("string", "The window: its name, quota and length in seconds."),
+    "RateLimit": ("string", "What remains of the window, and the seconds until it starts anew."),
+    "X-RateLimit-Limit": ("integer", "Requests in one window."),
+    "X-RateLimit-Remaining": ("integer", "Requests left in this window."),
+    "X-RateLimit-Reset": ("integer", "Seconds until the window starts anew."),
+}
+
+
+def shared_headers() -> dict[str, Any]:
+    """The headers that every answer to a credential has."""
+    return {name: header(*about) for name, about in _HEADERS.items()}
+
+
+def shared_answers(endpoints: Iterable[Operation]) -> dict[str, Any]:
+    """The answers that these endpoints refer to by their status."""
+    used = sorted({status for endpoint in endpoints for status in errors(endpoint)})
+    return {status: _UNCHANGED if status == "304" else _error_response(int(status)) for status in used}
+
+
+def success(endpoint: Operation, status: int) -> dict[str, Any]:
+    gives = endpoint.description.gives
+    response: dict[str, Any] = {"description": _DESCRIPTIONS[status], "headers": _header_refs()}
+    if endpoint.description.gives_file:
+        response["content"] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    if gives is not None:
+        response["content"] = {"application/json": {"schema": _given_schema(endpoint, gives)}}
+    if endpoint.is_list:
+        response["headers"]["Link"] = header("string", 'The next part of the list, as rel="next".')
+    if endpoint.has_etag:
+        response["headers"]["ETag"] = header("string", "The state of the resource, for If-Match and If-None-Match.")
+    if status == 201:
+        response["headers"]["Location"] = header("string", "The address of what was created.")
+    return response
+
+
+def errors(endpoint: Operation) -> dict[str, Any]:
+    statuses = [400, 401, 403, 429, 500, 503]
+    statuses += [404] if endpoint.parameters else []
+    statuses += [404, 413, 415, 422] if endpoint.description.takes is not None else []
+    statuses += [409, 422] if endpoint.method == "POST" else []
+    statuses += [409, 412] if endpoint.description.guarded is not None else []
+    statuses += [304] if endpoint.has_etag and endpoint.method == "GET" else []
+    return {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(set(statuses))}
+
+
+def _error_response(status: int) -> dict[str, Any]:
+    problems = [problem for problem in PROBLEMS.values() if problem.status == status]
+    headers = _header_refs()
+    if status == 401:
+        headers["WWW-Authenticate"] = header("string", "How to authenticate (RFC 6750, RFC 9728).")
+    if status in (429, 503):
+        headers["Retry-After"] = header("integer", "Seconds to wait.")
+    return {
+        "description": " ".join(f"`{problem.code}`: {problem.meaning}" for problem in problems),
+        "headers": headers,
+        "content": {"application/problem+json": {"schema": ref("Problem")}},
+    }
+
+
+def schemas_of(endpoints: list[Operation]) -> dict[str, Any]:
+    kinds = [kind for endpoint in endpoints for kind in (endpoint.description.gives, endpoint.description.takes) if kind]
+    _, schemas = msgspec.json.schema_components([*dict.fromkeys(kinds), Problem], ref_template="#/components/schemas/{name}")
+    for endpoint in endpoints:
+        if endpoint.method == "GET" and (gives := endpoint.description.gives):
+            whole = schemas[gives.__name__]
+            description = f"The chosen fields of {gives.__name__}."
+            schemas[_part_name(gives)] = {**whole, "title": _part_name(gives), "description": description, "required": []}
+    for kind in kinds:
+        if contradictions := getattr(kind, "contradictions", None):
+            schemas[kind.__name__]["not"] = _complete({"anyOf": contradictions})
+    return schemas
+
+
+def _complete(rule: dict[str, Any]) -> dict[str, Any]:
+    """With every field in it declared, as linters ask."""
+    declared = {name: {} for name in rule.get("required", ())} | rule.get("properties", {})
+    done = {**rule, "properties": declared} if declared else dict(rule)
+    if "anyOf" in rule:
+        done["anyOf"] = [_complete(part) for part in rule["anyOf"]]
+    if "not" in rule:
+        done["not"] = _complete(rule["not"])
+    return done
+
+
+def _given_schema(endpoint: Operation, kind: type) -> dict[str, Any]:
+    """What is answered: with `fields`, a part of it."""
+    if endpoint.method != "GET":
+        return ref(kind.__name__)
+    one = {"anyOf": [ref(kind.__name__), ref(_part_name(kind))]}
+    return _list_schema(one) if endpoint.is_list else one
+
+
+def _part_name(kind: type) -> str:
+    return f"{kind.__name__}Fields"
+
+
+def _list_schema(items: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["data", "has_more", "next_cursor"],
+        "properties": {
+            "data": {"type": "array", "items": items},
+            "has_more": {"type": "boolean", "description": "Whether more follow."},
+            "next_cursor": {"type": ["string", "null"], "description": "Send it as `cursor` to go on."},
+        },
+    }
+
+
+def header(kind: str, description: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": kind}}
+
+
+def _header_refs() -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}
+
+
+def ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}

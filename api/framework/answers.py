@@ -1,0 +1,158 @@
+"""Answers: JSON bodies, lists with their Link, errors as problem+json, and the headers of each."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+from flask import Response, current_app, g, request
+from msgspec import UNSET, Struct, UnsetType
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from api.framework.etags import add_etag
+from api.framework.queries import next_cursor, next_page
+from calmboard.access.limits.rate_limits import Usage
+from calmboard.errors import (
+    Fault,
+    InsufficientScope,
+    InternalError,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    Problem,
+    UnsupportedMediaType,
+)
+from calmboard.pagination import Page
+
+Fields = list[str] | UnsetType
+
+_encode = msgspec.json.Encoder().encode
+
+_FRAMEWORK_PROBLEMS: dict[int, type[Problem]] = {
+    404: NotFound,
+    405: MethodNotAllowed,
+    413: PayloadTooLarge,
+    415: UnsupportedMediaType,
+}
+
+
+class Created(NamedTuple):
+    """What a view returns where a PUT made something new."""
+
+    thing: Any
+
+
+def answer_one(kind: type[Struct], result: Any, fields: Fields, location: str | None) -> Response:
+    """One resource, as the bare object; 201 where it is new and has a `location` such as `/api/v1/tasks/{id}`."""
+    body = msgspec.convert(result, kind, from_attributes=True)
+    response = _json(_only(fields, body), 200 if location is None else 201)
+    if "id" in kind.__struct_fields__:
+        add_etag(response, body, None if fields is UNSET else fields)
+    if location is None:
+        return response
+    response.headers["Location"] = current_app.config["CALMBOARD"].origin + location.format(id=body.id)  # type: ignore[attr-defined]
+    return response
+
+
+def answer_list(kind: type[Struct], page: Page[Any], fields: Fields) -> Response:
+    """A page of a list, with the cursor of the next one."""
+    data = [_only(fields, msgspec.convert(row, kind, from_attributes=True)) for row in page.rows]
+    cursor = next_cursor(page.after) if page.after is not None else None
+    response = _json({"data": data, "has_more": cursor is not None, "next_cursor": cursor})
+    if cursor is not None:
+        response.headers["Link"] = f'<{next_page(cursor)}>; rel="next"'
+    return response
+
+
+def _only(fields: Fields, body: Struct) -> Any:
+    """The fields that were asked for, in the order of the struct."""
+    if fields is UNSET:
+        return body
+    return {name: getattr(body, name) for name in body.__struct_fields__ if name in fields}
+
+
+def nothing() -> Response:
+    return Response(status=204)
+
+
+def answer_problem(error: Problem | HTTPException) -> AnyResponse:
+    """The one error body: RFC 9457, with `error` for clients that look no further."""
+    if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
+        return error.get_response()
+    problem = error if isinstance(error, Problem) else problem_of(error)
+    response = _json(problem_body(problem), problem.status, "application/problem+json")
+    if isinstance(error, HTTPException) and (allow := dict(error.get_headers()).get("Allow")):
+        response.headers["Allow"] = allow
+    if problem.retry_after_s is not None:
+        response.headers["Retry-After"] = str(problem.retry_after_s)
+    if (challenge := _challenge(problem)) is not None:
+        response.headers["WWW-Authenticate"] = challenge
+    return response
+
+
+def add_limits(response: Response, usage: Usage) -> None:
+    """The window's headers: draft-ietf-httpapi-ratelimit-headers-11, and the older X- ones."""
+    limit, remaining, reset = str(usage.limit), str(usage.remaining), str(usage.reset_s)
+    response.headers.extend(
+        (
+            ("RateLimit-Policy", f'"{usage.policy}";q={limit};w={usage.window_s}'),
+            ("RateLimit", f'"{usage.policy}";r={remaining};t={reset}'),
+            ("X-RateLimit-Limit", limit),
+            ("X-RateLimit-Remaining", remaining),
+            ("X-RateLimit-Reset", reset),
+        )
+    )
+
+
+def _json(body: Any, status: int = 200, media_type: str = "application/json") -> Response:
+    return Response(_encode(body), status, content_type=media_type)
+
+
+def problem_body(problem: Problem) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "type": f"{current_app.config['CALMBOARD'].origin}/docs/errors#{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "code": problem.code,
+        "request_id": g.request_id,
+        "errors": [_fault(fault) for fault in problem.errors],
+        "hint": problem.hint or problem.remedy,
+        "error": {"code": problem.code, "message": problem.detail},
+        **problem.extra,
+    }
+    if problem.allowed_values:
+        body["allowed_values"] = problem.allowed_values
+    return body
+
+
+def _fault(fault: Fault) -> Mapping[str, Any]:
+    body = {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
+    return {**body, "allowed_values": fault.allowed_values} if fault.allowed_values else body
+
+
+def problem_of(error: HTTPException) -> Problem:
+    """What the framework refuses, in our words."""
+    status = error.code or 500
+    if status >= 500:
+        return InternalError()
+    problem = _FRAMEWORK_PROBLEMS.get(status, InvalidRequest)
+    if problem is NotFound:
+        return NotFound(f"There is nothing at {request.path[:200]}.")
+    if problem is MethodNotAllowed:
+        return MethodNotAllowed(f"This address does not answer {request.method[:20]}.")
+    if problem is PayloadTooLarge and request.max_content_length is not None:
+        return PayloadTooLarge(f"This address takes at most {request.max_content_length} bytes.")
+    return problem()
+
+
+def _challenge(problem: Problem) -> str | None:
+    """WWW-Authenticate: RFC 6750, section 3, with the metadata's address (RFC 9728, section 5.1)."""
+    metadata = f'resource_metadata="{current_app.config["CALMBOARD"].origin}/.well-known/oauth-protected-resource"'
+    if problem.status == 401:
+        challenge = f"Bearer {metadata}"
+        return f'{challenge}, error="invalid_token"' if g.get("sent_credential") else challenge
+    if isinstance(problem, InsufficientScope):
+        return f'Bearer error="insufficient_scope", scope="{" ".join(problem.allowed_values)}", {metadata}'
+    return None

@@ -1,0 +1,190 @@
+"""Described views: what an endpoint takes, gives and needs, written once, on the view."""
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from flask import Flask, request
+from msgspec import Struct
+from werkzeug.wrappers import Response
+
+from api.framework.answers import Created, answer_list, answer_one, nothing
+from api.framework.auth import who_asks
+from api.framework.bodies import MEDIA_TYPES, has_body, need_json, read_body
+from api.framework.deprecation import Ending, announce
+from api.framework.etags import if_match
+from api.framework.idempotency import once
+from api.framework.queries import PageQuery, Query, read_query
+from api.framework.uploads import FORM, need_form, read_upload
+from api.shapes.work.attachments import Upload
+from calmboard.access.permissions import need_scope
+
+_STATUSES = {"POST": 201, "DELETE": 204}
+_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """`gives` None: an empty answer. `query` a PageQuery: a list of `gives`. `location`: a path with {id}.
+    `guarded`: what If-Match speaks of. `takes` Upload: a form with a file. `gives_file`: the view answers with bytes.
+    """
+
+    summary: str
+    gives: type[Struct] | None
+    takes: type[Struct] | None
+    query: type[Query]
+    scope: str | None
+    location: str | None
+    guarded: type[Struct] | None
+    status: int | None
+    gives_file: bool
+    ending: Ending
+    detail: str
+
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        """What its body may be declared as."""
+        return (FORM,) if self.takes is Upload else MEDIA_TYPES
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One described view at one method and path; `path` is as in OpenAPI, `/api/v1/tasks/{task_id}`."""
+
+    name: str
+    noun: str
+    method: str
+    path: str
+    parameters: tuple[str, ...]
+    description: Description
+
+    @property
+    def is_list(self) -> bool:
+        return issubclass(self.description.query, PageQuery)
+
+    @property
+    def has_etag(self) -> bool:
+        """Whether it gives a single resource, which has a state to name."""
+        gives = self.description.gives
+        return gives is not None and not self.is_list and "id" in gives.__struct_fields__
+
+    @property
+    def statuses(self) -> tuple[int, ...]:
+        """How it answers when all is well; a PUT that may create has two ways."""
+        if self.description.status is not None:
+            return (self.description.status,)
+        may_create = self.description.location is not None and self.method == "PUT"
+        return (200, 201) if may_create else (_STATUSES.get(self.method, 200),)
+
+    @property
+    def status(self) -> int:
+        return self.statuses[0]
+
+
+def describe(
+    summary: str,
+    gives: type[Struct] | None = None,
+    *,
+    takes: type[Struct] | None = None,
+    query: type[Query] = Query,
+    scope: str | None = None,
+    location: str | None = None,
+    guarded: type[Struct] | None = None,
+    status: int | None = None,
+    gives_file: bool = False,
+    deprecated_at: datetime | None = None,
+    sunset_at: datetime | None = None,
+    successor: str | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+    """Make a view of `function(access, *path_arguments, [body], [query], [guard])`.
+
+    `successor`: the path of what replaces a deprecated endpoint.
+    """
+    ending = Ending(deprecated_at, sunset_at, successor)
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Response]:
+        detail = inspect.getdoc(function) or ""
+        return _view(
+            function,
+            Description(summary, gives, takes, query, scope, location, guarded, status, gives_file, ending, detail),
+        )
+
+    return decorate
+
+
+def operations(app: Flask) -> Iterator[Operation]:
+    """Every described view of the app, in the order of its routes."""
+    seen = set()
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if (description := getattr(view, "described", None)) is None:
+            continue
+        method = min((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        name = view.__name__ if view.__name__ not in seen else f"{view.__name__}_by_{method.lower()}"
+        seen.add(name)
+        path, parameters = _PARAMETER.sub(r"{\1}", rule.rule), tuple(_PARAMETER.findall(rule.rule))
+        yield Operation(name, rule.endpoint.split(".")[-2], method, path, parameters, description)
+
+
+def _view(function: Callable[..., Any], about: Description) -> Callable[..., Response]:
+    """Refusals come in the contract's order: credential, plan, window, scope, media type,
+    size, address and syntax, values; the rest is the function's.
+    """
+
+    @wraps(function)
+    def view(**path_arguments: str) -> Response:
+        announce(about.ending)
+        access = who_asks()
+        if about.scope is not None:
+            need_scope(access, about.scope)
+        takes = about.takes or _taken_all_the_same()
+        if takes is not None:
+            _need_body(takes)
+        asked = read_query(about.query, None if request.method not in ("GET", "HEAD") else about.gives)
+        body = None if takes is None else _read_body(takes)
+        arguments: list[Any] = [] if about.takes is None else [body]
+        arguments += [asked] if about.query is not Query else []
+        arguments += [if_match(about.guarded)] if about.guarded is not None else []
+
+        def act() -> Response:
+            return _answer(about, asked, function(access, *path_arguments.values(), *arguments))
+
+        return once(access, act) if request.method == "POST" else act()
+
+    view.described = about  # type: ignore[attr-defined]
+    return view
+
+
+def _taken_all_the_same() -> "type[Nothing] | None":
+    """What a body has to be where none is taken."""
+    return Nothing if request.method not in ("GET", "HEAD") and has_body() else None
+
+
+class Nothing(Struct):
+    """What an address takes that takes no body: an empty object, since some programs cannot send less."""
+
+
+def _need_body(kind: type[Struct]) -> None:
+    need_form() if kind is Upload else need_json()
+
+
+def _read_body(kind: type[Struct]) -> Any:
+    return read_upload() if kind is Upload else read_body(kind)
+
+
+def _answer(description: Description, asked: Query, result: Any) -> Response:
+    if description.gives_file:
+        answer: Response = result
+        return answer
+    if description.gives is None:
+        return nothing()
+    if isinstance(asked, PageQuery):
+        return answer_list(description.gives, result, asked.fields)
+    is_new = request.method == "POST" and description.status is None
+    if isinstance(result, Created):
+        is_new, result = True, result.thing
+    return answer_one(description.gives, result, asked.fields, description.location if is_new else None)

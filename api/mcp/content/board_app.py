@@ -1,0 +1,53 @@
+"""The view of a board that clients show beside the answer of get_board (MCP Apps, io.modelcontextprotocol/ui)."""
+
+import base64
+import hashlib
+from pathlib import Path
+from string import Template
+
+from api.mcp.calls import Call
+from api.mcp.protocol.revisions import APP_MEDIA_TYPE
+from api.mcp.registry import Resource
+
+_PARTS = Path(__file__).with_name("view")
+
+
+def _read_app(_call: Call, _variables: dict[str, str]) -> dict[str, str]:
+    return {"text": _HTML}
+
+
+def _whole() -> str:
+    """One document without a single request; its own policy lets nothing run or load but what is written in it."""
+    style, script = _part("board.css"), f"{_part('board.js')}\n{_part('host.js')}"
+    policy = (
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; base-uri 'none'; form-action 'none'"
+    )
+    return Template(_part("board.html")).substitute(policy=policy, style=style, script=script)
+
+
+def _part(name: str) -> str:
+    return (_PARTS / name).read_text(encoding="utf-8")
+
+
+def _digest(source: str) -> str:
+    """A source expression of a Content Security Policy (Level 3, section 2.3.1)."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}"
+
+
+_HTML = _whole()
+
+BOARD_APP = Resource(
+    "ui://calmboard/board",
+    "board-view",
+    "Board view",
+    "A board at a glance: five columns, what is blocked and late, who has what, and the sprint. It only shows.",
+    APP_MEDIA_TYPE,
+    _read_app,
+    ("boards:read", "tasks:read"),
+    meta={
+        "ui": {
+            "csp": {"connectDomains": [], "resourceDomains": [], "frameDomains": [], "baseUriDomains": []},
+            "prefersBorder": True,
+        }
+    },
+)

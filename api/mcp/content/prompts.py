@@ -1,0 +1,233 @@
+"""Prompts: a piece of a team's work, with the live data it needs, told so that a model can do it well."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from api.mcp.calls import Call, text
+from api.mcp.content import prompt_texts
+from api.mcp.content.completions import completing
+from api.mcp.content.documents import WHOSE_WORDS, board_document, project_document, section, task_lines
+from api.mcp.content.quotes import quoted
+from api.mcp.content.resources import MARKDOWN
+from api.mcp.protocol.revisions import INVALID_PARAMS, Failure
+from api.mcp.registry import Argument, Prompt
+from calmboard import ids
+from calmboard.access.access import Access
+from calmboard.access.permissions import need_scope
+from calmboard.db import now
+from calmboard.errors import InvalidRequest
+from calmboard.pagination import MAX_LIMIT, Cut
+from calmboard.work.boards import list_boards, read_board
+from calmboard.work.reports import read_cycle_time, read_velocity
+from calmboard.work.sprints.lifecycle import read_sprint
+from calmboard.work.tasks.rows import TaskFilters, TaskRow, list_tasks
+from calmboard.work.visible_places import match_names
+
+Messages = list[dict[str, Any]]
+
+_PREFIXES = {"project": "prj", "board": "brd", "sprint": "spr"}
+_MOST_NAMED = 6
+_MOST_BOARDS = 5
+_MOST_TASKS = 50
+_USUAL_DAYS = 14
+_SPRINTS_OVER = 5
+
+
+def stand_up(call: Call, given: Mapping[str, str]) -> Messages:
+    board_id = _chosen(call.access, "board", given)
+    since = now() - timedelta(days={0: 3, 6: 2}.get(now().weekday(), 1))  # On Monday from Friday on.
+    changed = _tasks(call.access, board_id, "-updated_at", updated_since=since)
+    title = f"Changed since {since:%Y-%m-%d %H:%M} UTC, the latest first"
+    return [_board(call.access, board_id), _told(section(title, task_lines(changed))), _said(prompt_texts.STAND_UP)]
+
+
+def sprint_planning(call: Call, given: Mapping[str, str]) -> Messages:
+    board_id = _chosen(call.access, "board", given)
+    waiting = {state: _tasks(call.access, board_id, "position", state=(state,)) for state in ("ready", "backlog")}
+    told = [
+        section("Sprints that are over, the latest last", _velocity(call.access, board_id)),
+        section(f"Ready, top to bottom, the first {_MOST_TASKS} at most", task_lines(waiting["ready"])),
+        section(f"Backlog, top to bottom, the first {_MOST_TASKS} at most", task_lines(waiting["backlog"])),
+    ]
+    return [_board(call.access, board_id), _told(*told), _said(prompt_texts.SPRINT_PLANNING)]
+
+
+def backlog_grooming(call: Call, given: Mapping[str, str]) -> Messages:
+    board_id = _chosen(call.access, "board", given)
+    tasks = _tasks(call.access, board_id, "position", state=("backlog",))
+    aged = [f"{line} · {_age(task)}" for line, task in zip(task_lines(tasks), tasks, strict=True)]
+    told = section(f"Backlog, top to bottom, the first {_MOST_TASKS} at most", aged)
+    return [_board(call.access, board_id), _told(told), _said(prompt_texts.BACKLOG_GROOMING)]
+
+
+def risk_review(call: Call, given: Mapping[str, str]) -> Messages:
+    typed = {name: value for name, value in given.items() if value.strip()}
+    if len(typed) != 1:
+        raise Failure(INVALID_PARAMS, "Send either project or board: an id, or words of its name.")
+    if "board" in typed:
+        return [_board(call.access, _chosen(call.access, "board", typed)), _said(prompt_texts.RISK_REVIEW)]
+    return [*_project(call.access, _chosen(call.access, "project", typed)), _said(prompt_texts.RISK_REVIEW)]
+
+
+def release_notes(call: Call, given: Mapping[str, str]) -> Messages:
+    sprint, since = (given.get(name, "").strip() for name in ("sprint", "since"))
+    if sprint and since:
+        raise Failure(INVALID_PARAMS, "Send sprint or since, not both.")
+    board = read_board(call.access, _chosen(call.access, "board", given))
+    done = _done_in_sprint(call.access, board["id"], given) if sprint else _done_since(call.access, board["id"], since)
+    return [_told(f"# Finished work on the board {quoted(board['name'])}", done), _said(prompt_texts.RELEASE_NOTES)]
+
+
+def _chosen(access: Access, kind: str, given: Mapping[str, str], board_id: str | None = None) -> str:
+    """The id of what is meant: an id as it is, or the one thing in reach that is named so."""
+    need_scope(access, f"{kind}s:read")
+    typed = given.get(kind, "").strip()
+    if ids.is_id(_PREFIXES[kind], typed):
+        return typed
+    found = match_names(access, kind, typed, _MOST_NAMED, board_id)
+    meant = [row for row in found if row.name.lower() == typed.lower()] or found
+    if len(meant) == 1:
+        chosen: str = meant[0].id
+        return chosen
+    if not meant:
+        raise Failure(INVALID_PARAMS, f"No {kind} in reach has {quoted(typed[:100])} in its name. {_WHERE[kind]}")
+    names = ", ".join(f"{quoted(row.name)} ({row.id})" for row in meant)
+    raise Failure(INVALID_PARAMS, f"More than one {kind} could be meant: {names}. Send the id of the one.")
+
+
+_WHERE = {
+    "project": "list_projects names every project in reach.",
+    "board": "list_projects names every board in reach.",
+    "sprint": "get_board names the active and the planned sprints of a board.",
+}
+
+
+def _board(access: Access, board_id: str) -> dict[str, Any]:
+    return _embedded(f"calmboard://boards/{board_id}", board_document(access, board_id))
+
+
+def _project(access: Access, project_id: str) -> Messages:
+    """The project and how its first boards stand; the others are named in its own document."""
+    need_scope(access, "projects:read")
+    about = _embedded(f"calmboard://projects/{project_id}", project_document(access, project_id))
+    boards = list_boards(access, project_id, Cut(_MOST_BOARDS))
+    more = [_said("The project has more boards than are shown here; get_board tells how each of them stands.")]
+    return [about, *(_board(access, board.id) for board in boards.rows), *(more if boards.after else [])]
+
+
+def _tasks(access: Access, board_id: str, sort: str, **filters: Any) -> Sequence[TaskRow]:
+    return list_tasks(access, board_id, TaskFilters(**filters), sort, Cut(_MOST_TASKS)).rows
+
+
+def _velocity(access: Access, board_id: str) -> list[str]:
+    return [_pace(sprint) for sprint in read_velocity(access, board_id, _SPRINTS_OVER)["sprints"]]
+
+
+def _pace(sprint: Mapping[str, Any]) -> str:
+    counts = ", ".join(f"{words} {sprint[name]}" for name, words in _PACE.items())
+    return f"{quoted(sprint['name'])}, over on {sprint['completed_at']:%Y-%m-%d}: {counts}"
+
+
+_PACE = {
+    "committed": "took on",
+    "added": "added later",
+    "removed": "taken out",
+    "completed": "done",
+    "carried_over": "carried over",
+}
+
+
+def _age(task: TaskRow) -> str:
+    words = f"a description of {len(task.description)} characters" if task.description.strip() else "no description"
+    return f"made {task.created_at:%Y-%m-%d}, changed {task.updated_at:%Y-%m-%d}, {words}"
+
+
+def _done_in_sprint(access: Access, board_id: str, given: Mapping[str, str]) -> str:
+    sprint = read_sprint(access, _chosen(access, "sprint", given, board_id))
+    if sprint.board_id != board_id:
+        raise Failure(INVALID_PARAMS, f"The sprint {sprint.id} is not of this board. {_WHERE['sprint']}")
+    filters = TaskFilters(state=("done",), sprint_id=sprint.id)
+    tasks = list_tasks(access, board_id, filters, "position", Cut(MAX_LIMIT)).rows
+    goal = f", whose goal was {quoted(sprint.goal)}" if sprint.goal else ""
+    return section(f"Done in {quoted(sprint.name)}, {sprint.state}{goal}", task_lines(tasks))
+
+
+def _done_since(access: Access, board_id: str, since: str) -> str:
+    first = _day(since) if since else now().date() - timedelta(days=_USUAL_DAYS)
+    try:
+        report = read_cycle_time(access, board_id, first, None, MAX_LIMIT)
+    except InvalidRequest as problem:
+        raise Failure(INVALID_PARAMS, problem.errors[0].detail) from problem
+    lines = [f"{task.task_id} · done {task.done_at:%Y-%m-%d} · {quoted(task.title)}" for task in report["tasks"]]
+    title = f"Done since {first}, the latest first; {len(lines)} of {report['done']}"
+    return section(title, lines)
+
+
+def _day(typed: str) -> date:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        raise Failure(INVALID_PARAMS, "since is a day, such as 2026-11-10.") from None
+
+
+def _complete_day(_access: Access, typed: str, _given: Mapping[str, str]) -> Iterable[str]:
+    days = (str(now().date() - timedelta(days=ago)) for ago in (7, 14, 30, 90))
+    return [day for day in days if day.startswith(typed)]
+
+
+def _embedded(uri: str, document: str) -> dict[str, Any]:
+    resource = {"uri": uri, "mimeType": MARKDOWN, "text": document}
+    return {"role": "user", "content": {"type": "resource", "resource": resource}}
+
+
+def _told(*parts: str) -> dict[str, Any]:
+    """Data that is no resource of its own."""
+    return _said("\n\n".join([WHOSE_WORDS, *parts]))
+
+
+def _said(words: str) -> dict[str, Any]:
+    return {"role": "user", "content": text(words)}
+
+
+_BOARD = Argument("board", "The board: its id, or words of its name that no other board has.", True, completing("board"))
+_READS = ("boards:read", "tasks:read")
+
+
+def _prompt(write: Callable[..., Messages], title: str, about: str, *more: Argument, scopes: tuple[str, ...] = _READS) -> Prompt:
+    return Prompt(write.__name__, title, about, write, more or (_BOARD,), scopes)
+
+
+PROMPTS = (
+    _prompt(
+        stand_up, "Stand-up", "What the team has to hear today: what is stuck, what moved, who has what, and how the sprint goes."
+    ),
+    _prompt(
+        sprint_planning,
+        "Sprint planning",
+        "A proposal for the next sprint that fits the team's real pace: room, goal, tasks, and what to clear up first.",
+        scopes=(*_READS, "sprints:read"),
+    ),
+    _prompt(
+        backlog_grooming,
+        "Backlog grooming",
+        "A backlog that is shorter and clearer: what is ready, what needs a question, a split, or to be let go.",
+    ),
+    _prompt(
+        risk_review,
+        "Risk review",
+        "What could go wrong in the next two weeks on a board or in a whole project, on what facts, and what would help.",
+        Argument("project", "The project, unless a board is sent: its id, or words of its name.", False, completing("project")),
+        Argument("board", "The board, unless a project is sent: its id, or words of its name.", False, completing("board")),
+    ),
+    _prompt(
+        release_notes,
+        "Release notes",
+        "Notes for the people who use the product, from what was done in a sprint, or since a day (else in the last 14 days).",
+        _BOARD,
+        Argument(
+            "sprint", "What was done in this sprint of the board: its id, or words of its name.", False, completing("sprint")
+        ),
+        Argument("since", "What was done from this day on, such as 2026-11-10.", False, _complete_day),
+    ),
+)

@@ -1,0 +1,52 @@
+"""What agents are given, as plain data, for the pages that show it."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Flask
+
+from api.docs.examples import needed_example_of
+from api.docs.field_tables import fields_in
+from api.mcp.protocol.revisions import LEGACY, MODERN
+from api.mcp.registry import Prompt, Registry, Resource, Tool
+
+
+def catalogue(app: Flask) -> dict[str, list[Any]]:
+    """`tools`, `resources` and `prompts`, in the order in which agents see them, and the `revisions`, newest first."""
+    registry: Registry = app.extensions["calmboard_mcp"]
+    return {
+        "tools": [_tool(tool) for tool in registry.tools.values()],
+        "resources": [_resource(resource) for resource in registry.resources],
+        "prompts": [_prompt(prompt) for prompt in registry.prompts.values()],
+        "revisions": [MODERN, *LEGACY],
+    }
+
+
+def _tool(tool: Tool) -> dict[str, Any]:
+    return {
+        "name": tool.name,
+        "title": tool.title,
+        "description": tool.description,
+        "scopes": tool.scopes,
+        "effect": tool.effect,
+        "arguments": fields_in(tool.input_schema, {}),
+        "example": _example(tool),
+    }
+
+
+def _example(tool: Tool) -> str:
+    """The message of a call with what it needs."""
+    arguments = needed_example_of(tool.takes) if tool.takes else {}
+    return json.dumps(
+        {"method": "tools/call", "params": {"name": tool.name, "arguments": arguments}}, indent=2, ensure_ascii=False
+    )
+
+
+def _resource(resource: Resource) -> dict[str, Any]:
+    return {name: getattr(resource, name) for name in ("uri", "description", "mime_type", "scopes")}
+
+
+def _prompt(prompt: Prompt) -> dict[str, Any]:
+    arguments: Iterable[dict[str, Any]] = (argument.listed() for argument in prompt.arguments)
+    return {**{name: getattr(prompt, name) for name in ("name", "title", "description", "scopes")}, "arguments": list(arguments)}

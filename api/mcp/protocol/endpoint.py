@@ -1,0 +1,259 @@
+"""POST /mcp: origin, credential, message, answer, in this order; every answer is JSON-RPC."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import msgspec
+from flask import Blueprint, Response, current_app, g, request, stream_with_context
+from flask.globals import request_ctx
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from api.framework.answers import add_limits, problem_body, problem_of
+from api.framework.auth import limits, note_last_use, who_asks
+from api.framework.bodies import MAX_BYTES, parse, whole_body
+from api.mcp.protocol.messages import Message, batch_in, id_of, read_json, read_message
+from api.mcp.protocol.methods import answer, finished
+from api.mcp.protocol.origins import allow_browsers, need_origin, preflight
+from api.mcp.protocol.revisions import INTERNAL_ERROR, INVALID_REQUEST, Failure, error_frame, result_frame
+from api.mcp.registry import Registry
+from api.mcp.tool_calls import Frames
+from calmboard.access.access import Access
+from calmboard.access.oauth.resources import BY_MCP, MCP
+from calmboard.db import db
+from calmboard.errors import InsufficientScope, InternalError, MethodNotAllowed, Problem
+
+bp = Blueprint("mcp", __name__)
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_ALLOWED = "POST, OPTIONS"
+
+_encode = msgspec.json.Encoder().encode
+
+
+@bp.route("/mcp", methods=_METHODS, provide_automatic_options=False)
+@bp.route("/mcp/", methods=_METHODS, provide_automatic_options=False)
+def speak() -> AnyResponse:
+    asked = request_ctx.request
+    need_origin(asked.headers)
+    if asked.method == "OPTIONS":
+        return preflight(_ALLOWED)
+    access = who_asks(MCP)
+    if asked.method != "POST":
+        raise MethodNotAllowed("The MCP server answers POST alone; there is no stream to open and no session to end.")
+    try:
+        body = read_json(asked)
+        batch = batch_in(body, asked.headers)
+    except Failure as failure:
+        return _refuse(failure)
+    return _answer_one(access, body) if batch is None else _answer_batch(access, batch)
+
+
+@bp.after_request
+def _complete(response: Response) -> Response:
+    """What every answer carries, an error's too."""
+    response.headers.add("Cache-Control", "no-store")
+    allow_browsers(request.headers, response)
+    if (usage := g.get("usage")) is not None:
+        add_limits(response, usage)
+        note_last_use(response.status_code, g.get("mcp_asked", f"{request.method} {MCP}"))
+    return response
+
+
+def answer_problem(error: Problem | HTTPException) -> AnyResponse:
+    """What the ground floor or the framework refuses. The code is the HTTP status: outside what JSON-RPC reserves."""
+    if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
+        return error.get_response()
+    problem = error if isinstance(error, Problem) else problem_of(error)
+    code = INTERNAL_ERROR if problem.status == 500 else problem.status
+    told = problem_body(problem)
+    if problem.retry_after_s is not None:
+        told["retry_after"] = problem.retry_after_s  # an agent sees the body, and seldom a header
+    response = _json(error_frame(_readable_id(), code, problem.detail, told), problem.status)
+    if isinstance(problem, MethodNotAllowed):
+        response.headers["Allow"] = _ALLOWED
+    if problem.retry_after_s is not None:
+        response.headers["Retry-After"] = str(problem.retry_after_s)
+    if (challenge := _challenge(problem)) is not None:
+        response.headers["WWW-Authenticate"] = challenge
+    return response
+
+
+def _answer_one(access: Access, body: Any) -> AnyResponse:
+    try:
+        message = read_message(body, request.headers)
+    except Failure as failure:
+        return _refuse(failure, body)
+    if message.kind != "request":
+        return _hear(access, message, body)
+    g.mcp_asked = _asked(message)
+    try:
+        result = answer(_registry(), message, message.call(access))
+        return _json(_framed(message, result)) if isinstance(result, dict) else _stream(message, result)
+    except Failure as failure:
+        return _refuse(failure, body, 200 if message.is_legacy else failure.status)
+
+
+def _answer_batch(access: Access, batch: list[Any]) -> AnyResponse:
+    """Each message counts against the window; answers come in the order of the requests (JSON-RPC 2.0, section 6).
+
+    A batch that does not fit is refused whole, and counts as the one request that it is.
+    """
+    if len(batch) > g.usage.limit:
+        return _refuse(Failure(INVALID_REQUEST, f"A batch holds at most {g.usage.limit} messages on your plan."))
+    if len(batch) > 1:
+        g.usage.need_room_for(len(batch) - 1)
+        g.usage = limits().spend(access, len(batch) - 1)
+        g.usage.need_room()
+    g.mcp_asked = f"{BY_MCP}batch of {len(batch)}"
+    answers = [frame for body in batch if (frame := _answer_in_batch(access, body)) is not None]
+    return _json(answers) if answers else _accepted()
+
+
+def _answer_in_batch(access: Access, body: Any) -> dict[str, Any] | None:
+    try:
+        message = read_message(body, request.headers)
+        if message.kind != "request":
+            _hear(access, message, body)
+            return None
+        if message.method == "initialize":
+            raise Failure(INVALID_REQUEST, "Send initialize by itself, before any batch.")
+        result = answer(_registry(), message, message.call(access))
+        return _framed(message, result if isinstance(result, dict) else _drained(result))
+    except Exception as error:
+        return _error_within(id_of(body), error)
+
+
+def _hear(access: Access, message: Message, body: Any) -> AnyResponse:
+    if message.kind == "response":
+        _registry().hear(access, body)
+    return _accepted()
+
+
+def _stream(message: Message, frames: Frames) -> AnyResponse:
+    """Server-sent events from the first message on; a tool that reports nothing answers as JSON."""
+    first, result = _next(frames)
+    if first is None:
+        return _json(_framed(message, cast("dict[str, Any]", result)))
+    response = Response(stream_with_context(_events(message, first, frames)), mimetype="text/event-stream")
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _events(message: Message, first: dict[str, Any], frames: Frames) -> Iterator[bytes]:
+    try:
+        yield from _told(message, first, frames)
+    except GeneratorExit:
+        _leave(message, frames)
+        raise
+
+
+def _told(message: Message, first: dict[str, Any], frames: Frames) -> Iterator[bytes]:
+    frame: dict[str, Any] | None = first
+    while frame is not None:
+        yield _event(frame)
+        try:
+            frame, result = _next(frames)
+        except Exception as error:
+            yield _event(_error_within(message.id, error))
+            return
+    yield _event(_framed(message, cast("dict[str, Any]", result)))
+
+
+def _leave(message: Message, frames: Frames) -> None:
+    """To leave cancels the request (2026-07-28, basic/transports); in earlier revisions it did not, and the work goes on."""
+    if not message.is_legacy:
+        frames.close()
+        return
+    try:
+        _drained(frames)
+    except Exception as error:
+        _error_within(message.id, error)
+
+
+def _error_within(message_id: str | int | None, error: Exception) -> dict[str, Any]:
+    """An error in an answer that has its status already: after a stream began, or beside the others of a batch."""
+    db.session.rollback()
+    if isinstance(error, Failure):
+        return error_frame(message_id, error.code, error.message, error.data)
+    if isinstance(error, Problem):
+        return error_frame(message_id, error.status, error.detail, problem_body(error))
+    current_app.logger.exception("Unexpected within an answer: %s", g.mcp_asked)
+    problem = InternalError()
+    return error_frame(message_id, INTERNAL_ERROR, problem.detail, problem_body(problem))
+
+
+def _next(frames: Frames) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """The next message, or None and the result."""
+    try:
+        while (frame := next(frames)) is None:
+            pass
+    except StopIteration as stop:
+        return None, stop.value
+    return frame, None
+
+
+def _drained(frames: Frames) -> dict[str, Any]:
+    frame: dict[str, Any] | None = {}
+    while frame is not None:
+        frame, result = _next(frames)
+    return cast("dict[str, Any]", result)
+
+
+def _event(frame: dict[str, Any]) -> bytes:
+    return b"event: message\ndata: " + _encode(frame) + b"\n\n"
+
+
+def _framed(message: Message, result: dict[str, Any]) -> dict[str, Any]:
+    return result_frame(message.id, finished(message, result))
+
+
+def _refuse(failure: Failure, body: Any = None, status: int | None = None) -> AnyResponse:
+    """Earlier revisions give no status to an error of a message that is in order, and their clients expect 200."""
+    db.session.rollback()
+    frame = error_frame(id_of(body), failure.code, failure.message, failure.data)
+    return _json(frame, status or failure.status)
+
+
+def _asked(message: Message) -> str:
+    """What people are shown as the last use; a client may have sent signs that no database keeps and no page shows."""
+    name = message.params.get("name", message.params.get("uri", ""))
+    said = f"{BY_MCP}{message.method} {name if isinstance(name, str) else ''}".strip()[:200]
+    return said if said.isprintable() else "MCP"
+
+
+def _readable_id() -> str | int | None:
+    """The id of a request that was refused before it was read."""
+    try:
+        request.max_content_length = MAX_BYTES + 1
+        return id_of(parse(whole_body(request))) if request.method == "POST" else None
+    except (Problem, HTTPException):
+        return None
+
+
+def _challenge(problem: Problem) -> str | None:
+    """WWW-Authenticate: RFC 6750, section 3, and RFC 9728, section 5.1; one step up names every scope that is needed."""
+    origin = current_app.config["CALMBOARD"].origin
+    metadata = f'resource_metadata="{origin}/.well-known/oauth-protected-resource{MCP}"'
+    if problem.status == 401:
+        error = ', error="invalid_token"' if g.get("sent_credential") else ""
+        return f'Bearer {metadata}, scope="{" ".join(sorted(_registry().scopes))}"{error}'
+    if isinstance(problem, InsufficientScope):
+        access: Access = g.access
+        held = access.credential.scopes if access.credential else frozenset()
+        scopes = " ".join(sorted(held | set(problem.allowed_values)))
+        return f'Bearer error="insufficient_scope", scope="{scopes}", {metadata}'
+    return None
+
+
+def _accepted() -> AnyResponse:
+    return Response(status=202)
+
+
+def _json(body: Any, status: int = 200) -> Response:
+    return Response(_encode(body), status, content_type="application/json")
+
+
+def _registry() -> Registry:
+    registry: Registry = current_app.extensions["calmboard_mcp"]
+    return registry

@@ -1,0 +1,161 @@
+"""Reads what a client sent: one JSON-RPC message, or a batch of an old client, and the revision that it speaks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from flask import Request
+from werkzeug.datastructures import Headers
+
+from api.framework.bodies import MAX_BYTES, need_plain, parse, whole_body
+from api.mcp.calls import Call
+from api.mcp.protocol import headers as mirrored
+from api.mcp.protocol.revisions import (
+    CLIENT_CAPABILITIES,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    LEGACY,
+    LOG_LEVEL,
+    MODERN,
+    OLDEST,
+    PARSE_ERROR,
+    PROTOCOL_VERSION,
+    UNSUPPORTED_VERSION,
+    Failure,
+)
+from calmboard.access.access import Access
+from calmboard.errors import InvalidRequest, UnsupportedMediaType
+
+MAX_BATCH = 50
+_MAX_ID = 2**53
+
+Kind = Literal["request", "notification", "response"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message whose envelope is in order; `version` is one of MODERN and LEGACY."""
+
+    kind: Kind
+    id: str | int | None
+    method: str
+    params: Mapping[str, Any]
+    version: str
+
+    @property
+    def is_legacy(self) -> bool:
+        return self.version != MODERN
+
+    def call(self, access: Access) -> Call:
+        """What a tool, resource or prompt is told about who calls; raises Failure where answers are no object."""
+        meta = _mapping(self.params.get("_meta"))
+        token, answers = meta.get("progressToken"), self.params.get("inputResponses", {})
+        if not isinstance(answers, dict):
+            raise Failure(INVALID_PARAMS, "inputResponses has to be an object.")
+        return Call(
+            access,
+            capabilities={} if self.is_legacy else _mapping(meta.get(CLIENT_CAPABILITIES)),
+            progress_token=token if isinstance(token, str | int) and not isinstance(token, bool) else None,
+            log_level=meta.get(LOG_LEVEL) if isinstance(meta.get(LOG_LEVEL), str) else None,
+            answers=answers,
+            is_legacy=self.is_legacy,
+        )
+
+
+def read_json(asked: Request) -> Any:
+    """The body as JSON; raises Failure where it is none, UnsupportedMediaType where it does not say so."""
+    if asked.mimetype != "application/json":
+        raise UnsupportedMediaType("Send the message as application/json.")
+    need_plain(asked)
+    asked.max_content_length = MAX_BYTES + 1
+    try:
+        return parse(whole_body(asked))
+    except InvalidRequest as problem:
+        raise Failure(PARSE_ERROR, problem.detail) from None
+
+
+def batch_in(body: Any, headers: Headers) -> list[Any] | None:
+    """The messages of a batch, which only clients of 2025-03-26 send; None for anything else."""
+    if not isinstance(body, list):
+        return None
+    if (mirrored.version_header(headers) or OLDEST) != OLDEST:
+        raise Failure(INVALID_REQUEST, "Send one message in a request; batches ended with 2025-03-26.")
+    if not 1 <= len(body) <= MAX_BATCH:
+        raise Failure(INVALID_REQUEST, f"A batch holds 1 to {MAX_BATCH} messages.")
+    return body
+
+
+def id_of(body: Any) -> str | int | None:
+    """The id of a message, whatever else is wrong with it, so that an error can name it."""
+    found = body.get("id") if isinstance(body, dict) else None
+    return found if _is_id(found) else None
+
+
+def read_message(body: Any, headers: Headers) -> Message:
+    """Check the envelope, in the order that clients rely on: message, metadata, headers, revision."""
+    kind = _kind(body)
+    params = body.get("params", {})
+    if not isinstance(params, dict):
+        raise Failure(INVALID_PARAMS, "params has to be an object.")
+    said = mirrored.version_header(headers)
+    if not _is_modern(params, said):
+        return Message(kind, body.get("id"), body.get("method", ""), params, said or OLDEST)
+    if kind == "response":
+        raise Failure(INVALID_REQUEST, "Send a request or a notification; answers belong in inputResponses.")
+    _need_metadata(kind, params, said)
+    if kind == "request":
+        mirrored.need_same(headers, body["method"], params)
+    _need_known(_version_of(params) if kind == "request" else said)
+    return Message(kind, body.get("id"), body["method"], params, MODERN)
+
+
+def _kind(body: Any) -> Kind:
+    if not isinstance(body, dict) or body.get("jsonrpc") != "2.0":
+        raise Failure(INVALID_REQUEST, 'Send a JSON-RPC 2.0 message: an object with "jsonrpc": "2.0".')
+    if "id" in body and not _is_id(body["id"]):
+        raise Failure(INVALID_REQUEST, "id has to be a text or a whole number.")
+    if isinstance(body.get("method"), str):
+        return "request" if "id" in body else "notification"
+    if "method" not in body and "id" in body and ("result" in body) != ("error" in body):
+        return "response"
+    raise Failure(INVALID_REQUEST, "method has to be a text.")
+
+
+def _is_id(value: Any) -> bool:
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, str) or (isinstance(value, int) and -_MAX_ID < value < _MAX_ID)
+
+
+def _is_modern(params: Mapping[str, Any], said: str | None) -> bool:
+    """A message is modern where its own metadata names a revision, or its header names none of the old ones."""
+    return PROTOCOL_VERSION in _mapping(params.get("_meta")) or (said is not None and said not in LEGACY)
+
+
+def _need_metadata(kind: Kind, params: Mapping[str, Any], said: str | None) -> None:
+    """The revision and the client's capabilities stand in every request; notifications may go without (basic, _meta)."""
+    meta = _mapping(params.get("_meta"))
+    missing = [name for name in (PROTOCOL_VERSION, CLIENT_CAPABILITIES) if name not in meta]
+    if kind == "request" and missing:
+        raise Failure(INVALID_PARAMS, f"params._meta has to hold {' and '.join(missing)}.")
+    if not isinstance(meta.get(PROTOCOL_VERSION, ""), str):
+        raise Failure(INVALID_PARAMS, f"{PROTOCOL_VERSION} has to be a text.")
+    if not isinstance(meta.get(CLIENT_CAPABILITIES, {}), dict):
+        raise Failure(INVALID_PARAMS, f"{CLIENT_CAPABILITIES} has to be an object.")
+    if kind == "request" and (said is None or said != meta[PROTOCOL_VERSION]):
+        raise mirrored.mismatch("MCP-Protocol-Version", PROTOCOL_VERSION)
+
+
+def _version_of(params: Mapping[str, Any]) -> str:
+    version: str = params["_meta"][PROTOCOL_VERSION]
+    return version
+
+
+def _need_known(version: str | None) -> None:
+    if version not in (MODERN, None):
+        told = {"supported": [MODERN], "requested": version}
+        raise Failure(UNSUPPORTED_VERSION, f"The revision {version} is not spoken here; {MODERN} is.", told)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,26 @@
+"""Who am I: the first request of every new key."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, g
+
+from api.framework.describe import describe
+from api.shapes.access.me import Me
+from calmboard.access.access import Access, Credential
+
+bp = Blueprint("me", __name__)
+
+
+@bp.get("/v1/me")
+@describe("Say who I am", Me)
+def read_me(access: Access) -> dict[str, Any]:
+    """The user, plan, credential, scopes and limits of this request. Every credential may ask this."""
+    return {"user": access.user, "plan": access.user.plan, "credential": _shown(access.credential), "limits": g.usage}
+
+
+def _shown(credential: Credential | None) -> dict[str, Any] | None:
+    if credential is None:
+        return None
+    project_ids = None if credential.project_ids is None else sorted(credential.project_ids)
+    return {**asdict(credential), "scopes": sorted(credential.scopes), "project_ids": project_ids}

@@ -1,0 +1,61 @@
+"""Many changes to tasks in one call."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from api.shapes.problems import Problem
+from api.shapes.values import EXAMPLE_TAIL, BoardId, TaskId, about
+from api.shapes.work.tasks import NewTask, Task, TaskChanges
+from calmboard.work.tasks.bulk import MAX_OPERATIONS
+
+
+class CreateTask(Struct, tag_field="op", tag="create", forbid_unknown_fields=True):
+    """Add a task to a board."""
+
+    board_id: BoardId
+    task: NewTask
+
+
+class ChangeTask(Struct, tag_field="op", tag="change", forbid_unknown_fields=True):
+    """Change a task."""
+
+    task_id: TaskId
+    changes: TaskChanges
+
+
+class DeleteTask(Struct, tag_field="op", tag="delete", forbid_unknown_fields=True):
+    """Delete a task."""
+
+    task_id: TaskId
+
+
+_EXAMPLE = [
+    {"op": "create", "board_id": "brd_" + EXAMPLE_TAIL, "task": {"title": "Refund partial captures"}},
+    {"op": "change", "task_id": "tsk_" + EXAMPLE_TAIL, "changes": {"state": "review"}},
+]
+
+
+class Bulk(Struct, forbid_unknown_fields=True):
+    """Changes to make, in their order."""
+
+    operations: Annotated[
+        list[CreateTask | ChangeTask | DeleteTask],
+        Meta(min_length=1, max_length=MAX_OPERATIONS, description="What to do.", examples=[_EXAMPLE]),
+    ]
+    atomic: Annotated[bool, about("All or none; with false, each for itself.", True)] = True
+
+
+class BulkResult(Struct, omit_defaults=True):
+    """What became of one operation."""
+
+    op: Annotated[Literal["create", "change", "delete"], about("What was asked.", "create")]
+    status: Annotated[int, about("The HTTP status it would have had alone.", 201)]
+    task: Task | UnsetType = UNSET
+    problem: Problem | UnsetType = UNSET
+
+
+class BulkAnswer(Struct):
+    """What became of every operation, in their order."""
+
+    results: list[BulkResult]

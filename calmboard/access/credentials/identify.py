@@ -1,0 +1,123 @@
+"""Finds out who asks, from the secret that a program sent."""
+
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import bindparam, or_, select
+
+from calmboard.access.access import Access, Credential, Person
+from calmboard.access.credentials.secret_format import digest, is_well_formed
+from calmboard.access.oauth.app_names import shown_name
+from calmboard.db import AnyRow, now
+from calmboard.errors import ApiKeyExpired, ApiKeyPaused, ApiKeyRevoked, InvalidApiKey, InvalidToken, MissingApiKey
+from calmboard.lookups import Lookup
+from calmboard.models import ApiKey, OAuthAccessToken, OAuthClient, OAuthGrant, User, UserSession
+
+_KEY_AND_USER = Lookup(
+    select(
+        ApiKey.id,
+        ApiKey.name,
+        ApiKey.tail,
+        ApiKey.scopes,
+        ApiKey.project_ids,
+        ApiKey.expires_at,
+        ApiKey.paused_at,
+        ApiKey.revoked_at,
+        ApiKey.last_used_at,
+        User.id.label("user_id"),
+        User.name.label("user_name"),
+        User.email,
+        User.plan,
+    )
+    .join(User, User.id == ApiKey.user_id)
+    .where(ApiKey.digest == bindparam("digest"))
+)
+
+
+_TOKEN_AND_USER = Lookup(
+    select(
+        OAuthGrant.id,
+        OAuthClient.name,
+        OAuthAccessToken.tail,
+        OAuthAccessToken.scopes,
+        OAuthGrant.project_ids,
+        OAuthAccessToken.expires_at,
+        OAuthGrant.last_used_at,
+        User.id.label("user_id"),
+        User.name.label("user_name"),
+        User.email,
+        User.plan,
+    )
+    .select_from(OAuthAccessToken)
+    .join(OAuthGrant, OAuthGrant.id == OAuthAccessToken.grant_id)
+    .join(OAuthClient, OAuthClient.id == OAuthGrant.client_id)
+    .join(User, User.id == OAuthGrant.user_id)
+    .outerjoin(UserSession, UserSession.id == OAuthGrant.session_id)
+    .where(
+        OAuthAccessToken.digest == bindparam("digest"),
+        OAuthAccessToken.expires_at > bindparam("at"),
+        OAuthGrant.resource == bindparam("resource"),
+        OAuthGrant.revoked_at.is_(None),
+        or_(OAuthGrant.session_id.is_(None), UserSession.expires_at.is_(None), UserSession.expires_at > bindparam("at")),
+    )
+)
+
+
+def identify(secret: str | None, resource: str) -> Access:
+    """Return the access that an API key or token stands for; a token counts at its own resource only.
+
+    Raises MissingApiKey for no secret, InvalidApiKey, InvalidToken, ApiKeyRevoked,
+    ApiKeyExpired or ApiKeyPaused. The plan is judged elsewhere, so that it is judged last.
+    """
+    if not secret:
+        raise MissingApiKey(hint=MissingApiKey.remedy)
+    if secret.startswith("cbo_"):
+        return _by_token(secret, resource)
+    if not secret.startswith("cbk_") or not is_well_formed(secret):
+        raise InvalidApiKey(_what_is_wrong(secret), hint=InvalidApiKey.remedy)
+    row = _KEY_AND_USER.first({"digest": digest(secret)})
+    if row is None:
+        raise InvalidApiKey("No key like this was issued here.", hint=InvalidApiKey.remedy)
+    _need_live(row, now())
+    return _access(row, row.name, "key", "api_key")
+
+
+def _by_token(secret: str, resource: str) -> Access:
+    values = {"digest": digest(secret), "at": now(), "resource": resource}
+    row = _TOKEN_AND_USER.first(values) if is_well_formed(secret) else None
+    if row is None:
+        raise InvalidToken(hint=InvalidToken.remedy)
+    return _access(row, shown_name(row.name), "token", "oauth_token")
+
+
+def _what_is_wrong(secret: str) -> str:
+    if not secret.startswith("cbk_"):
+        return "An API key starts with cbk_; this does not."
+    return "The key does not add up: a character is missing, added or changed."
+
+
+def _need_live(row: AnyRow, at: datetime) -> None:
+    if row.revoked_at is not None:
+        raise ApiKeyRevoked(f"The key {_shown(row)} was revoked.", hint=ApiKeyRevoked.remedy)
+    if row.expires_at is not None and row.expires_at <= at:
+        raise ApiKeyExpired(f"The key {_shown(row)} expired on {row.expires_at:%Y-%m-%d}.", hint=ApiKeyExpired.remedy)
+    if row.paused_at is not None:
+        raise ApiKeyPaused(f"The key {_shown(row)} is paused.", hint=ApiKeyPaused.remedy)
+
+
+def _shown(row: AnyRow) -> str:
+    return f"cbk_…{row.tail}"
+
+
+def _access(row: AnyRow, name: str, source: Literal["key", "token"], kind: Literal["api_key", "oauth_token"]) -> Access:
+    credential = Credential(
+        kind=kind,
+        id=row.id,
+        name=name,
+        tail=row.tail,
+        scopes=frozenset(row.scopes.split()),
+        project_ids=None if row.project_ids is None else frozenset(row.project_ids),
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+    )
+    return Access(Person(row.user_id, row.user_name, row.email, row.plan), source, credential)

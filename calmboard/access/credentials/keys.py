@@ -1,0 +1,308 @@
+"""API keys: made, listed, paused, revoked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Literal
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from calmboard import ids
+from calmboard.access.access import Access
+from calmboard.access.credentials.secret_format import digest, new_secret
+from calmboard.access.integrations import INTEGRATIONS, find_integration
+from calmboard.access.permissions import need_scope
+from calmboard.access.plans import PLANS, need_paid
+from calmboard.access.scopes import expand, unknown
+from calmboard.db import AnyRow, AnySelect, db, now, reading
+from calmboard.errors import Conflict, Fault, Forbidden, NotFound, ValidationFailed
+from calmboard.models import ApiKey, Membership, User
+from calmboard.pagination import Cut, Order, Page, in_order, read_page
+
+MAX_NAME_LENGTH = 80
+MAX_PROJECTS = 100
+REASONS = {
+    "leaked": "It may have leaked",
+    "replaced": "Another key replaces it",
+    "unused": "Nothing uses it any more",
+    "other": "Another reason",
+}
+
+Status = Literal["active", "paused", "expired", "revoked"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """What a person asks for. `project_ids` None: every project, now and later; `expires_at` None: no end."""
+
+    name: str
+    integration: str
+    scopes: frozenset[str]
+    project_ids: frozenset[str] | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key as its owner sees it; the secret is not among it."""
+
+    id: str
+    name: str
+    integration: str
+    tail: str
+    scopes: frozenset[str]
+    project_ids: frozenset[str] | None
+    created_at: datetime
+    expires_at: datetime | None
+    paused_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    last_used_ip: str | None
+    last_used_agent: str | None
+    last_used_endpoint: str | None
+    last_used_status: int | None
+
+    def status(self, at: datetime) -> Status:
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.expires_at is not None and self.expires_at <= at:
+            return "expired"
+        return "paused" if self.paused_at is not None else "active"
+
+
+COLUMNS = tuple(getattr(ApiKey, name) for name in Key.__dataclass_fields__)
+
+
+def create_key(access: Access, new: NewKey) -> tuple[Key, str]:
+    """Make a key and return it with its secret, which is kept nowhere.
+
+    Raises Forbidden without a session, PaidPlanRequired, Conflict where the plan's number of keys is reached, and
+    ValidationFailed with a fault for each field that cannot be used.
+    """
+    _need_session(access)
+    need_paid(access)
+    faults = _faults(access, new)
+    if faults:
+        raise ValidationFailed(errors=tuple(faults))
+    db.session.execute(select(User.id).where(User.id == access.user.id).with_for_update())
+    _need_room(access)
+    key_id, secret = issue_key(access.user.id, new)
+    db.session.commit()
+    return find_key(access, key_id), secret
+
+
+def issue_key(user_id: str, new: NewKey) -> tuple[str, str]:
+    """Write a key for anyone, on any plan; the caller commits. Returns its id and its secret."""
+    secret = new_secret("cbk")
+    key = ApiKey(
+        user_id=user_id,
+        name=new.name.strip(),
+        integration=new.integration,
+        digest=digest(secret),
+        tail=secret[-4:],
+        scopes=" ".join(sorted(expand(new.scopes))),
+        project_ids=None if new.project_ids is None else sorted(new.project_ids),
+        expires_at=new.expires_at,
+    )
+    db.session.add(key)
+    try:
+        db.session.flush()
+    except IntegrityError:
+        db.session.rollback()
+        raise ValidationFailed(errors=(_name_taken(new.name),)) from None
+    return key.id, secret
+
+
+def find_key(access: Access, key_id: str) -> Key:
+    with reading() as connection:
+        statement = select(*COLUMNS, ApiKey.user_id).where(ApiKey.id == key_id)
+        row = connection.execute(statement).first() if ids.is_id("key", key_id) else None
+    if row is None:
+        raise NotFound(f"No key has the id “{key_id[:60]}”.")
+    if row.user_id != access.user.id:
+        raise Forbidden("The key belongs to somebody else.")
+    return key_of(row)
+
+
+def read_key(access: Access, key_id: str) -> Key:
+    """A key of the asker's, for programs. Raises NotFound, and Forbidden where it is out of reach.
+
+    A key that is limited to some projects sees itself only: the others tell of more than it may know.
+    """
+    need_scope(access, "keys:read")
+    key = find_key(access, key_id)
+    if _sees_itself_only(access) and not _is_itself(access, key_id):
+        raise Forbidden("A key that is limited to some projects sees itself only.")
+    return key
+
+
+def list_key_page(access: Access, cut: Cut) -> Page[Key]:
+    """The asker's keys that `read_key` would give, newest first, the revoked ones too."""
+    need_scope(access, "keys:read")
+    statement = _key_list(_sees_itself_only(access), cut.after is not None)
+    values = {"user_id": access.user.id, "itself": access.credential.id if access.credential else None}
+    with reading() as connection:
+        page = read_page(connection, statement, cut, values)
+    return Page([key_of(row) for row in page.rows], page.after)
+
+
+def revoke_self(access: Access, key_id: str) -> None:
+    """End the very key that asks, at once and for good. Raises NotFound, and Forbidden for any other key."""
+    find_key(access, key_id)
+    if not _is_itself(access, key_id):
+        raise Forbidden("A key can revoke itself only. Others are revoked by a signed-in person, on Integrations & APIs.")
+    db.session.execute(update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None)).values(revoked_at=now()))
+    db.session.commit()
+
+
+def revoke_key(access: Access, key_id: str, reason: str | None = None) -> Key:
+    """End a key for good, at once. Revoking it again changes nothing."""
+    _need_session(access)
+    if reason is not None and reason not in REASONS:
+        fault = Fault("/reason", "unknown_value", "Choose one of the reasons in the list.", tuple(REASONS))
+        raise ValidationFailed(errors=(fault,))
+    return _change(access, key_id, {"revoked_at": now(), "revoked_reason": reason})
+
+
+def pause_key(access: Access, key_id: str) -> Key:
+    """Refuse the key's requests until it is resumed."""
+    _need_session(access)
+    return _change(access, key_id, {"paused_at": now()})
+
+
+def resume_key(access: Access, key_id: str) -> Key:
+    _need_session(access)
+    return _change(access, key_id, {"paused_at": None})
+
+
+def note_key_use(key_id: str, ip: str | None, agent: str | None, endpoint: str, status: int) -> None:
+    """Keep when and from where a key was last used, at most once a minute."""
+    at = now()
+    statement = (
+        update(ApiKey)
+        .where(ApiKey.id == key_id, (ApiKey.last_used_at.is_(None)) | (ApiKey.last_used_at < at - NOTE_EVERY))
+        .values(
+            last_used_at=at,
+            last_used_ip=ip,
+            last_used_agent=agent and agent[:200],
+            last_used_endpoint=endpoint[:200],
+            last_used_status=status,
+        )
+    )
+    with reading() as connection:
+        connection.execute(statement)
+
+
+NOTE_EVERY = timedelta(minutes=1)
+
+
+@cache
+def _key_list(only_itself: bool, further: bool) -> AnySelect:
+    statement = select(*COLUMNS).where(ApiKey.user_id == bindparam("user_id"))
+    if only_itself:
+        statement = statement.where(ApiKey.id == bindparam("itself"))
+    return in_order(statement, Order((ApiKey.id,), descending=True), further=further)
+
+
+def _sees_itself_only(access: Access) -> bool:
+    return access.project_ids is not None
+
+
+def _is_itself(access: Access, key_id: str) -> bool:
+    return access.source == "key" and access.credential is not None and access.credential.id == key_id
+
+
+def _need_session(access: Access) -> None:
+    if access.source != "session":
+        raise Forbidden("Keys are made and changed by a signed-in person only, never by a key or token.")
+
+
+def _faults(access: Access, new: NewKey) -> list[Fault]:
+    checks = (
+        _name_fault(access, new),
+        _integration_fault(new),
+        _scopes_fault(new),
+        _projects_fault(access, new),
+        _expiry_fault(new),
+    )
+    return [fault for fault in checks if fault is not None]
+
+
+def _name_fault(access: Access, new: NewKey) -> Fault | None:
+    name = new.name.strip()
+    if not name:
+        return Fault("/name", "required", "Give the key a name; it tells your keys apart.")
+    if len(name) > MAX_NAME_LENGTH:
+        return Fault("/name", "too_long", f"This is {len(name)} characters long. Use at most {MAX_NAME_LENGTH}.")
+    if not name.isprintable():
+        return Fault("/name", "unprintable", "Use letters, digits and signs that can be seen.")
+    statement = select(ApiKey.id).where(
+        ApiKey.user_id == access.user.id, func.lower(ApiKey.name) == func.lower(name), ApiKey.revoked_at.is_(None)
+    )
+    with reading() as connection:
+        return _name_taken(name) if connection.execute(statement).first() else None
+
+
+def _name_taken(name: str) -> Fault:
+    return Fault("/name", "taken", f"You already have a key called “{name.strip()}”. Add what makes this one different.")
+
+
+def _integration_fault(new: NewKey) -> Fault | None:
+    if find_integration(new.integration) is not None:
+        return None
+    choices = tuple(integration.slug for integration in INTEGRATIONS)
+    return Fault("/integration", "unknown_value", "Choose the tool that will use the key.", choices)
+
+
+def _scopes_fault(new: NewKey) -> Fault | None:
+    if not new.scopes:
+        return Fault("/scopes", "required", "Choose at least one right; a key without rights can do nothing.")
+    if strange := unknown(new.scopes):
+        return Fault("/scopes", "unknown_value", f"There is no scope {', '.join(strange)[:200]}.")
+    return None
+
+
+def _projects_fault(access: Access, new: NewKey) -> Fault | None:
+    if new.project_ids is None:
+        return None
+    if not new.project_ids:
+        return Fault("/project_ids", "required", "Choose at least one project, or let the key see all of yours.")
+    if len(new.project_ids) > MAX_PROJECTS:
+        return Fault("/project_ids", "too_many", f"Choose at most {MAX_PROJECTS} projects, or let the key see all of yours.")
+    known = [project_id for project_id in new.project_ids if ids.is_id("prj", project_id)]
+    statement = select(func.count()).where(Membership.user_id == access.user.id, Membership.project_id.in_(known))
+    with reading() as connection:
+        mine = connection.execute(statement).scalar_one()
+    if mine == len(new.project_ids):
+        return None
+    return Fault("/project_ids", "unknown_value", "One of these projects is not yours any more. Choose again.")
+
+
+def _expiry_fault(new: NewKey) -> Fault | None:
+    if new.expires_at is None or new.expires_at > now():
+        return None
+    return Fault("/expires_at", "in_the_past", "That time has passed. Choose a later one.")
+
+
+def _need_room(access: Access) -> None:
+    plan = PLANS[access.user.plan]
+    statement = select(func.count()).where(ApiKey.user_id == access.user.id, ApiKey.revoked_at.is_(None))
+    if db.session.execute(statement).scalar_one() >= plan.max_keys:
+        db.session.rollback()
+        raise Conflict(f"{plan.name} holds {plan.max_keys} keys, and you have them all. Revoke one that nothing uses any more.")
+
+
+def _change(access: Access, key_id: str, values: Mapping[str, Any]) -> Key:
+    find_key(access, key_id)
+    db.session.execute(update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None)).values(**values))
+    db.session.commit()
+    return find_key(access, key_id)
+
+
+def key_of(row: AnyRow) -> Key:
+    values = {name: getattr(row, name) for name in Key.__dataclass_fields__}
+    values["scopes"] = frozenset(row.scopes.split())
+    values["project_ids"] = None if row.project_ids is None else frozenset(row.project_ids)
+    return Key(**values)

@@ -1,0 +1,121 @@
+"""Passwords: argon2 at rest, a mailed link where one is forgotten."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, func, select, update
+
+from calmboard.access.access import Access, Person
+from calmboard.access.credentials.session_tokens import end_tokens_of
+from calmboard.access.credentials.sessions import end_all_sessions
+from calmboard.db import db, now, reading
+from calmboard.errors import Fault, NotFound, ValidationFailed
+from calmboard.models import PasswordReset, User
+
+MIN_LENGTH = 10
+MAX_LENGTH = 200
+RESET_LIFE = timedelta(hours=1)
+
+_hasher = PasswordHasher()
+
+
+def hash_password(password: str) -> str:
+    return _hasher.hash(password)
+
+
+# What is compared where nobody has the e-mail, so that the answer takes as long.
+_DECOY_HASH = hash_password(secrets.token_urlsafe(16))
+
+
+def verify(email: str, password: str) -> Person | None:
+    """The person behind e-mail and password, or None; both answers take equally long."""
+    with reading() as connection:
+        columns = (User.id, User.name, User.email, User.plan, User.password_hash)
+        row = connection.execute(select(*columns).where(func.lower(User.email) == email.strip().lower())).first()
+    if not _matches(row.password_hash if row else _DECOY_HASH, password) or row is None:
+        return None
+    return Person(row.id, row.name, row.email, row.plan)
+
+
+def change_password(access: Access, current: str, new: str, session_id: str) -> None:
+    """Set a new password, sign out every other browser, end every session token, disconnect every application.
+
+    Raises ValidationFailed where the current one does not match or the new one is too short or long.
+    """
+    faults = [_current_fault()] if verify(access.user.email, current) is None else []
+    faults += _new_faults(new)
+    if faults:
+        raise ValidationFailed(errors=tuple(faults))
+    _set_password(access.user.id, new)
+    end_tokens_of(session_id)
+    end_all_sessions(access.user.id, except_id=session_id)
+
+
+def open_reset(email: str) -> tuple[Person, str] | None:
+    """Make a one-time token for the person with this e-mail, or None where there is nobody.
+
+    An earlier link of the same person stops working.
+    """
+    row = db.session.execute(
+        select(User.id, User.name, User.email, User.plan).where(func.lower(User.email) == email.strip().lower())
+    ).first()
+    if row is None:
+        db.session.rollback()
+        return None
+    token = secrets.token_urlsafe(32)
+    db.session.execute(delete(PasswordReset).where(PasswordReset.user_id == row.id))
+    db.session.add(PasswordReset(digest=_digest(token), user_id=row.id, expires_at=now() + RESET_LIFE))
+    db.session.commit()
+    return Person(*row), token
+
+
+def is_open_reset(token: str) -> bool:
+    with reading() as connection:
+        statement = select(PasswordReset.user_id).where(PasswordReset.digest == _digest(token), PasswordReset.expires_at > now())
+        return connection.execute(statement).first() is not None
+
+
+def reset_password(token: str, new: str) -> None:
+    """Set a new password by a mailed link, which then is used up, sign out everywhere and disconnect every application.
+
+    Raises NotFound where the link is unknown, used or too old, ValidationFailed where the password does not do.
+    """
+    if faults := _new_faults(new):
+        raise ValidationFailed(errors=tuple(faults))
+    claim = delete(PasswordReset).where(PasswordReset.digest == _digest(token), PasswordReset.expires_at > now())
+    user_id = db.session.execute(claim.returning(PasswordReset.user_id)).scalar()
+    if user_id is None:
+        db.session.rollback()
+        raise NotFound("This link was used already or is older than an hour. Ask for a new one.")
+    _set_password(user_id, new)
+    end_all_sessions(user_id)
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password[: MAX_LENGTH + 1])
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _current_fault() -> Fault:
+    return Fault("/current_password", "no_match", "This is not your current password.")
+
+
+def _new_faults(new: str) -> list[Fault]:
+    if len(new) < MIN_LENGTH:
+        return [Fault("/new_password", "too_short", f"Use at least {MIN_LENGTH} characters. A few unrelated words do well.")]
+    if len(new) > MAX_LENGTH:
+        return [Fault("/new_password", "too_long", f"Use at most {MAX_LENGTH} characters.")]
+    return []
+
+
+def _set_password(user_id: str, new: str) -> None:
+    db.session.execute(update(User).where(User.id == user_id).values(password_hash=hash_password(new)))
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,107 @@
+"""Signed-in browsers: a row each, so that sign-out everywhere works."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+
+from calmboard.access.access import Person
+from calmboard.access.oauth.grants import end_all_grants
+from calmboard.db import AnyRow, AnySelect, db, now, reading
+from calmboard.models import User, UserSession
+from calmboard.pagination import Cut, Order, Page, in_order, read_page
+
+IDLE = timedelta(days=14)
+ABSOLUTE = timedelta(days=90)
+_TOUCH_EVERY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    id: str
+    person: Person
+    created_at: datetime
+    last_seen_at: datetime
+    ip: str | None
+    agent: str | None
+
+
+def open_session(user_id: str, ip: str | None, agent: str | None) -> str:
+    """Sign a person in and return the token for their cookie."""
+    token = secrets.token_urlsafe(32)
+    db.session.add(UserSession(user_id=user_id, digest=_digest(token), ip=ip, agent=agent and agent[:200]))
+    db.session.commit()
+    return token
+
+
+def find_session(token: str) -> Session | None:
+    """The live session behind a cookie, or None. Notes that it was seen, every few minutes."""
+    with reading() as connection:
+        row = connection.execute(_sessions(UserSession.digest == _digest(token))).first()
+    if row is None:
+        return None
+    if row.last_seen_at < now() - _TOUCH_EVERY:
+        _touch(row.id)
+    return _session(row)
+
+
+def list_other_sessions(session: Session, cut: Cut) -> Page[Session]:
+    """The live sessions of the same person beside this one, the latest sign-in first."""
+    others = _sessions((UserSession.user_id == session.person.id) & (UserSession.id != session.id))
+    statement = in_order(others, Order((UserSession.id,), descending=True), further=cut.after is not None)
+    with reading() as connection:
+        page = read_page(connection, statement, cut, {})
+    return Page([_session(row) for row in page.rows], page.after)
+
+
+def end_session(token: str) -> None:
+    db.session.execute(delete(UserSession).where(UserSession.digest == _digest(token)))
+    db.session.commit()
+
+
+def end_all_sessions(user_id: str, except_id: str | None = None) -> None:
+    """Sign a person out everywhere, and disconnect every application; `except_id` names the one session that stays."""
+    end_all_grants(user_id)
+    statement = delete(UserSession).where(UserSession.user_id == user_id)
+    db.session.execute(statement.where(UserSession.id != except_id) if except_id else statement)
+    db.session.commit()
+
+
+def drop_dead_sessions() -> None:
+    """Delete the rows of sessions that have run out."""
+    at = now()
+    over = (UserSession.last_seen_at < at - IDLE, UserSession.created_at < at - ABSOLUTE, UserSession.expires_at < at)
+    db.session.execute(delete(UserSession).where(or_(*over)))
+    db.session.commit()
+
+
+def is_live() -> ColumnElement[bool]:
+    """A condition: the session has not run out."""
+    at = now()
+    in_time = or_(UserSession.expires_at.is_(None), UserSession.expires_at > at)
+    return and_(UserSession.last_seen_at > at - IDLE, UserSession.created_at > at - ABSOLUTE, in_time)
+
+
+def _sessions(condition: ColumnElement[bool]) -> AnySelect:
+    columns = (UserSession.id, UserSession.created_at, UserSession.last_seen_at, UserSession.ip, UserSession.agent)
+    return (
+        select(*columns, User.id.label("user_id"), User.name, User.email, User.plan)
+        .join(User, User.id == UserSession.user_id)
+        .where(condition, is_live())
+    )
+
+
+def _touch(session_id: str) -> None:
+    with reading() as connection:
+        connection.execute(update(UserSession).where(UserSession.id == session_id).values(last_seen_at=now()))
+
+
+def _session(row: AnyRow) -> Session:
+    person = Person(row.user_id, row.name, row.email, row.plan)
+    return Session(row.id, person, row.created_at, row.last_seen_at, row.ip, row.agent)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

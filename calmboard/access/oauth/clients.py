@@ -1,0 +1,159 @@
+"""OAuth clients: the one every person has, and those that register themselves (RFC 7591)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, bindparam, delete, select, update
+
+from calmboard.access.access import Access, Person
+from calmboard.access.credentials.secret_format import digest, is_well_formed, new_secret
+from calmboard.access.oauth.app_names import shown_name
+from calmboard.access.oauth.redirect_uris import MAX_OWN, is_same, own_fault
+from calmboard.db import AnyRow, db, insert_if_absent, now, reading
+from calmboard.errors import Fault, Forbidden, ValidationFailed
+from calmboard.ids import is_id, new_id
+from calmboard.models import OAuthClient, OAuthGrant, OAuthRefreshToken
+
+NEVER_AUTHORIZED_LIFE = timedelta(days=14)
+UNUSED_LIFE = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An application that asks for access. `user_id` is whose own client it is, if anyone's."""
+
+    id: str
+    kind: str
+    user_id: str | None
+    name: str
+    redirect_uris: tuple[str, ...]
+    details: Mapping[str, Any]
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def shown_name(self) -> str:
+        return shown_name(self.name)
+
+    def allows(self, redirect_uri: str) -> bool:
+        return any(is_same(registered, redirect_uri) for registered in self.redirect_uris)
+
+    @property
+    def may_refresh(self) -> bool:
+        return "refresh_token" in self.details.get("grant_types", ("authorization_code", "refresh_token"))
+
+
+COLUMNS = tuple(getattr(OAuthClient, name) for name in Client.__dataclass_fields__)
+_BY_ID = select(*COLUMNS).where(OAuthClient.id == bindparam("client_id"))
+
+
+def find_client(client_id: str) -> Client | None:
+    """A client of our own issue; documents are looked up by `documents.find_document`."""
+    return known_client(client_id) if is_id("cli", client_id) else None
+
+
+def known_client(client_id: str) -> Client | None:
+    """A client that was seen before: one of our own issue, or a document that a person has been asked about."""
+    with reading() as connection:
+        row = connection.execute(_BY_ID, {"client_id": client_id[:2000]}).first()
+    return client_of(row) if row else None
+
+
+def own_client(person: Person, origin: str) -> Client:
+    """The client of a person, made now where there is none; its first address is the rehearsal page."""
+    first = {"id": new_id("cli"), "kind": "own", "user_id": person.id, "name": f"{person.name}'s own client"[:200]}
+    with reading() as connection:
+        row = connection.execute(select(*COLUMNS).where(OAuthClient.user_id == person.id)).first()
+    if row is not None:
+        return client_of(row)
+    at = now()
+    rest = {"redirect_uris": [f"{origin}/oauth/callback"], "details": {}, "created_at": at, "updated_at": at}
+    insert_if_absent(OAuthClient, {**first, **rest})
+    return own_client(person, origin)
+
+
+def change_callbacks(access: Access, text: str, origin: str) -> Client:
+    """Set the callback addresses of one's own client, separated by commas or lines.
+
+    Raises ValidationFailed with a fault for each address that cannot be used: `/redirect_uris/0` and so on.
+    """
+    if access.source != "session":
+        raise Forbidden("Callbacks are changed by a signed-in person only, never by a key or token.")
+    uris = [uri for uri in (part.strip() for part in text.replace("\n", ",").split(",")) if uri]
+    if faults := _callback_faults(uris):
+        raise ValidationFailed(errors=tuple(faults))
+    client = own_client(access.user, origin)
+    values = {"redirect_uris": uris, "updated_at": now()}
+    db.session.execute(update(OAuthClient).where(OAuthClient.id == client.id).values(**values))
+    db.session.commit()
+    return own_client(access.user, origin)
+
+
+def register_client(name: str, redirect_uris: list[str], details: Mapping[str, Any]) -> tuple[Client, str]:
+    """Write a client that registered itself; returns it and its registration access token, kept nowhere."""
+    token = new_secret("cbm")
+    client = OAuthClient(
+        id=new_id("cli"),
+        kind="registered",
+        name=name,
+        redirect_uris=redirect_uris,
+        details=dict(details),
+        registration_digest=digest(token),
+    )
+    db.session.add(client)
+    db.session.commit()
+    found = find_client(client.id)
+    if found is None:
+        raise RuntimeError("A client that was written cannot be read.")
+    return found, token
+
+
+def find_registration(client_id: str, token: str | None) -> Client | None:
+    """The registered client that this token manages, or None (RFC 7592)."""
+    if not token or not is_well_formed(token) or not is_id("cli", client_id):
+        return None
+    with reading() as connection:
+        statement = select(*COLUMNS).where(OAuthClient.id == client_id, OAuthClient.registration_digest == digest(token))
+        row = connection.execute(statement).first()
+    return client_of(row) if row else None
+
+
+def change_registration(client_id: str, name: str, redirect_uris: list[str], details: Mapping[str, Any]) -> bool:
+    """Returns whether the client was still there."""
+    values = {"name": name, "redirect_uris": redirect_uris, "details": dict(details), "updated_at": now()}
+    change = update(OAuthClient).where(OAuthClient.id == client_id).values(**values).returning(OAuthClient.id)
+    found = db.session.execute(change).first()
+    db.session.commit()
+    return found is not None
+
+
+def drop_unused_clients() -> None:
+    """Delete registered clients that nobody allowed in 14 days, and those that got no code in 90 and hold no live token."""
+    at = now()
+    last = OAuthClient.last_used_at
+    never = last.is_(None) & (OAuthClient.created_at < at - NEVER_AUTHORIZED_LIFE)
+    long_ago = (last < at - UNUSED_LIFE) & OAuthClient.id.not_in(_holders(at))
+    db.session.execute(delete(OAuthClient).where(OAuthClient.kind == "registered", never | long_ago))
+    db.session.commit()
+
+
+def _holders(at: datetime) -> Select[str]:
+    """The ids of clients that could still refresh."""
+    live = (OAuthRefreshToken.expires_at > at, OAuthGrant.revoked_at.is_(None))
+    return select(OAuthGrant.client_id).join(OAuthRefreshToken, OAuthRefreshToken.grant_id == OAuthGrant.id).where(*live)
+
+
+def _callback_faults(uris: list[str]) -> list[Fault]:
+    if not uris:
+        return [Fault("/redirect_uris", "required", "Give at least one address; without one nothing can call back.")]
+    if len(uris) > MAX_OWN:
+        return [Fault("/redirect_uris", "too_many", f"These are {len(uris)} addresses. Use at most {MAX_OWN}.")]
+    faults = ((place, uri, own_fault(uri)) for place, uri in enumerate(uris))
+    return [Fault(f"/redirect_uris/{place}", "unusable", f"{uri[:100]}: {fault}") for place, uri, fault in faults if fault]
+
+
+def client_of(row: AnyRow) -> Client:
+    values = {name: getattr(row, name) for name in Client.__dataclass_fields__}
+    return Client(**{**values, "redirect_uris": tuple(row.redirect_uris)})

@@ -1,0 +1,103 @@
+"""The applications a person let in: listed, and shown out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from sqlalchemy import bindparam, select
+
+from calmboard import ids
+from calmboard.access.access import Access
+from calmboard.access.oauth.app_names import shown_name
+from calmboard.access.oauth.grants import end_grant
+from calmboard.access.oauth.resources import MCP
+from calmboard.db import AnyRow, AnySelect, now, reading
+from calmboard.errors import Forbidden, NotFound
+from calmboard.models import OAuthClient, OAuthGrant
+from calmboard.pagination import Cut, Order, Page, in_order, read_page
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An application that a person let in, as it is listed to them."""
+
+    id: str
+    client_id: str
+    client_kind: str
+    client_name: str
+    redirect_uris: tuple[str, ...]
+    scopes: frozenset[str]
+    project_ids: frozenset[str] | None
+    resource: str
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    last_used_ip: str | None
+    last_used_agent: str | None
+    last_used_endpoint: str | None
+
+    @property
+    def shown_name(self) -> str:
+        return shown_name(self.client_name)
+
+
+def list_grants(access: Access, cut: Cut) -> Page[Grant]:
+    """The applications that hold tokens of the asker's, the latest first. What was agreed to and never redeemed is none."""
+    with reading() as connection:
+        values = {"user_id": access.user.id, "at": now()}
+        page = read_page(connection, _live_list(cut.after is not None), cut, values)
+    return Page([_grant(row) for row in page.rows], page.after)
+
+
+def latest_agent_grants(access: Access, most: int) -> list[Grant]:
+    """Those of `list_grants` that reach the MCP server, the latest use first and the unused ones last."""
+    values = {"user_id": access.user.id, "at": now(), "most": most}
+    with reading() as connection:
+        return [_grant(row) for row in connection.execute(_agents(), values)]
+
+
+def find_my_grant(access: Access, grant_id: str) -> Grant:
+    """Raises NotFound where there is none, Forbidden where it is somebody else's."""
+    with reading() as connection:
+        row = connection.execute(_listed().where(OAuthGrant.id == grant_id)).first() if ids.is_id("grn", grant_id) else None
+    if row is None:
+        raise NotFound("No application is connected by this id.")
+    if row.user_id != access.user.id:
+        raise Forbidden("Somebody else connected this application. Ask them to disconnect it.")
+    return _grant(row)
+
+
+def end_my_grant(access: Access, grant_id: str) -> Grant:
+    """Disconnect an application, at once; again does no harm. Raises as `find_my_grant` does."""
+    found = find_my_grant(access, grant_id)
+    end_grant(grant_id)
+    return found
+
+
+@cache
+def _live_list(further: bool) -> AnySelect:
+    return in_order(_live(), Order((OAuthGrant.id,), descending=True), further=further)
+
+
+@cache
+def _agents() -> AnySelect:
+    agents = _live().where(OAuthGrant.resource.endswith(MCP))
+    return agents.order_by(OAuthGrant.last_used_at.desc().nulls_last(), OAuthGrant.id.desc()).limit(bindparam("most"))
+
+
+def _live() -> AnySelect:
+    in_time = (OAuthGrant.revoked_at.is_(None), OAuthGrant.expires_at > bindparam("at"))
+    return _listed().where(OAuthGrant.user_id == bindparam("user_id"), OAuthGrant.redeemed_at.is_not(None), *in_time)
+
+
+def _listed() -> AnySelect:
+    names = [name for name in Grant.__dataclass_fields__ if name not in ("client_kind", "client_name", "redirect_uris")]
+    client = (OAuthClient.kind.label("client_kind"), OAuthClient.name.label("client_name"), OAuthClient.redirect_uris)
+    return select(OAuthGrant.user_id, *(getattr(OAuthGrant, name) for name in names), *client).join(OAuthClient)
+
+
+def _grant(row: AnyRow) -> Grant:
+    values = {name: getattr(row, name) for name in Grant.__dataclass_fields__}
+    project_ids = None if row.project_ids is None else frozenset(row.project_ids)
+    changed = {"scopes": frozenset(row.scopes.split()), "project_ids": project_ids, "redirect_uris": tuple(row.redirect_uris)}
+    return Grant(**{**values, **changed})

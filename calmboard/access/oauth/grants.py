@@ -1,0 +1,313 @@
+"""OAuth grants: a person's consent, the code it is redeemed by, and the tokens that follow from it.
+
+Every claim is one conditional UPDATE, so that of many at once exactly one succeeds.
+"""
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from sqlalchemy import ColumnElement, bindparam, delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from calmboard.access.access import Access
+from calmboard.access.credentials.keys import NOTE_EVERY
+from calmboard.access.credentials.secret_format import derived_secret, digest, is_well_formed, new_secret
+from calmboard.access.oauth.clients import Client
+from calmboard.access.scopes import expand
+from calmboard.db import AnyRow, AnySelect, Base, db, insert_unless_there, now, reading
+from calmboard.models import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken, UserSession
+
+CODE_LIFE = timedelta(seconds=60)
+ACCESS_LIFE = timedelta(seconds=3600)
+REFRESH_LIFE = timedelta(days=30)
+GRANT_LIFE = timedelta(days=180)
+SESSION_GRANT_LIFE = timedelta(hours=24)
+
+_GRANT = (OAuthGrant.client_id, OAuthGrant.scopes, OAuthGrant.resource, OAuthGrant.expires_at.label("grant_ends_at"))
+_CODE = (
+    select(OAuthCode.grant_id, OAuthCode.redirect_uri, OAuthCode.challenge, OAuthCode.used_at, *_GRANT)
+    .join(OAuthGrant)
+    .where(OAuthCode.digest == bindparam("given"), OAuthGrant.revoked_at.is_(None))
+)
+_CLAIM_CODE = (
+    update(OAuthCode)
+    .where(OAuthCode.digest == bindparam("given"), OAuthCode.used_at.is_(None), OAuthCode.expires_at > bindparam("at"))
+    .values(used_at=bindparam("at"))
+    .returning(OAuthCode.grant_id)
+)
+_REDEEM = update(OAuthGrant).where(OAuthGrant.id == bindparam("redeemed")).values(redeemed_at=bindparam("at"))
+_REFRESH_TOKEN = (
+    select(OAuthRefreshToken.grant_id, OAuthRefreshToken.expires_at, OAuthGrant.revoked_at, *_GRANT)
+    .join(OAuthGrant)
+    .where(OAuthRefreshToken.digest == bindparam("given"))
+)
+# Whoever trades or ends what belongs to a grant takes hold of the grant first, so that no two wait for each other.
+_HOLD = select(OAuthGrant.id).where(OAuthGrant.id == bindparam("held")).with_for_update(key_share=True)
+_CLAIM_REFRESH = (
+    update(OAuthRefreshToken)
+    .where(OAuthRefreshToken.digest == bindparam("given"), OAuthRefreshToken.rotated_at.is_(None))
+    .values(rotated_at=bindparam("at"))
+    .returning(OAuthRefreshToken.grant_id)
+)
+
+
+class GrantError(Exception):
+    """Why a token is not given, by the code of RFC 6749, section 5.2, or RFC 8707, section 2."""
+
+    def __init__(self, code: str, description: str) -> None:
+        super().__init__(description)
+        self.code = code
+        self.description = description
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a person allowed: for which application, at which resource, in which projects (None: all)."""
+
+    client: Client
+    redirect_uri: str
+    challenge: str
+    resource: str
+    scopes: frozenset[str]
+    project_ids: frozenset[str] | None = None
+    session_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What the token endpoint gives; `refresh_token` None where the client did not ask to refresh."""
+
+    access_token: str
+    refresh_token: str | None
+    expires_in_s: int
+    scopes: frozenset[str]
+
+    @property
+    def shown(self) -> dict[str, str | int]:
+        """The answer of the token endpoint (RFC 6749, section 5.1)."""
+        scope = " ".join(sorted(self.scopes))
+        refresh = {} if self.refresh_token is None else {"refresh_token": self.refresh_token}
+        return {
+            "access_token": self.access_token,
+            "token_type": "Bearer",
+            "expires_in": self.expires_in_s,
+            **refresh,
+            "scope": scope,
+        }
+
+
+def grant(access: Access, consent: Consent) -> str:
+    """Write down a consent and return the code for it."""
+    at = now()
+    row = OAuthGrant(
+        client_id=consent.client.id,
+        user_id=access.user.id,
+        session_id=consent.session_id,
+        scopes=" ".join(sorted(expand(consent.scopes))),
+        project_ids=None if consent.project_ids is None else sorted(consent.project_ids),
+        resource=consent.resource,
+        created_at=at,
+        expires_at=at + GRANT_LIFE if consent.session_id is None else _end_with_session(consent.session_id, at),
+    )
+    db.session.add(row)
+    db.session.flush()
+    code = new_secret("cbc")
+    values = {"redirect_uri": consent.redirect_uri, "challenge": consent.challenge, "expires_at": at + CODE_LIFE}
+    db.session.add(OAuthCode(digest=digest(code), grant_id=row.id, **values))
+    db.session.execute(update(OAuthClient).where(OAuthClient.id == consent.client.id).values(last_used_at=at))
+    db.session.commit()
+    return code
+
+
+def redeem(client: Client, code: str, redirect_uri: str, verifier: str, resource: str | None) -> Tokens:
+    """Trade a code for tokens, once. Raises GrantError; nothing is used up unless everything fits.
+
+    A second use by the same application ends the grant: somebody has copied the code.
+    """
+    row = _code_row(code)
+    if row is None or row.client_id != client.id:
+        raise GrantError("invalid_grant", "The code is unknown, or was given to another application.")
+    if row.redirect_uri != redirect_uri:
+        raise GrantError("invalid_grant", "redirect_uri is not the one the code was sent to.")
+    if not hmac.compare_digest(create_s256_code_challenge(verifier), row.challenge):
+        raise GrantError("invalid_grant", "code_verifier does not fit the code_challenge.")
+    _need_same_resource(row, resource)
+    at = now()
+    connection = db.session.connection()
+    connection.execute(_REDEEM, {"redeemed": row.grant_id, "at": at})
+    if connection.execute(_CLAIM_CODE, {"given": digest(code), "at": at}).first() is None:
+        db.session.rollback()
+        if row.used_at is not None or _code_was_used(code):
+            end_grant(row.grant_id)
+        raise GrantError("invalid_grant", "The code was used already, or is older than a minute.")
+    tokens = _issue(row, frozenset(row.scopes.split()), new_secret("cbr") if client.may_refresh else None, at)
+    db.session.commit()
+    return tokens
+
+
+def refresh(
+    client: Client, token: str, scopes: frozenset[str] | None, resource: str | None, grace: timedelta, key: str
+) -> Tokens:
+    """Trade a refresh token for its successor, the same one for all who ask within the grace.
+
+    The successor is derived from the token under the server's key, so that it need not be kept.
+    Raises GrantError; a use after the grace ends the grant.
+    """
+    row = _refresh_row(token)
+    at = now()
+    if row is None or row.client_id != client.id or row.revoked_at is not None or row.expires_at <= at or row.grant_ends_at <= at:
+        raise GrantError("invalid_grant", "The refresh token is unknown, over, or was given to another application.")
+    _need_same_resource(row, resource)
+    granted = frozenset(row.scopes.split())
+    wanted = granted if scopes is None else expand(scopes) & granted
+    if scopes is not None and not scopes <= granted:
+        raise GrantError("invalid_scope", "A refresh cannot ask for more than was granted.")
+    db.session.connection().execute(_HOLD, {"held": row.grant_id})
+    if not _claim_refresh(token, at, grace):
+        end_grant(row.grant_id)
+        raise GrantError("invalid_grant", "This refresh token was replaced by a newer one. The grant has ended.")
+    tokens = _issue(row, wanted, derived_secret("cbr", token, key), at, derived_secret("cbo", f"{token} {sorted(wanted)}", key))
+    db.session.commit()
+    return tokens
+
+
+def revoke(client: Client, token: str) -> None:
+    """End an access token, or by a refresh token the whole grant; a token of somebody else is left alone (RFC 7009).
+
+    An access token stays as one that has run out, so that a refresh within the grace does not write it anew.
+    """
+    if not is_well_formed(token):
+        return
+    mine = select(OAuthGrant.id).where(OAuthGrant.client_id == client.id)
+    its = (OAuthAccessToken.digest == digest(token), OAuthAccessToken.grant_id.in_(mine))
+    db.session.execute(update(OAuthAccessToken).where(*its).values(expires_at=now()))
+    whole = select(OAuthRefreshToken.grant_id).where(
+        OAuthRefreshToken.digest == digest(token), OAuthRefreshToken.grant_id.in_(mine)
+    )
+    grant_id = db.session.execute(whole).scalar()
+    db.session.commit()
+    if grant_id is not None:
+        end_grant(grant_id)
+
+
+def end_grant(grant_id: str) -> None:
+    """End a grant with all its tokens, at once."""
+    _end(OAuthGrant.id == grant_id)
+    db.session.commit()
+
+
+def end_all_grants(user_id: str) -> None:
+    """End every grant of a person; the caller commits."""
+    _end(OAuthGrant.user_id == user_id)
+
+
+def delete_client(client: Client) -> None:
+    """Delete a client that registered itself, with all that was granted to it."""
+    _end(OAuthGrant.client_id == client.id)
+    db.session.execute(delete(OAuthClient).where(OAuthClient.id == client.id))
+    db.session.commit()
+
+
+def drop_dead_tokens() -> None:
+    """Delete codes and tokens that have run out, and grants that were never redeemed or are over."""
+    at = now()
+    for table in (OAuthAccessToken, OAuthRefreshToken, OAuthCode):
+        db.session.execute(delete(table).where(table.expires_at < at - timedelta(days=1)))
+    unredeemed = (OAuthGrant.redeemed_at.is_(None)) & (OAuthGrant.created_at < at - timedelta(days=1))
+    db.session.execute(delete(OAuthGrant).where(unredeemed | (OAuthGrant.expires_at < at - timedelta(days=1))))
+    db.session.commit()
+
+
+def note_grant_use(grant_id: str, ip: str | None, agent: str | None, endpoint: str, _status: int) -> None:
+    """Keep when and from where a grant was last used, at most once a minute."""
+    at = now()
+    stale = (OAuthGrant.last_used_at.is_(None)) | (OAuthGrant.last_used_at < at - NOTE_EVERY)
+    values = {
+        "last_used_at": at,
+        "last_used_ip": ip,
+        "last_used_agent": agent and agent[:200],
+        "last_used_endpoint": endpoint[:200],
+    }
+    with reading() as connection:
+        connection.execute(update(OAuthGrant).where(OAuthGrant.id == grant_id, stale).values(**values))
+
+
+def _end(whose: ColumnElement[bool]) -> None:
+    """End grants and their tokens, held as for a trade."""
+    hold = select(OAuthGrant.id).where(whose).order_by(OAuthGrant.id).with_for_update(key_share=True)
+    ended = db.session.execute(hold).scalars().all()
+    for table in (OAuthCode, OAuthRefreshToken, OAuthAccessToken):
+        db.session.execute(delete(table).where(table.grant_id.in_(ended)))
+    db.session.execute(
+        update(OAuthGrant).where(OAuthGrant.id.in_(ended), OAuthGrant.revoked_at.is_(None)).values(revoked_at=now())
+    )
+
+
+def _end_with_session(session_id: str, at: datetime) -> datetime:
+    """When a grant ends at the latest that was given by a session token. To end the session earlier ends it too."""
+    ends_at = db.session.execute(select(UserSession.expires_at).where(UserSession.id == session_id)).scalar()
+    latest = at + SESSION_GRANT_LIFE
+    return latest if ends_at is None else min(ends_at, latest)
+
+
+def _issue(
+    row: AnyRow, scopes: frozenset[str], refresh_token: str | None, at: datetime, access_token: str | None = None
+) -> Tokens:
+    access_token = access_token or new_secret("cbo")
+    ends_at = min(at + ACCESS_LIFE, row.grant_ends_at)
+    values = {"digest": digest(access_token), "grant_id": row.grant_id, "tail": access_token[-4:], "expires_at": ends_at}
+    _add(OAuthAccessToken, {**values, "scopes": " ".join(sorted(scopes))})
+    if refresh_token is not None:
+        ends = min(at + REFRESH_LIFE, row.grant_ends_at)
+        _add(OAuthRefreshToken, {"digest": digest(refresh_token), "grant_id": row.grant_id, "expires_at": ends})
+    return Tokens(access_token, refresh_token, int((ends_at - at).total_seconds()), scopes)
+
+
+def _add(table: type[Base], values: dict[str, Any]) -> None:
+    """Write a token, unless one who asked at the same moment wrote the same. Raises GrantError where its grant is gone."""
+    try:
+        db.session.connection().execute(insert_unless_there(table), values)
+    except IntegrityError as error:
+        db.session.rollback()
+        raise GrantError("invalid_grant", "The grant has just ended.") from error
+
+
+def _claim_refresh(token: str, at: datetime, grace: timedelta) -> bool:
+    """Whether this use is the first, or follows the first within the grace."""
+    mine = digest(token)
+    if db.session.connection().execute(_CLAIM_REFRESH, {"given": mine, "at": at}).first() is not None:
+        return True
+    if not grace:
+        return False
+    rotated_at = db.session.execute(select(OAuthRefreshToken.rotated_at).where(OAuthRefreshToken.digest == mine)).scalar()
+    return rotated_at is not None and rotated_at > at - grace
+
+
+def _need_same_resource(row: AnyRow, resource: str | None) -> None:
+    if resource is not None and resource != row.resource:
+        raise GrantError("invalid_target", f"This grant is for {row.resource} alone.")
+
+
+def _code_row(code: str) -> AnyRow | None:
+    if not is_well_formed(code):
+        return None
+    return _first(_CODE, given=digest(code))
+
+
+def _code_was_used(code: str) -> bool:
+    row = _first(select(OAuthCode.used_at).where(OAuthCode.digest == digest(code)))
+    return row is not None and row.used_at is not None
+
+
+def _refresh_row(token: str) -> AnyRow | None:
+    if not is_well_formed(token):
+        return None
+    return _first(_REFRESH_TOKEN, given=digest(token))
+
+
+def _first(statement: AnySelect, **values: Any) -> AnyRow | None:
+    with reading() as connection:
+        return connection.execute(statement, values).first()

@@ -1,0 +1,159 @@
+"""The operator's commands: people, plans, keys, the demo, and the product as a whole."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import click
+import flask_migrate
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import OperationalError
+
+from calmboard.access.access import Access, Person
+from calmboard.access.credentials import keys as access_keys
+from calmboard.access.credentials.passwords import verify
+from calmboard.access.integrations import INTEGRATIONS, find_integration
+from calmboard.access.plans import PLANS
+from calmboard.access.scopes import SCOPES, unknown
+from calmboard.db import db, now
+from calmboard.errors import Fault, Problem, ValidationFailed
+from calmboard.operations import seed as demo
+from calmboard.operations import serve as product
+from calmboard.settings import Settings
+from calmboard.work.people import add_person, change_plan, find_person
+from calmboard.work.projects import my_projects
+
+
+class _Command(click.Command):
+    """Shows a Problem as its sentences, never as a trace."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except Problem as problem:
+            raise click.ClickException("\n".join(fault.detail for fault in problem.errors) or problem.detail) from None
+        except OperationalError as error:
+            raise click.ClickException(f"The database does not answer: {error.orig}") from None
+
+
+class _Group(AppGroup):
+    command_class = _Command
+
+
+people = _Group("people", help="Add people and change their plans.")
+keys = _Group("keys", help="Issue API keys.")
+
+
+def register(app: Flask) -> None:
+    for command in (people, keys, seed, serve):
+        app.cli.add_command(command)
+
+
+@people.command("add")
+@click.argument("email")
+@click.option("--name", required=True, help="The name that others see.")
+@click.option("--password", required=True, help="At least ten characters.")
+@click.option("--plan", default="free", show_default=True, help=f"One of {', '.join(PLANS)}.")
+def add(email: str, name: str, password: str, plan: str) -> None:
+    """Add a person, who signs in with EMAIL."""
+    person = add_person(email, name, password, plan)
+    click.echo(f"{person.name} can sign in as {person.email}. The plan is {PLANS[person.plan].name}.")
+
+
+@people.command("plan")
+@click.argument("email")
+@click.argument("plan")
+def set_plan(email: str, plan: str) -> None:
+    """Put the person with EMAIL on PLAN, from their next request on."""
+    person = change_plan(email, plan)
+    click.echo(f"The plan of {person.email} is {PLANS[person.plan].name} now.")
+
+
+@keys.command("issue")
+@click.argument("email")
+@click.option("--name", required=True, help="What tells the key apart.")
+@click.option("--integration", default="workflow", show_default=True, help=f"One of {', '.join(i.slug for i in INTEGRATIONS)}.")
+@click.option("--scope", "scopes", multiple=True, help="A right, such as tasks:read; may be repeated. Without it: all rights.")
+@click.option("--project", "project_ids", multiple=True, help="A project's id; may be repeated. Without it: all projects.")
+@click.option("--expires-in-days", type=click.IntRange(1, 36_500), help="Without it, the key never expires.")
+def issue(
+    email: str, name: str, integration: str, scopes: tuple[str, ...], project_ids: tuple[str, ...], expires_in_days: int | None
+) -> None:
+    """Issue an API key for the person with EMAIL, whatever their plan, and print it alone."""
+    person = find_person(email)
+    expires_at = now() + timedelta(days=expires_in_days) if expires_in_days else None
+    new = access_keys.NewKey(name, integration, frozenset(scopes or SCOPES), frozenset(project_ids) or None, expires_at)
+    if faults := tuple(_faults(person, new)):
+        raise ValidationFailed(errors=faults)
+    _, secret = access_keys.issue_key(person.id, new)
+    db.session.commit()
+    click.echo(secret)
+
+
+@click.command("seed", cls=_Command)
+@with_appcontext
+def seed() -> None:
+    """Add the demo people and their projects, in development only, where they are not there already."""
+    settings = _settings()
+    if not settings.is_development:
+        raise click.ClickException(
+            "The demo people share one known password, so they are for development only: "
+            f"where CALMBOARD_PUBLIC_URL is a loopback address, which {settings.origin} is not."
+        )
+    password = demo.demo_password(settings)
+    if demo.seed(password):
+        click.echo("\n".join(_sign_in(password)))
+    else:
+        click.echo("The demo people are here already. Nothing was changed.")
+
+
+@click.command("serve", cls=_Command)
+@with_appcontext
+def serve() -> None:
+    """Bring the database up to date and run server and worker; in development, add the demo the first time."""
+    settings = _settings()
+    product.need_free_port(settings)
+    settings.instance_dir.mkdir(parents=True, exist_ok=True)
+    flask_migrate.upgrade()
+    welcome = "\n".join(_welcome(settings))
+    for engine in db.engines.values():
+        engine.dispose()
+    product.serve(settings, announce=lambda: click.echo(welcome))
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["CALMBOARD"]
+    return settings
+
+
+def _faults(person: Person, new: access_keys.NewKey) -> Iterator[Fault]:
+    """What a key cannot be made of. The plan is no fault: it is judged at each request."""
+    if not 0 < len(new.name.strip()) <= access_keys.MAX_NAME_LENGTH or not new.name.isprintable():
+        yield Fault("/name", "length", f"A key's name has 1 to {access_keys.MAX_NAME_LENGTH} characters that can be seen.")
+    if find_integration(new.integration) is None:
+        yield Fault("/integration", "unknown_value", f"An integration is one of {', '.join(i.slug for i in INTEGRATIONS)}.")
+    if strange := unknown(new.scopes):
+        yield Fault("/scopes", "unknown_value", f"There is no scope {', '.join(strange)}. Scopes are {', '.join(SCOPES)}.")
+    mine = {project.id for project in my_projects(Access.from_session(person))}
+    if strange := sorted((new.project_ids or frozenset()) - mine):
+        yield Fault("/project_ids", "unknown_value", f"{person.name} is in no project with the id {', '.join(strange)}.")
+
+
+def _welcome(settings: Settings) -> Iterator[str]:
+    yield f"\nCalmBoard answers at {settings.origin}\n"
+    if settings.is_development:
+        password = demo.demo_password(settings)
+        demo.seed(password)
+        yield from _sign_in(password)
+    if settings.smtp_url is None:
+        yield f"  Mail is kept in {settings.instance_dir / 'mail'}"
+    yield "  Ctrl-C ends it\n"
+
+
+def _sign_in(password: str) -> Iterator[str]:
+    """How to sign in with the demo; the password only where it still is the one."""
+    first, *others = (person.email for person in demo.PEOPLE)
+    known = verify(first, password) is not None
+    yield f"  Sign in as      {first}"
+    yield f"  Password        {password if known else 'the one chosen when the demo was added, or since'}"
+    yield f"  Others to try   {', '.join(others)}"

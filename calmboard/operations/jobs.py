@@ -1,0 +1,102 @@
+"""What the worker does: the jobs that requests leave behind, and those of every day."""
+
+from flask import Flask, current_app
+from huey import crontab
+
+from calmboard import mail
+from calmboard.access.credentials.passwords import open_reset
+from calmboard.access.credentials.sessions import drop_dead_sessions
+from calmboard.access.idempotency import forget_old
+from calmboard.access.oauth.clients import drop_unused_clients
+from calmboard.access.oauth.grants import drop_dead_tokens
+from calmboard.queue import job, queue
+from calmboard.settings import Settings
+from calmboard.work.discussion.attachments import sweep_files
+from calmboard.work.invitations import open_invitation
+
+_RESET_LETTER = """\
+Hello {name},
+
+somebody, most likely you, asked for a new password for your CalmBoard account. To choose one, open this link:
+
+{link}
+
+It works once, and for one hour from now. If you ask again, only the newest link works.
+
+If it was not you, you need not do anything: your password stays as it is, and nobody but you has this link.
+
+CalmBoard
+{origin}
+"""
+
+_ROLES = {"admin": "an admin", "member": "a member", "viewer": "a viewer"}
+_INVITATION = """\
+Hello,
+
+{inviter} asks you to join the project “{project}” on CalmBoard, as {role}. To join, open this link:
+
+{link}
+
+It works once, and for seven days. If you have no account yet, the page behind it makes one.
+
+If you do not know what this is about, you need not do anything.
+
+CalmBoard
+{origin}
+"""
+
+
+def run_jobs(app: Flask) -> None:
+    """Run jobs until SIGTERM, which lets those under way finish, for eight seconds at most."""
+    queue.app = app
+    # A store that cannot wake the worker is looked into once a second at least.
+    queue.create_consumer(workers=2, max_delay=1.0, graceful_signal="TERM", shutdown_timeout=8).run()
+
+
+@job(retries=5, retry_delay=10, retry_backoff=3)
+def mail_reset_link(email: str) -> None:
+    """Mail a link for a new password to whoever has this e-mail address; does nothing where nobody has.
+
+    The token is made here and now, so that none waits in the queue.
+    """
+    settings: Settings = current_app.config["CALMBOARD"]
+    opened = open_reset(email)
+    if opened is None:
+        return
+    person, token = opened
+    link = f"{settings.origin}/reset-password/{token}"
+    letter = _RESET_LETTER.format(name=person.name, link=link, origin=settings.origin)
+    mail.send(settings, person.email, "Choose a new CalmBoard password", letter)
+
+
+@job(retries=5, retry_delay=10, retry_backoff=3)
+def mail_invitation(invitation_id: str) -> None:
+    """Mail the link of an invitation; does nothing where it was withdrawn or accepted meanwhile.
+
+    The token is made here and now, so that none waits in the queue.
+    """
+    settings: Settings = current_app.config["CALMBOARD"]
+    letter = open_invitation(invitation_id)
+    if letter is None:
+        return
+    text = _INVITATION.format(
+        inviter=letter.inviter,
+        project=letter.project_name,
+        role=_ROLES[letter.role],
+        link=f"{settings.origin}/invitations/{letter.token}",
+        origin=settings.origin,
+    )
+    mail.send(settings, letter.email, "An invitation to CalmBoard", text)
+
+
+def sweep_attached_files() -> None:
+    """Remove the files of tasks that were deleted, and what broken uploads left."""
+    settings: Settings = current_app.config["CALMBOARD"]
+    sweep_files(settings.files_dir)
+
+
+queue.periodic_task(crontab(hour="3", minute="17"))(drop_dead_sessions)
+queue.periodic_task(crontab(hour="3", minute="22"))(forget_old)
+queue.periodic_task(crontab(hour="3", minute="27"))(drop_dead_tokens)
+queue.periodic_task(crontab(hour="3", minute="32"))(drop_unused_clients)
+queue.periodic_task(crontab(hour="3", minute="47"))(sweep_attached_files)

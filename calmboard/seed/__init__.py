@@ -1,6 +1,0 @@
-"""A believable workspace for development: five people, four projects, about two hundred tasks."""
-
-from calmboard.seed.people import PEOPLE, demo_password
-from calmboard.seed.workspace import seed
-
-__all__ = ["PEOPLE", "demo_password", "seed"]

@@ -1,0 +1,184 @@
+"""Files on tasks: their bytes lie in a directory, under the id of the row that tells about them."""
+
+import hashlib
+import os
+import tempfile
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from pathlib import Path, PurePath
+from typing import BinaryIO
+
+from sqlalchemy import bindparam, delete, select
+
+from calmboard import ids
+from calmboard.access.access import Access
+from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.db import AnyRow, AnySelect, db, now, reading
+from calmboard.errors import NotFound
+from calmboard.events.activity import record
+from calmboard.models import Attachment, Task
+from calmboard.pagination import Cut, Order, Page, in_order, read_page
+from calmboard.preconditions import Guard, let_through
+
+MAX_NAME_LENGTH = 255
+
+_COLUMNS = (
+    Attachment.id,
+    Attachment.task_id,
+    Attachment.name,
+    Attachment.media_type,
+    Attachment.size_bytes,
+    Attachment.sha256,
+    Attachment.added_by,
+    Attachment.created_at,
+)
+_BY_ID = Order((Attachment.id,))
+_LONGEST_ENDING = 20
+_CHUNK_BYTES = 64 * 1024
+_UNFINISHED = ".upload-"
+_SPARED = timedelta(days=1)
+_SWEPT_AT_ONCE = 500
+# Signs that turn the reading direction around, so that an .exe can look like a .pdf.
+_TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file as it was sent: name and type are what its sender says."""
+
+    name: str
+    media_type: str
+    content: BinaryIO
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    path: Path
+    size_bytes: int
+    sha256: str
+
+
+def list_attachments(access: Access, task_id: str, cut: Cut) -> Page[AnyRow]:
+    """The files on a task, oldest first. Raises NotFound where there is no such task, Forbidden out of reach."""
+    need_scope(access, "tasks:read")
+    find(access, Task, task_id)
+    with reading() as connection:
+        return read_page(connection, _attachment_list(cut.after is not None), cut, {"task_id": task_id})
+
+
+def read_attachment(access: Access, attachment_id: str) -> AnyRow:
+    """Raises NotFound where there is none, Forbidden out of reach."""
+    need_scope(access, "tasks:read")
+    return find(access, Attachment, attachment_id, *_COLUMNS)
+
+
+def open_attachment(access: Access, attachment_id: str, files_dir: Path) -> tuple[AnyRow, BinaryIO]:
+    """The row and its file, to be closed by the caller. Raises as `read_attachment` does, and NotFound where the file is lost."""
+    attachment = read_attachment(access, attachment_id)
+    try:
+        return attachment, (files_dir / attachment.id).open("rb")
+    except FileNotFoundError:
+        raise NotFound("The file of this attachment is no longer stored.") from None
+
+
+def add_attachment(access: Access, task_id: str, file: NewFile, files_dir: Path) -> AnyRow:
+    """Keep a file on a task. Raises NotFound, and Forbidden out of reach and to viewers."""
+    need(access, find(access, Task, task_id).role, "tasks:write")
+    with _writing(files_dir, file.content) as written:
+        task = claim(access, Task, task_id, Task.board_id)
+        need(access, task.role, "tasks:write")
+        facts = {"name": plain_name(file.name), "size_bytes": written.size_bytes}
+        attachment = Attachment(
+            task_id=task_id, media_type=file.media_type, sha256=written.sha256, added_by=access.user.id, **facts
+        )
+        db.session.add(attachment)
+        db.session.flush()
+        attachment_id = attachment.id
+        record(
+            access, "attachment.created", task.in_project, attachment_id, board_id=task.board_id, task_id=task_id, changes=facts
+        )
+        # Before the commit: a file without a row is swept away later, a row without a file would stay broken.
+        written.path.rename(files_dir / attachment_id)
+        db.session.commit()
+    return read_attachment(access, attachment_id)
+
+
+def delete_attachment(access: Access, attachment_id: str, files_dir: Path, guard: Guard = let_through) -> None:
+    """Delete a file for good. Raises NotFound, Forbidden out of reach and to viewers, PreconditionFailed where the guard does."""
+    attachment = claim(access, Attachment, attachment_id, *_COLUMNS, Task.board_id)
+    need(access, attachment.role, "tasks:write")
+    guard(attachment)
+    db.session.execute(delete(Attachment).where(Attachment.id == attachment_id))
+    home = {"board_id": attachment.board_id, "task_id": attachment.task_id}
+    record(access, "attachment.deleted", attachment.in_project, attachment_id, **home, changes={"name": attachment.name})
+    db.session.commit()
+    (files_dir / attachment_id).unlink(missing_ok=True)
+
+
+def sweep_files(files_dir: Path) -> int:
+    """Remove files whose task is gone, or whose upload broke off, once they are a day old; how many."""
+    if not files_dir.is_dir():
+        return 0
+    old = [path for path in files_dir.iterdir() if _is_ours(path) and _is_old(path)]
+    batches = (old[start : start + _SWEPT_AT_ONCE] for start in range(0, len(old), _SWEPT_AT_ONCE))
+    return sum(_remove_unknown(batch) for batch in batches)
+
+
+def plain_name(name: str) -> str:
+    """The last part of a path, without signs that nobody sees; at most 255 characters, its ending kept."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    visible = "".join(sign for sign in last if unicodedata.category(sign) not in ("Cc", "Cs") and sign not in _TURNING).strip()
+    if visible.strip(".") == "":
+        return "file"
+    ending = PurePath(visible).suffix
+    if len(ending) > _LONGEST_ENDING:
+        return visible[:MAX_NAME_LENGTH]
+    return visible.removesuffix(ending)[: MAX_NAME_LENGTH - len(ending)] + ending
+
+
+@cache
+def _attachment_list(further: bool) -> AnySelect:
+    return in_order(select(*_COLUMNS).where(Attachment.task_id == bindparam("task_id")), _BY_ID, further=further)
+
+
+@contextmanager
+def _writing(files_dir: Path, content: BinaryIO) -> Iterator[_Written]:
+    """The content in a file of its own, readable by its owner alone; gone at the end unless it was renamed."""
+    files_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=files_dir)
+    path = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            digest, size_bytes = hashlib.sha256(), 0
+            while chunk := content.read(_CHUNK_BYTES):
+                size_bytes += file.write(chunk)
+                digest.update(chunk)
+            file.flush()
+            os.fsync(descriptor)
+        yield _Written(path, size_bytes, digest.hexdigest())
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _is_ours(path: Path) -> bool:
+    return ids.is_id("att", path.name) or path.name.startswith(_UNFINISHED)
+
+
+def _is_old(path: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return path.stat().st_mtime < (now() - _SPARED).timestamp()
+    return False
+
+
+def _remove_unknown(paths: list[Path]) -> int:
+    with reading() as connection:
+        names = [path.name for path in paths]
+        known = set(connection.execute(select(Attachment.id).where(Attachment.id.in_(names))).scalars())
+    unknown = [path for path in paths if path.name not in known]
+    for path in unknown:
+        path.unlink(missing_ok=True)
+    return len(unknown)

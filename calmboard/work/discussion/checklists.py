@@ -1,0 +1,181 @@
+"""The checklist of a task: items in an order, each done or not."""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy.orm import aliased
+
+from calmboard.access.access import Access
+from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.db import AnyRow, AnySelect, db, now, reading
+from calmboard.errors import Conflict, Fault, ValidationFailed
+from calmboard.events.activity import record
+from calmboard.models import ChecklistItem, Task
+from calmboard.pagination import Cut, Order, Page, in_order, read_page
+from calmboard.preconditions import Guard, let_through
+from calmboard.work.changed_values import changed_values
+from calmboard.work.tasks.positions import Column, rank_in
+
+MAX_ITEMS = 200
+
+_other = aliased(ChecklistItem)
+_POSITION = (
+    select(func.count())
+    .where(_other.task_id == ChecklistItem.task_id, _other.rank < ChecklistItem.rank)
+    .correlate(ChecklistItem)
+    .scalar_subquery()
+)
+_COLUMNS = (
+    ChecklistItem.id,
+    ChecklistItem.task_id,
+    ChecklistItem.text,
+    ChecklistItem.done,
+    _POSITION.label("position"),
+    ChecklistItem.created_at,
+    ChecklistItem.updated_at,
+)
+_BY_RANK = Order((ChecklistItem.rank,))
+_DONE = select(ChecklistItem.id, ChecklistItem.done).where(ChecklistItem.task_id == bindparam("task_id"))
+
+
+def list_items(access: Access, task_id: str, cut: Cut) -> Page[AnyRow]:
+    """The items of a task's checklist, top to bottom. Raises NotFound where there is no such task, Forbidden out of reach."""
+    need_scope(access, "tasks:read")
+    find(access, Task, task_id)
+    with reading() as connection:
+        return read_page(connection, _item_list(cut.after is not None), cut, {"task_id": task_id})
+
+
+def read_item(access: Access, item_id: str) -> AnyRow:
+    """Raises NotFound where there is none, Forbidden out of reach."""
+    need_scope(access, "tasks:read")
+    return find(access, ChecklistItem, item_id, *_COLUMNS)
+
+
+def add_item(access: Access, task_id: str, new: Mapping[str, Any]) -> AnyRow:
+    """Add an item at the bottom, or at `position` (0 = top).
+
+    Raises NotFound, Forbidden out of reach and to viewers, and Conflict where the checklist is full.
+    """
+    task = claim(access, Task, task_id, Task.id, Task.board_id)
+    need(access, task.role, "tasks:write")
+    _need_room(task_id)
+    item_id = _put_in(access, task, new)
+    db.session.commit()
+    return read_item(access, item_id)
+
+
+def change_item(access: Access, item_id: str, changes: Mapping[str, Any], guard: Guard = let_through) -> AnyRow:
+    """Change the fields that are given and leave the others; `position` moves the item.
+
+    Raises NotFound, Forbidden out of reach and to viewers, and PreconditionFailed where the guard does.
+    """
+    item = _claim(access, item_id, guard)
+    new = changed_values(item, changes)
+    if values := _with_rank(item, new):
+        db.session.execute(update(ChecklistItem).where(ChecklistItem.id == item_id).values(**values, updated_at=now()))
+        _record(access, "checklist_item.changed", item, new)
+    db.session.commit()
+    return read_item(access, item_id)
+
+
+def delete_item(access: Access, item_id: str, guard: Guard = let_through) -> None:
+    """Delete an item; those below it move up. Raises as `change_item` does."""
+    item = _claim(access, item_id, guard)
+    db.session.execute(delete(ChecklistItem).where(ChecklistItem.id == item_id))
+    _record(access, "checklist_item.deleted", item, {"text": item.text})
+    db.session.commit()
+
+
+def change_checklist(
+    access: Access, task_id: str, add: Sequence[str], tick: Sequence[str], untick: Sequence[str]
+) -> Sequence[AnyRow]:
+    """Tick items and untick others, and add texts at the bottom, all or nothing; returns the whole checklist.
+
+    Raises as `add_item` does, and ValidationFailed for items of other tasks, or that are both, and where the texts do not fit.
+    """
+    task = claim(access, Task, task_id, Task.id, Task.board_id)
+    need(access, task.role, "tasks:write")
+    was_done = {row.id: row.done for row in db.session.execute(_DONE, {"task_id": task_id})}
+    _need_fitting(was_done, add, tick, untick)
+    for item_ids, done in ((tick, True), (untick, False)):
+        _set_done(access, task, [item_id for item_id in dict.fromkeys(item_ids) if was_done[item_id] != done], done)
+    for text in add:
+        _put_in(access, task, {"text": text})
+    db.session.commit()
+    return list_items(access, task_id, Cut(MAX_ITEMS)).rows
+
+
+@cache
+def _item_list(further: bool) -> AnySelect:
+    return in_order(select(*_COLUMNS).where(ChecklistItem.task_id == bindparam("task_id")), _BY_RANK, further=further)
+
+
+def _checklist(task_id: str) -> Column:
+    return Column(ChecklistItem, (ChecklistItem.task_id == task_id,))
+
+
+def _need_room(task_id: str) -> None:
+    count = db.session.execute(select(func.count()).where(ChecklistItem.task_id == task_id)).scalar_one()
+    if count >= MAX_ITEMS:
+        raise Conflict(f"This checklist holds {count} items, and no more fit. Make a task of its own for the rest.")
+
+
+def _need_fitting(items: Collection[str], add: Sequence[str], tick: Sequence[str], untick: Sequence[str]) -> None:
+    strange = "This task's checklist has no item with this id."
+    faults = [
+        Fault(f"/{name}/{place}", "unknown_value", strange)
+        for name, item_ids in (("tick", tick), ("untick", untick))
+        for place, item_id in enumerate(item_ids)
+        if item_id not in items
+    ]
+    if both := set(tick) & set(untick):
+        faults.append(Fault("/untick", "contradiction", f"{', '.join(sorted(both))} cannot be ticked and unticked at once."))
+    if add and len(items) + len(add) > MAX_ITEMS:
+        detail = f"A checklist holds {MAX_ITEMS} items, and this one has {len(items)}. Make a task of its own for the rest."
+        faults.append(Fault("/add", "too_long", detail))
+    if faults:
+        raise ValidationFailed(errors=tuple(faults))
+
+
+def _put_in(access: Access, task: AnyRow, new: Mapping[str, Any]) -> str:
+    """Add an item to a task that is claimed; the caller commits."""
+    values = dict(new)
+    rank = rank_in(_checklist(task.id), values.pop("position", None))
+    item = ChecklistItem(task_id=task.id, rank=rank, **values)
+    db.session.add(item)
+    db.session.flush()
+    record(access, "checklist_item.created", task.in_project, item.id, board_id=task.board_id, task_id=task.id, changes=new)
+    return item.id
+
+
+def _set_done(access: Access, task: AnyRow, item_ids: Sequence[str], done: bool) -> None:
+    db.session.execute(update(ChecklistItem).where(ChecklistItem.id.in_(item_ids)).values(done=done, updated_at=now()))
+    told = {"board_id": task.board_id, "task_id": task.id, "changes": {"done": done}}
+    for item_id in item_ids:
+        record(access, "checklist_item.changed", task.in_project, item_id, **told)
+
+
+def _claim(access: Access, item_id: str, guard: Guard) -> AnyRow:
+    """The item, its task locked until the commit, so that two moves at once never meet in one place."""
+    found = find(access, ChecklistItem, item_id, ChecklistItem.task_id)
+    need(access, found.role, "tasks:write")
+    claim(access, Task, found.task_id)
+    item = claim(access, ChecklistItem, item_id, *_COLUMNS, Task.board_id)
+    guard(item)
+    return item
+
+
+def _with_rank(item: AnyRow, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with a rank for the `position`, or without one where the item stands there already."""
+    plain = {name: value for name, value in values.items() if name != "position"}
+    if "position" not in values:
+        return plain
+    rank = rank_in(_checklist(item.task_id), values["position"], item.id)
+    return plain if rank is None else {**plain, "rank": rank}
+
+
+def _record(access: Access, what: str, item: AnyRow, changes: Mapping[str, Any]) -> None:
+    record(access, what, item.in_project, item.id, board_id=item.board_id, task_id=item.task_id, changes=changes)

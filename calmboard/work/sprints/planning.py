@@ -1,0 +1,117 @@
+"""Sprints with the tasks in them: planned in one piece, and what completing a sprint would do."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+
+from calmboard.access.access import Access
+from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.db import AnyRow, db, reading
+from calmboard.errors import Fault, ValidationFailed
+from calmboard.events.activity import record
+from calmboard.models import Board, Sprint, Task
+from calmboard.work.sprints.lifecycle import (
+    COLUMNS,
+    add_sprint,
+    apply_changes,
+    claim_sprint,
+    need_completable,
+    need_one_end,
+    read_sprint,
+)
+from calmboard.work.sprints.scope import move_to_sprint
+
+_MOST_TASKS = 100
+
+
+def plan_sprint(access: Access, board_id: str, new: Mapping[str, Any], put_in: Sequence[str]) -> AnyRow:
+    """Plan a sprint with tasks of the board in it, all or nothing.
+
+    Raises as `create_sprint` does, and ValidationFailed where the board has not all of the tasks.
+    """
+    board = claim(access, Board, board_id)
+    need(access, board.role, "sprints:write")
+    if put_in:
+        need(access, board.role, "tasks:write")
+    _claim_tasks(board_id, put_in, (), None)
+    sprint_id = add_sprint(access, board_id, new)
+    _move(access, board.in_project, board_id, put_in, sprint_id)
+    db.session.commit()
+    return read_sprint(access, sprint_id)
+
+
+def replan_sprint(
+    access: Access, sprint_id: str, changes: Mapping[str, Any], put_in: Sequence[str], take_out: Sequence[str]
+) -> AnyRow:
+    """Change a sprint, put tasks into it and take others out, all or nothing.
+
+    Raises as `change_sprint` does, and ValidationFailed for a task to put in that the board has not, one to take out that the
+    sprint has not, and one that is both.
+    """
+    sprint = claim_sprint(access, sprint_id)
+    if put_in or take_out:
+        need(access, sprint.role, "tasks:write")
+    sprint_of = _claim_tasks(sprint.board_id, put_in, take_out, sprint)
+    apply_changes(access, sprint, changes)
+    coming = [task_id for task_id in put_in if sprint_of[task_id] != sprint_id]
+    _move(access, sprint.in_project, sprint.board_id, coming, sprint_id)
+    _move(access, sprint.in_project, sprint.board_id, take_out, None)
+    db.session.commit()
+    return read_sprint(access, sprint_id)
+
+
+def preview_completion(access: Access, sprint_id: str, unfinished: str | None, move_to: str | None) -> dict[str, Any]:
+    """The `sprint` that `complete_sprint` would complete, how many tasks would leave it, and the first of them.
+
+    Those are None to an access without tasks:read. Raises as `complete_sprint` does.
+    """
+    need_scope(access, "sprints:read")
+    need_one_end(unfinished, move_to)
+    sprint = find(access, Sprint, sprint_id, *COLUMNS)
+    need(access, sprint.role, "sprints:write")
+    need_completable(sprint, move_to)
+    with reading() as connection:
+        rows = connection.execute(_UNFINISHED, {"sprint_id": sprint_id}).all()
+    tasks = rows if access.holds("tasks:read") else None
+    return {"sprint": sprint, "unfinished_count": rows[0].total if rows else 0, "unfinished": tasks}
+
+
+def _claim_tasks(
+    board_id: str, put_in: Sequence[str], take_out: Sequence[str], sprint: AnyRow | None
+) -> Mapping[str, str | None]:
+    """The sprint of each task, the tasks locked until the commit. Raises ValidationFailed for what cannot come or go."""
+    rows = db.session.execute(_SOME_TASKS, {"board_id": board_id, "task_ids": [*put_in, *take_out]}).all()
+    sprint_of = {row.id: row.sprint_id for row in rows}
+    strange = [place for place, task_id in enumerate(put_in) if task_id not in sprint_of]
+    outside = [place for place, task_id in enumerate(take_out) if sprint is None or sprint_of.get(task_id) != sprint.id]
+    both = [place for place, task_id in enumerate(take_out) if task_id in put_in and place not in outside]
+    faults = [Fault(f"/add/{place}", "unknown_value", "This board has no task with this id.") for place in strange]
+    faults += [Fault(f"/remove/{place}", "unknown_value", "This sprint has no task with this id.") for place in outside]
+    faults += [Fault(f"/remove/{place}", "contradiction", "This task cannot be added and removed at once.") for place in both]
+    if put_in and sprint is not None and sprint.state == "completed":
+        faults.append(Fault("/sprint_id", "completed", "This sprint is completed. Choose another."))
+    if faults:
+        raise ValidationFailed(errors=tuple(faults))
+    return sprint_of
+
+
+def _move(access: Access, project_id: str, board_id: str, task_ids: Sequence[str], sprint_id: str | None) -> None:
+    move_to_sprint(task_ids, sprint_id)
+    for task_id in dict.fromkeys(task_ids):
+        changes = {"sprint_id": sprint_id}
+        record(access, "task.changed", project_id, task_id, board_id=board_id, task_id=task_id, changes=changes)
+
+
+_SOME_TASKS = (
+    select(Task.id, Task.sprint_id)
+    .where(Task.board_id == bindparam("board_id"), Task.id.in_(bindparam("task_ids", expanding=True)))
+    .order_by(Task.id)
+    .with_for_update(key_share=True)
+)
+_UNFINISHED = (
+    select(Task.id, Task.title, Task.state, func.count().over().label("total"))
+    .where(Task.sprint_id == bindparam("sprint_id"), Task.state != "done")
+    .order_by(Task.state, Task.rank)
+    .limit(_MOST_TASKS)
+)

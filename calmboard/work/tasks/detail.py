@@ -1,0 +1,75 @@
+"""A task with everything on it, and what would go with it."""
+
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+
+from calmboard.access.access import Access
+from calmboard.access.permissions import find, need, need_scope
+from calmboard.db import reading
+from calmboard.models import Attachment, Board, ChecklistItem, Comment, Task, User
+from calmboard.work.tasks.rows import COLUMNS, fields_of, with_company
+
+_BOARD_NAME = Board.name.label("board_name")
+_MOST_COMMENTS = 20
+_MOST_FILES = 50
+
+
+def read_whole_task(access: Access, task_id: str) -> dict[str, Any]:
+    """A task with its home, `checklist`, `attachments` and latest `comments`, oldest first. Six queries at most.
+
+    The board's name and the comments are None to an access without boards:read, comments:read.
+    Raises NotFound and Forbidden as `find` does.
+    """
+    need_scope(access, "tasks:read")
+    row = find(access, Task, task_id, *COLUMNS, _BOARD_NAME)
+    values = {"task_id": task_id}
+    with reading() as connection:
+        comments = connection.execute(_LATEST_COMMENTS, values).all() if access.holds("comments:read") else None
+        return {
+            **fields_of(with_company(connection, [row])[0]),
+            "project_id": row.in_project,
+            "board_name": row.board_name if access.holds("boards:read") else None,
+            "checklist": connection.execute(_CHECKLIST, values).all(),
+            "attachments": connection.execute(_FILES, values).all(),
+            "comments": comments if comments is None else comments[::-1],
+        }
+
+
+def count_what_goes(access: Access, task_id: str) -> dict[str, Any]:
+    """The `task` that `delete_task` would delete, and how many comments, items and files would go with it.
+
+    Raises as `delete_task` does.
+    """
+    need_scope(access, "tasks:write")
+    row = find(access, Task, task_id, *COLUMNS)
+    need(access, row.role, "tasks:write")
+    with reading() as connection:
+        counts = connection.execute(_COUNTS, {"task_id": task_id}).one()
+        return {"task": with_company(connection, [row])[0], **counts._mapping}
+
+
+_LATEST_COMMENTS = (
+    select(Comment.id, User.name.label("author_name"), Comment.body, Comment.created_at)
+    .outerjoin(User, User.id == Comment.author_id)
+    .where(Comment.task_id == bindparam("task_id"))
+    .order_by(Comment.id.desc())
+    .limit(_MOST_COMMENTS)
+)
+_CHECKLIST = (
+    select(ChecklistItem.id, ChecklistItem.text, ChecklistItem.done)
+    .where(ChecklistItem.task_id == bindparam("task_id"))
+    .order_by(ChecklistItem.rank)
+)
+_FILES = (
+    select(Attachment.id, Attachment.name, Attachment.size_bytes)
+    .where(Attachment.task_id == bindparam("task_id"))
+    .order_by(Attachment.id)
+    .limit(_MOST_FILES)
+)
+_COUNTS = select(
+    *(
+        select(func.count()).where(table.task_id == bindparam("task_id")).scalar_subquery().label(name)
+        for name, table in (("comments", Comment), ("checklist_items", ChecklistItem), ("attachments", Attachment))
+    )
+)

@@ -1,0 +1,154 @@
+"""Tasks that stand for something in another tool, addressed by that tool's own id."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+
+from calmboard.access.access import Access
+from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.db import db, reading
+from calmboard.errors import Fault, NotFound, ValidationFailed
+from calmboard.models import Board, ExternalTask, Membership, Task, User
+from calmboard.preconditions import Guard, let_through
+from calmboard.work.tasks.lifecycle import add_task, apply_changes, read_task
+from calmboard.work.tasks.rows import TaskRow
+
+SOURCE_PATTERN = r"^[a-z0-9_-]{1,40}$"
+MAX_EXTERNAL_ID_LENGTH = 500
+
+# How other tools call the five states; compared without case, spaces, - and _.
+_SYNONYMS = {
+    "backlog": ("backlog", "icebox", "ideas", "someday", "later"),
+    "ready": ("ready", "todo", "tobedone", "selectedfordevelopment", "open", "new", "next", "planned", "reopened"),
+    "in_progress": ("inprogress", "doing", "indev", "indevelopment", "started", "wip", "working", "active"),
+    "review": ("review", "inreview", "codereview", "qa", "testing", "readyforqa", "readyfortest", "readytomerge", "verify"),
+    "done": ("done", "closed", "resolved", "released", "complete", "completed", "finished", "shipped", "deployed"),
+}
+_STATES = {name: state for state, names in _SYNONYMS.items() for name in names}
+
+
+def read_external(access: Access, board_id: str, source: str, external_id: str) -> TaskRow:
+    """Raises NotFound where the board has no task by this name, else as `read_task`."""
+    need_scope(access, "tasks:read")
+    find(access, Board, board_id)
+    _need_name(source, external_id)
+    with reading() as connection:
+        task_id = connection.execute(_task_id(board_id, source, external_id)).scalar()
+    if task_id is None:
+        raise NotFound(f"This board has no task for “{external_id[:60]}” of {source[:40]}.")
+    return read_task(access, task_id)
+
+
+def put_external(
+    access: Access, board_id: str, source: str, external_id: str, values: Mapping[str, Any], guard: Guard = let_through
+) -> tuple[TaskRow, bool]:
+    """Create the task for a thing in another tool, or change it; returns it and whether it is new.
+
+    Sent twice, or by two at once, it makes one task. `status` is a state in the tool's words,
+    `assignee_email` a member's address; an address that nobody in the project has is passed over.
+    Raises ValidationFailed where a new task has no title or the status is not known.
+    """
+    board = claim(access, Board, board_id)
+    need(access, board.role, "tasks:write")
+    _need_name(source, external_id)
+    fields = _in_our_words(board.in_project, values)
+    task_id = db.session.execute(_kept(_task_id(board_id, source, external_id))).scalar()
+    is_new = task_id is None
+    if task_id is None:
+        guard(None)
+        task_id = _add(access, board_id, source, external_id, fields)
+    else:
+        apply_changes(access, task_id, fields, guard)
+    db.session.commit()
+    return read_task(access, task_id), is_new
+
+
+def state_called(status: str) -> str | None:
+    """The state that other tools call by this name, or None."""
+    return _STATES.get("".join(sign for sign in status.casefold() if sign.isalnum()))
+
+
+def _need_name(source: str, external_id: str) -> None:
+    if not re.fullmatch(SOURCE_PATTERN, source):
+        raise NotFound("A source is written in small letters, digits, - and _, such as jira.")
+    if len(external_id) > MAX_EXTERNAL_ID_LENGTH or {"\0", "\ufffd"} & set(external_id):
+        raise NotFound(f"An external id has at most {MAX_EXTERNAL_ID_LENGTH} characters of UTF-8, and no NUL.")
+
+
+def _add(access: Access, board_id: str, source: str, external_id: str, fields: Mapping[str, Any]) -> str:
+    if "title" not in fields:
+        raise ValidationFailed(errors=(Fault("/title", "required", "Send title; a task that is new needs one."),))
+    task_id = add_task(access, board_id, fields)
+    db.session.add(ExternalTask(board_id=board_id, source=source, external_id=external_id, task_id=task_id))
+    return task_id
+
+
+def _task_id(board_id: str, source: str, external_id: str) -> Any:
+    return select(ExternalTask.task_id).where(
+        ExternalTask.board_id == board_id, ExternalTask.source == source, ExternalTask.external_id == external_id
+    )
+
+
+def _kept(statement: Any) -> Any:
+    """Locks the task until the commit, so that one that is just being deleted is not found, and made anew."""
+    return statement.join(Task, Task.id == ExternalTask.task_id).with_for_update(of=Task, key_share=True)
+
+
+def _in_our_words(project_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    _need_one_way(values)
+    fields = dict(values)
+    if "description" in fields:
+        fields["description"] = fields["description"] or ""
+    if "due_date" in fields:
+        fields["due_date"] = _day(fields["due_date"])
+    if "status" in fields:
+        fields["state"] = _state(fields.pop("status"))
+    if "assignee_email" in fields and (people := _people(project_id, fields.pop("assignee_email"))) is not None:
+        fields["assignees"] = people
+    return fields
+
+
+def _need_one_way(values: Mapping[str, Any]) -> None:
+    """Their word and ours for one thing cannot both be meant."""
+    ours = {"status": ("state", "before", "after"), "assignee_email": ("assignees",)}
+    faults = [
+        Fault(f"/{theirs}", "contradiction", f"Send {theirs} or {name}, not both.")
+        for theirs, names in ours.items()
+        for name in names
+        if theirs in values and name in values
+    ]
+    if faults:
+        raise ValidationFailed(errors=tuple(faults))
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        detail = "Send a date such as 2026-12-18; the day must exist."
+        raise ValidationFailed(errors=(Fault("/due_date", "wrong_form", detail),)) from None
+
+
+def _state(status: str) -> str:
+    if (state := state_called(status)) is not None:
+        return state
+    detail = f"CalmBoard does not know the state “{status[:60]}”. Use one of these words, or send state instead."
+    raise ValidationFailed(errors=(Fault("/status", "unknown_value", detail, tuple(_STATES)),))
+
+
+def _people(project_id: str, email: str | None) -> list[str] | None:
+    """Nobody for an empty address, None for one that nobody in the project has."""
+    if not email:
+        return []
+    user_id = _member(project_id, email)
+    return None if user_id is None else [user_id]
+
+
+def _member(project_id: str, email: str) -> str | None:
+    statement = select(User.id).join(Membership, Membership.user_id == User.id)
+    statement = statement.where(Membership.project_id == project_id, func.lower(User.email) == email.strip().lower())
+    with reading() as connection:
+        return connection.execute(statement).scalar()

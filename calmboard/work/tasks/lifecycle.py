@@ -1,0 +1,128 @@
+"""Tasks: read, made, changed, moved, deleted."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import delete, update
+
+from calmboard.access.access import Access
+from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.db import AnyRow, db, now, reading
+from calmboard.events.activity import record
+from calmboard.models import Board, Task
+from calmboard.preconditions import Guard, let_through
+from calmboard.work.sprints.scope import move_to_sprint
+from calmboard.work.tasks.changes import (
+    MOVES,
+    PLACES,
+    date_progress,
+    need_known,
+    replace_labels,
+    replace_people,
+    take_place,
+    with_block,
+)
+from calmboard.work.tasks.positions import lock_boards
+from calmboard.work.tasks.rows import COLUMNS, TaskRow, with_company
+
+
+def read_task(access: Access, task_id: str) -> TaskRow:
+    """Raises NotFound where there is none, Forbidden out of reach."""
+    need_scope(access, "tasks:read")
+    row = find(access, Task, task_id, *COLUMNS)
+    with reading() as connection:
+        return with_company(connection, [row])[0]
+
+
+def create_task(access: Access, board_id: str, new: Mapping[str, Any]) -> TaskRow:
+    """Add a task to a board, at the bottom of its column or where `position`, `before` or `after` says.
+
+    Raises NotFound, Forbidden out of reach and to viewers, and ValidationFailed where an
+    assignee, label, sprint or neighbour is not of the same project and board.
+    """
+    task_id = add_task(access, board_id, new)
+    db.session.commit()
+    return read_task(access, task_id)
+
+
+def change_task(access: Access, task_id: str, changes: Mapping[str, Any], guard: Guard = let_through) -> TaskRow:
+    """Change the fields that are given and leave the others; `state` and a place move the card.
+
+    Raises as `create_task` does, and PreconditionFailed where the guard does.
+    """
+    apply_changes(access, task_id, changes, guard)
+    db.session.commit()
+    return read_task(access, task_id)
+
+
+def delete_task(access: Access, task_id: str, guard: Guard = let_through) -> None:
+    """Delete a task for good. Raises as `change_task` does."""
+    remove_task(access, task_id, guard)
+    db.session.commit()
+
+
+def add_task(access: Access, board_id: str, new: Mapping[str, Any]) -> str:
+    """As `create_task`, for a caller that commits; returns the id."""
+    board = claim(access, Board, board_id)
+    need(access, board.role, "tasks:write")
+    values = with_block(new)
+    need_known(board.in_project, board_id, values)
+    people, labels, sprint_id = (values.pop(name, None) for name in ("assignees", "labels", "sprint_id"))
+    take_place(board_id, values)
+    date_progress(values, None, None)
+    task = Task(board_id=board_id, created_by=access.user.id, **values)
+    db.session.add(task)
+    db.session.flush()
+    _surround(task.id, people, labels)
+    if sprint_id is not None:
+        move_to_sprint([task.id], sprint_id)
+    record(access, "task.created", board.in_project, task.id, board_id=board_id, task_id=task.id, changes=new)
+    return task.id
+
+
+def apply_changes(access: Access, task_id: str, changes: Mapping[str, Any], guard: Guard = let_through) -> None:
+    """As `change_task`, for a caller that commits."""
+    if any(name in changes for name in MOVES):
+        lock_boards(find(access, Task, task_id, Task.board_id).board_id)
+    task = _claim(access, task_id, guard)
+    values = with_block(changes)
+    sprint_id = values.pop("sprint_id", task.sprint_id)
+    need_known(task.in_project, task.board_id, values if sprint_id == task.sprint_id else {**values, "sprint_id": sprint_id})
+    people, labels = values.pop("assignees", None), values.pop("labels", None)
+    if sprint_id != task.sprint_id:
+        move_to_sprint([task_id], sprint_id)
+    take_place(task.board_id, values, task_id, task.state)
+    values = {name: value for name, value in values.items() if name == "rank" or value != getattr(task, name)}
+    new = {*values, *_surround(task_id, people, labels), *(["sprint_id"] if sprint_id != task.sprint_id else [])}
+    if not new:
+        return
+    date_progress(values, task.state, task.started_at)
+    db.session.execute(update(Task).where(Task.id == task_id).values(**values, updated_at=now()))
+    moved = "rank" in new
+    told = {name: value for name, value in changes.items() if name in new or (moved and name in PLACES)}
+    what = "task.moved" if moved else "task.changed"
+    record(access, what, task.in_project, task_id, board_id=task.board_id, task_id=task_id, changes=told)
+
+
+def remove_task(access: Access, task_id: str, guard: Guard = let_through) -> None:
+    """As `delete_task`, for a caller that commits."""
+    task = _claim(access, task_id, guard)
+    db.session.execute(delete(Task).where(Task.id == task_id))
+    title = {"title": task.title}
+    record(access, "task.deleted", task.in_project, task_id, board_id=task.board_id, task_id=task_id, changes=title)
+
+
+def _claim(access: Access, task_id: str, guard: Guard) -> AnyRow:
+    """The task, locked until the commit, where this access may change it and the guard lets it."""
+    task = claim(access, Task, task_id, *COLUMNS, Task.started_at)
+    need(access, task.role, "tasks:write")
+    if guard is not let_through:
+        guard(with_company(db.session.connection(), [task])[0])
+    return task
+
+
+def _surround(task_id: str, people: list[str] | None, labels: list[str] | None) -> list[str]:
+    """Put people and labels on a task where they are given; which of the two that changes."""
+    has_other_people = people is not None and replace_people(task_id, people)
+    has_other_labels = labels is not None and replace_labels(task_id, labels)
+    return [name for name, is_new in (("assignees", has_other_people), ("labels", has_other_labels)) if is_new]

@@ -1,0 +1,217 @@
+"""Tasks as they are read: their columns, the people on them, lists with filters."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, or_, select
+
+from calmboard.access.access import Access
+from calmboard.access.permissions import asker, find, narrowed_to, need_scope
+from calmboard.db import AnyRow, AnySelect, reading
+from calmboard.models import Board, Label, Project, Task, TaskAssignee, TaskLabel, User
+from calmboard.models.work import DUE_OR_NEVER
+from calmboard.pagination import Cut, Order, Page, contains, in_order, read_page, text_to_find
+
+COLUMNS = (
+    Task.id,
+    Task.board_id,
+    Task.title,
+    Task.description,
+    Task.state,
+    Task.rank.label("position"),
+    Task.due_date,
+    Task.blocked,
+    Task.blocked_reason,
+    Task.blocked_at,
+    Task.pinned,
+    Task.sprint_id,
+    Task.done_at,
+    Task.created_by,
+    Task.created_at,
+    Task.updated_at,
+)
+
+SORTS = {
+    "created_at": Order((Task.id,)),
+    "-created_at": Order((Task.id,), descending=True),
+    "updated_at": Order((Task.updated_at, Task.id)),
+    "-updated_at": Order((Task.updated_at, Task.id), descending=True),
+    "due_date": Order((DUE_OR_NEVER, Task.id)),
+    "position": Order((Task.state, Task.rank)),
+}
+# Places of cards compare within a board alone.
+_SORTS_IN_REACH = {**SORTS, "position": Order((Task.board_id, Task.state, Task.rank))}
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFilters:
+    """What a list of tasks is narrowed to; None leaves a filter out. Dates count as given, `since` too."""
+
+    state: tuple[str, ...] | None = None
+    assignee: str | None = None
+    sprint_id: str | None = None
+    label: str | None = None
+    blocked: bool | None = None
+    pinned: bool | None = None
+    due_before: date | None = None
+    due_after: date | None = None
+    updated_since: datetime | None = None
+    q: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """One task with the people and labels on it; the other fields are COLUMNS, in their order."""
+
+    assignees: Sequence[AnyRow]
+    labels: Sequence[AnyRow]
+    id: str
+    board_id: str
+    title: str
+    description: str
+    state: str
+    position: str
+    due_date: date | None
+    blocked: bool
+    blocked_reason: str | None
+    blocked_at: datetime | None
+    pinned: bool
+    sprint_id: str | None
+    done_at: datetime | None
+    created_by: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+def list_tasks(access: Access, board_id: str, filters: TaskFilters, sort: str, cut: Cut) -> Page[TaskRow]:
+    """The tasks of a board, filtered, in one of SORTS. Four queries, however many tasks.
+
+    Raises NotFound where there is no such board, Forbidden out of reach.
+    """
+    need_scope(access, "tasks:read")
+    find(access, Board, board_id)
+    given = _given(access, filters)
+    statement = _task_list(frozenset(given), sort, cut.after is not None)
+    with reading() as connection:
+        page = read_page(connection, statement, cut, {**given, "board_id": board_id})
+        return Page(with_company(connection, page.rows), page.after)
+
+
+def list_tasks_in_reach(access: Access, filters: TaskFilters, sort: str, cut: Cut) -> Page[dict[str, Any]]:
+    """The tasks of every board in reach, as `list_tasks`, each with its `board_name` and `project_name`. Three queries.
+
+    A name is None to an access without boards:read, projects:read. By position they come board by board.
+    """
+    need_scope(access, "tasks:read")
+    given = _given(access, filters)
+    statement = _tasks_in_reach(frozenset(given), sort, access.project_ids is not None, cut.after is not None)
+    with reading() as connection:
+        page = read_page(connection, statement, cut, {**given, **asker(access)})
+        tasks = with_company(connection, page.rows)
+    homes = [_home(access, row) for row in page.rows]
+    return Page([{**fields_of(task), **home} for task, home in zip(tasks, homes, strict=True)], page.after)
+
+
+def read_tasks(access: Access, task_ids: Collection[str]) -> dict[str, TaskRow]:
+    """Those of the tasks that are there and in reach, by their ids. Three queries, however many tasks."""
+    need_scope(access, "tasks:read")
+    with reading() as connection:
+        rows = connection.execute(
+            _some_tasks(access.project_ids is not None), {**asker(access), "task_ids": list(task_ids)}
+        ).all()
+        return {task.id: task for task in with_company(connection, rows)}
+
+
+def with_company(connection: Connection, rows: Sequence[AnyRow]) -> list[TaskRow]:
+    """Join the people and the labels of all the rows, in one query each."""
+    if not rows:
+        return []
+    task_ids = {"task_ids": [row.id for row in rows]}
+    people, labels = (_by_task(connection.execute(statement, task_ids)) for statement in (_ASSIGNEES, _LABELS))
+    return [TaskRow(people.get(row.id, []), labels.get(row.id, []), *row[: len(COLUMNS)]) for row in rows]
+
+
+def fields_of(task: TaskRow) -> dict[str, Any]:
+    return {field.name: getattr(task, field.name) for field in fields(task)}
+
+
+def _given(access: Access, filters: TaskFilters) -> dict[str, Any]:
+    """The filters that are set, with the values they are bound to."""
+    given = {name: value for name, value in asdict(filters).items() if value is not None}
+    if filters.assignee == "me":
+        given["assignee"] = access.user.id
+    return {**given, "q": text_to_find(filters.q)} if filters.q is not None else given
+
+
+def _home(access: Access, row: AnyRow) -> dict[str, str | None]:
+    return {
+        "board_name": row.board_name if access.holds("boards:read") else None,
+        "project_name": row.project_name if access.holds("projects:read") else None,
+    }
+
+
+def _by_task(rows: Iterable[AnyRow]) -> dict[str, list[AnyRow]]:
+    groups: dict[str, list[AnyRow]] = defaultdict(list)
+    for row in rows:
+        groups[row.task_id].append(row)
+    return groups
+
+
+_ASSIGNEES = (
+    select(TaskAssignee.task_id, User.id, User.name)
+    .join(User, User.id == TaskAssignee.user_id)
+    .where(TaskAssignee.task_id.in_(bindparam("task_ids", expanding=True)))
+    .order_by(User.id)
+)
+_LABELS = (
+    select(TaskLabel.task_id, Label.id, Label.name, Label.colour)
+    .join(Label, Label.id == TaskLabel.label_id)
+    .where(TaskLabel.task_id.in_(bindparam("task_ids", expanding=True)))
+    .order_by(Label.id)
+)
+
+
+@cache
+def _task_list(given: frozenset[str], sort: str, further: bool) -> AnySelect:
+    statement = select(*COLUMNS).where(Task.board_id == bindparam("board_id"), *(_FILTERS[name] for name in sorted(given)))
+    return in_order(statement, SORTS[sort], further=further)
+
+
+@cache
+def _some_tasks(narrowed: bool) -> AnySelect:
+    statement: AnySelect = select(*COLUMNS).join(Board).where(Task.id.in_(bindparam("task_ids", expanding=True)))
+    return narrowed_to(statement, Board.project_id, narrowed)
+
+
+@cache
+def _tasks_in_reach(given: frozenset[str], sort: str, narrowed: bool, further: bool) -> AnySelect:
+    home = (Board.name.label("board_name"), Project.name.label("project_name"))
+    statement: AnySelect = select(*COLUMNS, *home).select_from(Task).join(Board).join(Project)
+    statement = narrowed_to(statement, Board.project_id, narrowed).where(*(_FILTERS_IN_REACH[name] for name in sorted(given)))
+    return in_order(statement, _SORTS_IN_REACH[sort], further=further)
+
+
+_FILTERS: dict[str, ColumnElement[bool]] = {
+    "state": Task.state.in_(bindparam("state", expanding=True)),
+    "assignee": select(TaskAssignee.task_id)
+    .where(TaskAssignee.task_id == Task.id, TaskAssignee.user_id == bindparam("assignee"))
+    .exists(),
+    "label": select(TaskLabel.task_id).where(TaskLabel.task_id == Task.id, TaskLabel.label_id == bindparam("label")).exists(),
+    "sprint_id": Task.sprint_id == bindparam("sprint_id"),
+    "blocked": Task.blocked == bindparam("blocked"),
+    "pinned": Task.pinned == bindparam("pinned"),
+    "due_before": Task.due_date < bindparam("due_before"),
+    "due_after": Task.due_date > bindparam("due_after"),
+    "updated_since": Task.updated_at >= bindparam("updated_since"),
+    "q": or_(contains(Task.title), contains(Task.description)),
+}
+# Over many boards it is a person or a label that leads to few tasks, on one board it is the board's order.
+_FILTERS_IN_REACH = {
+    **_FILTERS,
+    "assignee": Task.id.in_(select(TaskAssignee.task_id).where(TaskAssignee.user_id == bindparam("assignee"))),
+    "label": Task.id.in_(select(TaskLabel.task_id).where(TaskLabel.label_id == bindparam("label"))),
+}

@@ -1,0 +1,105 @@
+"""What is in reach: gone through in pages, and matched with an id or name that somebody is typing."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import bindparam, case, func, literal, null, or_, select, union_all
+
+from calmboard.access.access import Access
+from calmboard.access.permissions import asker, find, narrowed_to, need_scope
+from calmboard.db import AnyRow, AnySelect, Base, reading
+from calmboard.errors import NotFound
+from calmboard.models import Board, Project, Sprint, Task
+from calmboard.pagination import Cut, Order, Page, contains, in_order, read_page, text_to_find
+
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A table whose rows have a name, and which column, by way of which tables, leads to their project."""
+
+    prefix: str
+    table: Any
+    name: Any
+    scope: str
+    project_id: Any
+    via: tuple[type[Base], ...] = ()
+
+
+_KINDS = {
+    "project": _Named("prj", Project, Project.name, "projects:read", Project.id),
+    "board": _Named("brd", Board, Board.name, "boards:read", Board.project_id),
+    "task": _Named("tsk", Task, Task.title, "tasks:read", Board.project_id, (Board,)),
+    "sprint": _Named("spr", Sprint, Sprint.name, "sprints:read", Board.project_id, (Board,)),
+}
+_TABLES = {kind.prefix: kind.table for kind in _KINDS.values()}
+
+
+def list_places(access: Access, kinds: Collection[str], cut: Cut) -> Page[AnyRow]:
+    """Projects, oldest first, each followed by its boards, as `kinds` asks for; one query.
+
+    A project's own row has an empty `board_id`; `project_name` is None to an access without projects:read.
+    """
+    need_scope(access, *(_KINDS[kind].scope for kind in kinds))
+    statement = _places(tuple(kinds), access.holds("projects:read"), access.project_ids is not None, cut.after is not None)
+    with reading() as connection:
+        return read_page(connection, statement, cut, asker(access))
+
+
+def match_names(access: Access, kind: str, text: str, most: int, board_id: str | None = None) -> Sequence[AnyRow]:
+    """Id and name of what has an id that starts with the text, or a name that holds it; one named just so comes first.
+
+    Sprints may be narrowed to those of a board. One query.
+    """
+    need_scope(access, _KINDS[kind].scope)
+    if len(text) > _LONGEST_NAME or "\0" in text:
+        return ()
+    like = text_to_find(text) or "%"
+    start = like.removeprefix("%") if text.startswith(f"{_KINDS[kind].prefix}_") else ""
+    values = {**asker(access), "whole": text, "q": like, "start": start, "most": most}
+    with reading() as connection:
+        statement = _matching(kind, access.project_ids is not None, board_id is not None)
+        return connection.execute(statement, {**values, "board_id": board_id}).all()
+
+
+def need_in_reach(access: Access, row_ids: Iterable[str], *, gone_is_fine: bool = False) -> None:
+    """Raises NotFound and Forbidden as `find` does for the first project, board, task or sprint that is not in reach."""
+    for row_id in row_ids:
+        try:
+            find(access, _TABLES[row_id.partition("_")[0]], row_id)
+        except NotFound:
+            if not gone_is_fine:
+                raise
+
+
+@cache
+def _places(kinds: tuple[str, ...], named: bool, narrowed: bool, further: bool) -> AnySelect:
+    parent_name = Project.name if named else null()
+    parts = {
+        "project": select(
+            Project.id.label("project_id"), literal("").label("board_id"), Project.name, Project.name.label("home")
+        ),
+        "board": select(Board.project_id, Board.id, Board.name, parent_name).join(Project, Project.id == Board.project_id),
+    }
+    within = (narrowed_to(parts[kind], _KINDS[kind].project_id, narrowed) for kind in kinds)
+    found = union_all(*within).subquery("places")
+    project_id, board_id, name, home = found.c
+    columns = (project_id.label("project_id"), board_id.label("board_id"), name.label("name"), home.label("project_name"))
+    return in_order(select(*columns), Order((project_id, board_id)), further=further)
+
+
+@cache
+def _matching(kind: str, narrowed: bool, on_board: bool) -> AnySelect:
+    named = _KINDS[kind]
+    statement: AnySelect = select(named.table.id, named.name.label("name")).select_from(named.table)
+    for parent in named.via:
+        statement = statement.join(parent)
+    is_other = case((func.lower(named.name) == func.lower(bindparam("whole")), 0), else_=1).label("is_other")
+    starts = named.table.id.like(bindparam("start"), escape="\\")
+    statement = narrowed_to(statement, named.project_id, narrowed).where(or_(starts, contains(named.name)))
+    if on_board:
+        statement = statement.where(named.table.board_id == bindparam("board_id"))
+    return statement.add_columns(is_other).order_by(is_other, named.table.id).limit(bindparam("most"))

@@ -1,0 +1,69 @@
+"""The page behind a mailed invitation: join a project, with the account one has or a new one."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from calmboard.access.access import Person
+from calmboard.errors import NotFound, ValidationFailed
+from calmboard.work.invitations import Invited, accept_invitation, find_invited, join_as_newcomer
+from portal.keys.forms import faults_of
+from portal.shared.blueprint import bp
+from portal.shared.form_limits import TRIES, limiter
+from portal.shared.session import current_access, start_session
+
+_ROLES = {"admin": "an admin", "member": "a member", "viewer": "a viewer"}
+
+
+@bp.get("/invitations/<token>")
+def invitation(token: str) -> str | tuple[str, int]:
+    try:
+        invited = find_invited(token)
+    except NotFound:
+        return _dead_link()
+    return _invitation_page(token, invited)
+
+
+@bp.post("/invitations/<token>")
+@limiter.limit(TRIES)
+def join(token: str) -> Response | tuple[str, int]:
+    """Join as who is signed in, or as a newcomer; the link shows that the e-mail address is theirs."""
+    try:
+        invited = accept_invitation(current_access(), token) if current_user.is_authenticated else _join_as_newcomer(token)
+    except NotFound:
+        return _dead_link()
+    except ValidationFailed as problem:
+        return _invitation_page(token, find_invited(token), faults_of(problem)), 422
+    flash(f"You are in the project {invited.project_name} now, as {_ROLES[invited.role]}.")
+    return redirect(url_for("portal.integrations"), 303)
+
+
+def _join_as_newcomer(token: str) -> Invited:
+    invited = find_invited(token)
+    person = join_as_newcomer(token, request.form.get("name", ""), request.form.get("password", ""))
+    start_session(person, stays=False)
+    return invited
+
+
+def _invitation_page(token: str, invited: Invited, faults: dict[str, str] | None = None) -> str:
+    return render_template(
+        "account/invitations/invitation.html",
+        token=token,
+        invited=invited,
+        role=_ROLES[invited.role],
+        reader=_reader(invited),
+        name=request.form.get("name", ""),
+        faults=faults or {},
+    )
+
+
+def _reader(invited: Invited) -> str:
+    """Who reads the page: `invited`, `somebody_else`, `signed_out` with an account, or a `newcomer`."""
+    if not current_user.is_authenticated:
+        return "signed_out" if invited.has_account else "newcomer"
+    person: Person = current_user.person
+    return "invited" if person.email.lower() == invited.email.lower() else "somebody_else"
+
+
+def _dead_link() -> tuple[str, int]:
+    return render_template("account/invitations/dead_link.html"), 404

@@ -1,0 +1,124 @@
+"""Signing in and out, and the way back in with a forgotten password."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qs, urlsplit
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from calmboard.access.credentials.passwords import is_open_reset, verify
+from calmboard.access.credentials.passwords import reset_password as set_by_link
+from calmboard.access.limits.rate_limits import Limits
+from calmboard.access.oauth.clients import find_client
+from calmboard.errors import ValidationFailed
+from calmboard.operations import jobs
+from portal.keys.forms import faults_of
+from portal.shared.blueprint import bp
+from portal.shared.form_limits import TRIES, limiter, network, typed_email
+from portal.shared.session import leave_session, start_session
+
+_LOCAL_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\\x7f]*")
+_REFUSAL = "E-mail and password do not belong together. Check both."
+
+
+@bp.get("/sign-in")
+def sign_in() -> str | AnyResponse:
+    return _onward() if current_user.is_authenticated else _sign_in_page()
+
+
+@bp.post("/sign-in")
+def enter() -> AnyResponse | tuple[str, int]:
+    """The tries are those of `POST /api/auth/session` too: who guesses has them once."""
+    limits: Limits = current_app.extensions["calmboard_limits"]
+    limits.need_tries(network(), typed_email())
+    person = verify(typed_email(), request.form.get("password", ""))
+    if person is None:
+        limits.note_failed_try(network(), typed_email())
+        return _sign_in_page(refusal=_REFUSAL), 422
+    start_session(person, stays="remember" in request.form)
+    return _onward()
+
+
+@bp.post("/sign-out")
+def sign_out() -> AnyResponse:
+    """With `next`, to sign in as somebody else and go on there."""
+    leave_session()
+    flash("You are signed out.")
+    return redirect(url_for("portal.sign_in", next=_local_path(request.form)), 303)
+
+
+@bp.get("/forgot-password")
+def forgot_password() -> str:
+    return render_template("account/sign_in/forgot_password.html")
+
+
+@bp.post("/forgot-password")
+@limiter.limit("5/minute;20/hour")
+@limiter.limit("5/hour", key_func=typed_email)
+def mail_link() -> str:
+    """Answer the same whether or not anybody has the e-mail; the rest happens in the queue."""
+    jobs.mail_reset_link(typed_email())
+    return render_template("account/sign_in/forgot_password.html", asked=True, email=typed_email())
+
+
+@bp.get("/reset-password/<token>")
+def reset_password(token: str) -> str | tuple[str, int]:
+    return _reset_page() if is_open_reset(token) else _dead_link()
+
+
+@bp.post("/reset-password/<token>")
+@limiter.limit(TRIES)
+def save_new_password(token: str) -> AnyResponse | tuple[str, int]:
+    if not is_open_reset(token):
+        return _dead_link()
+    try:
+        set_by_link(token, request.form.get("new_password", ""))
+    except ValidationFailed as problem:
+        return _reset_page(faults_of(problem)), 422
+    leave_session()
+    flash("The new password is saved. Sign in with it.")
+    return redirect(url_for("portal.sign_in"), 303)
+
+
+def _onward() -> AnyResponse:
+    return redirect(_next_path() or url_for("portal.integrations"), 303)
+
+
+def _sign_in_page(refusal: str = "") -> str:
+    return render_template(
+        "account/sign_in/sign_in.html",
+        next=_next_path(),
+        application=_application(_next_path()),
+        refusal=refusal,
+        email=request.form.get("email", ""),
+        remember="remember" in request.form,
+    )
+
+
+def _next_path() -> str | None:
+    return _local_path(request.args)
+
+
+def _local_path(given: Mapping[str, str]) -> str | None:
+    """Where the person wanted to go, where that is a path of ours."""
+    path = given.get("next", "")
+    return path if _LOCAL_PATH.fullmatch(path) else None
+
+
+def _application(path: str | None) -> str | None:
+    """Who asks for consent on this path, by the name they registered under; None where nobody does."""
+    parts = urlsplit(path or "")
+    if parts.path != "/api/oauth/authorize":
+        return None
+    client = find_client("".join(parse_qs(parts.query).get("client_id", [])))
+    return client.shown_name if client else "the application"
+
+
+def _reset_page(faults: dict[str, str] | None = None) -> str:
+    return render_template("account/sign_in/reset_password.html", faults=faults or {})
+
+
+def _dead_link() -> tuple[str, int]:
+    return render_template("account/sign_in/dead_link.html"), 404

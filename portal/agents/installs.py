@@ -1,0 +1,152 @@
+"""How each AI agent is pointed at the MCP server: links to press, commands to run, lines for a file.
+
+None holds a secret: an agent signs in by OAuth, or is given the name of a variable that holds a key.
+"""
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from portal.docs.samples import KEY
+from portal.shared.reachability import why_unreachable
+
+_NAME = "calmboard"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Adds the server to an agent when it is followed."""
+
+    agent: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paste:
+    """What to copy, and where it goes; `place` is a terminal or a file."""
+
+    slug: str
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """One agent: what to paste, what happens `then`, and the same `by_key`.
+
+    `steps` are for agents that take no paste; `obstacle` says why one in a cloud cannot reach this CalmBoard.
+    Sentences have code between backticks.
+    """
+
+    slug: str
+    agent: str
+    paste: Paste
+    then: str = ""
+    by_key: Paste | None = None
+    by_key_then: str = ""
+    steps: tuple[str, ...] = ()
+    obstacle: str | None = None
+
+
+def install_links(endpoint: str) -> tuple[Link, ...]:
+    return Link("Claude", claude_link(endpoint)), Link("Cursor", cursor_link(endpoint)), Link("VS Code", vs_code_link(endpoint))
+
+
+def installs(endpoint: str) -> tuple[Install, ...]:
+    return claude_code(endpoint), codex(endpoint), gemini(endpoint), windsurf(endpoint), chatgpt(endpoint)
+
+
+def claude_link(endpoint: str) -> str:
+    """https://claude.com/docs/connectors/building/directory-vs-custom; a connector signs in by OAuth alone."""
+    asked = {"modal": "add-custom-connector", "connectorName": "CalmBoard", "connectorUrl": endpoint}
+    return f"https://claude.ai/customize/connectors?{_query(asked)}"
+
+
+def cursor_link(endpoint: str) -> str:
+    """https://cursor.com/docs/mcp/install-links: the configuration as JSON, as base64, as part of a query."""
+    config = base64.b64encode(_line({"url": endpoint}).encode()).decode()
+    return f"cursor://anysphere.cursor-deeplink/mcp/install?{_query({'name': _NAME, 'config': config})}"
+
+
+def vs_code_link(endpoint: str) -> str:
+    """https://code.visualstudio.com/docs/copilot/chat/mcp-servers: the whole query is the JSON of the server."""
+    return f"vscode:mcp/install?{quote(_line({'name': _NAME, 'type': 'http', 'url': endpoint}), safe='')}"
+
+
+def claude_code(endpoint: str) -> Install:
+    """https://code.claude.com/docs/en/mcp"""
+    command = f"claude mcp add --transport http {_NAME} {endpoint}"
+    return Install(
+        "claude-code",
+        "Claude Code",
+        Paste("claude-code", "Terminal", command),
+        "Then type `/mcp` in Claude Code and choose calmboard to sign in.",
+        Paste("claude-code-key", "Terminal, with a key", f'{command} --header "Authorization: Bearer ${KEY}"'),
+        "Your shell fills the key in, and Claude Code keeps it in its own settings.",
+    )
+
+
+def codex(endpoint: str) -> Install:
+    """https://developers.openai.com/codex/mcp"""
+    lines = (f"[mcp_servers.{_NAME}]", f'url = "{endpoint}"', f'bearer_token_env_var = "{KEY}"')
+    return Install(
+        "codex",
+        "Codex",
+        Paste("codex", "Terminal", f"codex mcp add {_NAME} --url {endpoint}"),
+        f"Codex opens CalmBoard to sign in. To do that later, run `codex mcp login {_NAME}`.",
+        Paste("codex-key", "~/.codex/config.toml, with a key", "\n".join(lines)),
+        "Codex reads the key from the variable each time it starts.",
+    )
+
+
+def gemini(endpoint: str) -> Install:
+    """https://geminicli.com/docs/tools/mcp-server/: `httpUrl`, for versions that take a bare `url` for SSE."""
+    server = {"httpUrl": endpoint, "headers": {"Authorization": f"Bearer ${KEY}"}}
+    return Install(
+        "gemini",
+        "Gemini CLI",
+        Paste("gemini", "Terminal", f"gemini mcp add --scope user --transport http {_NAME} {endpoint}"),
+        f"Then type `/mcp auth {_NAME}` in Gemini CLI to sign in.",
+        Paste("gemini-key", "~/.gemini/settings.json, with a key", _servers(server)),
+        "Gemini CLI reads the key from the variable each time it starts.",
+    )
+
+
+def windsurf(endpoint: str) -> Install:
+    """https://docs.windsurf.com/windsurf/cascade/mcp: `serverUrl`, and variables as ${env:NAME}."""
+    file = "~/.codeium/windsurf/mcp_config.json"
+    server = {"serverUrl": endpoint, "headers": {"Authorization": f"Bearer ${{env:{KEY}}}"}}
+    return Install(
+        "windsurf",
+        "Windsurf",
+        Paste("windsurf", file, _servers({"serverUrl": endpoint})),
+        "Refresh the list of MCP servers in Windsurf, and it opens CalmBoard to sign in.",
+        Paste("windsurf-key", f"{file}, with a key", _servers(server)),
+        "Windsurf reads the key from the variable each time it starts.",
+    )
+
+
+def chatgpt(endpoint: str) -> Install:
+    """https://developers.openai.com/apps-sdk/deploy/connect-chatgpt; it has no link, and signs in by OAuth alone."""
+    steps = (
+        "In ChatGPT on the web, open Settings, Apps, Advanced settings, and turn on Developer mode. "
+        "Where there is no Apps, it is called Connectors.",
+        "Back in Apps, choose Create, name it CalmBoard and paste the address below.",
+        "Choose OAuth and create it. ChatGPT opens CalmBoard, where you choose what it may do.",
+    )
+    paste = Paste("chatgpt", "MCP server URL", endpoint)
+    return Install("chatgpt", "ChatGPT", paste, steps=steps, obstacle=why_unreachable(endpoint, "chatgpt"))
+
+
+def _servers(server: dict[str, Any]) -> str:
+    return json.dumps({"mcpServers": {_NAME: server}}, indent=2)
+
+
+def _line(value: dict[str, str]) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _query(values: dict[str, str]) -> str:
+    return urlencode(values, quote_via=quote, safe="")

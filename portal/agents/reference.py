@@ -1,0 +1,32 @@
+"""The reference of the MCP server, open to everybody: its tools, resources and prompts, read off what agents are given."""
+
+from flask import Response, current_app, render_template
+
+from portal.docs.examples import examples
+from portal.docs.guide import guide_chapters
+from portal.docs.reference import markdown
+from portal.shared.blueprint import bp
+
+_EFFECTS = {
+    "reads": "Reads",
+    "adds": "Adds something new",
+    "adds or changes": "Adds something new, or changes what is there",
+    "changes": "Changes what is there",
+    "destroys": "Takes something away for good",
+}
+
+
+@bp.get("/docs/mcp")
+def agent_reference() -> str:
+    parts = {"nouns": examples(None), "noun": None, "guide": guide_chapters(), "is_agents": True}
+    return render_template("docs/reference/agents.html", place="reference", **parts, **_what_agents_get())
+
+
+@bp.get("/docs/mcp.md")
+def agent_reference_text() -> Response:
+    return markdown(render_template("docs/reference/agents.md", **_what_agents_get()))
+
+
+def _what_agents_get() -> dict[str, object]:
+    """Tools, resources and prompts as plain data, and the words for what a tool does to the board."""
+    return {**current_app.extensions["calmboard_agent_catalogue"], "effects": _EFFECTS}

@@ -1,0 +1,28 @@
+"""The callback URLs of one's own OAuth client: saved, or sent back with what is wrong."""
+
+from flask import flash, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from calmboard.access.oauth.clients import change_callbacks
+from calmboard.errors import ValidationFailed
+from portal.apps.client import oauth_part
+from portal.apps.examples import origin
+from portal.overview.views import integrations_page
+from portal.shared.blueprint import bp, is_htmx
+from portal.shared.session import current_access
+
+_SAVED = "The callback URLs are saved. They count from the next request on."
+
+
+@bp.post("/integrations/oauth/callbacks")
+def save_callbacks() -> Response | tuple[str, int]:
+    access, typed = current_access(), request.form.get("callbacks", "")
+    try:
+        change_callbacks(access, typed, origin())
+    except ValidationFailed as problem:
+        part = oauth_part(access, typed, problem.errors)
+        return (render_template("apps/_client.html", **part) if is_htmx() else integrations_page(part)), 422
+    if not is_htmx():
+        flash(_SAVED)
+        return redirect(url_for("portal.integrations", _anchor="oauth-client"), 303)
+    return make_response(render_template("apps/_saved.html", sentence=_SAVED, **oauth_part(access)))

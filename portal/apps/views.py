@@ -1,0 +1,56 @@
+"""Connected apps: the question before one is disconnected, and doing so."""
+
+from typing import Any
+
+from flask import flash, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from calmboard.access.oauth.connected_apps import end_my_grant, find_my_grant
+from portal.agents.section import agents_part, came_from_agents
+from portal.apps.rows import PART, apps_part, more_apps_part
+from portal.keys.rows import use_of
+from portal.shared.blueprint import bp, is_htmx
+from portal.shared.session import current_access
+
+
+@bp.get("/integrations/apps/more")
+def more_apps() -> str | Response:
+    """The next connected apps, for htmx; without it, the page on which they come first."""
+    if not is_htmx():
+        asked: dict[str, Any] = {PART: request.args.get(PART)}
+        return redirect(url_for("portal.integrations", _anchor="connected-apps", **asked), 303)
+    return render_template("apps/_more.html", **more_apps_part(current_access()))
+
+
+@bp.get("/integrations/apps/<grant_id>/disconnect")
+def disconnect_page(grant_id: str) -> str:
+    grant = find_my_grant(current_access(), grant_id)
+    return render_template(
+        "apps/_disconnect.html" if is_htmx() else "apps/disconnect.html",
+        place="integrations",
+        in_dialog=is_htmx(),
+        among=_among(),
+        grant=grant,
+        use=use_of(grant),
+    )
+
+
+@bp.post("/integrations/apps/<grant_id>/disconnect")
+def disconnect(grant_id: str) -> Response:
+    grant = end_my_grant(current_access(), grant_id)
+    sentence = f"{grant.shown_name} is disconnected. Its requests get invalid_token."
+    if not is_htmx():
+        flash(sentence)
+        return redirect(url_for("portal.integrations", _anchor=f"connected-{_among()}"), 303)
+    return make_response(render_template("apps/_changed.html", sentence=sentence, among=_among(), **_lists()))
+
+
+def _among() -> str:
+    """The list that the reader came from: that of all apps, or that of the agents."""
+    return "agents" if came_from_agents() else "apps"
+
+
+def _lists() -> dict[str, Any]:
+    """Both lists as they are now; the focus goes to the one that the reader came from."""
+    access, among = current_access(), _among()
+    return {**apps_part(access, changed=among == "apps"), **agents_part(access, changed=among == "agents")}

@@ -1,0 +1,103 @@
+"""The API's endpoints with request and response examples, and the reader's own ids in them.
+
+The endpoints come as plain data from the described views of the API; see `wsgi.py`.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from flask import current_app
+
+from calmboard.access.access import Access
+from calmboard.work.projects import example_ids
+from portal.docs.samples import KEY, Call, Sample, samples
+
+_BASE = "/api/v1"
+# What people start with; everything else is in the reference.
+_FIRST = ("read_me", "list_projects", "list_tasks", "create_task", "change_task", "put_external_task")
+_ID = re.compile(r"\b([a-z]{3})_[0-9a-hjkmnp-tv-z]{26}\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An endpoint with one call of it. `yours` are the values that are the reader's own; `told` is all that the catalogue
+    says; `response` is None where the answer has no body.
+    """
+
+    id: str
+    summary: str
+    method: str
+    path: str
+    scope: str | None
+    call: Call
+    samples: tuple[Sample, ...]
+    yours: tuple[str, ...]
+    ids: Mapping[str, str]
+    status: int
+    reason: str
+    response: Any
+    told: Mapping[str, Any]
+
+    @property
+    def body_text(self) -> str:
+        return json.dumps(self.call.body, indent=2, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    slug: str
+    name: str
+    path: str
+    lead: str
+    shape: Mapping[str, Any] | None
+    examples: tuple[Example, ...]
+
+
+def examples(access: Access | None) -> list[Noun]:
+    """Every noun; without a reader, words such as TASK_ID stand for the ids."""
+    own_ids = example_ids(access) if access else {}
+    return [_noun(noun, own_ids) for noun in current_app.extensions["calmboard_catalogue"]]
+
+
+def first_examples(nouns: list[Noun]) -> list[Example]:
+    """The few that are the most useful at first, in their own order."""
+    by_name = {example.told["name"]: example for noun in nouns for example in noun.examples}
+    return [by_name[name] for name in _FIRST]
+
+
+def _noun(noun: Mapping[str, Any], own_ids: Mapping[str, str]) -> Noun:
+    shown = tuple(_example(endpoint, own_ids) for endpoint in noun["endpoints"])
+    return Noun(noun["slug"], noun["name"], noun["path"], noun["lead"], _own(noun["shape"], own_ids), shown)
+
+
+def _example(endpoint: Mapping[str, Any], own_ids: Mapping[str, str]) -> Example:
+    ids = {name: own_ids.get(name) or example or name.upper() for name, example in endpoint["parameters"].items()}
+    origin = current_app.config["CALMBOARD"].origin
+    call = Call(
+        endpoint["method"], origin + endpoint["path"].format_map(ids), _own(endpoint["body"], own_ids), endpoint["is_form"]
+    )
+    return Example(
+        endpoint["name"].replace("_", "-"),
+        endpoint["summary"],
+        call.method,
+        endpoint["path"].removeprefix(_BASE),
+        endpoint["scope"],
+        call,
+        samples(call),
+        (f"${KEY}", KEY, *ids.values(), *own_ids.values()),
+        ids,
+        endpoint["status"],
+        HTTPStatus(endpoint["status"]).phrase,
+        _own(endpoint["response"], own_ids),
+        endpoint,
+    )
+
+
+def _own(value: Any, own_ids: Mapping[str, str]) -> Any:
+    """The same JSON, with the reader's own id in place of each example of its kind."""
+    by_prefix = {own.partition("_")[0]: own for own in own_ids.values()}
+    return json.loads(_ID.sub(lambda found: by_prefix.get(found[1], found[0]), json.dumps(value)))

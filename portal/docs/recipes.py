@@ -1,0 +1,106 @@
+"""Recipes: how to use a key in each tool, step by step, filled with the reader's own address and board.
+
+The texts are data, one file each in `templates/recipes`.
+"""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import msgspec
+from flask import current_app, render_template
+from flask_login import current_user
+from msgspec import Struct
+
+from calmboard.access.access import Access, Credential
+from calmboard.access.credentials import keys
+from calmboard.access.credentials.keys import Key
+from calmboard.errors import NotFound
+from calmboard.work.projects import example_ids
+from portal.shared.blueprint import bp
+from portal.shared.reachability import why_unreachable
+from portal.shared.session import current_access
+
+_TEXTS = Path(__file__).parents[2] / "templates" / "docs" / "recipes"
+_ORDER = ("jira", "trello", "asana", "slack", "teams", "agent", "curl", "python", "node", "github-actions", "n8n")
+_EXAMPLE_BOARD = "brd_01kb2m8r4ve7w9yq3zt5xhn6pd"
+_NO_BOARD = "BOARD_ID"
+
+
+class Step(Struct, frozen=True):
+    """What to do, in HTML of our own, and what to paste there; `yours` are the tool's placeholders in that."""
+
+    title: str
+    text: str = ""
+    kind: str = ""
+    label: str = ""
+    code: str = ""
+    yours: tuple[str, ...] = ()
+
+
+class Recipe(Struct, frozen=True, kw_only=True):
+    """`tool` is the integration it belongs to; `obstacle` says why the tool cannot reach this CalmBoard."""
+
+    slug: str
+    tool: str
+    name: str
+    heading: str
+    lead: str
+    steps: tuple[Step, ...]
+    caution: str = ""
+    obstacle: str | None = None
+
+
+@bp.get("/integrations/keys/<key_id>/recipe")
+def key_recipe(key_id: str) -> str:
+    """How to use one key; the key itself stands nowhere in it."""
+    key = keys.find_key(current_access(), key_id)
+    has_board = _board_of(_narrowed(key)) != _NO_BOARD
+    return render_template("docs/recipes/key.html", place="integrations", key=key, recipes=recipes_for(key), has_board=has_board)
+
+
+@bp.get("/docs/recipes")
+def recipe_list() -> str:
+    return render_template("docs/recipes/list.html", place="recipes", recipes=[_read(slug) for slug in _ORDER])
+
+
+@bp.get("/docs/recipes/<slug>")
+def recipe_page(slug: str) -> str:
+    """One recipe, for everybody; to those signed in with a board of theirs."""
+    if slug not in _ORDER:
+        raise NotFound("There is no recipe by this name.")
+    board_id = _board_of(current_access()) if current_user.is_authenticated else _EXAMPLE_BOARD
+    return render_template("docs/recipes/page.html", place="recipes", recipe=_filled(_read(slug), board_id))
+
+
+def recipes_for(key: Key) -> list[Recipe]:
+    """The recipes for the tool that a key was made for, with a board in the key's reach."""
+    board_id = _board_of(_narrowed(key))
+    return [_filled(recipe, board_id) for recipe in map(_read, _ORDER) if recipe.tool == key.integration]
+
+
+def _narrowed(key: Key) -> Access:
+    """Who is signed in, as far as the key reaches."""
+    credential = Credential("api_key", key.id, key.name, key.tail, key.scopes, key.project_ids, key.expires_at, key.last_used_at)
+    return Access(current_access().user, "session", credential)
+
+
+def _board_of(access: Access) -> str:
+    return example_ids(access).get("board_id", _NO_BOARD)
+
+
+@cache
+def _read(slug: str) -> Recipe:
+    text = (_TEXTS / f"{slug}.toml").read_text("utf-8")
+    return msgspec.convert({"slug": slug, **tomllib.loads(text)}, Recipe)
+
+
+def _filled(recipe: Recipe, board_id: str) -> Recipe:
+    origin = current_app.config["CALMBOARD"].origin
+    steps = tuple(_filled_step(step, origin, board_id) for step in recipe.steps)
+    return msgspec.structs.replace(recipe, steps=steps, obstacle=why_unreachable(origin, recipe.slug))
+
+
+def _filled_step(step: Step, origin: str, board_id: str) -> Step:
+    code = step.code.strip().replace("%ORIGIN%", origin).replace("%BOARD_ID%", board_id)
+    return msgspec.structs.replace(step, code=code, yours=(*step.yours, board_id))

@@ -1,0 +1,64 @@
+"""The API reference, open to everybody: pages, and the same as Markdown for programs that read."""
+
+from flask import Response, current_app, render_template
+from flask_login import current_user
+
+from calmboard.errors import PROBLEMS, NotFound
+from portal.docs.examples import Noun, examples
+from portal.docs.guide import guide_chapters
+from portal.shared.blueprint import bp
+from portal.shared.session import current_access
+
+
+@bp.get("/docs/api")
+def api_reference() -> str:
+    return render_template("docs/reference/overview.html", place="reference", nouns=_nouns(), noun=None, guide=guide_chapters())
+
+
+@bp.get("/docs/api/<slug>")
+def noun_reference(slug: str) -> str:
+    nouns = _nouns()
+    parts = {"nouns": nouns, "noun": _find(nouns, slug), "guide": guide_chapters()}
+    return render_template("docs/reference/noun.html", place="reference", **parts)
+
+
+@bp.get("/docs/api.md")
+def api_reference_text() -> Response:
+    return markdown(render_template("docs/reference/overview.md", nouns=examples(None)))
+
+
+@bp.get("/docs/api/<slug>.md")
+def noun_reference_text(slug: str) -> Response:
+    return markdown(render_template("docs/reference/noun.md", noun=_find(examples(None), slug)))
+
+
+@bp.get("/docs/errors.md")
+def errors_reference_text() -> Response:
+    problems = sorted(PROBLEMS.values(), key=lambda problem: (problem.status, problem.code))
+    return markdown(render_template("docs/reference/errors.md", problems=problems))
+
+
+@bp.get("/llms.txt")
+def llms_text() -> Response:
+    """What there is to read, for language models (the form of llmstxt.org)."""
+    return markdown(render_template("docs/reference/llms.txt", nouns=examples(None)))
+
+
+def _nouns() -> list[Noun]:
+    """With ids of the reader's own where somebody is signed in."""
+    return examples(current_access() if current_user.is_authenticated else None)
+
+
+def _find(nouns: list[Noun], slug: str) -> Noun:
+    found = next((noun for noun in nouns if noun.slug == slug), None)
+    if found is None:
+        raise NotFound("The reference has no such page.")
+    return found
+
+
+def markdown(text: str) -> Response:
+    """The same for everybody, so that it may be kept for a while."""
+    development = current_app.config["CALMBOARD"].is_development
+    response = Response(text.strip() + "\n", content_type="text/markdown; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store" if development else "public, max-age=300"
+    return response

@@ -1,0 +1,211 @@
+"""Keys: the form for a new one, its one showing, pausing, resuming, revoking."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import current_app, flash, make_response, redirect, render_template, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from calmboard.access.credentials import keys
+from calmboard.access.credentials.keys import REASONS, Key
+from calmboard.access.integrations import INTEGRATIONS, find_integration
+from calmboard.access.plans import PLANS
+from calmboard.access.scopes import GRANTABLE, READ_ONLY
+from calmboard.db import now
+from calmboard.errors import ValidationFailed
+from calmboard.work.project_choice import list_choices
+from calmboard.work.projects import reach_of
+from portal.agents.section import agents_part, came_from_agents
+from portal.docs.recipes import recipes_for
+from portal.keys.forms import LIFETIMES, KeyForm, ends_of_lifetimes, key_faults_of, prefilled_form, read_form, rights_for
+from portal.keys.lists import PARTS, changed_part, keys_part, revoked_part, rows_part
+from portal.keys.preview import Preview, preview_of
+from portal.keys.rows import use_of
+from portal.shared.blueprint import bp, is_htmx
+from portal.shared.session import current_access
+
+
+@bp.get("/integrations/keys/new")
+def new_key() -> str | Response:
+    if not PLANS[current_access().user.plan].includes_apis:
+        return redirect(url_for("portal.integrations", _anchor="keys"), 303)
+    return _form_page(prefilled_form(request.args))
+
+
+@bp.post("/integrations/keys/new")
+def fill_key() -> str:
+    """The form again, with the rights of the chosen tool; to htmx only what changed."""
+    form = read_form(request.form)
+    form.rights = rights_for(form.integration)
+    if not is_htmx():
+        return _form_page(form)
+    return render_template("keys/_filled.html", **_form_parts(form))
+
+
+@bp.post("/integrations/keys/projects")
+def more_projects() -> str:
+    """The form with the projects that follow; to htmx those alone."""
+    form = read_form(request.form)
+    if not is_htmx():
+        return _form_page(form)
+    choices = list_choices(current_access(), request.form.get("projects_after"))
+    rows = [row for row in choices.rows if row.id not in form.project_ids]
+    return render_template("keys/_more_projects.html", form=form, choices=choices, rows=rows)
+
+
+@bp.post("/integrations/keys")
+def create_key() -> str | tuple[str, int]:
+    form = read_form(request.form)
+    try:
+        key, secret = keys.create_key(current_access(), form.new_key())
+    except ValidationFailed as problem:
+        return _form_page(form, key_faults_of(problem, form)), 422
+    parts = {"key": key, "secret": secret, "recipes": recipes_for(key), **_first_request(key, secret)}
+    return render_template("keys/created.html", place="integrations", **parts)
+
+
+@bp.get("/integrations/keys/preview")
+def preview_key() -> str:
+    return render_template("keys/_preview.html", preview=_preview(read_form(request.args)))
+
+
+@bp.get("/integrations/keys/more")
+def more_keys() -> str | Response:
+    """The next keys in use, for htmx; without it, the page on which they come first."""
+    return render_template("keys/_more.html", **rows_part(current_access())) if is_htmx() else _page_with_part()
+
+
+@bp.get("/integrations/keys/more-revoked")
+def more_revoked_keys() -> str | Response:
+    return render_template("keys/_more_revoked.html", **revoked_part(current_access())) if is_htmx() else _page_with_part()
+
+
+@bp.get("/integrations/keys/<key_id>/heard")
+def heard_key(key_id: str) -> str | Response:
+    """What `_heard.html` shows once the key was used; nothing until then."""
+    key = keys.find_key(current_access(), key_id)
+    return render_template("keys/_heard.html", key=key) if key.last_used_at else make_response("", 204)
+
+
+@bp.get("/integrations/keys/<key_id>/revoke")
+def revoke_page(key_id: str) -> str:
+    return _revoke_question(keys.find_key(current_access(), key_id))
+
+
+@bp.post("/integrations/keys/<key_id>/revoke")
+def revoke_key(key_id: str) -> Response:
+    reason = request.form.get("reason") or None
+    if "sure" not in request.form:
+        return _ask_again(keys.find_key(current_access(), key_id), reason or "")
+    key = keys.revoke_key(current_access(), key_id, reason)
+    return _changed(key, f"{key.name} is revoked. Its requests get api_key_revoked.")
+
+
+@bp.post("/integrations/keys/<key_id>/pause")
+def pause_key(key_id: str) -> Response:
+    key = keys.pause_key(current_access(), key_id)
+    return _changed(key, f"{key.name} is paused. Its requests get api_key_paused.")
+
+
+@bp.post("/integrations/keys/<key_id>/resume")
+def resume_key(key_id: str) -> Response:
+    key = keys.resume_key(current_access(), key_id)
+    return _changed(key, f"{key.name} works again.")
+
+
+def _page_with_part() -> Response:
+    asked: dict[str, Any] = {name: request.args.get(name) for name in PARTS}
+    return redirect(url_for("portal.integrations", _anchor="keys", **asked), 303)
+
+
+def _changed(key: Key, sentence: str) -> Response:
+    """The key as it is now, in its place, and the change announced; without htmx the page with a note."""
+    if not is_htmx():
+        flash(sentence)
+        return redirect(url_for("portal.integrations", _anchor=_list()), 303)
+    access = current_access()
+    agents = agents_part(access, changed=came_from_agents())
+    keys_now = keys_part(access) if came_from_agents() else changed_part(access, key)
+    template = "keys/_changed_agent.html" if came_from_agents() else "keys/_changed.html"
+    return make_response(render_template(template, sentence=sentence, **keys_now, **agents))
+
+
+def _list() -> str:
+    """The list that the reader came from."""
+    return "connected-agents" if came_from_agents() else "keys"
+
+
+def _form_page(form: KeyForm, faults: dict[str, str] | None = None) -> str:
+    return render_template(
+        "keys/new.html",
+        place="integrations",
+        tools=INTEGRATIONS,
+        choices=list_choices(current_access(), request.form.get("projects_after"), form.project_ids),
+        lifetimes=LIFETIMES,
+        ends=ends_of_lifetimes(),
+        tomorrow=(now() + timedelta(days=1)).date(),
+        faults=faults or {},
+        **_form_parts(form),
+    )
+
+
+def _form_parts(form: KeyForm) -> dict[str, Any]:
+    is_preset = form.rights == rights_for(form.integration)
+    tool = find_integration(form.integration) if is_preset else None
+    return {"form": form, "grantable": GRANTABLE, "read_only": READ_ONLY, "tool": tool, "preview": _preview(form)}
+
+
+def _preview(form: KeyForm) -> Preview:
+    return preview_of(reach_of(current_access(), form.scopes, form.chosen_projects), form.rights)
+
+
+def _first_request(key: Key, secret: str) -> dict[str, str]:
+    """Two lines that work as they are copied, for what the key may read."""
+    path, hint = ("/projects", "The answer lists your projects.")
+    if "projects:read" not in key.scopes:
+        path, hint = ("/me", "The answer names the key, its rights and its limits.")
+    address = f"{current_app.config['CALMBOARD'].origin}/api/v1{path}"
+    lines = f'export CALMBOARD_API_KEY={secret}\ncurl -H "Authorization: Bearer $CALMBOARD_API_KEY" {address}'
+    return {"first_request": lines, "first_request_hint": hint}
+
+
+def _revoke_question(key: Key, reason: str = "", fault: str = "") -> str:
+    return render_template(
+        "keys/_revoke.html" if is_htmx() else "keys/revoke.html",
+        place="integrations",
+        in_dialog=is_htmx(),
+        among="agents" if came_from_agents() else None,
+        in_place="connected-agents" if came_from_agents() else key.id,
+        kept_among=_list(),
+        key=key,
+        use=_live_facts(key),
+        reasons=REASONS,
+        reason=reason,
+        consequence=_consequence(key),
+        may_pause=key.status(now()) == "active",
+        fault_sentence=fault,
+    )
+
+
+def _ask_again(key: Key, reason: str) -> Response:
+    question = _revoke_question(key, reason, "Tick the box to revoke the key. Nothing was changed.")
+    response = make_response(question, 422)
+    response.headers["HX-Retarget"] = "#dialog"
+    response.headers["HX-Reswap"] = "innerHTML"
+    return response
+
+
+def _live_facts(key: Key) -> Markup:
+    if key.last_used_at is None:
+        return Markup("<strong>It was never used.</strong> Nothing depends on it yet.")
+    if key.last_used_at < now() - timedelta(days=7):
+        return Markup("<strong>It has been quiet.</strong> {}.").format(use_of(key))
+    return Markup("<strong>It is in use.</strong> {}.").format(use_of(key))
+
+
+def _consequence(key: Key) -> str:
+    tool = find_integration(key.integration)
+    if tool is None or tool.slug in ("agent", "workflow"):
+        return "whatever uses this key will stop"
+    return f"{tool.name} can no longer reach CalmBoard with it"

@@ -1,0 +1,52 @@
+"""Who is signed in: the cookie names a row of the sessions table."""
+
+from flask import current_app, request, session
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+
+from calmboard.access.access import Access, Person
+from calmboard.access.credentials.sessions import Session, end_session, find_session, open_session
+from calmboard.access.oauth.clients import own_client
+
+login_manager = LoginManager()
+login_manager.session_protection = None  # the row decides, not the address the browser comes from
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login has no types
+    def __init__(self, token: str, row: Session) -> None:
+        self.token = token
+        self.session = row
+        self.person = row.person
+
+    def get_id(self) -> str:
+        return self.token
+
+
+def _load(token: str) -> SignedIn | None:
+    row = find_session(token)
+    return SignedIn(token, row) if row else None
+
+
+login_manager.user_loader(_load)
+
+
+def current_access() -> Access:
+    return Access.from_session(current_user.person)
+
+
+def start_session(person: Person, *, stays: bool) -> None:
+    """Sign a person in under a new token; nothing of the cookie before it is kept. From the first time on they have a client."""
+    leave_session()
+    own_client(person, current_app.config["CALMBOARD"].origin)
+    token = open_session(person.id, request.remote_addr, request.user_agent.string)
+    row = find_session(token)
+    if row is not None:
+        login_user(SignedIn(token, row))
+        session.permanent = stays
+
+
+def leave_session() -> None:
+    """End this browser's session, where it has one, and empty its cookie."""
+    if current_user.is_authenticated:
+        end_session(current_user.token)
+    logout_user()
+    session.clear()

@@ -1,0 +1,54 @@
+"""What the OpenAPI document says of the ways in: the same as the server that gives the tokens."""
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.api.framework.test_access_matrix import OPERATIONS
+
+pytestmark = pytest.mark.database("sqlite")
+
+
+@pytest.fixture
+def document(client: FlaskClient) -> Any:
+    return client.get("/api/openapi.json").json
+
+
+def test_oauth_is_described_as_the_authorization_server_describes_itself(client: FlaskClient, document: Any) -> None:
+    scheme, server = _oauth(document), client.get("/.well-known/oauth-authorization-server").json
+    assert server
+    assert scheme["type"] == "oauth2"
+    assert list(scheme["flows"]) == ["authorizationCode"]
+    flow = scheme["flows"]["authorizationCode"]
+    assert flow["authorizationUrl"] == server["authorization_endpoint"]
+    assert flow["tokenUrl"] == flow["refreshUrl"] == server["token_endpoint"]
+    assert {*flow["scopes"], "offline_access"} == set(server["scopes_supported"])
+
+
+def test_a_reader_is_told_which_resource_to_ask_for(client: FlaskClient, document: Any) -> None:
+    api = client.get("/.well-known/oauth-protected-resource").json
+    assert api
+    assert f"`resource={api['resource']}`" in _oauth(document)["description"]
+
+
+def test_every_scope_has_a_sentence_of_its_own_or_is_not_used_yet(document: Any) -> None:
+    scopes = _oauth(document)["flows"]["authorizationCode"]["scopes"]
+    unused = {"keys:write"} | {f"{noun}:{verb}" for noun in ("webhooks", "connections", "imports") for verb in ("read", "write")}
+    assert {scope for scope, sentence in scopes.items() if sentence == "Not used yet."} == unused
+    sentences = [sentence for scope, sentence in scopes.items() if scope not in unused]
+    assert len(set(sentences)) == len(sentences)
+    assert all(sentence[0].isupper() and sentence.endswith(".") for sentence in sentences)
+
+
+def test_every_operation_takes_a_key_in_either_header_or_a_token_with_its_scope(document: Any) -> None:
+    known = _oauth(document)["flows"]["authorizationCode"]["scopes"]
+    for operation in OPERATIONS:
+        scopes = [operation.description.scope] if operation.description.scope else []
+        ways_in = document["paths"][operation.path][operation.method.lower()]["security"]
+        assert ways_in == [{"key": []}, {"keyHeader": []}, {"oauth": scopes}], operation.name
+        assert set(scopes) <= set(known), operation.name
+
+
+def _oauth(document: Any) -> Any:
+    return document["components"]["securitySchemes"]["oauth"]

@@ -1,0 +1,106 @@
+"""Writers at once lose nothing: whatever the interleaving, one truth, and nobody is told of a fault on our side."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from calmboard.ids import new_id
+from tests.api.resources.test_tasks import add, column
+from tests.support.users import Answer, Api, Character, Place, add_place
+
+TURNS = 50
+
+
+@pytest.fixture
+def place(app: Flask, owner: Character) -> Place:
+    return add_place(app, owner)
+
+
+def at_once(app: Flask, owner: Character, *requests: Callable[[Api], Answer]) -> list[Answer]:
+    """Send the requests at the same moment, each from a program of its own with the same key."""
+    start = Barrier(len(requests))
+
+    def send(request: Callable[[Api], Answer]) -> Answer:
+        start.wait()
+        return request(Api(app, owner.key))
+
+    with ThreadPoolExecutor(len(requests)) as pool:
+        return list(pool.map(send, requests))
+
+
+def test_two_moves(app: Flask, owner: Character, place: Place) -> None:
+    tasks = [add(owner, place, title)["id"] for title in "abc"]
+
+    def move(task_id: str) -> Callable[[Api], Answer]:
+        return lambda api: api.patch(f"/tasks/{task_id}", json={"position": 1})
+
+    for _ in range(TURNS):
+        answers = at_once(app, owner, *map(move, tasks[:2]))
+        assert {answer.status_code for answer in answers} == {200}
+        listed = owner.api.get(f"/boards/{place.board_id}/tasks?sort=position").json["data"]
+        ranks = [task["position"] for task in listed]
+        assert ranks == sorted(set(ranks))
+        assert sorted(column(owner, place, "backlog")) == ["a", "b", "c"]
+
+
+def test_two_bulk_calls(app: Flask, owner: Character, place: Place) -> None:
+    tasks = [add(owner, place, title)["id"] for title in "ab"]
+
+    def rename(order: list[str], title: str) -> Callable[[Api], Answer]:
+        operations = [{"op": "change", "task_id": task_id, "changes": {"title": title, "position": 0}} for task_id in order]
+        return lambda api: api.post("/tasks/bulk", json={"operations": operations})
+
+    for _ in range(TURNS):
+        answers = at_once(app, owner, rename(tasks, "ours"), rename(tasks[::-1], "theirs"))
+        assert {answer.status_code for answer in answers} == {200}
+        assert column(owner, place, "backlog") in (["ours", "ours"], ["theirs", "theirs"])
+
+
+def test_two_posts_with_one_idempotency_key(app: Flask, owner: Character, place: Place) -> None:
+    for turn in range(TURNS):
+        headers, title = {"Idempotency-Key": new_id("try")}, f"Turn {turn}"
+
+        def create(api: Api, headers: dict[str, str] = headers, title: str = title) -> Answer:
+            return api.post(f"/boards/{place.board_id}/tasks", json={"title": title}, headers=headers)
+
+        statuses = sorted(answer.status_code for answer in at_once(app, owner, create, create))
+        assert statuses in ([201, 201], [201, 409])
+        assert column(owner, place, "backlog") == [title]
+        (task,) = owner.api.get(f"/boards/{place.board_id}/tasks").json["data"]
+        owner.api.delete(f"/tasks/{task['id']}")
+
+
+def test_two_changes_with_one_etag(app: Flask, owner: Character, place: Place) -> None:
+    task_id = add(owner, place, "Turn")["id"]
+
+    def change(title: str, etag: str) -> Callable[[Api], Answer]:
+        return lambda api: api.patch(f"/tasks/{task_id}", json={"title": title}, headers={"If-Match": etag})
+
+    for turn in range(TURNS):
+        etag = owner.api.get(f"/tasks/{task_id}").headers["ETag"]
+        answers = at_once(app, owner, change(f"ours {turn}", etag), change(f"theirs {turn}", etag))
+        assert sorted(answer.status_code for answer in answers) == [200, 412]
+        winner: Any = next(answer.json for answer in answers if answer.status_code == 200)
+        assert owner.api.get(f"/tasks/{task_id}").json == winner
+
+
+def test_a_label_that_goes_while_it_is_put_on(app: Flask, owner: Character, place: Place) -> None:
+    task_id = add(owner, place, "Labelled")["id"]
+
+    def put_on(label_id: str) -> Callable[[Api], Answer]:
+        return lambda api: api.patch(f"/tasks/{task_id}", json={"labels": [label_id]})
+
+    for turn in range(TURNS // 5):
+        label_id: str = owner.api.post(f"/projects/{place.project_id}/labels", json={"name": f"Turn {turn}"}).json["id"]
+
+        def remove(api: Api, label_id: str = label_id) -> Answer:
+            return api.delete(f"/labels/{label_id}")
+
+        removed, *changed = at_once(app, owner, remove, *[put_on(label_id)] * 3)
+        assert removed.status_code == 204
+        assert {answer.status_code for answer in changed} <= {200, 422}
+        assert owner.api.get(f"/tasks/{task_id}").json["labels"] == []

@@ -1,0 +1,83 @@
+"""Lists: cursors that cannot be forged, and a fixed number of queries whatever the length."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from tests.support.statements import watched
+from tests.support.users import Api, Character, Place, add_place
+
+SOURCES = [
+    "/projects",
+    "/projects/{project_id}/boards",
+    "/projects/{project_id}/members",
+    "/boards/{board_id}/tasks",
+    "/boards/{board_id}/sprints",
+]
+
+
+@pytest.fixture
+def place(app: Flask, owner: Character, member: Character) -> Place:
+    place = add_place(app, owner, member=member)
+    for number in range(3):
+        task = {"title": f"Task {number}", "assignees": [owner.person.id, member.person.id]}
+        owner.api.post(f"/boards/{place.board_id}/tasks", json=task)
+        owner.api.post(f"/boards/{place.board_id}/sprints", json={"name": f"Sprint {number}"})
+    return place
+
+
+def test_a_list_links_to_its_next_part(owner: Character, place: Place) -> None:
+    answer = owner.api.get(f"/boards/{place.board_id}/tasks?limit=2&state=backlog")
+    address, _, relation = answer.headers["Link"].partition(">; ")
+    assert relation == 'rel="next"'
+    rest = owner.api.get(address.removeprefix("<http://127.0.0.1:8000"))
+    assert [task["title"] for task in rest.json["data"]] == ["Task 2"]
+    assert "Link" not in rest.headers
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda cursor: cursor[:-1] + ("A" if cursor[-1] != "A" else "B"),
+        lambda cursor: ("A" if cursor[0] != "A" else "B") + cursor[1:],
+        lambda cursor: cursor[:-4],
+        lambda cursor: cursor + "AAAA",
+    ],
+)
+def test_a_tampered_cursor_is_refused(owner: Character, place: Place, spoil: Callable[[str], str]) -> None:
+    path = f"/boards/{place.board_id}/tasks?limit=1"
+    cursor = owner.api.get(path).json["next_cursor"]
+    answer = owner.api.get(f"{path}&cursor={spoil(cursor)}")
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (400, "cursor")
+
+
+def test_a_cursor_of_another_list_is_refused(app: Flask, owner: Character, place: Place) -> None:
+    cursor = owner.api.get(f"/boards/{place.board_id}/tasks?limit=1").json["next_cursor"]
+    other = add_place(app, owner)
+    assert owner.api.get(f"/boards/{other.board_id}/tasks?cursor={cursor}").status_code == 400
+    assert owner.api.get(f"/boards/{place.board_id}/tasks?sort=updated_at&cursor={cursor}").status_code == 400
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_list_takes_the_same_queries_whatever_its_length(app: Flask, owner: Character, place: Place, source: str) -> None:
+    path = source.format(**vars(place))
+    owner.api.get(path)
+    with watched(app) as short:
+        assert len(owner.api.get(f"{path}?limit=1").json["data"]) == 1
+    with watched(app) as long:
+        owner.api.get(f"{path}?limit=100")
+    assert len(short) == len(long) <= 5, long
+
+
+def test_names_are_found_whatever_their_case(app: Flask, owner: Character) -> None:
+    place = add_place(app, owner, name="Überfahrt")
+    found = owner.api.get("/projects?q=ÜBERF").json["data"]
+    assert place.project_id in [project["id"] for project in found]
+
+
+def test_a_key_limited_to_projects_lists_only_those(app: Flask, owner: Character, place: Place) -> None:
+    add_place(app, owner)
+    key = owner.new_key(f"One {place.project_id}", project_ids=frozenset({place.project_id}))
+    listed = Api(app, key).get("/projects").json["data"]
+    assert [project["id"] for project in listed] == [place.project_id]

@@ -1,0 +1,92 @@
+"""Every statement behind a list, read, move or by-external finds its rows by an index, on both databases."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine
+
+from calmboard.db import db
+from tests.api.resources.test_tasks import add
+from tests.support.statements import Statement, watched
+from tests.support.users import Character, Place, add_place
+
+READS = [
+    "/projects",
+    "/projects/{project_id}/boards",
+    "/projects/{project_id}/members",
+    "/boards/{board_id}",
+    "/boards/{board_id}/tasks",
+    "/boards/{board_id}/tasks?sort=position",
+    "/boards/{board_id}/tasks?sort=-updated_at",
+    "/boards/{board_id}/tasks?sort=due_date",
+    "/boards/{board_id}/tasks?state=ready&sort=position",
+    "/boards/{board_id}/tasks?assignee=me",
+    "/boards/{board_id}/tasks/by-external/jira/CB-1",
+    "/tasks/{task_id}",
+    "/boards/{board_id}/sprints",
+    "/boards/{board_id}/sprints?state=active",
+    "/boards/{board_id}/reports/throughput",
+    "/boards/{board_id}/reports/burndown",
+]
+
+
+@pytest.fixture
+def place(app: Flask, owner: Character) -> Place:
+    place = add_place(app, owner)
+    owner.api.put(f"/boards/{place.board_id}/tasks/by-external/jira/CB-1", json={"title": "One"})
+    return Place(place.project_id, place.board_id, add(owner, place, "Two")["id"])
+
+
+@pytest.mark.parametrize("path", READS)
+def test_a_read_walks_no_table(app: Flask, owner: Character, place: Place, path: str) -> None:
+    with watched(app) as statements:
+        assert owner.api.get(path.format(**vars(place))).status_code == 200
+    _assert_by_index(app, statements)
+
+
+def test_the_second_page_starts_where_the_first_ended(app: Flask, owner: Character, place: Place) -> None:
+    add(owner, place, "Three")
+    for sort in ("created_at", "-updated_at", "due_date", "position"):
+        path = f"/boards/{place.board_id}/tasks?limit=1&sort={sort}"
+        cursor = owner.api.get(path).json["next_cursor"]
+        with watched(app) as statements:
+            assert owner.api.get(f"{path}&cursor={cursor}").status_code == 200
+        _assert_by_index(app, statements)
+
+
+@pytest.mark.parametrize("changes", [{"position": 0}, {"state": "done"}, {"before": "{other}"}, {"title": "New"}])
+def test_a_change_walks_no_table(app: Flask, owner: Character, place: Place, changes: dict[str, Any]) -> None:
+    other = add(owner, place, "Other")["id"]
+    body = {name: other if value == "{other}" else value for name, value in changes.items()}
+    with watched(app) as statements:
+        assert owner.api.patch(f"/tasks/{place.task_id}", json=body).status_code == 200
+    _assert_by_index(app, statements)
+
+
+def _assert_by_index(app: Flask, statements: list[Statement]) -> None:
+    with app.app_context():
+        engine = db.engines["reading"]
+    walked = {statement: plan for statement, plan in _plans(engine, statements) if _WALKS[engine.dialect.name].search(plan)}
+    assert statements
+    assert walked == {}
+
+
+# What a plan says where a whole table is read; on SQLite a scan along an index names it.
+_WALKS = {"sqlite": re.compile(r"SCAN (?!.*USING)"), "postgresql": re.compile(r"Seq Scan on")}
+
+
+def _plans(engine: Engine, statements: list[Statement]) -> Iterator[Statement]:
+    """What the database does for each. Small tables are cheaper to walk, so PostgreSQL is asked to do without where it can."""
+    explain = "EXPLAIN QUERY PLAN " if engine.dialect.name == "sqlite" else "EXPLAIN "
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        for statement, parameters in statements:
+            if not statement.startswith(("SELECT", "UPDATE", "DELETE")):
+                continue
+            rows = connection.exec_driver_sql(explain + statement, parameters).all()
+            yield statement, "\n".join(str(row[-1]) for row in rows)
+        connection.invalidate()

@@ -1,0 +1,254 @@
+"""The view of a board, in a real browser: framed as hosts frame it, and given real answers of get_board."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Frame, Page, expect
+
+from tests.api.mcp.created import make_task
+from tests.api.mcp.host import Host
+from tests.support.agent import LEGACY, MODERN, Agent
+from tests.support.browser import Pages, Scheme, find_barriers
+from tests.support.users import Character, Place, World
+
+URI = "ui://calmboard/board"
+TODAY = datetime.now(UTC).date()
+HOSTILE = "<img src=x onerror=\"parent.postMessage('taken', '*')\"><script>alert(1)</script>${7*7} &amp; \u202egnihton"
+
+Show = Callable[..., Host]
+
+pytestmark = pytest.mark.database("sqlite")
+
+
+@pytest.fixture
+def someone(new_person: Callable[..., Character]) -> Character:
+    return new_person()
+
+
+@pytest.fixture
+def show(browser: Browser, agent: Agent) -> Iterator[Show]:
+    """Show the view in a host, which tells its theme; no view may meet a policy or throw an error."""
+    pages = Pages(browser, "http://127.0.0.1")
+    (content,) = agent.result("resources/read", {"uri": URI})["contents"]
+
+    def framed(width: int = 1280, scheme: Scheme = "light", **context: Any) -> Host:
+        return Host(pages(width=width, scheme=scheme), content["text"], context)
+
+    yield framed
+    pages.close()
+    assert pages.faults == []
+
+
+def fill(someone: Character, place: Place) -> None:
+    """A board with something in every part of the view."""
+    me = [someone.person.id]
+    make_task(someone, place, "Paint the wall")
+    make_task(someone, place, "Order the glass", state="ready", due_date=str(TODAY - timedelta(days=2)))
+    make_task(someone, place, "Measure the mirror", state="in_progress", assignees=me, blocked_reason="No glass yet")
+    make_task(someone, place, "Clean the lens", state="review", assignees=me)
+    sprint = someone.api.post(f"/boards/{place.board_id}/sprints", json={"name": "First light", "goal": "See a star"}).json
+    make_task(someone, place, "Turn the dome", state="done", sprint_id=sprint["id"])
+    assert someone.api.post(f"/sprints/{sprint['id']}/start").status_code == 200
+
+
+def columns(view: Frame) -> dict[str, tuple[str, list[str]]]:
+    """The heading of each column, with its count and the titles of its cards."""
+    found = {}
+    for column in view.locator(".column").all():
+        head = column.locator(".column-head")
+        found[head.locator("h2").inner_text()] = (head.locator("span").inner_text(), column.locator("h3").all_inner_texts())
+    return found
+
+
+@pytest.mark.parametrize("version", [MODERN, *LEGACY])
+def test_the_view_is_handed_out_as_the_tool_says(app: Flask, owner: Character, version: str) -> None:
+    agent = Agent(app, owner.key, version)
+    tools = {tool["name"]: tool for tool in agent.result("tools/list")["tools"]}
+    assert tools["get_board"]["_meta"]["ui"]["resourceUri"] == URI
+    listed = next(resource for resource in agent.result("resources/list")["resources"] if resource["uri"] == URI)
+    (content,) = agent.result("resources/read", {"uri": URI})["contents"]
+    assert listed["mimeType"] == content["mimeType"] == "text/html;profile=mcp-app"
+    no_domains: dict[str, list[str]] = {
+        kind: [] for kind in ("connectDomains", "resourceDomains", "frameDomains", "baseUriDomains")
+    }
+    assert listed["_meta"] == content["_meta"] == {"ui": {"csp": no_domains, "prefersBorder": True}}
+
+
+def test_the_view_is_whole_in_itself(agent: Agent) -> None:
+    (content,) = agent.result("resources/read", {"uri": URI})["contents"]
+    assert content["text"].startswith("<!doctype html>")
+    assert re.findall(r"(?:https?:)?//[a-z0-9]|@import|url\(|\bsrc=|\bhref=|innerHTML", content["text"]) == []
+
+
+@pytest.mark.parametrize("person", ["member", "viewer", "outsider"])
+def test_whoever_may_read_boards_gets_the_view(app: Flask, person: str, request: Any) -> None:
+    assert Agent(app, request.getfixturevalue(person).key).result("resources/read", {"uri": URI})["contents"]
+
+
+def test_a_key_that_reads_no_boards_is_challenged(app: Flask, someone: Character) -> None:
+    agent = Agent(app, someone.new_key("Tasks alone", "tasks:read"))
+    answer = agent.ask("resources/read", {"uri": URI})
+    assert answer.status_code == 403
+    assert 'scope="boards:read tasks:read"' in answer.headers["WWW-Authenticate"]
+    assert agent.result("resources/list")["resources"] == []
+
+
+def test_view_and_host_shake_hands(show: Show) -> None:
+    host = show()
+    first, second = host.heard[:2]
+    assert (first["method"], first["params"]["protocolVersion"]) == ("ui/initialize", "2026-01-26")
+    assert set(first["params"]) == {"protocolVersion", "appInfo", "appCapabilities"}
+    assert second == {"jsonrpc": "2.0", "method": "ui/notifications/initialized", "params": {}}
+    assert host.ask("ping")["result"] == host.ask("ui/resource-teardown", 8)["result"] == {}
+    assert host.ask("tools/list", 9)["error"]["code"] == -32601
+    expect(host.view.get_by_text("Waiting for a board…")).to_be_visible()
+
+
+def test_a_board_is_drawn_with_everything_that_is_told(show: Show, agent: Agent, someone: Character, place: Place) -> None:
+    fill(someone, place)
+    host = show()
+    view = host.hand_over(agent.call("get_board", board_id=place.board_id))
+    expect(view.locator("h1")).to_have_text("Telescope")
+    assert columns(view) == {
+        "Backlog": ("1 task", []),
+        "Ready": ("1 task", ["Order the glass"]),
+        "In Progress": ("1 task", ["Measure the mirror"]),
+        "Review": ("1 task", ["Clean the lens"]),
+        "Done": ("1 task", []),
+    }
+    stuck, late = (view.locator(".card", has_text=title) for title in ("Measure the mirror", "Order the glass"))
+    assert " ".join(stuck.inner_text().split()) == "Measure the mirror Blocked No glass yet NH Noor Haddad"
+    assert "Late, due" in late.inner_text()
+    words, numbers = (view.locator(f".facts {tag}").all_inner_texts() for tag in ("dt", "dd"))
+    assert dict(zip(words, numbers, strict=True)) == {"Blocked": "1", "Late": "1", "In review": "1", "With nobody": "1"}
+    sprint = view.locator(".sprint").inner_text()
+    assert all(words in sprint for words in ("First light", "See a star", "1 of 1 task done"))
+    people = view.locator(".people").inner_text().replace("\u00a0", " ")
+    assert "2 tasks · 1 in progress · 1 in review · 1 blocked" in people
+    assert host.requests == []
+
+
+def test_the_text_of_the_answer_is_enough(show: Show, app: Flask, someone: Character, place: Place) -> None:
+    """Clients of 2025-03-26 get no structured answer."""
+    fill(someone, place)
+    result = Agent(app, someone.key, "2025-03-26").call("get_board", board_id=place.board_id)
+    assert "structuredContent" not in result
+    assert columns(show().hand_over(result))["Review"] == ("1 task", ["Clean the lens"])
+
+
+def test_two_people_of_one_name_are_two(
+    show: Show, app: Flask, new_person: Callable[..., Character], new_place: Callable[..., Place]
+) -> None:
+    one, other = new_person(), new_person()
+    place = new_place(one, member=other)
+    make_task(one, place, "Lift the dome", state="review", assignees=[one.person.id, other.person.id])
+    view = show().hand_over(Agent(app, one.key).call("get_board", board_id=place.board_id))
+    assert view.locator(".card .who li").count() == view.locator(".people li").count() == 2
+
+
+def test_an_empty_board_is_drawn(show: Show, agent: Agent, place: Place) -> None:
+    view = show().hand_over(agent.call("get_board", board_id=place.board_id))
+    assert list(columns(view).values()) == [("0 tasks", [])] * 5
+    assert view.get_by_text("Nothing here.").count() == 5
+
+
+def test_what_people_wrote_stays_words(show: Show, agent: Agent, someone: Character, place: Place) -> None:
+    make_task(someone, place, HOSTILE, state="review", blocked_reason=HOSTILE, assignees=[someone.person.id])
+    someone.api.patch(f"/boards/{place.board_id}", json={"name": HOSTILE[:100]})
+    host = show()
+    shown = len(host.heard)
+    view = host.hand_over(agent.call("get_board", board_id=place.board_id))
+    assert view.locator("h3").text_content() == view.locator(".reason").text_content() == HOSTILE
+    assert view.locator("h1").text_content() == HOSTILE[:100]
+    assert view.locator("img, script:not(body > script), a, iframe").count() == 0
+    assert {message["method"] for message in host.heard[shown:]} <= {"ui/notifications/size-changed"}
+    assert host.requests == []
+
+
+def test_only_the_host_is_heard(show: Show, agent: Agent, place: Place) -> None:
+    result = agent.call("get_board", board_id=place.board_id)
+    host = show()
+    message = {"jsonrpc": "2.0", "method": "ui/notifications/tool-result", "params": result}
+    host.view.evaluate(
+        "message => new Promise((seen) => { addEventListener('message', seen); postMessage(message, '*') })", message
+    )
+    expect(host.view.get_by_text("Waiting for a board…")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ({"method": "tool-result", "params": {"isError": True, "content": [{"type": "text", "text": "No <b>"}]}}, "No <b>"),
+        ({"method": "tool-result", "params": {"content": [{"type": "text", "text": "[]"}]}}, "This answer holds no board."),
+        ({"method": "tool-result", "params": {}}, "This answer holds no board."),
+        ({"method": "tool-cancelled", "params": {"reason": "x"}}, "The board was not read: the call was cancelled."),
+    ],
+)
+def test_what_went_wrong_is_said(show: Show, message: dict[str, Any], said: str) -> None:
+    host = show()
+    host.tell(method=f"ui/notifications/{message['method']}", params=message["params"])
+    expect(host.view.locator(".note")).to_have_text(said)
+
+
+def test_a_refusal_of_the_tool_is_shown(show: Show, agent: Agent, world: World) -> None:
+    result = agent.call("get_board", board_id=world.owner.board_id)
+    assert result["isError"]
+    expect(show().hand_over(result).locator(".note")).to_have_text(result["content"][0]["text"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_theme_is_that_of_the_host(show: Show, scheme: Scheme) -> None:
+    """Against the browser's own, and again when the person changes it."""
+    colours = {"light": "rgb(246, 248, 248)", "dark": "rgb(16, 23, 27)"}
+    theme: Scheme = "dark" if scheme == "light" else "light"
+    host = show(scheme=scheme, theme=theme, styles={"variables": {"--font-sans": "Georgia, serif"}})
+    body = host.view.locator("body")
+    expect(body).to_have_css("background-color", colours[theme])
+    expect(body).to_have_css("font-family", "Georgia, serif")
+    host.tell(method="ui/notifications/host-context-changed", params={"theme": scheme})
+    expect(body).to_have_css("background-color", colours[scheme])
+    expect(body).to_have_css("font-family", "Georgia, serif")
+
+
+def test_without_a_word_of_the_host_the_theme_is_that_of_the_browser(show: Show) -> None:
+    expect(show(scheme="dark").view.locator("body")).to_have_css("background-color", "rgb(16, 23, 27)")
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_the_view_fits_and_tells_its_height(show: Show, agent: Agent, someone: Character, place: Place, width: int) -> None:
+    fill(someone, place)
+    make_task(someone, place, "x" * 200, state="review", assignees=[someone.person.id])
+    host = show(width=width)
+    view = host.hand_over(agent.call("get_board", board_id=place.board_id))
+    view.wait_for_function("innerHeight === Math.ceil(document.body.getBoundingClientRect().height)")
+    assert view.evaluate("[document.documentElement.scrollWidth, innerWidth]") == [width, width]
+    tops = {column.evaluate("column => column.offsetTop") for column in view.locator(".column").all()}
+    assert len(tops) == (1 if width == 1280 else 5)
+
+
+def test_a_long_column_opens_with_the_keyboard(show: Show, agent: Agent, someone: Character, place: Place) -> None:
+    for number in range(9):
+        make_task(someone, place, f"Polish {number}", state="review")
+    host = show()
+    view = host.hand_over(agent.call("get_board", board_id=place.board_id))
+    last = view.get_by_text("Polish 8")
+    expect(view.locator("summary")).to_be_visible()
+    expect(last).to_be_hidden()
+    host.page.keyboard.press("Tab")
+    expect(view.locator("summary")).to_be_focused()
+    host.page.keyboard.press("Enter")
+    expect(last).to_be_visible()
+    expect(view.locator("summary")).to_have_text("3 more")
+    expect(view.locator("summary")).to_be_focused()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nobody_is_kept_out(show: Show, agent: Agent, someone: Character, place: Place, width: int, theme: Scheme) -> None:
+    fill(someone, place)
+    view = show(width=width, theme=theme).hand_over(agent.call("get_board", board_id=place.board_id))
+    assert find_barriers(cast("Page", view)) == []

@@ -1,0 +1,33 @@
+"""The server with what the conformance suite asks for on top; in one process, which hears answers to its own questions."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from flask import Flask
+
+from calmboard.settings import Settings
+from tests.api.mcp import fixtures
+from tests.support.programs import free_port, wait_until
+from tests.support.server import answers, environment_of, started
+from wsgi import create_app as create_real_app
+
+
+def create_app() -> Flask:
+    app = create_real_app()
+    fixtures.register(app.extensions["calmboard_mcp"])
+    return app
+
+
+@contextmanager
+def running_fixture_server(settings: Settings) -> Iterator[str]:
+    """Serve the database of these settings; yields the origin."""
+    port = free_port()
+    local = replace(settings, port=port, origin=f"http://127.0.0.1:{port}")
+    command = [sys.executable, "-m", "granian", "--interface=wsgi", "--factory", "--host=127.0.0.1", f"--port={port}"]
+    command += ["--workers=1", "--blocking-threads=4", f"{__name__}:create_app"]
+    log_file = settings.instance_dir / f"fixtures-{port}.log"
+    with log_file.open("wb") as log, started(command, environment_of(local), log.fileno()) as process:
+        wait_until(lambda: answers(f"{local.origin}/healthz", process), "The server with fixtures")
+        yield local.origin

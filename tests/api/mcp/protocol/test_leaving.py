@@ -1,0 +1,77 @@
+"""Clients that leave a stream half-way: what became of the work, and of the key under which it was asked for."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask
+
+from calmboard.ids import new_id
+from tests.support.agent import LEGACY, MODERN, Agent
+from tests.support.programs import wait_until
+from tests.support.users import Character, Place
+
+NUMBER = 60
+
+
+@pytest.fixture
+def board_id(new_place: Callable[..., Place], owner: Character) -> str:
+    return new_place(owner).board_id
+
+
+def many(board_id: str) -> dict[str, Any]:
+    tasks = [{"title": f"Rub {number}"} for number in range(NUMBER)]
+    return {"board_id": board_id, "tasks": tasks, "idempotency_key": new_id("tsk")}
+
+
+def leave(agent: Agent, asked: dict[str, Any], after: int) -> None:
+    """Ask for the tasks, read so many messages, and go."""
+    answer = agent.ask("tools/call", {"name": "create_tasks", "arguments": asked, "_meta": {"progressToken": "p"}})
+    messages = iter(answer.response)
+    for _ in range(after):
+        assert b"notifications/progress" in next(messages)
+    answer.close()
+
+
+def titles_on(agent: Agent, board_id: str) -> list[str]:
+    result = agent.call("list_tasks", board_id=board_id, limit=100)
+    return [task["title"] for task in json.loads(result["content"][0]["text"])["tasks"]]
+
+
+@pytest.mark.parametrize("after", [1, 3])
+def test_a_modern_client_that_leaves_has_cancelled_the_work(app: Flask, owner: Character, board_id: str, after: int) -> None:
+    agent, asked = Agent(app, owner.key, MODERN), many(board_id)
+    leave(agent, asked, after)
+    assert titles_on(agent, board_id) == []
+    again = agent.call("create_tasks", **asked)
+    assert again["structuredContent"]["created_count"] == NUMBER
+    assert "ai.calmboard/replayed" not in again["_meta"]
+    assert titles_on(agent, board_id) == [task["title"] for task in asked["tasks"]]
+
+
+@pytest.mark.parametrize("version", LEGACY)
+@pytest.mark.parametrize("after", [1, 3])
+def test_an_earlier_client_that_leaves_finds_the_work_done(
+    app: Flask, owner: Character, board_id: str, version: str, after: int
+) -> None:
+    agent, asked = Agent(app, owner.key, version), many(board_id)
+    leave(agent, asked, after)
+    assert titles_on(agent, board_id) == [task["title"] for task in asked["tasks"]]
+    again = agent.call("create_tasks", **asked)
+    assert again["_meta"]["ai.calmboard/replayed"] is True
+    assert json.loads(again["content"][0]["text"])["created_count"] == NUMBER
+    assert len(titles_on(agent, board_id)) == NUMBER
+
+
+def test_a_connection_that_breaks_ends_no_work_of_an_earlier_client(
+    app: Flask, fixture_server: str, owner: Character, board_id: str
+) -> None:
+    params = {"name": "create_tasks", "arguments": many(board_id), "_meta": {"progressToken": "p"}}
+    body: Any = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    headers = {"MCP-Protocol-Version": LEGACY[0], "Authorization": f"Bearer {owner.key}"}
+    with requests.post(f"{fixture_server}/mcp", json=body, headers=headers, stream=True, timeout=20) as stream:
+        assert next(line for line in stream.iter_lines() if line.startswith(b"data:"))
+    agent = Agent(app, owner.key)
+    wait_until(lambda: len(titles_on(agent, board_id)) == NUMBER, "The work that was left")

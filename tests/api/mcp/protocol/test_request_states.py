@@ -1,0 +1,127 @@
+"""requestState passes through the client: what was changed, borrowed, kept too long or meant for something else is refused."""
+
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from flask import Flask
+from itsdangerous import TimestampSigner, URLSafeTimedSerializer
+
+from tests.api.mcp.raw_client import CAPABILITIES, META, Wire, modern, refusal
+from tests.support.resources import make_things
+from tests.support.users import Character, Place
+
+INVALID_PARAMS = -32602
+FORMS: dict[str, Any] = {CAPABILITIES: {"elicitation": {"form": {}}}}
+ACCEPTED = {"confirm": {"action": "accept", "content": {"confirm": True}}}
+
+
+@pytest.fixture
+def task_id(owner: Character, new_place: Callable[..., Place], member: Character) -> str:
+    return make_things(owner.api, new_place(owner, member=member))["task_id"]
+
+
+@pytest.fixture
+def wire(app: Flask, owner: Character) -> Wire:
+    return Wire(app, owner.key)
+
+
+def delete(task_id: str, **further: Any) -> dict[str, Any]:
+    """A call that asks the person first."""
+    params = {"name": "delete_task", "arguments": {"task_id": task_id}, **further}
+    return modern("tools/call", {**params, "_meta": {**META, **FORMS}})
+
+
+def asked(wire: Wire, task_id: str) -> str:
+    """The state of a call that waits for its person."""
+    result = wire.ask(delete(task_id)).json["result"]
+    assert result["resultType"] == "input_required"
+    state: str = result["requestState"]
+    return state
+
+
+def is_there(owner: Character, task_id: str) -> bool:
+    return bool(owner.api.get(f"/tasks/{task_id}").status_code == 200)
+
+
+def test_the_same_request_with_its_answer_is_carried_out(wire: Wire, owner: Character, task_id: str) -> None:
+    state = asked(wire, task_id)
+    assert is_there(owner, task_id)
+    answer = wire.ask(delete(task_id, requestState=state, inputResponses=ACCEPTED))
+    assert answer.json["result"]["resultType"] == "complete"
+    assert not is_there(owner, task_id)
+
+
+def test_a_state_that_was_changed_is_refused(wire: Wire, owner: Character, task_id: str) -> None:
+    state = asked(wire, task_id)
+    for sent in (*_changed(state), 5, True, [], {}, [state]):
+        refusal(wire.ask(delete(task_id, requestState=sent, inputResponses=ACCEPTED)), 400, INVALID_PARAMS, 7)
+    assert is_there(owner, task_id)
+
+
+def _changed(state: str) -> list[str]:
+    """A state cut, stretched, and with each of its parts from elsewhere."""
+    payload, stamp, seal = state.rsplit(".", 2)
+    whole = ["", "x", state[:-1], f"{state}x", state.swapcase(), "\N{SNOWMAN}", "\0", "e30", "x" * 100_000]
+    parts = [f"{payload}.{stamp}", f"{payload}.{stamp}.", f".{stamp}.{seal}", f"{payload}x.{stamp}.{seal}"]
+    return [*whole, *parts, f"{payload}.{stamp[::-1]}.{seal}", f"{payload}.{stamp}.{seal[::-1]}"]
+
+
+def test_a_state_of_somebody_else_is_refused(app: Flask, wire: Wire, owner: Character, member: Character, task_id: str) -> None:
+    state = asked(wire, task_id)
+    for key in (member.key, owner.new_key("Another")):
+        answer = Wire(app, key).ask(delete(task_id, requestState=state, inputResponses=ACCEPTED))
+        refusal(answer, 400, INVALID_PARAMS, 7)
+    assert is_there(owner, task_id)
+
+
+def test_a_state_for_other_arguments_is_refused(wire: Wire, owner: Character, new_place: Callable[..., Place]) -> None:
+    first, second = (make_things(owner.api, new_place(owner))["task_id"] for _ in range(2))
+    state = asked(wire, first)
+    refusal(wire.ask(delete(second, requestState=state, inputResponses=ACCEPTED)), 400, INVALID_PARAMS, 7)
+    assert is_there(owner, first)
+    assert is_there(owner, second)
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("tools/call", {"name": "get_task"}),
+        ("tools/call", {"name": "complete_sprint"}),
+        ("prompts/get", {"name": "stand_up", "arguments": {"board": "x"}}),
+        ("resources/read", {}),
+    ],
+)
+def test_a_state_for_another_use_is_refused(wire: Wire, task_id: str, method: str, params: dict[str, Any]) -> None:
+    there = {"uri": f"calmboard://tasks/{task_id}"} if method == "resources/read" else {"arguments": {"task_id": task_id}}
+    answer = wire.ask(modern(method, {**there, **params, "requestState": asked(wire, task_id)}))
+    refusal(answer, 400, INVALID_PARAMS, 7)
+
+
+@pytest.mark.parametrize(("age_s", "is_taken"), [(580, True), (620, False)])
+def test_a_state_lives_for_ten_minutes(
+    app: Flask, wire: Wire, owner: Character, task_id: str, age_s: int, is_taken: bool
+) -> None:
+    state = sealed_before(app, asked(wire, task_id), age_s)
+    answer = wire.ask(delete(task_id, requestState=state, inputResponses=ACCEPTED))
+    if is_taken:
+        assert answer.json["result"]["resultType"] == "complete"
+    else:
+        refusal(answer, 400, INVALID_PARAMS, 7)
+    assert is_there(owner, task_id) is not is_taken
+
+
+def sealed_before(app: Flask, state: str, age_s: int) -> str:
+    """The same state, as the server would have sealed it so long ago."""
+
+    class Earlier(TimestampSigner):
+        def get_timestamp(self) -> int:
+            return int(time.time()) - age_s
+
+    key: str = app.config["CALMBOARD"].secret_key
+    how: dict[str, Any] = {"salt": "mcp-request-state", "signer_kwargs": {"digest_method": sha256}}
+    said = URLSafeTimedSerializer(key, **how).loads(state)
+    sealed: str = URLSafeTimedSerializer(key, signer=Earlier, **how).dumps(said)
+    return sealed

@@ -1,0 +1,115 @@
+"""Arguments that nobody should send: each tool says what is wrong, and none breaks."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from jsonschema import Draft202012Validator
+
+from api.mcp.tools import TOOLS
+from calmboard.ids import new_id
+from tests.support.agent import LEGACY, Agent
+from tests.support.users import Character, Place
+
+STRANGE: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    0,
+    10**40,
+    1.5,
+    "",
+    " ",
+    "\x00",
+    "me\n",
+    "🙂" * 300,
+    "x" * 30_000,
+    "0001-01-01",
+    "9999-12-31",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    [],
+    [[]],
+    [None],
+    ["\x00"],
+    ["tsk_\n"] * 101,
+    {},
+    {"a": {"b": []}},
+)
+
+# What some tools need besides what their schema can say.
+MORE: dict[str, dict[str, Any]] = {
+    "move_task": {"state": "ready"},
+    "assign_task": {"only": []},
+    "complete_sprint": {"unfinished": "keep"},
+}
+
+
+@pytest.fixture
+def things(new_place: Callable[..., Place], owner: Character) -> dict[str, Any]:
+    """Arguments that fit, by name, for every tool."""
+    place = new_place(owner)
+    agent = Agent(owner.app, owner.key)
+    sprint_id = agent.structured("plan_sprint", board_id=place.board_id, name="First light")["id"]
+    task_id = agent.structured("create_task", board_id=place.board_id, title="Grind", sprint_id=sprint_id)["id"]
+    work = {"title": "Coat", "body": "Clear sky.", "blocked": False, "tasks": [{"title": "Coat"}], "q": "Coat"}
+    return {**vars(place), "task_id": task_id, "sprint_id": sprint_id, "report": "burndown", **work}
+
+
+def fitting(tool: Any, things: dict[str, Any]) -> dict[str, Any]:
+    """What the tool cannot do without, and for tools that change something the least of it."""
+    least = {"plan_sprint": ("sprint_id",), "delete_task": ("task_id",)}
+    names = (*tool.input_schema.get("required", ()), *least.get(tool.name, ()))
+    return {name: things[name] for name in names} | ({"dry_run": True} if tool.effect == "destroys" else {})
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_no_argument_breaks_a_tool(app: Flask, owner: Character, things: dict[str, Any], tool: Any) -> None:
+    agent = Agent(app, owner.key, LEGACY[0])
+    for name in tool.input_schema["properties"]:
+        for value in STRANGE:
+            asked = {"name": tool.name, "arguments": {**fitting(tool, things), name: value}}
+            answer = agent.ask("tools/call", asked)
+            assert (answer.status_code, "result" in answer.json) == (200, True), (name, value, answer.text)
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_arguments_and_answers_are_as_the_schemas_say(app: Flask, owner: Character, things: dict[str, Any], tool: Any) -> None:
+    arguments = {**fitting(tool, things), **MORE.get(tool.name, {})}
+    agent = Agent(app, owner.key, LEGACY[0])
+    if tool.name == "complete_sprint":
+        agent.structured("start_sprint", sprint_id=things["sprint_id"])
+    Draft202012Validator(tool.input_schema).validate(arguments)
+    Draft202012Validator(tool.listed()["outputSchema"]).validate(agent.structured(tool.name, **arguments))
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_every_argument_says_what_it_is_and_shows_one(tool: Any) -> None:
+    Draft202012Validator.check_schema(tool.input_schema)
+    for name, schema in tool.input_schema["properties"].items():
+        said = {**schema, **schema.get("anyOf", [{}])[0]}
+        assert said.get("description"), name
+        assert "examples" in said or "default" in said or said["type"] == "array", name
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_a_tool_says_when_to_use_it(tool: Any) -> None:
+    assert 100 < len(tool.description) < 600
+    names = {other.name for other in TOOLS} - {tool.name}
+    assert any(name in tool.description for name in names), "it names no tool to use instead"
+
+
+def test_a_time_that_cannot_be_told_is_refused(app: Flask, owner: Character, things: dict[str, Any]) -> None:
+    asked = {"board_id": things["board_id"], "updated_since": "0001-01-01T00:00:00+14:00"}
+    assert "updated_since: This time lies before the first day" in Agent(app, owner.key).refusal("list_tasks", **asked)
+
+
+def test_two_keys_that_are_as_long_as_they_may_be_are_kept_apart(app: Flask, owner: Character, things: dict[str, Any]) -> None:
+    agent, start = Agent(app, owner.key), new_id("tsk").ljust(199, "x")
+    for end in "ab":
+        agent.structured("add_comment", task_id=things["task_id"], body="Clear sky.", idempotency_key=start + end)
+    assert len(agent.structured("get_task", task_id=things["task_id"])["comments"]) == 2
+    assert "idempotency_key: Use at most 200 characters." in agent.refusal(
+        "add_comment", task_id=things["task_id"], body="Clear sky.", idempotency_key=start + "ab"
+    )

@@ -1,0 +1,89 @@
+"""Activity: who did what in a project, through which credential."""
+
+import time
+
+import pytest
+from flask import Flask
+
+from calmboard.db import now
+from tests.support.users import Api, Character, Place, add_place
+
+
+@pytest.fixture
+def place(app: Flask, owner: Character, viewer: Character) -> Place:
+    return add_place(app, owner, viewer=viewer)
+
+
+def test_a_change_tells_who_did_it_and_through_which_key(app: Flask, owner: Character, viewer: Character, place: Place) -> None:
+    key = Api(app, owner.new_key(f"Mirror {place.project_id}"))
+    board = key.post(f"/projects/{place.project_id}/boards", json={"name": "Dome"}).json
+    (line,) = viewer.api.get(f"/projects/{place.project_id}/activity").json["data"]
+    assert (line["what"], line["subject_id"], line["board_id"]) == ("board.created", board["id"], board["id"])
+    assert (line["changes"], line["source"]) == ({"name": "Dome"}, "key")
+    assert line["actor"] == {"id": owner.person.id, "name": owner.person.name}
+    assert line["credential"] == {"id": key.get("/me").json["credential"]["id"], "name": f"Mirror {place.project_id}"}
+
+
+def test_every_change_is_there_newest_first(owner: Character, viewer: Character, place: Place) -> None:
+    project, api = f"/projects/{place.project_id}", owner.api
+    api.patch(project, json={"description": "Stars"})
+    api.patch(f"/boards/{place.board_id}", json={"name": "Dish"})
+    label = api.post(f"{project}/labels", json={"name": "Optics"}).json["id"]
+    api.patch(f"/labels/{label}", json={"colour": "red"})
+    api.delete(f"/labels/{label}")
+    invitation = api.post(f"{project}/invitations", json={"email": "kai@harbour.example"}).json["id"]
+    api.delete(f"/invitations/{invitation}")
+    api.patch(f"{project}/members/{viewer.person.id}", json={"role": "member"})
+    viewer.api.delete(f"{project}/members/{viewer.person.id}")
+    api.delete(f"/boards/{place.board_id}")
+    lines = [line["what"] for line in api.get(f"{project}/activity").json["data"]]
+    assert lines == [
+        "board.deleted",
+        "member.left",
+        "member.changed",
+        "member.uninvited",
+        "member.invited",
+        "label.deleted",
+        "label.changed",
+        "label.created",
+        "board.changed",
+        "project.changed",
+    ]
+
+
+def test_a_task_that_joins_or_leaves_a_sprint_is_told_once(owner: Character, place: Place) -> None:
+    task = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Grind the mirror"}).json["id"]
+    sprint = owner.api.post(f"/boards/{place.board_id}/sprints", json={"name": "First light"}).json["id"]
+    for sprint_id in (sprint, sprint, None):
+        owner.api.patch(f"/tasks/{task}", json={"sprint_id": sprint_id})
+    lines = owner.api.get(f"/projects/{place.project_id}/activity").json["data"]
+    told = [line["changes"] for line in lines if line["what"] == "task.changed"]
+    assert told == [{"sprint_id": None}, {"sprint_id": sprint}]
+
+
+def test_what_was_refused_leaves_no_trace(owner: Character, viewer: Character, place: Place) -> None:
+    viewer.api.patch(f"/projects/{place.project_id}", json={"name": "Mine"})
+    owner.api.patch(f"/projects/{place.project_id}", json={"name": "Mine"}, headers={"If-Match": '"other"'})
+    assert owner.api.get(f"/projects/{place.project_id}/activity").json["data"] == []
+
+
+def test_since_leaves_out_what_was_before(owner: Character, place: Place) -> None:
+    path = f"/projects/{place.project_id}"
+    owner.api.patch(path, json={"name": "Before"})
+    time.sleep(0.002)
+    since = now().isoformat().replace("+00:00", "Z")
+    owner.api.patch(path, json={"name": "After"})
+    assert [line["changes"] for line in owner.api.get(f"{path}/activity?since={since}").json["data"]] == [{"name": "After"}]
+    assert len(owner.api.get(f"{path}/activity?since=0001-01-01T00:00:00Z").json["data"]) == 2
+    assert owner.api.get(f"{path}/activity?since=9999-12-31T23:59:59Z").json["data"] == []
+
+
+def test_pages_hold_every_line_once(owner: Character, place: Place) -> None:
+    path = f"/projects/{place.project_id}"
+    for number in range(5):
+        owner.api.patch(path, json={"name": str(number)})
+    whole = owner.api.get(f"{path}/activity").json["data"]
+    first = owner.api.get(f"{path}/activity?limit=2").json
+    rest = owner.api.get(f"{path}/activity?limit=9&cursor={first['next_cursor']}").json["data"]
+    assert first["data"] + rest == whole
+    assert [line["changes"]["name"] for line in whole] == ["4", "3", "2", "1", "0"]

@@ -1,0 +1,53 @@
+"""Labels: made, changed, deleted, carried by tasks."""
+
+import pytest
+from flask import Flask
+
+from tests.support.users import Character, Place, add_place
+
+
+@pytest.fixture
+def place(app: Flask, owner: Character, member: Character) -> Place:
+    return add_place(app, owner, member=member)
+
+
+def test_a_member_makes_a_label_that_is_grey_unless_said(member: Character, place: Place) -> None:
+    made = member.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics"})
+    assert (made.status_code, made.json["colour"], made.json["project_id"]) == (201, "grey", place.project_id)
+    assert member.api.get(made.headers["Location"]).json == made.json
+
+
+def test_a_name_is_there_once_whatever_its_case(app: Flask, owner: Character, place: Place) -> None:
+    path = f"/projects/{place.project_id}/labels"
+    assert owner.api.post(path, json={"name": "Übung"}).status_code == 201
+    other = owner.api.post(path, json={"name": "Optics"}).json
+    for answer in (
+        owner.api.post(path, json={"name": "üBUNG"}),
+        owner.api.patch(f"/labels/{other['id']}", json={"name": "ÜBUNG"}),
+    ):
+        assert (answer.status_code, answer.json["code"]) == (409, "conflict")
+    assert [label["name"] for label in owner.api.get(path).json["data"]] == ["Übung", "Optics"]
+    elsewhere = add_place(app, owner)
+    assert owner.api.post(f"/projects/{elsewhere.project_id}/labels", json={"name": "Übung"}).status_code == 201
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_a_change_leaves_the_rest(owner: Character, place: Place, method: str) -> None:
+    label = owner.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics", "colour": "pink"}).json
+    changed = owner.api.ask(method, f"/labels/{label['id']}", json={"name": "OPTICS"}).json
+    assert (changed["name"], changed["colour"]) == ("OPTICS", "pink")
+
+
+def test_a_colour_that_is_none_is_answered_with_those_there_are(owner: Character, place: Place) -> None:
+    answer = owner.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics", "colour": "mauve"})
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/colour")
+    assert "teal" in answer.json["errors"][0]["allowed_values"]
+
+
+def test_tasks_lose_a_label_that_is_deleted(owner: Character, place: Place) -> None:
+    label = owner.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics"}).json
+    task = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Grind", "labels": [label["id"]]}).json
+    assert [carried["id"] for carried in task["labels"]] == [label["id"]]
+    assert owner.api.delete(f"/labels/{label['id']}").status_code == 204
+    assert owner.api.get(f"/tasks/{task['id']}").json["labels"] == []
+    assert owner.api.get(f"/labels/{label['id']}").status_code == 404

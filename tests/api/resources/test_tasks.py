@@ -1,0 +1,176 @@
+"""Tasks: made, changed, moved, deleted; listed with filters and sorts."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from calmboard.db import db, now
+from calmboard.models import Sprint
+from tests.support.users import Character, Place, add_place
+
+
+@pytest.fixture
+def place(app: Flask, owner: Character, member: Character, viewer: Character) -> Place:
+    return add_place(app, owner, member=member, viewer=viewer)
+
+
+def add(owner: Character, place: Place, title: str, **fields: Any) -> dict[str, Any]:
+    answer = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": title, **fields})
+    assert answer.status_code == 201, answer.text
+    task: dict[str, Any] = answer.json
+    return task
+
+
+def column(owner: Character, place: Place, state: str) -> list[str]:
+    answer = owner.api.get(f"/boards/{place.board_id}/tasks?state={state}&sort=position")
+    return [task["title"] for task in answer.json["data"]]
+
+
+def test_a_new_task_is_found_at_its_location(owner: Character, place: Place) -> None:
+    answer = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Align the dish 📡 \"}'\n"})
+    assert answer.status_code == 201
+    assert owner.api.get(answer.headers["Location"].split("://", 1)[1].partition("/")[2].join(("/", ""))).json == answer.json
+    assert answer.json["title"] == "Align the dish 📡 \"}'\n"
+    assert answer.json["created_by"] == owner.person.id
+
+
+def test_a_new_task_has_the_quiet_defaults(owner: Character, place: Place) -> None:
+    task = add(owner, place, "Only a title")
+    assert task["state"] == "backlog"
+    assert (task["description"], task["assignees"], task["due_date"], task["sprint_id"]) == ("", [], None, None)
+    assert (task["blocked"], task["blocked_reason"], task["pinned"]) == (False, None, False)
+
+
+def test_a_change_leaves_other_fields_alone(owner: Character, place: Place, member: Character) -> None:
+    task = add(owner, place, "Before", description="*Why*", due_date="2026-12-18", assignees=[member.person.id])
+    changed = owner.api.patch(f"/tasks/{task['id']}", json={"title": "After"}).json
+    assert {**changed, "updated_at": ""} == {**task, "title": "After", "updated_at": ""}
+    assert changed["updated_at"] > task["updated_at"]
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/merge-patch+json", "application/json; charset=utf-8"])
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_put_merges_as_patch_does(owner: Character, place: Place, method: str, content_type: str) -> None:
+    task = add(owner, place, "One", description="Stays", due_date="2026-12-18")
+    answer = owner.api.ask(method, f"/tasks/{task['id']}", data=b'{"due_date": null}', content_type=content_type)
+    assert (answer.json["description"], answer.json["due_date"]) == ("Stays", None)
+
+
+def test_assignees_are_replaced_as_a_whole(owner: Character, place: Place, member: Character, viewer: Character) -> None:
+    task = add(owner, place, "One", assignees=[member.person.id, member.person.id])
+    assert [person["id"] for person in task["assignees"]] == [member.person.id]
+    changed = owner.api.patch(f"/tasks/{task['id']}", json={"assignees": [viewer.person.id]}).json
+    assert changed["assignees"] == [{"id": viewer.person.id, "name": viewer.person.name}]
+    assert owner.api.patch(f"/tasks/{task['id']}", json={"assignees": []}).json["assignees"] == []
+
+
+def test_a_reason_blocks_and_unblocking_forgets_it(owner: Character, place: Place) -> None:
+    task = add(owner, place, "One", blocked_reason="Waits for glass")
+    assert task["blocked"] is True
+    freed = owner.api.patch(f"/tasks/{task['id']}", json={"blocked": False}).json
+    assert (freed["blocked"], freed["blocked_reason"]) == (False, None)
+
+
+def test_a_member_changes_tasks(member: Character, place: Place) -> None:
+    task = add(member, place, "By a member")
+    assert member.api.patch(f"/tasks/{task['id']}", json={"pinned": True}).json["pinned"] is True
+    assert member.api.delete(f"/tasks/{task['id']}").status_code == 204
+
+
+def test_a_deleted_task_is_gone(owner: Character, place: Place) -> None:
+    task = add(owner, place, "Gone")
+    assert owner.api.delete(f"/tasks/{task['id']}").status_code == 204
+    assert owner.api.get(f"/tasks/{task['id']}").status_code == 404
+    assert owner.api.delete(f"/tasks/{task['id']}").status_code == 404
+    assert column(owner, place, "backlog") == []
+
+
+def test_a_task_moves_to_a_position(owner: Character, place: Place) -> None:
+    tasks = [add(owner, place, title) for title in "abcd"]
+    owner.api.patch(f"/tasks/{tasks[3]['id']}", json={"position": 1})
+    assert column(owner, place, "backlog") == ["a", "d", "b", "c"]
+    owner.api.patch(f"/tasks/{tasks[0]['id']}", json={"position": 2})
+    assert column(owner, place, "backlog") == ["d", "b", "a", "c"]
+    owner.api.patch(f"/tasks/{tasks[1]['id']}", json={"position": 1_000_000})
+    assert column(owner, place, "backlog") == ["d", "a", "c", "b"]
+
+
+def test_a_task_whose_state_changes_goes_to_the_bottom(owner: Character, place: Place) -> None:
+    for title in "ab":
+        add(owner, place, title, state="review")
+    moved = add(owner, place, "c")
+    owner.api.patch(f"/tasks/{moved['id']}", json={"state": "review"})
+    assert column(owner, place, "review") == ["a", "b", "c"]
+    owner.api.patch(f"/tasks/{moved['id']}", json={"state": "review"})
+    assert column(owner, place, "review") == ["a", "b", "c"]
+    assert column(owner, place, "backlog") == []
+
+
+def test_sorting_by_position_follows_the_board(owner: Character, place: Place) -> None:
+    for state in ("done", "review", "backlog", "in_progress", "ready"):
+        add(owner, place, state, state=state)
+    listed = owner.api.get(f"/boards/{place.board_id}/tasks?sort=position").json["data"]
+    assert [task["title"] for task in listed] == ["backlog", "ready", "in_progress", "review", "done"]
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("state=ready", {"second"}),
+        ("state=ready,done", {"second", "third"}),
+        ("assignee=me", {"second"}),
+        ("blocked=true", {"third"}),
+        ("blocked=false", {"first", "second"}),
+        ("pinned=true", {"first"}),
+        ("due_before=2026-12-18", {"first"}),
+        ("due_after=2026-12-17", {"second"}),
+        ("q=FIR", {"first"}),
+        ("q=äther", {"third"}),
+        ("q=100%25", {"third"}),
+        ("q=%25", {"third"}),
+        ("q=_", set()),
+        ("updated_since=2020-01-01T00:00:00Z", {"first", "second", "third"}),
+        ("updated_since=2099-01-01T00:00:00%2B02:00", set()),
+        ("state=ready&assignee=me&blocked=false", {"second"}),
+        ("state=done&assignee=me", set()),
+    ],
+)
+def test_filters_narrow_the_list(owner: Character, place: Place, query: str, titles: set[str]) -> None:
+    add(owner, place, "first", pinned=True, due_date="2026-12-17")
+    add(owner, place, "second", state="ready", assignees=[owner.person.id], due_date="2026-12-18")
+    add(owner, place, "third", state="done", blocked_reason="Glass", description="100% ÄTHER")
+    listed = owner.api.get(f"/boards/{place.board_id}/tasks?{query}")
+    assert {task["title"] for task in listed.json["data"]} == titles
+
+
+def test_tasks_of_a_sprint_are_found(app: Flask, owner: Character, place: Place) -> None:
+    with app.app_context():
+        sprint = Sprint(board_id=place.board_id, name="First light", starts_on=now().date())
+        db.session.add(sprint)
+        db.session.commit()
+        sprint_id = sprint.id
+    add(owner, place, "outside")
+    add(owner, place, "inside", sprint_id=sprint_id)
+    listed = owner.api.get(f"/boards/{place.board_id}/tasks?sprint_id={sprint_id}").json["data"]
+    assert [task["title"] for task in listed] == ["inside"]
+
+
+@pytest.mark.parametrize("sort", ["created_at", "-created_at", "updated_at", "-updated_at", "due_date", "position"])
+def test_pages_hold_every_task_once_in_order(owner: Character, place: Place, sort: str) -> None:
+    for number in range(7):
+        add(owner, place, str(number), due_date=None if number % 3 == 0 else f"2026-12-{20 - number // 2}", position=number % 2)
+    whole = owner.api.get(f"/boards/{place.board_id}/tasks?sort={sort}&limit=100").json
+    assert (len(whole["data"]), whole["has_more"], whole["next_cursor"]) == (7, False, None)
+    parts, path = [], f"/api/v1/boards/{place.board_id}/tasks?sort={sort}&limit=2"
+    for _ in range(3):
+        answer = owner.api.get(path)
+        parts += answer.json["data"]
+        path = f"/api/v1/boards/{place.board_id}/tasks?sort={sort}&limit=3&cursor={answer.json['next_cursor']}"
+    assert parts == whole["data"]
+    assert _is_sorted(sort, whole["data"])
+
+
+def _is_sorted(sort: str, tasks: list[dict[str, Any]]) -> bool:
+    keys = [task[sort.removeprefix("-")] or "9999" for task in tasks]
+    return keys == sorted(keys, reverse=sort.startswith("-"))

@@ -1,0 +1,31 @@
+"""The limiter's two stores, each on the real thing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from limits.storage import storage_from_string
+
+from calmboard.access.limits.storage import FixedWindow, storage_uri
+from tests.support.redis_server import running_redis_on_a_socket
+
+
+@pytest.fixture(params=["shm", "redis"])
+def uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    setting = request.getfixturevalue("redis_url") if request.param == "redis" else None
+    return storage_uri(setting, tmp_path)
+
+
+@pytest.fixture
+def store(uri: str) -> Iterator[FixedWindow]:
+    store = storage_from_string(uri)
+    assert isinstance(store, FixedWindow)
+    store.reset()
+    yield store
+    store.reset()
+
+
+@pytest.fixture
+def redis_socket(tmp_path: Path) -> Iterator[Path]:
+    with running_redis_on_a_socket(tmp_path) as path:
+        yield path

@@ -1,0 +1,27 @@
+"""People who are added."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from calmboard.errors import ValidationFailed
+from calmboard.ids import new_id
+from calmboard.work.people import add_person, find_person
+from tests.support.users import DEMO_PASSWORD, Character, Place
+
+
+@pytest.fixture
+def place(new_place: Callable[..., Place], owner: Character) -> Place:
+    return new_place(owner)
+
+
+def test_whoever_adds_a_person_keeps_nobody_from_writing(app: Flask, owner: Character, place: Place) -> None:
+    email = f"{new_id('usr')}@calmboard.test"
+    with app.app_context():
+        person = add_person(email, "Noor Haddad", DEMO_PASSWORD, "free")
+        assert find_person(email) == person
+        assert owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "One"}).status_code == 201
+        with pytest.raises(ValidationFailed):
+            add_person(email, "Noor Haddad", DEMO_PASSWORD, "free")
+        assert owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Two"}).status_code == 201

@@ -1,0 +1,160 @@
+"""How long what is kept is kept: clients that nobody uses go, clients that hold tokens stay, tokens end when they should."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from calmboard.access.credentials.secret_format import digest
+from calmboard.access.oauth.clients import own_client
+from calmboard.db import db, now
+from calmboard.models import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken
+from calmboard.queue import queue
+from tests.oauth.conftest import ORIGIN, HostApp, register
+from tests.support.users import Character
+
+Make = Callable[..., HostApp]
+
+
+@pytest.fixture
+def application(host_app: Make, new_person: Callable[..., Character]) -> HostApp:
+    return host_app(new_person())
+
+
+@pytest.fixture
+def run_the_night(app: Flask) -> Callable[[], None]:
+    """Do everything that the worker does once a day."""
+
+    def run() -> None:
+        queue.app = app
+        at = now()
+        for minute in range(24 * 60):
+            for task in queue.read_periodic(at + timedelta(minutes=minute)):
+                queue.execute(task)
+
+    return run
+
+
+def set_back(app: Flask, table: Any, condition: Any, **ages: timedelta) -> None:
+    """Make rows look as if so much time had passed since their columns were written."""
+    with app.app_context():
+        db.session.execute(update(table).where(condition).values(**{name: now() - age for name, age in ages.items()}))
+        db.session.commit()
+
+
+def is_kept(app: Flask, client_id: str) -> bool:
+    with app.app_context():
+        return db.session.get(OAuthClient, client_id) is not None
+
+
+@pytest.mark.parametrize(("days", "stays"), [(13, True), (15, False)])
+def test_a_registration_that_nobody_ever_allowed_goes_after_14_days(
+    app: Flask, run_the_night: Callable[[], None], days: int, stays: bool
+) -> None:
+    client_id = register(app).get_json()["client_id"]
+    set_back(app, OAuthClient, OAuthClient.id == client_id, created_at=timedelta(days=days))
+    run_the_night()
+    assert is_kept(app, client_id) == stays
+
+
+@pytest.mark.parametrize(("days", "stays"), [(89, True), (91, False)])
+def test_a_registration_that_nobody_uses_goes_after_90_days(
+    app: Flask, application: HostApp, run_the_night: Callable[[], None], days: int, stays: bool
+) -> None:
+    application.get_tokens()
+    age = timedelta(days=days)
+    set_back(app, OAuthClient, OAuthClient.id == application.client_id, created_at=age, last_used_at=age)
+    grants = OAuthGrant.client_id == application.client_id
+    set_back(app, OAuthGrant, grants, created_at=age, redeemed_at=age)
+    with app.app_context():
+        ended = OAuthRefreshToken.grant_id.in_(db.select(OAuthGrant.id).where(grants))
+    set_back(app, OAuthRefreshToken, ended, expires_at=age - timedelta(days=30))
+    run_the_night()
+    assert is_kept(app, application.client_id) == stays
+
+
+def test_a_registration_that_is_refreshed_stays_however_old_its_consent(
+    app: Flask, application: HostApp, run_the_night: Callable[[], None]
+) -> None:
+    tokens = application.get_tokens()
+    age = timedelta(days=120)
+    set_back(app, OAuthClient, OAuthClient.id == application.client_id, created_at=age, last_used_at=age)
+    set_back(app, OAuthGrant, OAuthGrant.client_id == application.client_id, created_at=age, redeemed_at=age)
+    run_the_night()
+    assert application.refresh(tokens["refresh_token"]).status_code == 200
+
+
+def test_peoples_own_clients_stay(app: Flask, new_person: Callable[..., Character], run_the_night: Callable[[], None]) -> None:
+    with app.app_context():
+        client = own_client(new_person().person, ORIGIN)
+    set_back(app, OAuthClient, OAuthClient.id == client.id, created_at=timedelta(days=400))
+    run_the_night()
+    assert is_kept(app, client.id)
+
+
+def test_what_has_run_out_is_deleted_and_what_lives_works_on(
+    app: Flask, application: HostApp, run_the_night: Callable[[], None]
+) -> None:
+    live, dead = application.get_tokens(), application.get_tokens()
+    unused = application.get_code()
+    past = timedelta(days=2)
+    for table, secret in (
+        (OAuthAccessToken, dead["access_token"]),
+        (OAuthRefreshToken, dead["refresh_token"]),
+        (OAuthCode, unused),
+    ):
+        set_back(app, table, table.digest == digest(secret), expires_at=past)
+    run_the_night()
+    with app.app_context():
+        assert db.session.get(OAuthAccessToken, digest(dead["access_token"])) is None
+        assert db.session.get(OAuthRefreshToken, digest(dead["refresh_token"])) is None
+        assert db.session.get(OAuthCode, digest(unused)) is None
+    assert application.api(live["access_token"]).get("/me").status_code == 200
+    assert application.refresh(live["refresh_token"]).status_code == 200
+
+
+def lives_of(app: Flask, application: HostApp) -> tuple[list[timedelta], timedelta]:
+    """How long the refresh tokens of the application's one grant have to live, the shortest first, and the grant."""
+    with app.app_context():
+        grant = db.session.execute(db.select(OAuthGrant).where(OAuthGrant.client_id == application.client_id)).scalar_one()
+        ends = db.session.execute(db.select(OAuthRefreshToken.expires_at).where(OAuthRefreshToken.grant_id == grant.id)).scalars()
+        return sorted(end - now() for end in ends), grant.expires_at - now()
+
+
+def test_a_refresh_token_lives_30_days_from_its_last_use_and_its_grant_180(app: Flask, application: HostApp) -> None:
+    first = application.get_tokens()["refresh_token"]
+    set_back(app, OAuthRefreshToken, OAuthRefreshToken.digest == digest(first), expires_at=timedelta(days=-1))
+    assert application.refresh(first).status_code == 200
+    lives, whole = lives_of(app, application)
+    assert timedelta(days=29, hours=23) < lives[-1] <= timedelta(days=30)
+    assert timedelta(days=179, hours=23) < whole <= timedelta(days=180)
+
+
+def test_no_token_outlives_its_grant(app: Flask, application: HostApp) -> None:
+    first = application.get_tokens()["refresh_token"]
+    set_back(app, OAuthGrant, OAuthGrant.client_id == application.client_id, expires_at=timedelta(minutes=-10))
+    again = application.refresh(first).get_json()
+    assert again["expires_in"] <= 600
+    assert lives_of(app, application)[0][0] <= timedelta(minutes=10)
+    set_back(app, OAuthGrant, OAuthGrant.client_id == application.client_id, expires_at=timedelta(seconds=1))
+    assert application.refresh(again["refresh_token"]).get_json()["error"] == "invalid_grant"
+
+
+def test_a_refresh_token_that_was_not_used_for_30_days_is_over(app: Flask, application: HostApp) -> None:
+    token = application.get_tokens()["refresh_token"]
+    set_back(app, OAuthRefreshToken, OAuthRefreshToken.digest == digest(token), expires_at=timedelta(seconds=1))
+    assert application.refresh(token).get_json()["error"] == "invalid_grant"
+
+
+def test_a_revoked_access_token_stays_revoked_when_the_refresh_is_repeated(app: Flask, application: HostApp) -> None:
+    first = application.get_tokens()["refresh_token"]
+    leaked = application.refresh(first).get_json()["access_token"]
+    form = {"client_id": application.client_id, "token": leaked}
+    assert app.test_client().post("/api/oauth/revoke", data=form).status_code == 200
+    again = application.refresh(first).get_json()
+    assert application.api(leaked).get("/me").status_code == 401
+    next_one = application.refresh(again["refresh_token"]).get_json()
+    assert application.api(next_one["access_token"]).get("/me").status_code == 200

@@ -1,0 +1,189 @@
+"""What is granted is what the person chose on the page; nothing that an application sends along chooses for them."""
+
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import TestResponse
+
+from calmboard.access.scopes import GRANTABLE
+from calmboard.db import db
+from calmboard.models import OAuthGrant
+from tests.oauth.conftest import ORIGIN, HostApp, returned
+from tests.support.users import Character, add_place
+
+_HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+
+_CHECKED = re.compile(r'value="([^"]*)" checked')
+_NEXT = re.compile(r'name="next" value="([^"]*)"')
+
+Make = Callable[..., HostApp]
+
+
+def send_as_a_browser(application: HostApp, page: TestResponse, **chosen: Any) -> TestResponse:
+    """Send the consent form with every hidden field that it holds, in its order, before what the person chose."""
+    consent = page.text[page.text.index('action="/api/oauth/authorize"') :]
+    fields = [*_HIDDEN.findall(consent), *MultiDict(chosen).items(multi=True)]
+    return application.browser.post("/api/oauth/authorize", data=MultiDict(fields))
+
+
+def tokens_after(application: HostApp, sent: TestResponse) -> dict[str, Any]:
+    tokens: dict[str, Any] = application.redeem(returned(sent)["code"]).get_json()
+    return tokens
+
+
+def test_no_stays_no_whatever_the_request_says(host_app: Make, owner: Character) -> None:
+    application = host_app(owner)
+    page = application.open_consent(decision="allow")
+    assert returned(send_as_a_browser(application, page, decision="deny"))["error"] == "access_denied"
+
+
+def test_an_unticked_right_stays_unticked_whatever_the_request_says(host_app: Make, owner: Character) -> None:
+    application = host_app(owner)
+    page = application.open_consent(right="tasks:write")
+    tokens = tokens_after(application, send_as_a_browser(application, page, decision="allow", reach="all"))
+    assert tokens["scope"] == "projects:read tasks:read"
+
+
+def test_the_chosen_projects_stay_chosen_whatever_the_request_says(app: Flask, host_app: Make, owner: Character) -> None:
+    inside, outside = add_place(app, owner), add_place(app, owner)
+    application = host_app(owner)
+    page = application.open_consent(reach="all", project=outside.project_id)
+    chosen = {"decision": "allow", "reach": "some", "project": inside.project_id}
+    api = application.api(tokens_after(application, send_as_a_browser(application, page, **chosen))["access_token"])
+    assert [project["id"] for project in api.get("/projects").json["data"]] == [inside.project_id]
+
+
+def test_a_token_against_forgery_in_the_request_changes_nothing(host_app: Make, owner: Character) -> None:
+    application = host_app(owner)
+    page = application.open_consent(csrf_token="theirs")
+    assert "theirs" not in page.text.partition('action="/api/oauth/authorize"')[2]
+    assert "code" in returned(send_as_a_browser(application, page, decision="allow", reach="all"))
+
+
+def test_rights_beyond_the_request_cannot_be_ticked(host_app: Make, owner: Character) -> None:
+    application = host_app(owner)
+    page = application.open_consent(scope="projects:read")
+    rights = ["keys:write", "members:write", "projects:write"]
+    sent = send_as_a_browser(application, page, decision="allow", reach="all", right=rights)
+    assert tokens_after(application, sent)["scope"] == "projects:read"
+
+
+_UNUSED = ["keys:write", "webhooks:read", "webhooks:write", "connections:write", "imports:read"]
+
+
+@pytest.mark.parametrize("scope", _UNUSED)
+def test_a_right_that_nothing_uses_yet_is_told_and_not_granted(host_app: Make, owner: Character, scope: str) -> None:
+    """What is agreed to today would otherwise open what is built tomorrow, which nobody was asked about."""
+    application = host_app(owner)
+    asked = {"scope": f"tasks:write {scope}"}
+    page = application.open_consent(**asked).text
+    assert f"Not granted, because nothing in CalmBoard uses it yet: <code>{scope}</code>." in page
+    assert f'value="{scope}"' not in page
+    ticked = {"right": ["tasks:write", scope]}
+    granted = set(application.get_tokens(ticked, **asked)["scope"].split())
+    assert granted - {"keys:read"} == {"tasks:read", "tasks:write"}
+
+
+@pytest.mark.parametrize(
+    ("scopes", "told"),
+    [
+        (["imports:read", "keys:write"], "<code>imports:read</code> and <code>keys:write</code>"),
+        (
+            ["imports:read", "keys:write", "webhooks:read"],
+            "<code>imports:read</code>, <code>keys:write</code> and <code>webhooks:read</code>",
+        ),
+    ],
+)
+def test_several_rights_that_nothing_uses_yet_are_told_in_a_sentence(
+    host_app: Make, owner: Character, scopes: list[str], told: str
+) -> None:
+    page = host_app(owner).open_consent(scope=" ".join(["tasks:write", *scopes])).text
+    assert f"Not granted, because nothing in CalmBoard uses them yet: {told}." in page
+
+
+def test_a_request_for_rights_that_nothing_uses_yet_is_refused(host_app: Make, owner: Character) -> None:
+    sent = returned(host_app(owner).open_consent(scope="webhooks:write imports:read"))
+    assert (sent["error"], sent["state"], sent["iss"]) == ("invalid_scope", "s-1", ORIGIN)
+
+
+@pytest.mark.parametrize("noun", GRANTABLE)
+def test_every_right_that_is_of_use_is_said_in_words(host_app: Make, owner: Character, noun: str) -> None:
+    page = host_app(owner).open_consent(scope=f"{noun}:read").text
+    assert re.search(r"See (?!and)[a-z’ ]+<", page)
+    assert "Not granted" not in page
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [{}, {"reach": ""}, {"reach": "none"}, {"reach": "ALL"}, {"reach": ["some", "all"]}, {"reach": ["all", "all"]}],
+    ids=["missing", "empty", "unknown", "loud", "both", "twice"],
+)
+def test_a_decision_that_does_not_say_in_which_projects_is_asked_for_again(
+    app: Flask, host_app: Make, owner: Character, chosen: dict[str, Any]
+) -> None:
+    place, application = add_place(app, owner), host_app(owner)
+    choices = {"decision": "allow", "project": place.project_id, **chosen}
+    need_asked_again(application, choices, "Choose in which projects it may work.")
+
+
+@pytest.mark.parametrize("ticked", [[], [""], ["prj_00000000000000000000000000"], ["all"], ["a foreign one"]])
+def test_only_these_without_one_is_asked_for_again(
+    app: Flask, host_app: Make, owner: Character, outsider: Character, ticked: list[str]
+) -> None:
+    application, foreign = host_app(owner), add_place(app, outsider).project_id
+    projects = [foreign if project == "a foreign one" else project for project in ticked]
+    choices = {"decision": "allow", "reach": "some", "project": projects}
+    need_asked_again(application, choices, "Tick at least one project, or choose all that you can see.")
+
+
+def need_asked_again(application: HostApp, choices: dict[str, Any], sentence: str) -> None:
+    """The same page, with a sentence and nothing granted; what it then sends is another decision."""
+    again = send_as_a_browser(application, application.open_consent(), **choices)
+    assert (again.status_code, "Location" in again.headers, again.text.count(sentence)) == (422, False, 2)
+    with application.app.app_context():
+        granted = select(OAuthGrant.id).where(OAuthGrant.client_id == application.client_id)
+        assert db.session.execute(granted).first() is None
+    sent = send_as_a_browser(application, again, decision="allow", reach="all")
+    assert tokens_after(application, sent)["scope"] == "projects:read tasks:read"
+
+
+def test_what_was_chosen_stays_chosen_when_it_is_asked_for_again(app: Flask, host_app: Make, owner: Character) -> None:
+    ticked, other = add_place(app, owner), add_place(app, owner)
+    application = host_app(owner)
+    scope = "tasks:write boards:write"
+    choices = {"decision": "allow", "right": "boards:write", "project": ticked.project_id}
+    again = send_as_a_browser(application, application.open_consent(scope=scope), **choices)
+    assert _CHECKED.findall(again.text) == ["boards:write", ticked.project_id]
+    assert f'value="{other.project_id}"' in again.text
+    there = unescape(_NEXT.findall(again.text)[0])
+    assert application.browser.get(there).text.count('value="tasks:write"') == 1
+
+
+@pytest.mark.parametrize("decision", ["", "ALLOW", "yes", "1", "deny"])
+def test_only_allow_allows(host_app: Make, owner: Character, decision: str) -> None:
+    application = host_app(owner)
+    sent = send_as_a_browser(application, application.open_consent(), decision=decision)
+    assert returned(sent)["error"] == "access_denied"
+
+
+def test_a_token_of_another_session_does_not_decide(host_app: Make, owner: Character, member: Character) -> None:
+    application, other = host_app(owner), host_app(member)
+    theirs = other.open_consent().text
+    token = dict(_HIDDEN.findall(theirs[theirs.index('action="/api/oauth/authorize"') :]))["csrf_token"]
+    form = {**application.request(), "csrf_token": token, "decision": "allow", "reach": "all"}
+    sent = application.browser.post("/api/oauth/authorize", data=form)
+    assert (sent.status_code, "Location" in sent.headers) == (400, False)
+
+
+def test_every_new_request_is_asked_about_again(host_app: Make, owner: Character) -> None:
+    application = host_app(owner)
+    application.get_tokens()
+    again = application.open_consent()
+    assert (again.status_code, "Location" in again.headers) == (200, False)
+    assert returned(application.open_consent(prompt="none"))["error"] == "consent_required"

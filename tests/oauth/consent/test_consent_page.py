@@ -1,0 +1,288 @@
+"""The page on which a person lets an application in, and the sign-in on the way to it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page, expect
+
+from calmboard.access.oauth.clients import own_client
+from calmboard.settings import Settings
+from tests.oauth.conftest import CALLBACK, ORIGIN, HostApp, register
+from tests.support.browser import Pages, find_barriers
+from tests.support.programs import free_port
+from tests.support.server import running_server
+from tests.support.tls_proxy import running_tls_proxy
+from tests.support.users import Character, csrf_token
+
+_LOOKS = [("light", 1280), ("dark", 1280), ("light", 320), ("dark", 320)]
+_HTTPS = "https://calmboard.example"
+
+Make = Callable[..., HostApp]
+
+
+def text_of(page: str) -> str:
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", "", page)))
+
+
+def sign_in_on_the_way(client: FlaskClient, application: HostApp, **changes: str | None) -> str:
+    """The sign-in page that a browser without a session is sent to by the application."""
+    sent = client.get("/api/oauth/authorize", query_string=application.request(**changes))
+    return client.get(sent.location).text
+
+
+def test_sign_in_names_whose_request_comes_next(client: FlaskClient, host_app: Make, owner: Character) -> None:
+    page = text_of(sign_in_on_the_way(client, host_app(owner, client_name="Harbour <b>bot</b>")))
+    assert "Then we take you back to Harbour <b>bot</b>’s request. You decide there what it may do." in page
+
+
+@pytest.mark.parametrize("client_id", ["cli_00000000000000000000000000", "https://evil.example/client", "%00", ""])
+def test_sign_in_repeats_no_name_that_nobody_registered(client: FlaskClient, client_id: str) -> None:
+    page = client.get("/sign-in", query_string={"next": f"/api/oauth/authorize?client_id={client_id}"}).text
+    assert "Then we take you back to the application’s request." in page
+    assert "evil" not in text_of(page)
+
+
+def test_sign_in_on_the_way_elsewhere_names_no_application(client: FlaskClient) -> None:
+    assert "Then we take you on to the page you asked for." in client.get("/sign-in?next=/account").text
+
+
+def test_somebody_else_signs_in_and_comes_back_to_the_request(host_app: Make, owner: Character, member: Character) -> None:
+    application = host_app(owner)
+    page = application.open_consent()
+    assert f"You are {owner.person.name}, {owner.email}. Not you?" in text_of(page.text)
+    there = re.search(r'name="next" value="([^"]+)"', page.text)
+    assert there
+    form = {"csrf_token": csrf_token(page), "next": unescape(there[1])}
+    sign_in = application.browser.post("/sign-out", data=form)
+    entered = application.browser.get(sign_in.location)
+    form = {"csrf_token": csrf_token(entered), "email": member.email, "password": member.password}
+    back = application.browser.post(sign_in.location, data=form)
+    assert urlsplit(back.location).path == "/api/oauth/authorize"
+    assert member.email in application.browser.get(back.location).text
+
+
+@pytest.mark.parametrize("there", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+def test_signing_out_leads_to_no_other_site(owner: Character, there: str) -> None:
+    browser = owner.sign_in()
+    form = {"csrf_token": csrf_token(browser.get("/account")), "next": there}
+    assert browser.post("/sign-out", data=form).location == "/sign-in"
+
+
+def test_a_long_name_is_cut_short_and_can_be_read_whole(host_app: Make, owner: Character) -> None:
+    name = "Harbour " + "x" * 191 + "y"
+    application = host_app(owner, client_name=name)
+    page = application.open_consent().text
+    short = f"Harbour {'x' * 51}…"
+    assert f"<h1>{short} wants" in page
+    assert f"<title>{short} asks" in page
+    assert page.count(name) == 1
+    assert re.search(rf"<details.*<p>{name}</p></details>", page)
+    stopped = application.open_consent(redirect_uri="https://elsewhere.example/callback").text
+    assert (short in stopped, name in stopped) == (True, False)
+
+
+def test_a_name_of_sixty_characters_is_shown_as_it_is(host_app: Make, owner: Character) -> None:
+    page = host_app(owner, client_name="x" * 60).open_consent().text
+    assert f"<h1>{'x' * 60} wants" in page
+    assert "Whole name" not in page
+
+
+def test_the_page_warns_of_an_unknown_maker_and_of_this_computer(host_app: Make, owner: Character) -> None:
+    page = text_of(host_app(owner, redirect_uris=["http://127.0.0.1:9000/cb"]).open_consent().text)
+    assert "CalmBoard does not know who made this app. It registered itself just now." in page
+    assert "It runs on this computer. Any program here can listen at 127.0.0.1:9000" in page
+
+
+def test_the_page_loads_and_links_nothing_of_the_application(host_app: Make, owner: Character) -> None:
+    theirs = {name: f"https://evil.example/{name}" for name in ("logo_uri", "client_uri", "tos_uri", "policy_uri")}
+    page = host_app(owner, **theirs).open_consent()
+    assert "evil.example" not in page.text
+
+
+def test_the_page_is_framed_kept_and_referred_to_by_nobody(host_app: Make, owner: Character) -> None:
+    headers = host_app(owner).open_consent().headers
+    assert headers["X-Frame-Options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert "script-src 'self'" in headers["Content-Security-Policy"]
+    assert (headers["Cache-Control"], headers["Referrer-Policy"]) == ("no-store", "same-origin")
+
+
+def test_it_works_where_no_other_cookie_is_kept(host_app: Make, owner: Character) -> None:
+    """As in an embedded webview: the token against forgery belongs to the session itself."""
+    application = host_app(owner)
+    page = application.open_consent()
+    assert all(cookie.startswith("calmboard_session=") for cookie in page.headers.getlist("Set-Cookie"))
+    form = {**application.request(), "csrf_token": csrf_token(page), "decision": "allow", "reach": "all"}
+    session = application.browser.get_cookie("calmboard_session")
+    assert session
+    elsewhere = application.app.test_client()
+    elsewhere.set_cookie("calmboard_session", session.value)
+    assert elsewhere.post("/api/oauth/authorize", data=form).status_code == 303
+
+
+def test_ones_own_client_is_not_called_unknown(app: Flask, owner: Character) -> None:
+    browser = owner.sign_in()
+    found = re.search(r'id="client-id">(cli_\w+)<', browser.get("/integrations").text)
+    assert found
+    callback = "http://127.0.0.1:8000/oauth/callback"
+    page = text_of(HostApp(app, browser, found[1], {}, callback).open_consent().text)
+    assert f"{owner.person.name}'s own client wants to work in CalmBoard as you" in page.replace("\xa0", " ")
+    assert "does not know who made this" not in page
+
+
+def test_somebody_elses_own_client_is_stopped_with_what_to_do(app: Flask, owner: Character, member: Character) -> None:
+    with app.app_context():
+        client = own_client(member.person, ORIGIN)
+    asking = HostApp(app, owner.sign_in(), client.id, {}, client.redirect_uris[0])
+    form = {"csrf_token": csrf_token(asking.browser.get("/account")), "decision": "allow", "reach": "all"}
+    for page in (asking.open_consent(), asking.browser.post("/api/oauth/authorize", data={**form, **asking.request()})):
+        assert (page.status_code, "Location" in page.headers) == (400, False)
+        assert "This client ID belongs to another person, and works for them alone." in text_of(page.text)
+        assert "Use your own, which stands under Integrations & APIs, or sign in as that person." in text_of(page.text)
+
+
+def test_somebody_elses_own_client_is_sent_no_fault_of_its_request(app: Flask, owner: Character, member: Character) -> None:
+    with app.app_context():
+        client = own_client(member.person, ORIGIN)
+    page = HostApp(app, owner.sign_in(), client.id, {}, client.redirect_uris[0]).open_consent(response_type="token")
+    assert (page.status_code, "Location" in page.headers) == (400, False)
+
+
+def test_a_decision_passes_behind_a_proxy_that_ends_tls(make_app: Callable[..., Flask], owner: Character) -> None:
+    app = make_app(origin=_HTTPS, trusted_proxies=1)
+    browser = app.test_client()
+    proxied: dict[str, Any] = {
+        "base_url": "http://10.0.0.9:8000",
+        "headers": {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "calmboard.example", "X-Forwarded-For": "203.0.113.9"},
+    }
+    _enter(browser, owner, proxied)
+    client_id = register_behind(app, proxied)
+    asked = HostApp(app, browser, client_id, {}).request(resource=_HTTPS)
+    page = browser.get("/api/oauth/authorize", query_string=asked, **proxied)
+    form = {**asked, "csrf_token": csrf_token(page), "decision": "allow", "reach": "all"}
+    assert page.headers["Referrer-Policy"] == "same-origin"
+    referred = {**proxied, "headers": {**proxied["headers"], "Referer": f"{_HTTPS}/api/oauth/authorize?client_id=x"}}
+    sent = browser.post("/api/oauth/authorize", data=form, **referred)
+    assert sent.status_code == 303, sent.text
+    assert sent.location.startswith(f"{CALLBACK}?code=cbc_")
+    strange = {**proxied, "headers": {**proxied["headers"], "Referer": "https://evil.example/"}}
+    assert browser.post("/api/oauth/authorize", data=form, **strange).status_code == 400
+
+
+def _enter(browser: FlaskClient, person: Character, proxied: dict[str, Any]) -> None:
+    page = browser.get("/sign-in", **proxied)
+    form = {"csrf_token": csrf_token(page), "email": person.email, "password": person.password}
+    referred = {**proxied, "headers": {**proxied["headers"], "Referer": f"{_HTTPS}/sign-in"}}
+    assert browser.post("/sign-in", data=form, **referred).status_code == 303
+
+
+def register_behind(app: Flask, proxied: dict[str, Any]) -> str:
+    body = {"client_name": "Stand-up bot", "redirect_uris": [CALLBACK]}
+    client_id: str = app.test_client().post("/api/oauth/register", json=body, **proxied).get_json()["client_id"]
+    return client_id
+
+
+@pytest.fixture
+def asked_in_a_browser(app: Flask, page_for: Pages, new_person: Callable[..., Character]) -> Callable[..., Page]:
+    """Open the consent page of a new application in Chromium."""
+
+    def open_it(client_name: str = "Stand-up bot", **options: Any) -> Page:
+        callback = f"{page_for.url}/docs/errors"
+        registered = register(app, client_name=client_name, redirect_uris=[callback]).get_json()
+        application = HostApp(app, app.test_client(), registered["client_id"], {})
+        request = replace(application, redirect_uri=callback).request(resource=str(page_for.url))
+        page = page_for(new_person(), **options)
+        page.goto("/api/oauth/authorize?" + "&".join(f"{name}={value}" for name, value in request.items()))
+        return page
+
+    return open_it
+
+
+def test_allowing_leads_back_without_scripts(asked_in_a_browser: Callable[..., Page]) -> None:
+    page = asked_in_a_browser(javascript=False, width=360)
+    page.get_by_role("checkbox", name="Create, change, move and delete tasks").uncheck()
+    page.get_by_role("button", name="Allow").click()
+    expect(page).to_have_url(re.compile(r"/docs/errors\?code=cbc_\w+&state=s-1&iss="))
+
+
+@pytest.mark.parametrize("name", ["W" * 200, "All your projects and boards at once " * 5])
+def test_where_it_leads_stays_in_sight_whatever_the_name(asked_in_a_browser: Callable[..., Page], name: str) -> None:
+    page = asked_in_a_browser(name, width=360)
+    page.set_viewport_size({"width": 360, "height": 640})
+    expect(page.get_by_text("Sends you back to")).to_be_in_viewport()
+    expect(page.locator("dd strong")).to_be_in_viewport(ratio=1)
+    page.get_by_text(f"All {len(name.strip())} characters").click()
+    expect(page.get_by_text(name.strip(), exact=True)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_only_these_without_one_is_asked_again_without_scripts(asked_in_a_browser: Callable[..., Page]) -> None:
+    page = asked_in_a_browser(javascript=False, width=360)
+    page.get_by_role("checkbox", name="Create, change, move and delete tasks").uncheck()
+    page.get_by_label("Only these").check()
+    page.get_by_role("button", name="Allow").click()
+    expect(page.locator("#faults")).to_contain_text("Nothing was granted. Tick at least one project")
+    expect(page.get_by_role("group", name="In which projects?")).to_have_accessible_description(re.compile("Tick at least one"))
+    expect(page.get_by_label("Only these")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="Create, change, move and delete tasks")).not_to_be_checked()
+    page.get_by_label("All you can see, now and later").check()
+    page.get_by_role("button", name="Allow").click()
+    expect(page).to_have_url(re.compile(r"/docs/errors\?code=cbc_"))
+
+
+def test_not_you_leads_back_after_another_sign_in(asked_in_a_browser: Callable[..., Page], owner: Character) -> None:
+    page = asked_in_a_browser(javascript=False)
+    page.get_by_role("button", name="Not you?").click()
+    expect(page.get_by_text("Then we take you back to Stand-up bot’s request.")).to_be_visible()
+    page.get_by_label("Email").fill(owner.email)
+    page.get_by_label("Password", exact=True).fill(owner.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text(owner.email)).to_be_visible()
+    expect(page.get_by_role("button", name="Allow")).to_be_visible()
+
+
+@pytest.mark.database("sqlite")
+def test_a_browser_allows_and_denies_behind_tls(
+    app: Flask, browser: Browser, settings: Settings, tmp_path: Path, new_person: Callable[..., Character]
+) -> None:
+    """With the referrer and the Secure cookie that a real browser sends there."""
+    person, port, tls_port = new_person(), free_port(), free_port()
+    origin = f"https://127.0.0.1:{tls_port}"
+    callback = f"{origin}/docs/errors"
+    client_id = register(app, redirect_uris=[callback]).get_json()["client_id"]
+    request = replace(HostApp(app, app.test_client(), client_id, {}), redirect_uri=callback).request(resource=origin)
+    local = replace(settings, port=port, origin=f"http://127.0.0.1:{port}")
+    with running_server(local, CALMBOARD_PUBLIC_URL=origin), running_tls_proxy(tls_port, port, tmp_path):
+        page = browser.new_context(base_url=origin, ignore_https_errors=True).new_page()
+        page.goto("/api/oauth/authorize?" + "&".join(f"{name}={value}" for name, value in request.items()))
+        page.get_by_label("Email").fill(person.email)
+        page.get_by_label("Password", exact=True).fill(person.password)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Allow").click()
+        expect(page).to_have_url(re.compile(r"/docs/errors\?code=cbc_\w+&state=s-1&iss=https"))
+        page.go_back()
+        page.get_by_role("button", name="Deny").click()
+        expect(page).to_have_url(re.compile(r"/docs/errors\?error=access_denied"))
+        page.context.close()
+
+
+@pytest.mark.database("sqlite")
+def test_the_page_has_no_barriers(asked_in_a_browser: Callable[..., Page]) -> None:
+    page = asked_in_a_browser()
+    page.get_by_label("Only these").check()
+    for scheme, width in _LOOKS:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.set_viewport_size({"width": width, "height": 900})
+        assert find_barriers(page) == [], (scheme, width)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.get_by_role("button", name="Allow").click()
+    expect(page.locator("#faults")).to_be_focused()
+    assert find_barriers(page) == []

@@ -1,0 +1,31 @@
+"""What the conformance suite of MCP says of the authorization server: good in everything, without a warning."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.node import find_module, run_judge
+from tests.support.programs import free_port
+from tests.support.server import Server
+from tests.support.users import Character
+from tests.support.visitor import Visitor
+
+CHECKS = {"authorization-server-metadata", "authorization-server-metadata-cimd", "authorization-code-grant"}
+
+pytestmark = pytest.mark.database("sqlite")
+
+
+@pytest.mark.parametrize("suffix", ["", "/mcp"])
+def test_the_authorization_server_conforms(
+    server: Server, new_person: Callable[..., Character], tmp_path: Path, suffix: str
+) -> None:
+    visitor, port = Visitor(new_person()), free_port()
+    client_id = visitor.own_client(server.url, f"http://127.0.0.1:{port}/callback")
+    suite, results = find_module("@modelcontextprotocol/conformance/dist/index.js"), tmp_path / "results"
+    words = ["authorization", f"--url={server.url}", f"--client-id={client_id}", f"--resource={server.url}{suffix}"]
+    words += [f"--port={port}", f"--output-dir={results}"]
+    run_judge(suite, *words, visitor=visitor, directory=tmp_path)
+    checks = [check for file in results.rglob("checks.json") for check in json.loads(file.read_text())]
+    assert {(check["id"], check["status"]) for check in checks} == {(id_, "SUCCESS") for id_ in CHECKS}

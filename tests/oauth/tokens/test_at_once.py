@@ -1,0 +1,160 @@
+"""Many at once on the real server with its two workers: one truth, and nobody is told of a fault on our side."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from calmboard.settings import Settings
+from tests.oauth.conftest import CALLBACK, ORIGIN, HostApp
+from tests.product.test_two_workers import all_wrote_since, written_by_workers
+from tests.support.programs import free_port
+from tests.support.server import Server, running_server
+from tests.support.users import Character, new_address
+
+AT_ONCE = 12
+ROUNDS = 3
+
+Make = Callable[..., HostApp]
+Form = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Told:
+    status: int
+    body: dict[str, Any]
+
+
+@pytest.fixture
+def application(host_app: Make, new_person: Callable[..., Character]) -> HostApp:
+    return host_app(new_person())
+
+
+@pytest.fixture
+def strict_server(settings: Settings, tmp_path: Path) -> Iterator[Server]:
+    """A server that takes a refresh token once and never again."""
+    port = free_port()
+    strict = replace(settings, port=port, origin=f"http://127.0.0.1:{port}", instance_dir=tmp_path)
+    with running_server(strict, CALMBOARD_REFRESH_GRACE_S="0") as server:
+        yield server
+
+
+def test_a_code_is_traded_once_and_what_it_gave_ends(application: HostApp, server: Server) -> None:
+    before = written_by_workers(server)
+    for _ in range(ROUNDS):
+        answers = at_once(server, *[code_form(application, application.get_code())] * AT_ONCE)
+        assert statuses(answers) == [200] + [400] * (AT_ONCE - 1)
+        assert {answer.body["error"] for answer in answers if answer.status == 400} == {"invalid_grant"}
+        [tokens] = [answer.body for answer in answers if answer.status == 200]
+        assert application.api(tokens["access_token"]).get("/me").status_code == 401
+    assert all_wrote_since(before, server)
+
+
+def test_within_the_grace_all_get_the_one_successor(application: HostApp, server: Server) -> None:
+    token = application.get_tokens()["refresh_token"]
+    for _ in range(ROUNDS):
+        answers = at_once(server, *[refresh_form(application, token)] * AT_ONCE)
+        assert statuses(answers) == [200] * AT_ONCE
+        [successor] = {answer.body["refresh_token"] for answer in answers}
+        [access_token] = {answer.body["access_token"] for answer in answers}
+        assert application.api(access_token).get("/me").status_code == 200
+        token = successor
+
+
+def test_without_a_grace_one_gets_a_successor_and_the_grant_ends(application: HostApp, strict_server: Server) -> None:
+    for _ in range(ROUNDS):
+        token = application.get_tokens()["refresh_token"]
+        answers = at_once(strict_server, *[refresh_form(application, token)] * AT_ONCE)
+        assert statuses(answers) == [200] + [400] * (AT_ONCE - 1)
+        [given] = [answer.body for answer in answers if answer.status == 200]
+        assert application.api(given["access_token"]).get("/me").status_code == 401
+        assert [answer.status for answer in at_once(strict_server, refresh_form(application, given["refresh_token"]))] == [400]
+
+
+def test_a_token_that_is_refreshed_and_revoked_at_once_ends(application: HostApp, server: Server) -> None:
+    for _ in range(ROUNDS):
+        token = application.get_tokens()["refresh_token"]
+        revocation = {"token": token, "client_id": application.client_id}
+        answers = at_once(server, *[refresh_form(application, token)] * (AT_ONCE - 1), revocation)
+        assert {answer.status for answer in answers} <= {200, 400}
+        given = [answer.body for answer in answers if "access_token" in answer.body]
+        for tokens in given:
+            assert application.api(tokens["access_token"]).get("/me").status_code == 401
+        assert statuses(at_once(server, *[refresh_form(application, tokens["refresh_token"]) for tokens in given[:1]])) in (
+            [],
+            [400],
+        )
+
+
+def test_a_client_that_deletes_itself_while_it_trades_leaves_nothing(host_app: Make, person: Character, server: Server) -> None:
+    for _ in range(ROUNDS):
+        application = host_app(person)
+        codes = [application.get_code() for _ in range(4)]
+        token = application.get_tokens()["refresh_token"]
+        forms = [*[code_form(application, code) for code in codes], *[refresh_form(application, token)] * 4]
+        answers = at_once(server, *forms, deleted=application)
+        assert {answer.status for answer in answers} <= {200, 204, 400, 401}, [answer.body for answer in answers]
+        for tokens in [answer.body for answer in answers if "access_token" in answer.body]:
+            assert application.api(tokens["access_token"]).get("/me").status_code == 401
+
+
+@pytest.fixture
+def person(new_person: Callable[..., Character]) -> Character:
+    return new_person()
+
+
+def code_form(application: HostApp, code: str) -> Form:
+    form = {"grant_type": "authorization_code", "code": code, "client_id": application.client_id}
+    return {**form, "redirect_uri": CALLBACK, "code_verifier": application.verifier}
+
+
+def refresh_form(application: HostApp, token: str) -> Form:
+    return {"grant_type": "refresh_token", "refresh_token": token, "client_id": application.client_id}
+
+
+def at_once(server: Server, *forms: Form, deleted: HostApp | None = None) -> list[Told]:
+    """Send the forms at the same moment, each over a connection and from an address of its own."""
+    start = Barrier(len(forms) + bool(deleted))
+
+    def send(request: urllib.request.Request) -> Told:
+        start.wait()
+        return told(request)
+
+    requests = [posted(server, form) for form in forms]
+    if deleted:
+        requests.append(deletion(server, deleted))
+    with ThreadPoolExecutor(len(requests) or 1) as pool:
+        return list(pool.map(send, requests))
+
+
+def posted(server: Server, form: Form) -> urllib.request.Request:
+    path = "token" if "grant_type" in form else "revoke"
+    headers = {"X-Forwarded-For": new_address()}
+    return urllib.request.Request(f"{server.url}/api/oauth/{path}", urlencode(form).encode(), headers)
+
+
+def deletion(server: Server, application: HostApp) -> urllib.request.Request:
+    address = application.registration["registration_client_uri"].replace(ORIGIN, server.url)
+    headers = {"Authorization": f"Bearer {application.registration['registration_access_token']}"}
+    return urllib.request.Request(address, headers=headers, method="DELETE")
+
+
+def told(request: urllib.request.Request) -> Told:
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return Told(answer.status, json.loads(answer.read() or b"{}"))
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return Told(refusal.code, json.load(refusal))
+
+
+def statuses(answers: list[Told]) -> list[int]:
+    return sorted(answer.status for answer in answers)

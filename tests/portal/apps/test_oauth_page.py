@@ -1,0 +1,379 @@
+"""OAuth on the page: the client and its callbacks, connected apps, the three steps, the rehearsal."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Page, expect
+
+from calmboard.access.oauth.clients import own_client
+from calmboard.access.oauth.connected_apps import list_grants
+from calmboard.pagination import Cut
+from tests.oauth.conftest import HostApp, challenge_of, register
+from tests.portal.forms import HTMX, send
+from tests.support.browser import Pages, Scheme, find_barriers
+from tests.support.users import Character, csrf_token
+
+ORIGIN = "http://127.0.0.1:8000"
+_REHEARSAL = f"{ORIGIN}/oauth/callback"
+_SAVE = "/integrations/oauth/callbacks"
+_LOOKS: list[tuple[Scheme, int]] = [("light", 1280), ("dark", 1280), ("light", 320), ("dark", 320)]
+
+
+def code_of(page: str, id_: str) -> str:
+    """What the copy button of a block copies."""
+    found = re.search(rf'<code id="{id_}">(.*?)</code>', page, re.DOTALL)
+    assert found
+    return unescape(re.sub(r"<[^>]+>", "", found[1]))
+
+
+def text_of(page: str) -> str:
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", "", page)))
+
+
+def callbacks_of(app: Flask, person: Character) -> tuple[str, ...]:
+    with app.app_context():
+        return own_client(person.person, ORIGIN).redirect_uris
+
+
+@pytest.mark.parametrize("place", ["oauth-client", "oauth-steps", "oauth-metadata"])
+def test_the_contents_lead_to_each_section(browser_of: FlaskClient, place: str) -> None:
+    page = browser_of.get("/integrations").text
+    assert f'href="#{place}"' in page
+    assert f'<section class="section" id="{place}"' in page
+
+
+def test_everybody_has_one_client_of_their_own(app: Flask, person: Character, browser_of: FlaskClient, owner: Character) -> None:
+    mine = code_of(browser_of.get("/integrations").text, "client-id")
+    with app.app_context():
+        assert own_client(person.person, ORIGIN).id == mine
+    assert code_of(person.sign_in().get("/integrations").text, "client-id") == mine
+    assert code_of(owner.sign_in().get("/integrations").text, "client-id") != mine
+
+
+def test_the_client_comes_with_the_first_sign_in(app: Flask, new_person: Callable[..., Character]) -> None:
+    person = new_person()
+    person.sign_in()
+    assert callbacks_of(app, person) == (_REHEARSAL,)
+
+
+def test_callbacks_are_saved_with_commas_and_lines(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+    typed = f"https://a.example/cb,\nhttp://localhost:8765/cb, {_REHEARSAL}"
+    saved = send(browser_of, "/integrations", _SAVE, callbacks=typed)
+    assert (saved.status_code, saved.location) == (303, "/integrations#oauth-client")
+    assert callbacks_of(app, person) == ("https://a.example/cb", "http://localhost:8765/cb", _REHEARSAL)
+    page = browser_of.get("/integrations").text
+    assert "The callback URLs are saved." in page
+    assert "Three of three used." in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentences"),
+    [
+        ("", ["Give at least one address"]),
+        ("https://a.example,https://b.example,https://c.example,https://d.example", ["These are 4 addresses. Use at most 3."]),
+        ("http://a.example/cb", ["http://a.example/cb: Public addresses need https."]),
+        (
+            "https://a.example/#x, ftp://b.example/",
+            ["https://a.example/#x: Leave out the #", "ftp://b.example/: Callbacks start"],
+        ),
+        ("<b>https://a.example</b>", ["<b>https://a.example</b>: Use plain letters"]),
+        ("nonsense", ["nonsense: This is not a whole address."]),
+    ],
+)
+def test_each_faulty_callback_is_named_beside_the_field(
+    app: Flask, person: Character, browser_of: FlaskClient, typed: str, sentences: list[str]
+) -> None:
+    for headers in ({}, HTMX):
+        token = csrf_token(browser_of.get("/integrations"))
+        answer = browser_of.post(_SAVE, data={"csrf_token": token, "callbacks": typed}, headers=headers)
+        assert answer.status_code == 422
+        assert [sentence for sentence in sentences if sentence not in text_of(answer.text)] == []
+        assert 'aria-invalid="true"' in answer.text
+        assert f">{typed}<" in unescape(answer.text)
+        assert ("<h1>" in answer.text) is not bool(headers)
+    assert callbacks_of(app, person) == (_REHEARSAL,)
+
+
+def test_the_steps_hold_the_readers_own_values(browser_of: FlaskClient) -> None:
+    page = browser_of.get("/integrations").text
+    address = urlsplit(code_of(page, "oauth-address"))
+    asked = {name: values[0] for name, values in parse_qs(address.query).items()}
+    verifier = re.search(r"code_verifier=(\S+)", code_of(page, "oauth-token"))
+    assert verifier
+    assert asked["client_id"] == code_of(page, "client-id")
+    assert (asked["redirect_uri"], asked["resource"]) == (_REHEARSAL, ORIGIN)
+    assert asked["code_challenge"] == challenge_of(verifier[1])
+    assert "\n" not in address.geturl()
+    assert code_of(page, "oauth-call") == f'curl -H "Authorization: Bearer cbo_…" {ORIGIN}/api/v1/projects'
+
+
+def test_the_challenge_is_another_at_each_view(browser_of: FlaskClient) -> None:
+    views = {code_of(browser_of.get("/integrations").text, "oauth-address") for _ in range(3)}
+    assert len(views) == 3
+
+
+def test_the_steps_follow_the_first_callback(browser_of: FlaskClient) -> None:
+    first = "https://a.example/cb?x='y'&z=$HOME"
+    token = csrf_token(browser_of.get("/integrations"))
+    part = browser_of.post(_SAVE, data={"csrf_token": token, "callbacks": first}, headers=HTMX).text
+    assert parse_qs(urlsplit(code_of(part, "oauth-address")).query)["redirect_uri"] == [first]
+    echoed = code_of(part, "oauth-token").replace("curl ", "printf '%s\\n' ")
+    assert f"redirect_uri={first}" in run(echoed).split("\n")
+    assert "To try the flow here" in text_of(part)
+
+
+def test_the_metadata_is_there_to_copy(page_for: Pages, person: Character) -> None:
+    page = page_for(person)
+    page.goto("/integrations")
+    commands = page.locator("#oauth-metadata code[id]").all_text_contents()
+    documents = [json.loads(run(command)) for command in commands]
+    assert [document.get("resource") for document in documents[:2]] == [page_for.url, f"{page_for.url}/mcp"]
+    assert documents[2]["code_challenge_methods_supported"] == ["S256"]
+    assert documents[3]["client_id"].startswith("cli_")
+
+
+def connect(app: Flask, person: Character) -> dict[str, Any]:
+    """Let an application in, and use it once."""
+    body = register(app).get_json()
+    application = HostApp(app, person.sign_in(), body["client_id"], body)
+    tokens = application.get_tokens()
+    assert application.api(tokens["access_token"]).get("/projects").status_code == 200
+    return tokens
+
+
+def test_connected_apps_say_who_what_and_when(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+    assert "None yet." in browser_of.get("/integrations").text
+    connect(app, person)
+    page = text_of(browser_of.get("/integrations").text)
+    assert "Stand-up bot · registered itself · app.example" in page
+    assert "API · tasks write, projects read · all my projects" in page
+    assert re.search(r"Connected just now · Used just now by \w+, 127\.0\.0\.1", page)
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_an_app_is_disconnected_after_a_question(
+    app: Flask, person: Character, browser_of: FlaskClient, headers: dict[str, str]
+) -> None:
+    connect(app, person)
+    with app.app_context():
+        [grant] = list_grants(person.access, Cut()).rows
+    path = f"/integrations/apps/{grant.id}/disconnect"
+    question = browser_of.get(path, headers=headers)
+    assert "Disconnect “Stand-up bot”?" in question.text
+    answer = browser_of.post(path, data={"csrf_token": csrf_token(question)}, headers=headers)
+    assert answer.status_code == (200 if headers else 303)
+    assert "None yet." in browser_of.get("/integrations").text
+
+
+def test_nobody_is_asked_about_what_another_connected(app: Flask, person: Character, owner: Character) -> None:
+    connect(app, person)
+    with app.app_context():
+        [grant] = list_grants(person.access, Cut()).rows
+    browser = owner.sign_in()
+    assert browser.get(f"/integrations/apps/{grant.id}/disconnect").status_code == 403
+    assert browser.get("/integrations/apps/grn_00000000000000000000000000/disconnect").status_code == 404
+
+
+@pytest.mark.parametrize("grant_id", ["%00", "key_01m86ffkj1eyt9k86t46h61k8b", "x" * 5000])
+def test_what_is_no_id_of_an_app_is_a_page_that_is_not_there(browser_of: FlaskClient, grant_id: str) -> None:
+    assert browser_of.get(f"/integrations/apps/{grant_id}/disconnect").status_code == 404
+
+
+def test_the_rehearsal_page_explains_itself(browser_of: FlaskClient) -> None:
+    assert "Nothing has come back yet." in browser_of.get("/oauth/callback").text
+
+
+def rehearse(browser: FlaskClient) -> tuple[str, dict[str, str]]:
+    """Start a rehearsal: where it leads, and what it asks."""
+    address = send(browser, "/integrations", "/oauth/rehearsal").location
+    return address, {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+
+
+def allow(browser: FlaskClient, address: str, asked: dict[str, str]) -> str:
+    """Say yes on the consent page; the path that this leads back to."""
+    return decide(browser, address, asked, "allow")
+
+
+def decide(browser: FlaskClient, address: str, asked: dict[str, str], decision: str) -> str:
+    form = {**asked, "csrf_token": csrf_token(browser.get(address)), "decision": decision, "reach": "all"}
+    return browser.post("/api/oauth/authorize", data=form).location.removeprefix(ORIGIN)
+
+
+def trade(browser: FlaskClient, back: str) -> Any:
+    came = {name: values[0] for name, values in parse_qs(urlsplit(back).query).items()}
+    return send(browser, "/integrations", "/oauth/callback", code=came["code"], state=came["state"])
+
+
+def test_a_rehearsal_ends_in_a_token_shown_once(person: Character, browser_of: FlaskClient) -> None:
+    back = allow(browser_of, *rehearse(browser_of))
+    assert "The one this browser sent." in browser_of.get(back).text
+    shown = trade(browser_of, back)
+    tokens = json.loads(code_of(shown.text, "token-answer"))
+    assert shown.headers["Cache-Control"] == "no-store"
+    assert set(tokens) == {"access_token", "token_type", "expires_in", "refresh_token", "scope"}
+    cookie = browser_of.get_cookie("calmboard_session")
+    assert cookie
+    for place in (cookie.value, browser_of.get("/integrations").text, trade(browser_of, back).text):
+        assert tokens["access_token"] not in place
+
+
+def test_a_code_of_another_browser_is_shown_and_not_traded(person: Character, browser_of: FlaskClient) -> None:
+    back = allow(browser_of, *rehearse(browser_of))
+    other = person.sign_in()
+    assert "the verifier is not here" in other.get(back).text
+    assert trade(other, back).status_code == 422
+
+
+def test_an_answer_from_elsewhere_is_not_traded(browser_of: FlaskClient) -> None:
+    back = allow(browser_of, *rehearse(browser_of))
+    page = browser_of.get(re.sub(r"iss=[^&]+", "iss=https://evil.example", back)).text
+    assert "Somebody else sent you here." in page
+    assert 'action="/oauth/callback"' not in page
+
+
+def test_a_code_that_is_over_is_told_kindly(browser_of: FlaskClient) -> None:
+    back = allow(browser_of, *rehearse(browser_of))
+    answer = trade(browser_of, re.sub(r"code=\w+", "code=cbc_made_up", back))
+    assert answer.status_code == 422
+    assert "The code is unknown" in text_of(answer.text)
+    assert "Try it again" in answer.text
+
+
+def test_a_no_is_shown_as_the_app_gets_it(browser_of: FlaskClient) -> None:
+    page = text_of(browser_of.get(decide(browser_of, *rehearse(browser_of), "deny")).text)
+    assert "You said no" in page
+    assert "access_denied" in page
+
+
+def test_what_comes_back_is_text_and_nothing_else(browser_of: FlaskClient) -> None:
+    strange = {"code": "<script>alert(1)</script>", "state": '"><b>', "iss": "<i>", "error_description": "<u>"}
+    for given in (strange, {**strange, "error": "<s>"}):
+        page = browser_of.get("/oauth/callback", query_string=given)
+        assert page.status_code == 200
+        assert not re.search(r"<script>alert|<b>|<i>|<u>|<s>", page.text)
+
+
+def run(command: str, **environment: str) -> str:
+    return subprocess.run(
+        ["sh", "-c", command], env={**os.environ, **environment}, capture_output=True, text=True, check=True, timeout=30
+    ).stdout
+
+
+def copied(page: Page, what: str) -> str:
+    """Press a copy button and read what it copied."""
+    page.get_by_role("button", name=f"Copy {what}", exact=True).click()
+    expect(page.locator("#live")).to_have_text("Copied")
+    text: str = page.evaluate("navigator.clipboard.readText()")
+    page.evaluate("document.getElementById('live').textContent = ''")
+    return text
+
+
+def test_the_three_steps_copied_from_the_page_lead_to_the_projects(page_for: Pages, person: Character) -> None:
+    page = page_for(person)
+    page.goto("/integrations")
+    names = ("the address", "Terminal: code to token", "Terminal: first call")
+    address, token_command, api_command = (copied(page, name) for name in names)
+    page.goto(address)
+    page.get_by_role("button", name="Allow").click()
+    code = page.locator("#code").text_content() or ""
+    tokens = json.loads(run(token_command.replace("cbc_…", code)))
+    listed = json.loads(run(api_command.replace("cbo_…", tokens["access_token"])))
+    assert [project["name"] for project in listed["data"]] == ["Observatory"]
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_try_it_here_ends_in_an_answer_of_the_api(page_for: Pages, person: Character, javascript: bool) -> None:
+    page = page_for(person, javascript=javascript)
+    page.goto("/integrations")
+    page.get_by_role("button", name="Try it here").click()
+    page.get_by_role("button", name="Allow").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The code came back")
+    page.get_by_role("button", name="Trade the code for a token").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Here is the token")
+    command = copied(page, "Terminal") if javascript else page.locator("#api-command").text_content() or ""
+    assert [project["name"] for project in json.loads(run(command))["data"]] == ["Observatory"]
+    page.get_by_role("link", name="Connected apps").click()
+    expect(page.locator("#connected-apps")).to_contain_text("Used just now by curl")
+
+
+def test_saving_and_disconnecting_keep_the_page_and_the_focus(app: Flask, page_for: Pages, person: Character) -> None:
+    connect(app, person)
+    page = page_for(person)
+    page.goto("/integrations")
+    page.get_by_label("Callback URLs").fill("http://a.example/cb")
+    page.get_by_role("button", name="Save callbacks").click()
+    expect(page.locator("#callbacks-fault")).to_contain_text("Public addresses need https.")
+    expect(page.get_by_label("Callback URLs")).to_be_focused()
+    page.get_by_label("Callback URLs").fill("https://a.example/cb")
+    page.get_by_role("button", name="Save callbacks").click()
+    expect(page.locator("#live")).to_contain_text("The callback URLs are saved.")
+    expect(page.get_by_role("button", name="Save callbacks")).to_be_focused()
+    expect(page.locator("#oauth-address")).to_contain_text("https%3A%2F%2Fa.example%2Fcb")
+    page.get_by_role("link", name="Disconnect Stand-up bot").click()
+    page.get_by_role("dialog").get_by_role("button", name="Disconnect").click()
+    expect(page.locator("#connected-apps h3")).to_be_focused()
+    expect(page.locator("#connected-apps")).to_contain_text("None yet.")
+
+
+def _faulty_callbacks(page: Page) -> None:
+    page.goto("/integrations")
+    page.get_by_label("Callback URLs").fill("http://a.example, ftp://b.example")
+    page.get_by_role("button", name="Save callbacks").click()
+    expect(page.locator("#callbacks-fault")).to_be_visible()
+
+
+def _question(page: Page) -> None:
+    page.goto("/integrations")
+    page.get_by_role("link", name="Disconnect Stand-up bot").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def _come_back(page: Page) -> None:
+    page.goto("/integrations")
+    page.get_by_role("button", name="Try it here").click()
+    page.get_by_role("button", name="Allow").click()
+
+
+def _token(page: Page) -> None:
+    _come_back(page)
+    page.get_by_role("button", name="Trade the code for a token").click()
+
+
+def _denied(page: Page) -> None:
+    page.goto("/integrations")
+    page.get_by_role("button", name="Try it here").click()
+    page.get_by_role("button", name="Deny").click()
+
+
+_STATES: dict[str, Callable[[Page], Any]] = {
+    "connected apps": lambda page: page.goto("/integrations"),
+    "faulty callbacks": _faulty_callbacks,
+    "the question": _question,
+    "the rehearsal page": lambda page: page.goto("/oauth/callback"),
+    "the code": _come_back,
+    "the token": _token,
+    "the no": _denied,
+    "from elsewhere": lambda page: page.goto("/oauth/callback?code=x&iss=https://evil.example"),
+}
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize("state", _STATES)
+def test_no_state_has_barriers(app: Flask, page_for: Pages, person: Character, state: str) -> None:
+    connect(app, person)
+    page = page_for(person)
+    _STATES[state](page)
+    for scheme, width in _LOOKS:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 900})
+        assert find_barriers(page) == [], (scheme, width)
+        assert page.evaluate("document.documentElement.scrollWidth") == width

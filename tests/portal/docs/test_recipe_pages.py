@@ -1,0 +1,128 @@
+"""Where recipes are shown: under a new key, from a key's row, and for everybody under /docs/recipes."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from calmboard.access.credentials.key_lists import list_keys
+from calmboard.access.integrations import INTEGRATIONS
+from calmboard.pagination import Cut
+from tests.portal.forms import key_form, send
+from tests.support.browser import Pages, find_barriers
+from tests.support.users import Character, Place
+
+_KEYS = "/integrations/keys"
+_SLUGS = ("jira", "trello", "asana", "slack", "teams", "agent", "curl", "python", "node", "github-actions", "n8n")
+_SECRET = re.compile(r"cbk_[0-9A-Za-z]{36}")
+
+
+@pytest.fixture
+def person(new_person: Callable[..., Character]) -> Character:
+    return new_person()
+
+
+@pytest.fixture
+def place(person: Character, new_place: Callable[..., Place]) -> Place:
+    return new_place(person)
+
+
+def _create(browser: FlaskClient, **fields: object) -> str:
+    return send(browser, f"{_KEYS}/new", _KEYS, **key_form("Mirror", **fields)).text
+
+
+def _recipe_url(app: Flask, person: Character) -> str:
+    with app.app_context():
+        [key] = list_keys(person.access, Cut()).rows
+    return f"{_KEYS}/{key.id}/recipe"
+
+
+@pytest.mark.parametrize("tool", [tool.slug for tool in INTEGRATIONS])
+def test_a_new_key_comes_with_the_steps_of_its_tool(app: Flask, person: Character, place: Place, tool: str) -> None:
+    browser = person.sign_in()
+    shown = _steps(_create(browser, integration=tool))
+    assert place.board_id in shown
+    assert _steps(browser.get(_recipe_url(app, person)).text).replace("<h2", "<h3").replace("</h2>", "</h3>") == shown
+
+
+def test_the_row_of_a_key_leads_to_its_recipe_which_never_holds_the_secret(app: Flask, person: Character, place: Place) -> None:
+    browser = person.sign_in()
+    _create(browser, integration="jira")
+    url = _recipe_url(app, person)
+    assert f'href="{url}"' in browser.get("/integrations").text
+    page = browser.get(url)
+    assert page.status_code == 200
+    assert not _SECRET.search(page.text)
+
+
+def test_a_custom_workflow_offers_each_way_as_a_tab(app: Flask, person: Character, place: Place) -> None:
+    page = _create(person.sign_in(), integration="workflow")
+    assert re.findall(r'name="recipe" value="([a-z0-9-]+)"', page) == list(_SLUGS[6:])
+
+
+def test_the_board_is_one_that_the_key_reaches(
+    app: Flask, person: Character, place: Place, new_place: Callable[..., Place]
+) -> None:
+    other = new_place(person, "Lighthouse")
+    browser = person.sign_in()
+    page = _create(browser, integration="jira", reach="some", project_ids=[other.project_id])
+    assert other.board_id in page
+    assert place.board_id not in _steps(page)
+
+
+def test_a_key_without_a_board_says_what_to_put_in(app: Flask, person: Character) -> None:
+    browser = person.sign_in()
+    _create(browser, integration="jira")
+    page = browser.get(_recipe_url(app, person)).text
+    assert "This key reaches no board yet." in page
+    assert "/api/v1/boards/BOARD_ID/tasks" in re.sub(r"<[^>]+>", "", page)
+
+
+def test_nobody_sees_the_recipe_of_anothers_key(app: Flask, person: Character, owner: Character) -> None:
+    _create(person.sign_in(), integration="jira")
+    assert owner.sign_in().get(_recipe_url(app, person)).status_code in (403, 404)
+
+
+@pytest.mark.parametrize("slug", _SLUGS)
+def test_a_recipe_is_open_to_everybody_with_example_values(client: FlaskClient, slug: str) -> None:
+    page = client.get(f"/docs/recipes/{slug}")
+    assert page.status_code == 200
+    assert "%ORIGIN%" not in page.text
+    assert "%BOARD_ID%" not in page.text
+
+
+def test_the_list_names_every_recipe(client: FlaskClient) -> None:
+    page = client.get("/docs/recipes").text
+    assert [slug for slug in _SLUGS if f'href="/docs/recipes/{slug}"' in page] == list(_SLUGS)
+
+
+def test_an_unknown_recipe_is_not_found(client: FlaskClient) -> None:
+    assert client.get("/docs/recipes/fax").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_told"),
+    [("http://127.0.0.1:8000", True), ("https://board.harbour.example:8000", True), ("https://board.harbour.example", False)],
+)
+def test_the_page_tells_when_the_tool_cannot_reach_it(make_app: Callable[..., Flask], origin: str, is_told: bool) -> None:
+    page = make_app(origin=origin).test_client().get("/docs/recipes/jira", base_url=origin).text
+    assert ("This cannot work here yet." in page) is is_told
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_recipe_has_no_barriers(page_for: Pages, person: Character, place: Place, scheme: Any, width: int) -> None:
+    page = page_for(person, scheme=scheme, width=width)
+    for slug in ("jira", "slack", "n8n"):
+        page.goto(f"/docs/recipes/{slug}")
+        assert find_barriers(page) == []
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+def _steps(page: str) -> str:
+    """The numbered steps of a page, without the step headings' level."""
+    return "".join(re.findall(r'<ol class="steps">.*?</ol>', page, re.DOTALL))

@@ -1,0 +1,206 @@
+"""Every recipe, copied from its page and carried out as its tool does, against the real server: one task, unharmed."""
+
+import html
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from slack_bolt import App, BoltRequest
+from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
+
+from tests.portal.docs.conftest import Cook
+from tests.portal.docs.tools import run, run_as_github, send_from_jira, send_from_n8n, send_from_power_automate, send_from_trello
+from tests.portal.docs.vendor_server import Vendor, running_vendor
+from tests.support.programs import wait_until
+
+TITLE = 'Say "hi" to {{all}} {cardname} @{x} \\ \n\'; exit 1 # $(id) `id` ${HOME} %s 🚀 – "}'
+TEXT = 'First "line"\nsecond\tline \\n </script> & é 🧭 "}, {"state": "done"'
+MESSAGE = "entity/teamsFlowRunContext/messagePayload"
+
+
+def _from_jira(cook: Cook) -> None:
+    issue = {
+        "issue.key": "OPS-7",
+        "issue.summary": TITLE,
+        "issue.description": TEXT,
+        "issue.status.name": "In Progress",
+        "issue.duedate": "2026-12-18",
+        "issue.assignee.emailAddress": cook.person.email,
+    }
+    send_from_jira(cook.codes("jira"), cook.key, issue)
+
+
+def _from_trello(cook: Cook) -> None:
+    card = {"cardid": "5f1d7c2e9a", "cardname": TITLE, "carddescription": TEXT, "listname": "Doing"}
+    send_from_trello(cook.codes("trello"), cook.key, card)
+
+
+def _from_power_automate(cook: Cook) -> None:
+    message = {f"{MESSAGE}/id": "1764000000000", f"{MESSAGE}/body/plainText": TITLE}
+    send_from_power_automate(cook.codes("teams"), cook.key, message)
+
+
+def _from_n8n(cook: Cook) -> None:
+    send_from_n8n(cook.codes("n8n"), cook.key, {"id": 'a/b "?#', "title": TITLE, "description": TEXT})
+
+
+def _from_github(cook: Cook) -> None:
+    event = {
+        "github.repository": "harbour/site",
+        "github.event.issue.number": "42",
+        "github.event.issue.title": TITLE,
+        "github.event.issue.body": TEXT,
+        "github.event.issue.state": "open",
+    }
+    run_as_github(cook.codes("github-actions"), cook.key, event)
+
+
+def _script(slug: str, program: str) -> Callable[[Cook], None]:
+    def run_script(cook: Cook) -> None:
+        codes = cook.codes(slug)
+        file = cook.directory / codes["shell"].split("\n")[-1].split()[1]
+        file.write_text(codes["listing"], "utf-8")
+        run([program, str(file), 'nightly/"2026" ?#é', TITLE], {"CALMBOARD_API_KEY": cook.key})
+
+    return run_script
+
+
+_TOOLS: dict[str, Callable[[Cook], None]] = {
+    "jira": _from_jira,
+    "trello": _from_trello,
+    "teams": _from_power_automate,
+    "n8n": _from_n8n,
+    "github-actions": _from_github,
+    "curl": _script("curl", "sh"),
+    "python": _script("python", "python3"),
+    "node": _script("node", "node"),
+}
+
+
+@pytest.mark.parametrize("tool", _TOOLS)
+def test_a_recipe_carried_out_twice_makes_one_task_with_its_words_unharmed(cook: Cook, tool: str) -> None:
+    _TOOLS[tool](cook)
+    _TOOLS[tool](cook)
+    assert [task["title"] for task in cook.tasks()] == [TITLE]
+
+
+@pytest.mark.parametrize("tool", ["jira", "trello", "n8n", "github-actions"])
+def test_a_description_arrives_unharmed(cook: Cook, tool: str) -> None:
+    _TOOLS[tool](cook)
+    assert [task["description"] for task in cook.tasks()] == [TEXT]
+
+
+def test_jira_says_state_day_and_person(cook: Cook) -> None:
+    _from_jira(cook)
+    [task] = cook.tasks()
+    assert (task["state"], task["due_date"]) == ("in_progress", "2026-12-18")
+    assert [person["id"] for person in task["assignees"]] == [cook.person.person.id]
+
+
+def test_an_empty_field_of_jira_means_none(cook: Cook) -> None:
+    _from_jira(cook)
+    issue = {"issue.key": "OPS-7", "issue.summary": "Bare", "issue.status.name": "Done"}
+    empty = dict.fromkeys(("issue.description", "issue.duedate", "issue.assignee.emailAddress"), "")
+    send_from_jira(cook.codes("jira"), cook.key, {**issue, **empty})
+    [task] = cook.tasks()
+    assert (task["title"], task["description"], task["due_date"], task["assignees"]) == ("Bare", "", None, [])
+
+
+def test_a_script_beside_asana_brings_every_page_of_a_project_once(cook: Cook) -> None:
+    codes = cook.codes("asana")
+    first = "/api/1.0/projects/12/tasks?limit=100&opt_fields=" + _asked_fields(codes["listing"])
+    second = "/tasks?offset=next"
+    pages = {
+        first: {"data": [_asana_task("1", TITLE, "Doing")], "next_page": {"path": second}},
+        f"/api/1.0{second}": {"data": [_asana_task("2", "Shipped", "Doing", completed=True)], "next_page": None},
+    }
+    with running_vendor(pages) as asana:
+        file = cook.directory / "asana_to_calmboard.py"
+        file.write_text(codes["listing"].replace("https://app.asana.com", asana.url), "utf-8")
+        for _ in range(2):
+            run(["python3", str(file)], {"CALMBOARD_API_KEY": cook.key, "ASANA_TOKEN": "pat", "ASANA_PROJECT": "12"})
+    assert sorted((task["title"], task["state"]) for task in cook.tasks()) == [(TITLE, "in_progress"), ("Shipped", "done")]
+
+
+def test_a_slack_app_makes_one_task_of_a_message(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALMBOARD_API_KEY", cook.key)
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    monkeypatch.setattr(WebClient, "auth_test", _slack_knows_the_app)
+    codes = cook.codes("slack")
+    names: dict[str, Any] = {"__name__": "calmboard_app"}
+    exec(compile(codes["listing"], "calmboard_app.py", "exec"), names)
+    with running_vendor({}) as slack:
+        for _ in range(2):
+            _pick_message(names["app"], codes["callback"], slack)
+    assert [task["title"] for task in cook.tasks()] == [TITLE]
+
+
+def test_an_agent_reads_who_it_is_and_its_board(cook: Cook) -> None:
+    codes = cook.codes("agent")
+    pairs = [line.partition("=") for line in codes["environment"].replace("cbk_…", cook.key).split("\n")]
+    environment = {name: value for name, _, value in pairs}
+    assert json.loads(run(["sh", "-c", codes["me"]], environment))["user"]["email"] == cook.person.email
+    assert json.loads(run(["sh", "-c", codes["shell"]], environment))["data"] == []
+
+
+def _asked_fields(listing: str) -> str:
+    return listing.partition('FIELDS = "')[2].partition('"')[0]
+
+
+def _asana_task(gid: str, name: str, section: str, *, completed: bool = False) -> dict[str, Any]:
+    places = [{"section": {"name": section}}]
+    return {
+        "gid": gid,
+        "name": name,
+        "notes": TEXT,
+        "due_on": None,
+        "completed": completed,
+        "assignee": None,
+        "memberships": places,
+    }
+
+
+def _pick_message(app: App, callback_id: str, slack: Vendor) -> None:
+    """Pick the message, and wait until the app has answered the person who did."""
+    answers = len(slack.sent)
+    request = BoltRequest(mode="socket_mode", body=_picked_message(callback_id, slack.url))
+    assert app.dispatch(request).status == 200
+    wait_until(lambda: len(slack.sent) > answers, "The app")
+
+
+def _picked_message(callback_id: str, response_url: str) -> dict[str, Any]:
+    """A message shortcut as Slack sends it; & < > in its text are escaped."""
+    return {
+        "type": "message_action",
+        "callback_id": callback_id,
+        "team": {"id": "T1"},
+        "user": {"id": "U1", "team_id": "T1"},
+        "channel": {"id": "C1", "name": "ops"},
+        "message": {"type": "message", "ts": "1764000000.000100", "text": html.escape(TITLE, quote=False)},
+        "message_ts": "1764000000.000100",
+        "response_url": response_url,
+        "trigger_id": "1.2.3",
+    }
+
+
+def _slack_knows_the_app(client: WebClient, **asked: object) -> SlackResponse:
+    """What Slack answers to auth.test, which Bolt asks before it lets a request in."""
+    data = {
+        "ok": True,
+        "url": "https://harbour.slack.com/",
+        "team_id": "T1",
+        "user_id": "U0",
+        "bot_id": "B0",
+        "bot_user_id": "U0",
+    }
+    return SlackResponse(
+        client=client,
+        http_verb="POST",
+        api_url="auth.test",
+        req_args={},
+        data=data,
+        headers={"x-oauth-scopes": "commands"},
+        status_code=200,
+    )

@@ -1,0 +1,202 @@
+"""The API reference: what it shows, that its examples run, and the form that tries an endpoint."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import expect
+
+from api.docs.nouns import NOUNS
+from tests.support.browser import Pages, Scheme, find_barriers
+from tests.support.programs import find_program
+from tests.support.resources import make_things
+from tests.support.server import Server
+from tests.support.users import Character, Place
+
+_LOOKS: list[tuple[Scheme, int]] = [("light", 1440), ("dark", 1280), ("light", 768), ("dark", 360)]
+_ONE_PAGE = pytest.mark.database("sqlite")
+
+
+def _slugs(app: Flask) -> list[str]:
+    return [noun["slug"] for noun in app.extensions["calmboard_catalogue"]]
+
+
+def _endpoints(app: Flask) -> list[dict[str, Any]]:
+    return [endpoint for noun in app.extensions["calmboard_catalogue"] for endpoint in noun["endpoints"]]
+
+
+def _text(page: str) -> str:
+    return unescape(re.sub(r"<[^>]+>", "", page))
+
+
+def test_there_is_a_page_for_each_noun_open_to_everybody(app: Flask, client: FlaskClient) -> None:
+    overview = client.get("/docs/api")
+    assert overview.status_code == 200
+    for slug in _slugs(app):
+        assert f'href="/docs/api/{slug}"' in overview.text
+        assert f"<h1>{NOUNS[slug].name}</h1>" in client.get(f"/docs/api/{slug}").text
+
+
+def test_every_endpoint_has_its_place_with_its_fields_and_answers(app: Flask, client: FlaskClient) -> None:
+    pages = "".join(client.get(f"/docs/api/{slug}").text for slug in _slugs(app))
+    for endpoint in _endpoints(app):
+        assert f'id="{endpoint["name"].replace("_", "-")}"' in pages
+        assert endpoint["path"] in _text(pages)
+        for field in endpoint["path_fields"] + endpoint["query_fields"] + endpoint["body_fields"]:
+            assert field["name"] in _text(pages)
+
+
+def test_a_page_that_is_not_there_is_not_found(client: FlaskClient) -> None:
+    assert client.get("/docs/api/unicorns").status_code == 404
+    assert client.get("/docs/api/unicorns.md").status_code == 404
+
+
+def test_a_signed_in_reader_finds_their_own_ids_and_a_stranger_finds_words(owner: Character, client: FlaskClient) -> None:
+    task_id = owner.place().task_id
+    assert f"/api/v1/tasks/{task_id}" in _text(owner.sign_in().get("/docs/api/tasks").text)
+    theirs = _text(client.get("/docs/api/tasks").text)
+    assert "/api/v1/tasks/TASK_ID" in theirs
+    assert "$CALMBOARD_API_KEY" in theirs
+
+
+def test_the_same_pages_are_there_as_markdown(app: Flask, client: FlaskClient) -> None:
+    for path in ["/docs/api.md", "/docs/errors.md", "/llms.txt", *(f"/docs/api/{slug}.md" for slug in _slugs(app))]:
+        answer = client.get(path)
+        assert answer.headers["Content-Type"] == "text/markdown; charset=utf-8"
+        assert answer.text.startswith("# ")
+        assert "&#" not in answer.text
+    assert "`PATCH /api/v1/tasks/{task_id}`" in client.get("/docs/api/tasks.md").text
+
+
+def test_llms_txt_leads_to_every_page_that_there_is(app: Flask, client: FlaskClient) -> None:
+    origin = app.config["CALMBOARD"].origin
+    links = re.findall(r"\]\(([^)]+)\)", client.get("/llms.txt").text)
+    assert {f"{origin}/docs/api/{slug}.md" for slug in _slugs(app)} < set(links)
+    for link in links:
+        assert client.get(link.removeprefix(origin)).status_code == 200
+
+
+@pytest.mark.parametrize("language", ["curl", "python", "javascript", "go"])
+def test_every_example_runs_as_it_stands(
+    app: Flask,
+    server: Server,
+    tmp_path: Path,
+    new_person: Callable[..., Character],
+    new_place: Callable[..., Place],
+    language: str,
+) -> None:
+    """Examples of what reads, and of what creates; those that end a thing would leave nothing for the next."""
+    person = new_person()
+    things = make_things(person.api, new_place(person))
+    run = _runner(language, tmp_path)
+    for endpoint in _runnable(app, language):
+        sample = _sample(app, person, endpoint, things, language).replace(app.config["CALMBOARD"].origin, server.url)
+        assert '"code"' not in run(sample, person.key), sample
+
+
+def _runnable(app: Flask, language: str) -> list[dict[str, Any]]:
+    """Every endpoint that needs no body and ends nothing; compiling Go takes long, so it runs three."""
+    safe = [one for one in _endpoints(app) if one["method"] == "GET" and set(one["parameters"]) <= {"project_id", "board_id"}]
+    named = {one["name"]: one for one in _endpoints(app)}
+    writing = [named["create_task"], named["change_task"]]
+    return [*safe[:1], *writing] if language == "go" else [*safe, *writing]
+
+
+def _sample(app: Flask, person: Character, endpoint: dict[str, Any], things: dict[str, str], language: str) -> str:
+    slug = next(noun["slug"] for noun in app.extensions["calmboard_catalogue"] if endpoint in noun["endpoints"])
+    page = person.sign_in().get(f"/docs/api/{slug}").text
+    place = f"{endpoint['name'].replace('_', '-')}-{language}"
+    found = re.search(rf'<code id="{place}">(.*?)</code></pre>', page, re.DOTALL)
+    assert found
+    text = _text(found[1])
+    for name, value in things.items():
+        text = text.replace(name.upper(), value)
+    return text
+
+
+def _runner(language: str, directory: Path) -> Callable[[str, str], str]:
+    """What runs a sample with a key, and returns what it wrote."""
+    if language == "curl":
+        return lambda sample, key: _output(["sh", "-c", sample], key)
+    if language == "python":
+        return lambda sample, key: _output([sys.executable, "-c", sample], key)
+    if language == "javascript":
+        return lambda sample, key: _output([find_program("nodejs", "node"), "--input-type=module", "-e", sample], key)
+    return lambda sample, key: _run_go(sample, key, directory)
+
+
+def _run_go(sample: str, key: str, directory: Path) -> str:
+    program = directory / "main.go"
+    program.write_text(sample)
+    cache = {"GOCACHE": str(directory / "cache"), "HOME": str(directory)}
+    return _output([find_program("golang-go", "go"), "run", str(program)], key, **cache)
+
+
+def _output(command: list[str], key: str, **environment: str) -> str:
+    settings = {"PATH": "/usr/bin:/bin:/usr/local/bin", "CALMBOARD_API_KEY": key, **environment}
+    return subprocess.run(command, env=settings, capture_output=True, text=True, check=True, timeout=120).stdout
+
+
+@_ONE_PAGE
+@pytest.mark.parametrize("path", ["/docs/api", "/docs/api/tasks", "/docs/api/me"])
+def test_a_page_has_no_barriers(page_for: Pages, path: str) -> None:
+    page = page_for()
+    page.goto(path)
+    for fold in page.locator("main .try > summary").all():
+        fold.click()
+    for scheme, width in _LOOKS:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 900})
+        assert find_barriers(page) == []
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+@_ONE_PAGE
+def test_without_scripts_the_tabs_change_and_nothing_can_be_tried(page_for: Pages) -> None:
+    page = page_for(javascript=False)
+    page.goto("/docs/api/me")
+    expect(page.locator("#read-me-curl")).to_be_visible()
+    page.get_by_role("radio", name="PowerShell").check()
+    expect(page.locator("#read-me-powershell")).to_be_visible()
+    expect(page.locator("#read-me-curl")).to_be_hidden()
+    expect(page.locator(".try")).to_be_hidden()
+
+
+@_ONE_PAGE
+def test_an_endpoint_is_tried_with_a_key_that_is_kept_nowhere(page_for: Pages, owner: Character) -> None:
+    page = page_for(owner)
+    page.goto("/docs/api/me")
+    page.locator(".try > summary").click()
+    page.get_by_label("API key", exact=True).fill(owner.key)
+    page.get_by_role("button", name="Send the request").click()
+    expect(page.locator("[data-status]")).to_have_text("200 OK")
+    expect(page.locator("[data-text]")).to_contain_text(owner.email)
+    kept = page.evaluate("JSON.stringify({...localStorage, ...sessionStorage}) + document.cookie + location.href")
+    assert owner.key not in kept
+    page.reload()
+    expect(page.locator("[data-part='key']")).to_have_value("")
+
+
+@_ONE_PAGE
+def test_a_write_asks_first(page_for: Pages, new_person: Callable[..., Character], new_place: Callable[..., Place]) -> None:
+    person = new_person()
+    place = new_place(person)
+    page = page_for(person)
+    page.goto("/docs/api/tasks#create-task")
+    form = page.locator("#create-task .try")
+    form.locator("summary").click()
+    form.get_by_label("API key", exact=True).fill(person.key)
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    form.get_by_role("button", name="Send the request").click()
+    assert person.api.get(f"/boards/{place.board_id}/tasks").json["data"] == []
+    page.once("dialog", lambda dialog: dialog.accept())
+    form.get_by_role("button", name="Send the request").click()
+    expect(form.locator("[data-status]")).to_have_text("201 Created")
+    assert len(person.api.get(f"/boards/{place.board_id}/tasks").json["data"]) == 1

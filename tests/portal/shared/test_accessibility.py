@@ -1,0 +1,192 @@
+"""Every page and state: axe finds nothing, nothing is wider than the screen; light and dark, wide and small."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.browser import Pages, Scheme, find_barriers
+from tests.support.users import Character
+
+State = Callable[[Page], None]
+
+pytestmark = pytest.mark.database("sqlite")
+
+
+def _open(path: str) -> State:
+    def reach(page: Page) -> None:
+        page.goto(path)
+
+    return reach
+
+
+def _opened_parts(page: Page) -> None:
+    page.goto("/integrations")
+    for fold in page.locator("main details:visible > summary").all():
+        fold.click()
+
+
+def _paused(page: Page) -> None:
+    page.goto("/integrations")
+    page.get_by_role("button", name="Pause").first.click()
+    expect(page.get_by_role("button", name="Resume").first).to_be_visible()
+
+
+def _dialog(page: Page) -> None:
+    page.goto("/integrations")
+    page.get_by_role("article").first.locator("summary").click()
+    page.get_by_role("link", name="Revoke…").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def _dialog_without_tick(page: Page) -> None:
+    _dialog(page)
+    page.get_by_role("button", name="Revoke key").click()
+    expect(page.get_by_role("checkbox")).to_be_focused()
+
+
+def _user_menu(page: Page) -> None:
+    page.goto("/integrations")
+    page.locator(".menu-user > summary").click()
+
+
+def _form_with_faults(page: Page) -> None:
+    page.goto("/integrations/keys/new")
+    page.get_by_text("Until a date").click()
+    page.get_by_text("Only these").click()
+    page.get_by_role("button", name="Create key").click()
+    expect(page.locator("#faults")).to_be_focused()
+
+
+def _shown_once(page: Page) -> None:
+    name = f"Shown {page.evaluate('Date.now()')}"
+    page.goto(f"/integrations/keys/new?integration=slack&name={name}")
+    page.get_by_role("button", name="Create key").click()
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("#kept-fault")).to_be_visible()
+
+
+def _shown_once_untouched(page: Page) -> None:
+    page.goto("/integrations/keys/new?integration=slack&name=Untouched")
+    page.get_by_role("button", name="Create key").click()
+    expect(page.locator("#kept-fault")).to_be_hidden()
+
+
+def _password_faults(page: Page) -> None:
+    page.goto("/account")
+    page.get_by_label("Current password", exact=True).fill("wrong")
+    page.get_by_label("New password", exact=True).fill("short")
+    page.get_by_role("button", name="Save password").click()
+    expect(page.locator("#faults")).to_be_focused()
+
+
+def _refused(page: Page) -> None:
+    page.goto("/sign-in")
+    page.get_by_label("Email").fill("nobody@calmboard.test")
+    page.get_by_label("Password", exact=True).fill("guess")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#refusal")).to_be_focused()
+
+
+def _asked_for_a_link(page: Page) -> None:
+    page.goto("/forgot-password")
+    page.get_by_label("Email").fill("nobody@calmboard.test")
+    page.get_by_role("button", name="Send the link").click()
+
+
+_SIGNED_IN: dict[str, State] = {
+    "the page with keys": _open("/integrations"),
+    "all its parts opened": _opened_parts,
+    "a paused key": _paused,
+    "the dialog": _dialog,
+    "the dialog without the tick": _dialog_without_tick,
+    "the user menu": _user_menu,
+    "the form": _open("/integrations/keys/new?integration=jira&name=Sprint+mirror"),
+    "the form with faults": _form_with_faults,
+    "the key shown once": _shown_once,
+    "the key shown once, untouched": _shown_once_untouched,
+    "the account": _open("/account"),
+    "the account with faults": _password_faults,
+    "a page that is not there": _open("/nothing-here"),
+}
+_SIGNED_OUT: dict[str, State] = {
+    "sign-in": _open("/sign-in"),
+    "sign-in on the way": _open("/sign-in?next=/account"),
+    "sign-in refused": _refused,
+    "forgotten password": _open("/forgot-password"),
+    "forgotten password, asked": _asked_for_a_link,
+    "a link that is used up": _open("/reset-password/used-up"),
+    "the reference of errors": _open("/docs/errors"),
+}
+
+_LOOKS: list[tuple[Scheme, int]] = [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)]
+
+
+def _barriers(page: Page) -> dict[tuple[Scheme, int], list[str]]:
+    """What stands in the way in each look: what axe finds, and parts wider than the screen."""
+    return {look: found for look in _LOOKS if (found := _barriers_in(page, *look))}
+
+
+def _barriers_in(page: Page, scheme: Scheme, width: int) -> list[str]:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": 900})
+    wider = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return find_barriers(page) + ["wider than the screen"] * wider
+
+
+@pytest.mark.parametrize("state", _SIGNED_IN)
+def test_a_page_has_no_barriers(page_for: Pages, new_person: Callable[..., Character], state: str) -> None:
+    person = new_person()
+    person.new_key("A key with a name of many words, such as people give to keys that they want to find again")
+    page = page_for(person)
+    _SIGNED_IN[state](page)
+    assert _barriers(page) == {}
+
+
+@pytest.mark.parametrize("state", _SIGNED_OUT)
+def test_a_page_for_everybody_has_no_barriers(page_for: Pages, state: str) -> None:
+    page = page_for()
+    _SIGNED_OUT[state](page)
+    assert _barriers(page) == {}
+
+
+@pytest.mark.parametrize("plan", ["pro", "free"])
+def test_the_page_without_keys_has_no_barriers(page_for: Pages, new_person: Callable[..., Character], plan: str) -> None:
+    page = page_for(new_person(plan=plan))
+    page.goto("/integrations")
+    assert _barriers(page) == {}
+
+
+def test_the_page_of_a_free_plan_has_no_barriers(page_for: Pages, new_person: Callable[..., Character]) -> None:
+    person = new_person(plan="free")
+    person.new_key("From before")
+    page = page_for(person)
+    page.goto("/integrations")
+    assert _barriers(page) == {}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/integrations",
+        "/integrations/keys/new",
+        "/account",
+        "/docs/errors",
+        "/docs/api",
+        "/docs/api/tasks",
+        "/docs/mcp",
+        "/docs/recipes",
+    ],
+)
+def test_a_page_fits_320_pixels(page_for: Pages, owner: Character, path: str) -> None:
+    page = page_for(owner, width=320)
+    page.goto(path)
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_controls_are_large_enough_to_hit(page_for: Pages, owner: Character) -> None:
+    page = page_for(owner, width=360)
+    page.goto("/integrations")
+    boxes = [control.bounding_box() for control in page.locator("main :is(button, .button, summary):visible").all()]
+    assert boxes
+    assert [box for box in boxes if box is None or min(box["width"], box["height"]) < 43.9] == []

@@ -1,0 +1,173 @@
+"""The people of every test: who they are, their key, and the doors they come in by."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
+from typing import Any, cast
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from calmboard.access.access import Access, Person
+from calmboard.access.credentials.keys import NewKey, issue_key
+from calmboard.access.scopes import SCOPES
+from calmboard.db import db
+from calmboard.ids import new_id
+from calmboard.models import Board, Membership, Project
+from calmboard.work.people import add_person, find_person
+from calmboard.work.projects import example_ids
+
+DEMO_PASSWORD = "quiet-harbour-seven-lanterns"
+SESSION_COOKIE = "calmboard_session"
+
+_CSRF_FIELD = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+_addresses = (f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}" for number in count(1))
+
+
+def new_address() -> str:
+    """An IP address that nobody has used yet, so that limits by address never join two tests."""
+    return next(_addresses)
+
+
+def csrf_token(page: TestResponse) -> str:
+    """The token in the first form of a page."""
+    found = _CSRF_FIELD.search(page.text)
+    assert found, f"{page.request.path} holds no form that can be sent"
+    return found[1]
+
+
+@dataclass(frozen=True)
+class Character:
+    """One of the cast. What a test changes about a person, their plan, password or sessions, it changes on a new one."""
+
+    app: Flask
+    person: Person
+    password: str
+
+    @property
+    def email(self) -> str:
+        return self.person.email
+
+    @property
+    def access(self) -> Access:
+        """The person, signed in."""
+        return Access.from_session(self.person)
+
+    @cached_property
+    def key(self) -> str:
+        """An API key with every scope."""
+        return self.new_key()
+
+    @cached_property
+    def api(self) -> "Api":
+        return Api(self.app, self.key)
+
+    def new_key(self, name: str = "Everything", *scopes: str, project_ids: frozenset[str] | None = None) -> str:
+        """Another key, with these scopes or else with all of them."""
+        new = NewKey(name, "workflow", frozenset(scopes or SCOPES), project_ids)
+        with self.app.app_context():
+            secret = issue_key(self.person.id, new)[1]
+            db.session.commit()
+        return secret
+
+    def sign_in(self) -> FlaskClient:
+        """A new browser, signed in by the form."""
+        client = self.app.test_client()
+        client.environ_base["REMOTE_ADDR"] = new_address()
+        form = {"email": self.email, "password": self.password, "csrf_token": csrf_token(client.get("/sign-in"))}
+        answer = client.post("/sign-in", data=form)
+        assert answer.status_code == 303, answer.text
+        return client
+
+    def place(self) -> "Place":
+        """A project of theirs that has a board with tasks."""
+        with self.app.app_context():
+            return Place(**example_ids(self.access))
+
+    @cached_property
+    def session_cookie(self) -> str:
+        """The cookie of one signed-in browser."""
+        cookie = self.sign_in().get_cookie(SESSION_COOKIE)
+        assert cookie
+        return cookie.value
+
+
+@dataclass(frozen=True)
+class Place:
+    """The ids of a project, a board in it, and a task on that where there is one."""
+
+    project_id: str
+    board_id: str
+    task_id: str = ""
+
+
+@dataclass(frozen=True)
+class World:
+    """A place of the owner's and one of the outsider's."""
+
+    owner: Place
+    outsider: Place
+
+
+class Answer(TestResponse):
+    """What a program got; `json` is whatever it expects there."""
+
+    json: Any
+
+
+class Api:
+    """A program that holds a key. Paths are those of /api/v1."""
+
+    def __init__(self, app: Flask, key: str | None) -> None:
+        self.app = app
+        self._client = app.test_client()
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+
+    def get(self, path: str, **request: Any) -> Answer:
+        return self.ask("GET", path, **request)
+
+    def post(self, path: str, **request: Any) -> Answer:
+        return self.ask("POST", path, **request)
+
+    def patch(self, path: str, **request: Any) -> Answer:
+        return self.ask("PATCH", path, **request)
+
+    def put(self, path: str, **request: Any) -> Answer:
+        return self.ask("PUT", path, **request)
+
+    def delete(self, path: str, **request: Any) -> Answer:
+        return self.ask("DELETE", path, **request)
+
+    def ask(self, method: str, path: str, **request: Any) -> Answer:
+        """Send a request with the key. A path may also be one that an answer held, such as a Location."""
+        headers = {**self._headers, **request.pop("headers", {})}
+        url = path if "/api/" in path else f"/api/v1{path}"
+        return cast("Answer", self._client.open(url, method=method, headers=headers, **request))
+
+
+def demo_person(app: Flask, name: str) -> Character:
+    with app.app_context():
+        return Character(app, find_person(f"{name}@calmboard.test"), DEMO_PASSWORD)
+
+
+def add_character(app: Flask, plan: str = "pro") -> Character:
+    """Add a person who is nowhere a member yet."""
+    with app.app_context():
+        person = add_person(f"{new_id('usr')}@calmboard.test", "Noor Haddad", DEMO_PASSWORD, plan)
+    return Character(app, person, DEMO_PASSWORD)
+
+
+def add_place(app: Flask, owner: Character, name: str = "Observatory", **roles: Character) -> Place:
+    """Add a project of the owner's with one empty board; `viewer=somebody` adds somebody by that role."""
+    with app.app_context():
+        project = Project(name=name)
+        db.session.add(project)
+        db.session.flush()
+        board = Board(project_id=project.id, name="Telescope")
+        everyone = {"owner": owner, **roles}
+        people = [Membership(user_id=who.person.id, project_id=project.id, role=role) for role, who in everyone.items()]
+        db.session.add_all([board, *people])
+        db.session.commit()
+        return Place(project.id, board.id)
