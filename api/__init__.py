@@ -7,7 +7,7 @@ from api import health, mcp, postman, session_auth
 from api.docs import reference
 from api.docs.catalogue import catalogue
 from api.framework.answers import add_limits, answer_problem
-from api.framework.auth import OWN_HEADER, note_last_use
+from api.framework.auth import OWN_HEADER, record_last_use
 from api.resources.access import keys, me
 from api.resources.work import (
     activity,
@@ -87,7 +87,7 @@ def _complete(response: Response) -> Response:
         _allow_browsers(response)
     if (usage := g.get("usage")) is not None:
         add_limits(response, usage)
-        note_last_use(response.status_code)
+        record_last_use(response.status_code)
     return response
 
 

@@ -8,13 +8,13 @@ from msgspec import UNSET
 
 from api.framework.answers import answer_one, nothing
 from api.framework.auth import limits, read_bearer
-from api.framework.bodies import need_json, read_body
+from api.framework.bodies import read_body, require_json
 from api.shapes.access.session import Credentials, SessionToken, SignedIn
 from calmboard.access.credentials import session_tokens
 from calmboard.access.credentials.passwords import verify
 from calmboard.access.limits.rate_limits import network_of
 from calmboard.access.oauth.clients import own_client
-from calmboard.errors import Fault, InvalidRequest, InvalidToken, ValidationFailed
+from calmboard.errors import FieldError, InvalidRequest, InvalidToken, ValidationFailed
 
 T = TypeVar("T")
 
@@ -26,15 +26,15 @@ _REFUSAL = "E-mail and password do not belong together. Check both."
 @bp.post("/auth/session")
 def open_session() -> Response:
     """Sign in with the tries that the sign-in page has, and the same answer whether or not anybody has the e-mail."""
-    need_json()
+    require_json()
     sent = read_body(Credentials)
     email = sent.email.strip().lower()
     network = network_of(request.remote_addr)
-    limits().need_tries(network, email)
+    limits().check_attempts(network, email)
     person = verify(email, sent.password)
     if person is None:
-        limits().note_failed_try(network, email)
-        raise ValidationFailed(_REFUSAL, errors=(Fault("/password", "no_match", _REFUSAL),))
+        limits().record_failed_attempt(network, email)
+        raise ValidationFailed(_REFUSAL, errors=(FieldError("/password", "no_match", _REFUSAL),))
     token = session_tokens.open_token_session(person, request.remote_addr, request.user_agent.string)
     lasts_s = int(session_tokens.LIFE.total_seconds())
     client = own_client(person, current_app.config["CALMBOARD"].origin)
@@ -62,7 +62,7 @@ def _with_token(act: Callable[[str | None], T]) -> T:
         return act(read_bearer())
     except InvalidToken:
         g.sent_credential = True
-        limits().spend_failure(network_of(request.remote_addr)).need_room()
+        limits().spend_failure(network_of(request.remote_addr)).check_limit()
         raise
 
 
@@ -70,4 +70,4 @@ def _need_no_cookie() -> None:
     """Two answers to the question who asks are none."""
     if current_app.config["SESSION_COOKIE_NAME"] in request.cookies:
         detail = "The request carries a cookie and a session token. Send the token alone."
-        raise InvalidRequest(detail, errors=(Fault("Cookie", "contradiction", detail),))
+        raise InvalidRequest(detail, errors=(FieldError("Cookie", "contradiction", detail),))

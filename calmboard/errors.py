@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FieldError:
     """One faulty field. `pointer` is a JSON pointer into the body, or a parameter's name."""
 
     pointer: str
@@ -23,7 +23,7 @@ class Problem(Exception):
     """
 
     detail: str = ""
-    errors: tuple[Fault, ...] = ()
+    errors: tuple[FieldError, ...] = ()
     hint: str = ""
     allowed_values: tuple[str, ...] = ()
     retry_after_s: int | None = None

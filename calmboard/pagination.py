@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class PageRequest:
     """The part of a list that is asked for: at most `limit` rows behind the key `after`."""
 
     limit: int = DEFAULT_LIMIT
@@ -38,18 +38,18 @@ class Order:
     descending: bool = False
 
 
-def in_order(statement: AnySelect, order: Order, *, further: bool) -> AnySelect:
-    """Sort a statement and cut it; `further` starts behind the row named by `after`."""
+def order_and_limit(statement: AnySelect, order: Order, *, after_cursor: bool) -> AnySelect:
+    """Sort a statement and cut it; `after_cursor` starts behind the row named by `after`."""
     keys = [column.label(f"after_{number}") for number, column in enumerate(order.columns)]
-    if further:
+    if after_cursor:
         row, last = tuple_(*order.columns), tuple_(*_last_values(order))
         statement = statement.where(row < last if order.descending else row > last)
     sorting = [column.desc() if order.descending else column for column in order.columns]
     return statement.add_columns(*keys).order_by(*sorting).limit(bindparam("one_more"))
 
 
-def read_page(connection: Connection, statement: AnySelect, cut: Cut, values: dict[str, Any]) -> Page[AnyRow]:
-    """Run a statement made by `in_order`. It reads one row more than asked, to know whether more follow."""
+def read_page(connection: Connection, statement: AnySelect, cut: PageRequest, values: dict[str, Any]) -> Page[AnyRow]:
+    """Run a statement made by `order_and_limit`. It reads one row more than asked, to know whether more follow."""
     last = {f"after_{number}": value for number, value in enumerate(cut.after or ())}
     rows = connection.execute(statement, {**values, **last, "one_more": cut.limit + 1}).all()
     if len(rows) <= cut.limit:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-Guard = Callable[[Any], None]
+Precondition = Callable[[Any], None]
 """Called with what is about to change, locked and read in the same transaction; raises PreconditionFailed."""
 
 
-def let_through(_current: Any) -> None:
+def no_precondition(_current: Any) -> None:
     """The guard of those who did not say what they saw."""

@@ -27,7 +27,7 @@ class OAuthError(Exception):
         self.status = status
 
 
-class SentBack(Response):
+class VerbatimRedirect(Response):
     """A redirect whose address stays as it is, byte for byte; Werkzeug would write it anew."""
 
     def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:

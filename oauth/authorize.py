@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from calmboard.access.access import Access
 from calmboard.access.credentials.session_tokens import SignedIn, find_signed_in
 from calmboard.access.oauth import grants
-from calmboard.access.oauth.client_metadata import StrangeDocument, find_document, is_document
+from calmboard.access.oauth.client_metadata import InvalidClientMetadata, find_document, is_document
 from calmboard.access.oauth.clients import Client, find_client
 from calmboard.access.oauth.grants import Consent
 from calmboard.access.scopes import READING, SCOPES, USABLE, expand
@@ -21,10 +21,10 @@ from calmboard.errors import Problem
 from calmboard.outgoing import Fetch
 from calmboard.settings import Window
 from calmboard.work.project_choice import Choices, list_choices
-from oauth.answers import OAuthError, SentBack, answer, answer_error, answer_problem, origin
+from oauth.answers import OAuthError, VerbatimRedirect, answer, answer_error, answer_problem, origin
 from oauth.consent import CHOICES, Chosen, NothingChosen, asks_for, chosen_projects, chosen_scopes, describe, sent_choices
 from oauth.parameters import resource_in, single
-from oauth.rate_limits import need_room
+from oauth.rate_limits import check_limit
 
 bp = Blueprint("oauth_authorize", __name__)
 
@@ -42,16 +42,16 @@ _OWN_CLIENT_ALONE = "A session token asks for your own client alone."
 _PROMPTS = {"consent", "login", "none", "select_account"}
 
 
-class CannotReturn(Exception):
+class UntrustedClient(Exception):
     """The application or its address cannot be trusted, so the person is told, and sent nowhere."""
 
 
-class SignInFirst(Exception):
+class LoginRequired(Exception):
     """The application is looked up for a signed-in person only."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AuthorizationRequest:
     """An authorization request that can be answered at its redirect URI; `unused` scopes are asked for and of no use."""
 
     client: Client
@@ -76,14 +76,14 @@ def decide() -> Answer:
     return _answer(_carry_out)
 
 
-def _answer(then: Callable[[Asked], Answer]) -> Answer:
+def _answer(then: Callable[[AuthorizationRequest], Answer]) -> Answer:
     try:
         parameters = _parameters()
         client, redirect_uri = _trusted(parameters)
         _need_nobody_elses(client)
-    except CannotReturn as problem:
+    except UntrustedClient as problem:
         return _tell(str(problem))
-    except SignInFirst:
+    except LoginRequired:
         return _sign_in()
     state = parameters.get("state")
     try:
@@ -109,7 +109,7 @@ def _answer_program() -> Response:
     return answer({name: value for name, value in told.items() if value is not None})
 
 
-def _asked_by_program() -> tuple[Asked, SignedIn]:
+def _asked_by_program() -> tuple[AuthorizationRequest, SignedIn]:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if request.cookies:
         raise OAuthError("invalid_request", "Send a session token or a cookie, not both.")
@@ -117,13 +117,13 @@ def _asked_by_program() -> tuple[Asked, SignedIn]:
         signed_in = find_signed_in(secret.strip() if scheme.lower() == "bearer" else None)
     except Problem as problem:
         raise OAuthError("invalid_token", problem.detail, 401) from problem
-    need_room("authorize", signed_in.user.id, _WINDOW)
+    check_limit("authorize", signed_in.user.id, _WINDOW)
     try:
         parameters = single(request.args)
         client, redirect_uri = _trusted(parameters)
-    except CannotReturn as problem:
+    except UntrustedClient as problem:
         raise OAuthError("invalid_request", str(problem)) from problem
-    except SignInFirst:
+    except LoginRequired:
         raise OAuthError("unauthorized_client", _OWN_CLIENT_ALONE, 403) from None
     if client.user_id != signed_in.user.id:
         raise OAuthError("unauthorized_client", _OWN_CLIENT_ALONE, 403)
@@ -134,7 +134,7 @@ def _parameters() -> dict[str, str]:
     try:
         return single(MultiDict(pair for pair in _sent().items(multi=True) if pair[0] not in CHOICES))
     except OAuthError as error:
-        raise CannotReturn(error.description) from None
+        raise UntrustedClient(error.description) from None
 
 
 def _sent() -> MultiDict[str, str]:
@@ -144,17 +144,17 @@ def _sent() -> MultiDict[str, str]:
 def _trusted(parameters: Mapping[str, str]) -> tuple[Client, str]:
     client = _client(parameters.get("client_id", ""))
     if client is None:
-        raise CannotReturn("CalmBoard does not know the application that sent you here. Start again from the application.")
+        raise UntrustedClient("CalmBoard does not know the application that sent you here. Start again from the application.")
     redirect_uri = parameters.get("redirect_uri", "")
     if not client.allows(redirect_uri):
-        raise CannotReturn(f"The address that {client.shown_name} wants you sent back to is not one it has registered.")
+        raise UntrustedClient(f"The address that {client.shown_name} wants you sent back to is not one it has registered.")
     return client, redirect_uri
 
 
 def _need_nobody_elses(client: Client) -> None:
     """A person's own client asks its person alone: nobody else could know who uses it."""
     if client.user_id is not None and current_user.is_authenticated and client.user_id != current_user.person.id:
-        raise CannotReturn(_SOMEBODY_ELSES)
+        raise UntrustedClient(_SOMEBODY_ELSES)
 
 
 def _client(client_id: str) -> Client | None:
@@ -162,22 +162,22 @@ def _client(client_id: str) -> Client | None:
     if not is_document(client_id):
         return find_client(client_id)
     if not current_user.is_authenticated:
-        raise SignInFirst
+        raise LoginRequired
     try:
         return find_document(client_id, _fetch)
-    except StrangeDocument as problem:
-        raise CannotReturn(str(problem)) from problem
+    except InvalidClientMetadata as problem:
+        raise UntrustedClient(str(problem)) from problem
 
 
 def _fetch(url: str, max_bytes: int) -> bytes:
     """Ask another server, but never often: not for one person, and not one server."""
-    need_room("documents", current_user.person.id, _READS)
-    need_room("documents", urlsplit(url).netloc, _WINDOW)
+    check_limit("documents", current_user.person.id, _READS)
+    check_limit("documents", urlsplit(url).netloc, _WINDOW)
     fetch: Fetch = current_app.extensions["calmboard_fetch"]
     return fetch(url, max_bytes)
 
 
-def _read(parameters: Mapping[str, str], client: Client, redirect_uri: str) -> Asked:
+def _read(parameters: Mapping[str, str], client: Client, redirect_uri: str) -> AuthorizationRequest:
     _need_plain(parameters)
     if parameters.get("response_type") != "code":
         raise OAuthError("unsupported_response_type", "The one response type here is code.")
@@ -191,7 +191,7 @@ def _read(parameters: Mapping[str, str], client: Client, redirect_uri: str) -> A
     if prompt is not None and not set(prompt.split()) <= _PROMPTS:
         raise OAuthError("invalid_request", "prompt is one of consent, login, none and select_account.")
     scopes, unused = _scopes(parameters)
-    return Asked(client, redirect_uri, parameters.get("state"), resource, challenge, scopes, prompt, unused)
+    return AuthorizationRequest(client, redirect_uri, parameters.get("state"), resource, challenge, scopes, prompt, unused)
 
 
 def _need_plain(parameters: Mapping[str, str]) -> None:
@@ -217,7 +217,7 @@ def _scopes(parameters: Mapping[str, str]) -> tuple[frozenset[str], tuple[str, .
     return usable, tuple(sorted(known - USABLE))
 
 
-def _show_consent(asked: Asked) -> Response | str:
+def _show_consent(asked: AuthorizationRequest) -> Response | str:
     if not current_user.is_authenticated:
         if asked.prompt == "none":
             return _send_back(asked.redirect_uri, asked.state, error="login_required", error_description="Nobody is signed in.")
@@ -228,7 +228,7 @@ def _show_consent(asked: Asked) -> Response | str:
     return _consent_page(asked, Chosen("all", asked.scopes, frozenset()), {})
 
 
-def _consent_page(asked: Asked, chosen: Chosen, faults: dict[str, str]) -> str:
+def _consent_page(asked: AuthorizationRequest, chosen: Chosen, faults: dict[str, str]) -> str:
     g.form_leads_away = True
     parameters = _parameters()
     return render_template(
@@ -255,11 +255,11 @@ def _sign_in() -> Response:
     return redirect(url_for("portal.sign_in", next=there), 303)
 
 
-def _carry_out(asked: Asked) -> Answer:
+def _carry_out(asked: AuthorizationRequest) -> Answer:
     if not current_user.is_authenticated:
         return _sign_in()
     current_app.extensions["csrf"].protect()
-    need_room("authorize", current_user.person.id, _WINDOW)
+    check_limit("authorize", current_user.person.id, _WINDOW)
     if "projects_after" in request.form:
         return _consent_page(asked, sent_choices(), {})
     if request.form.get("decision") != "allow":
@@ -283,7 +283,7 @@ def _send_back(redirect_uri: str, state: str | None, **answer: str) -> Response:
     """
     more = {**answer, **({"state": state} if state is not None else {}), "iss": origin()}
     sign = "" if redirect_uri.endswith("?") else "&" if "?" in redirect_uri else "?"
-    return SentBack(status=303, headers={"Location": redirect_uri + sign + urlencode(more)}, mimetype="text/html")
+    return VerbatimRedirect(status=303, headers={"Location": redirect_uri + sign + urlencode(more)}, mimetype="text/html")
 
 
 def _tell(sentence: str) -> tuple[str, int]:

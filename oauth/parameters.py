@@ -35,7 +35,7 @@ def single(given: MultiDict[str, str]) -> dict[str, str]:
     return {name: value for name, value in given.items() if value}
 
 
-def need(parameters: Mapping[str, str], name: str) -> str:
+def require_parameter(parameters: Mapping[str, str], name: str) -> str:
     if name not in parameters:
         raise OAuthError("invalid_request", f"The parameter {name} is missing.")
     return parameters[name]
@@ -47,7 +47,7 @@ def public_client(parameters: Mapping[str, str]) -> Client:
         raise OAuthError("invalid_client", "Clients here have no secret. Send client_id in the body alone.", 401)
     if "client_secret" in parameters:
         raise OAuthError("invalid_client", "Clients here have no secret. Leave client_secret out.", 401)
-    client = known_client(need(parameters, "client_id"))
+    client = known_client(require_parameter(parameters, "client_id"))
     if client is None:
         raise OAuthError("invalid_client", "No client has this id. Register again.", 401)
     return client

@@ -6,10 +6,10 @@ from calmboard.access.limits.rate_limits import Limits, network_of
 from calmboard.settings import Window
 
 
-def need_room(policy: str, who: str, window: Window) -> None:
+def check_limit(policy: str, who: str, window: Window) -> None:
     """Count a request; raises RateLimitExceeded where the window is full."""
     limits: Limits = current_app.extensions["calmboard_limits"]
-    limits.count(policy, who, window).need_room()
+    limits.count(policy, who, window).check_limit()
 
 
 def network() -> str:

@@ -13,7 +13,7 @@ from calmboard.access.oauth.clients import Client
 from calmboard.access.oauth.redirect_uris import MAX_REGISTERED, registered_fault
 from calmboard.settings import Window
 from oauth.answers import OAuthError, answer, answer_error, origin
-from oauth.rate_limits import need_room, network
+from oauth.rate_limits import check_limit, network
 
 bp = Blueprint("oauth_register", __name__, url_prefix="/api/oauth/register")
 
@@ -27,8 +27,8 @@ _PAGES = ("client_uri", "logo_uri", "tos_uri", "policy_uri")
 
 @bp.post("")
 def register() -> Response:
-    need_room("register", f"minute/{network()}", _MINUTE)
-    need_room("register", f"day/{network()}", _DAY)
+    check_limit("register", f"minute/{network()}", _MINUTE)
+    check_limit("register", f"day/{network()}", _DAY)
     try:
         name, uris, details = _read()
     except OAuthError as error:
@@ -68,7 +68,7 @@ def delete(client_id: str) -> Response:
 
 def _managed(client_id: str) -> Client:
     """The client that the token in the header manages. Counts the request; raises OAuthError where there is none."""
-    need_room("manage", network(), _MINUTE)
+    check_limit("manage", network(), _MINUTE)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     client = clients.find_registration(client_id, token.strip() if scheme.lower() == "bearer" else None)
     if client is None:

@@ -5,8 +5,8 @@ from flask import Blueprint, Response
 from calmboard.access.oauth import grants
 from calmboard.settings import Window
 from oauth.answers import OAuthError, answer, answer_error
-from oauth.parameters import need, public_client, read_form
-from oauth.rate_limits import need_room, network
+from oauth.parameters import public_client, read_form, require_parameter
+from oauth.rate_limits import check_limit, network
 
 bp = Blueprint("oauth_revoke", __name__)
 
@@ -17,8 +17,8 @@ _WINDOW = Window(120, 60)
 def revoke_token() -> Response:
     try:
         parameters = read_form()
-        need_room("revoke", f"{need(parameters, 'client_id')[:100]}/{network()}", _WINDOW)
-        grants.revoke(public_client(parameters), need(parameters, "token"))
+        check_limit("revoke", f"{require_parameter(parameters, 'client_id')[:100]}/{network()}", _WINDOW)
+        grants.revoke(public_client(parameters), require_parameter(parameters, "token"))
     except OAuthError as error:
         return answer_error(error)
     return answer({})

@@ -11,8 +11,8 @@ from calmboard.access.oauth import grants
 from calmboard.access.oauth.grants import GrantError, Tokens
 from calmboard.settings import Window
 from oauth.answers import OAuthError, answer, answer_error
-from oauth.parameters import need, public_client, read_form, resource_in
-from oauth.rate_limits import need_room, network
+from oauth.parameters import public_client, read_form, require_parameter, resource_in
+from oauth.rate_limits import check_limit, network
 
 bp = Blueprint("oauth_token", __name__)
 
@@ -32,7 +32,7 @@ def give_tokens() -> Response:
 
 def _tokens(parameters: Mapping[str, str]) -> Tokens:
     _count(parameters.get("code") or parameters.get("refresh_token", ""))
-    kind = need(parameters, "grant_type")
+    kind = require_parameter(parameters, "grant_type")
     if kind == "authorization_code":
         return _redeem(parameters)
     if kind == "refresh_token":
@@ -43,18 +43,18 @@ def _tokens(parameters: Mapping[str, str]) -> Tokens:
 def _count(secret: str) -> None:
     """By code or token: hosted applications act for many people under one client id and from one address."""
     if is_well_formed(secret):
-        need_room("token", digest(secret).hex(), _WINDOW)
+        check_limit("token", digest(secret).hex(), _WINDOW)
 
 
 def _refuse(error: OAuthError) -> Response:
-    need_room("token", network(), _WINDOW)
+    check_limit("token", network(), _WINDOW)
     return answer_error(error)
 
 
 def _redeem(parameters: Mapping[str, str]) -> Tokens:
     client = public_client(parameters)
     names = ("code", "redirect_uri", "code_verifier")
-    code, redirect_uri, verifier = (need(parameters, name) for name in names)
+    code, redirect_uri, verifier = (require_parameter(parameters, name) for name in names)
     if not _VERIFIER.fullmatch(verifier):
         raise OAuthError("invalid_request", "code_verifier has 43 to 128 letters, digits and signs of - . _ ~.")
     return grants.redeem(client, code, redirect_uri, verifier, resource_in(request.form))
@@ -66,7 +66,7 @@ def _refresh(parameters: Mapping[str, str]) -> Tokens:
     scopes = frozenset(parameters.get("scope", "").split()) - {"offline_access"} or None
     grace = timedelta(seconds=settings.refresh_grace_s)
     return grants.refresh(
-        client, need(parameters, "refresh_token"), scopes, resource_in(request.form), grace, settings.secret_key
+        client, require_parameter(parameters, "refresh_token"), scopes, resource_in(request.form), grace, settings.secret_key
     )
 
 

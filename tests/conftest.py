@@ -28,7 +28,7 @@ from tests.support.programs import free_port
 from tests.support.redis_server import running_redis
 from tests.support.run import make_run_dir
 from tests.support.server import Server, running_server
-from tests.support.users import Character, Place, World, add_character, add_place, demo_person, new_address
+from tests.support.users import ProjectAndBoard, Seeded, TestUser, add_project_and_board, add_user, demo_user, new_address
 from wsgi import create_app
 
 _RUN_DIR = pytest.StashKey[Path]()
@@ -151,51 +151,51 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture(scope="session")
-def owner(app: Flask) -> Character:
+def owner(app: Flask) -> TestUser:
     """On the plan pro; owns the shared projects."""
-    return demo_person(app, "owner")
+    return demo_user(app, "owner")
 
 
 @pytest.fixture(scope="session")
-def member(app: Flask) -> Character:
+def member(app: Flask) -> TestUser:
     """On the plan pro; a member of the owner's projects."""
-    return demo_person(app, "member")
+    return demo_user(app, "member")
 
 
 @pytest.fixture(scope="session")
-def viewer(app: Flask) -> Character:
+def viewer(app: Flask) -> TestUser:
     """On the plan pro; a viewer in the owner's projects."""
-    return demo_person(app, "viewer")
+    return demo_user(app, "viewer")
 
 
 @pytest.fixture(scope="session")
-def outsider(app: Flask) -> Character:
+def outsider(app: Flask) -> TestUser:
     """On the plan pro, with a project of their own; in none of the owner's."""
-    return demo_person(app, "outsider")
+    return demo_user(app, "outsider")
 
 
 @pytest.fixture(scope="session")
-def free(app: Flask) -> Character:
+def free(app: Flask) -> TestUser:
     """On the plan free; a member of the owner's projects."""
-    return demo_person(app, "free")
+    return demo_user(app, "free")
 
 
 @pytest.fixture
-def new_person(app: Flask) -> Callable[..., Character]:
-    """Add a person whom this test may change: `new_person(plan="pro")`."""
-    return partial(add_character, app)
+def new_user(app: Flask) -> Callable[..., TestUser]:
+    """Add a person whom this test may change: `new_user(plan="pro")`."""
+    return partial(add_user, app)
 
 
 @pytest.fixture
-def new_place(app: Flask) -> Callable[..., Place]:
-    """Add a project with one empty board: `new_place(owner, viewer="viewer")` names the roles of the others."""
-    return partial(add_place, app)
+def new_project(app: Flask) -> Callable[..., ProjectAndBoard]:
+    """Add a project with one empty board: `new_project(owner, viewer="viewer")` names the roles of the others."""
+    return partial(add_project_and_board, app)
 
 
 @pytest.fixture(scope="session")
-def world(owner: Character, outsider: Character) -> World:
+def seeded(owner: TestUser, outsider: TestUser) -> Seeded:
     """Ids of a seeded project, board and task of the owner's, and of the outsider's."""
-    return World(owner.place(), outsider.place())
+    return Seeded(owner.place(), outsider.place())
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask
 
-from api.docs.examples import example_of, needed_example_of
+from api.docs.examples import example_of, required_example_of
 from api.docs.field_tables import field, fields_in, resolved
 from api.docs.nouns import NOUNS
 from api.docs.openapi import openapi_document
@@ -23,8 +23,8 @@ _COMMON_STATUSES = {401, 429, 500, 503}
 def catalogue(app: Flask) -> list[dict[str, Any]]:
     """Nouns with their name, path, lead, main shape and endpoints, in the order of NOUNS."""
     document = openapi_document(app)
-    in_order = sorted(operations(app), key=lambda operation: list(NOUNS).index(operation.noun))
-    by_noun = groupby(in_order, key=lambda operation: operation.noun)
+    order_and_limit = sorted(operations(app), key=lambda operation: list(NOUNS).index(operation.noun))
+    by_noun = groupby(order_and_limit, key=lambda operation: operation.noun)
     return [_noun(noun, list(group), document) for noun, group in by_noun]
 
 
@@ -57,7 +57,7 @@ def _endpoint(operation: Operation, document: dict[str, Any]) -> dict[str, Any]:
         "parameters": {name: _PARAMETER_EXAMPLES.get(name) for name in operation.parameters},
         **{f"{place}_fields": [row for where, row in parameters if where == place] for place in ("path", "query", "header")},
         "body_fields": _body_fields(told, document),
-        "body": needed_example_of(about.takes) if about.takes else None,
+        "body": required_example_of(about.takes) if about.takes else None,
         "status": operation.status,
         "response": _response(operation),
         "answers": [answer for status, response in told["responses"].items() for answer in _answers(int(status), response)],
@@ -102,11 +102,11 @@ def _answer_headers(response: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def _ending(operation: Operation) -> dict[str, str | None]:
-    ending = operation.description.ending
+    deprecation = operation.description.deprecation
     return {
-        "deprecated_at": None if ending.deprecated_at is None else ending.deprecated_at.date().isoformat(),
-        "sunset_at": None if ending.sunset_at is None else ending.sunset_at.date().isoformat(),
-        "successor": ending.successor,
+        "deprecated_at": None if deprecation.deprecated_at is None else deprecation.deprecated_at.date().isoformat(),
+        "sunset_at": None if deprecation.sunset_at is None else deprecation.sunset_at.date().isoformat(),
+        "successor": deprecation.successor,
     }
 
 

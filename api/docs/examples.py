@@ -15,7 +15,7 @@ def example_of(kind: type[Struct]) -> dict[str, Any]:
     return {name: _example(field.type) for name, field in fields_of(kind).items() if not _is_alternative(field.type)}
 
 
-def needed_example_of(kind: type[Struct]) -> dict[str, Any]:
+def required_example_of(kind: type[Struct]) -> dict[str, Any]:
     """The shortest body that works: the needed fields, or the first one where none is needed."""
     fields = fields_of(kind)
     needed = [name for name, field in fields.items() if field.required] or [next(iter(fields))]

@@ -111,7 +111,7 @@ def _operation(endpoint: Operation) -> dict[str, Any]:
         "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint), *_header_parameters(endpoint)],
         "responses": {**{str(status): success(endpoint, status) for status in endpoint.statuses}, **errors(endpoint)},
     }
-    if about.ending.deprecated_at is not None:
+    if about.deprecation.deprecated_at is not None:
         operation["deprecated"] = True
     if about.takes is not None:
         content = {"schema": ref(about.takes.__name__), "example": example_of(about.takes)}

@@ -13,7 +13,7 @@ from api.framework.etags import add_etag
 from api.framework.queries import next_cursor, next_page
 from calmboard.access.limits.rate_limits import Usage
 from calmboard.errors import (
-    Fault,
+    FieldError,
     InsufficientScope,
     InternalError,
     InvalidRequest,
@@ -127,7 +127,7 @@ def problem_body(problem: Problem) -> dict[str, Any]:
     return body
 
 
-def _fault(fault: Fault) -> Mapping[str, Any]:
+def _fault(fault: FieldError) -> Mapping[str, Any]:
     body = {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
     return {**body, "allowed_values": fault.allowed_values} if fault.allowed_values else body
 

@@ -6,18 +6,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from calmboard.access.access import Access
 from calmboard.access.credentials.identify import identify
-from calmboard.access.credentials.keys import NOTE_EVERY, note_key_use
+from calmboard.access.credentials.keys import USE_RECORD_INTERVAL, record_key_use
 from calmboard.access.limits.rate_limits import Limits, network_of, no_window
-from calmboard.access.oauth.grants import note_grant_use
+from calmboard.access.oauth.grants import record_grant_use
 from calmboard.access.oauth.resources import API, resource_of
-from calmboard.access.plans import need_paid
+from calmboard.access.plans import require_paid_plan
 from calmboard.db import now
-from calmboard.errors import Fault, InvalidRequest, MissingApiKey, PaidPlanRequired, Problem
+from calmboard.errors import FieldError, InvalidRequest, MissingApiKey, PaidPlanRequired, Problem
 
 OWN_HEADER = "X-CalmBoard-API-Key"
 
 
-def who_asks(resource: str = API) -> Access:
+def authenticate(resource: str = API) -> Access:
     """The access of this request, counted against its window. `resource`: which of ours is asked, as in `/mcp`.
 
     Raises the 401 family, PaidPlanRequired and RateLimitExceeded, in this order, and
@@ -28,25 +28,25 @@ def who_asks(resource: str = API) -> Access:
     kept.access = access
     kept.credential_id = access.credential and access.credential.id
     try:
-        need_paid(access)
+        require_paid_plan(access)
     except PaidPlanRequired:
         kept.usage = no_window(access.user.plan)
         raise
     kept.usage = limits().spend(access)
-    kept.usage.need_room()
+    kept.usage.check_limit()
     return access
 
 
-def note_last_use(status: int, endpoint: str | None = None) -> None:
+def record_last_use(status: int, endpoint: str | None = None) -> None:
     """Keep when, from where and for what the credential was used; an answer never fails over it."""
     access: Access | None = g.get("access")
     if access is None or access.credential is None:
         return
     last = access.credential.last_used_at
-    if last is not None and last > now() - NOTE_EVERY:
+    if last is not None and last > now() - USE_RECORD_INTERVAL:
         return
     endpoint = endpoint or f"{request.method} {request.path.removeprefix('/api/v1')}".replace("\0", "\ufffd")
-    note_use = note_key_use if access.credential.kind == "api_key" else note_grant_use
+    note_use = record_key_use if access.credential.kind == "api_key" else record_grant_use
     try:
         note_use(access.credential.id, request.remote_addr, request.user_agent.string, endpoint, status)
     except SQLAlchemyError as error:
@@ -62,7 +62,7 @@ def _identified(resource: str) -> Access:
     except Problem:
         g.sent_credential = True
         g.usage = limits().spend_failure(network_of(request.remote_addr))
-        g.usage.need_room()
+        g.usage.check_limit()
         raise
 
 
@@ -70,7 +70,7 @@ def _sent_secret() -> str | None:
     bearer, own = read_bearer(), request.headers.get(OWN_HEADER, "").strip() or None
     if bearer and own and bearer != own:
         detail = f"Authorization and {OWN_HEADER} carry different credentials. Send one of them."
-        raise InvalidRequest(detail, errors=(Fault(OWN_HEADER, "contradiction", detail),))
+        raise InvalidRequest(detail, errors=(FieldError(OWN_HEADER, "contradiction", detail),))
     return bearer or own
 
 

@@ -11,7 +11,7 @@ from msgspec import NODEFAULT, Struct
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.framework.conversion.struct_reader import read_object
-from calmboard.errors import Fault, InvalidRequest, PayloadTooLarge, UnsupportedMediaType, ValidationFailed
+from calmboard.errors import FieldError, InvalidRequest, PayloadTooLarge, UnsupportedMediaType, ValidationFailed
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 64
@@ -23,18 +23,18 @@ _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 Body = TypeVar("Body", bound=Struct)
 
 
-def need_json() -> None:
+def require_json() -> None:
     """Refuse a body that is not declared as JSON, or is too large."""
     if request.mimetype not in MEDIA_TYPES:
         raise UnsupportedMediaType(f"This address takes {' or '.join(MEDIA_TYPES)}.")
-    need_plain(request)
+    require_plain(request)
     if (request.content_length or 0) > MAX_BYTES:
         raise _too_large()
     # One byte more, since a body in chunks is cut there without a word.
     request.max_content_length = MAX_BYTES + 1
 
 
-def need_plain(asked: Request) -> None:
+def require_plain(asked: Request) -> None:
     """Refuse a body that is compressed, or text in anything but UTF-8."""
     coding = asked.headers.get("Content-Encoding", "identity").strip().lower()
     if coding != "identity":
@@ -49,8 +49,8 @@ def read_body(kind: type[Body]) -> Body:
     Raises InvalidRequest where it cannot be read, ValidationFailed with a fault for each field
     that is unknown, missing or wrong.
     """
-    faults: list[Fault] = []
-    body = read_object(parse(whole_body(request)), kind, "", faults)
+    faults: list[FieldError] = []
+    body = read_object(parse(read_full_body(request)), kind, "", faults)
     if faults:
         raise ValidationFailed(errors=tuple(faults))
     return cast("Body", body)
@@ -69,7 +69,7 @@ def has_body() -> bool:
     return bool(request.content_length) or (request.content_length is None and bool(request.get_data()))
 
 
-def whole_body(asked: Request) -> bytes:
+def read_full_body(asked: Request) -> bytes:
     """The body as it was announced: neither cut at the limit nor broken off on the way."""
     try:
         raw = asked.get_data()

@@ -7,7 +7,7 @@ from flask import Response, after_this_request, current_app
 from werkzeug.http import http_date
 
 
-class Ending(NamedTuple):
+class Deprecation(NamedTuple):
     """From when an endpoint is deprecated, when it stops, and the path of what replaces it."""
 
     deprecated_at: datetime | None = None
@@ -15,18 +15,18 @@ class Ending(NamedTuple):
     successor: str | None = None
 
 
-def announce(ending: Ending) -> None:
+def add_deprecation_headers(deprecation: Deprecation) -> None:
     """Say it with this request's answer, whether that is an error or not."""
-    if ending != Ending():
-        after_this_request(lambda response: _with_ending(response, ending))
+    if deprecation != Deprecation():
+        after_this_request(lambda response: _with_ending(response, deprecation))
 
 
-def _with_ending(response: Response, ending: Ending) -> Response:
-    if ending.deprecated_at is not None:
-        response.headers["Deprecation"] = f"@{int(ending.deprecated_at.timestamp())}"
-    if ending.sunset_at is not None:
-        response.headers["Sunset"] = http_date(ending.sunset_at)
-    if ending.successor is not None:
+def _with_ending(response: Response, deprecation: Deprecation) -> Response:
+    if deprecation.deprecated_at is not None:
+        response.headers["Deprecation"] = f"@{int(deprecation.deprecated_at.timestamp())}"
+    if deprecation.sunset_at is not None:
+        response.headers["Sunset"] = http_date(deprecation.sunset_at)
+    if deprecation.successor is not None:
         origin = current_app.config["CALMBOARD"].origin
-        response.headers.add("Link", f'<{origin}{ending.successor}>; rel="successor-version"')
+        response.headers.add("Link", f'<{origin}{deprecation.successor}>; rel="successor-version"')
     return response

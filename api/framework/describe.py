@@ -13,15 +13,15 @@ from msgspec import Struct
 from werkzeug.wrappers import Response
 
 from api.framework.answers import Created, answer_list, answer_one, nothing
-from api.framework.auth import who_asks
-from api.framework.bodies import MEDIA_TYPES, has_body, need_json, read_body
-from api.framework.deprecation import Ending, announce
+from api.framework.auth import authenticate
+from api.framework.bodies import MEDIA_TYPES, has_body, read_body, require_json
+from api.framework.deprecation import Deprecation, add_deprecation_headers
 from api.framework.etags import if_match
-from api.framework.idempotency import once
+from api.framework.idempotency import idempotent
 from api.framework.queries import PageQuery, Query, read_query
-from api.framework.uploads import FORM, need_form, read_upload
+from api.framework.uploads import FORM, read_upload, require_form
 from api.shapes.work.attachments import Upload
-from calmboard.access.permissions import need_scope
+from calmboard.access.permissions import require_scope
 
 _STATUSES = {"POST": 201, "DELETE": 204}
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -42,7 +42,7 @@ class Description:
     guarded: type[Struct] | None
     status: int | None
     gives_file: bool
-    ending: Ending
+    deprecation: Deprecation
     detail: str
 
     @property
@@ -104,13 +104,13 @@ def describe(
 
     `successor`: the path of what replaces a deprecated endpoint.
     """
-    ending = Ending(deprecated_at, sunset_at, successor)
+    deprecation = Deprecation(deprecated_at, sunset_at, successor)
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Response]:
         detail = inspect.getdoc(function) or ""
         return _view(
             function,
-            Description(summary, gives, takes, query, scope, location, guarded, status, gives_file, ending, detail),
+            Description(summary, gives, takes, query, scope, location, guarded, status, gives_file, deprecation, detail),
         )
 
     return decorate
@@ -137,10 +137,10 @@ def _view(function: Callable[..., Any], about: Description) -> Callable[..., Res
 
     @wraps(function)
     def view(**path_arguments: str) -> Response:
-        announce(about.ending)
-        access = who_asks()
+        add_deprecation_headers(about.deprecation)
+        access = authenticate()
         if about.scope is not None:
-            need_scope(access, about.scope)
+            require_scope(access, about.scope)
         takes = about.takes or _taken_all_the_same()
         if takes is not None:
             _need_body(takes)
@@ -153,7 +153,7 @@ def _view(function: Callable[..., Any], about: Description) -> Callable[..., Res
         def act() -> Response:
             return _answer(about, asked, function(access, *path_arguments.values(), *arguments))
 
-        return once(access, act) if request.method == "POST" else act()
+        return idempotent(access, act) if request.method == "POST" else act()
 
     view.described = about  # type: ignore[attr-defined]
     return view
@@ -169,7 +169,7 @@ class Nothing(Struct):
 
 
 def _need_body(kind: type[Struct]) -> None:
-    need_form() if kind is Upload else need_json()
+    require_form() if kind is Upload else require_json()
 
 
 def _read_body(kind: type[Struct]) -> Any:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from werkzeug.datastructures import ETags
 
 from calmboard.errors import PreconditionFailed
-from calmboard.preconditions import Guard, let_through
+from calmboard.preconditions import Precondition, no_precondition
 
 _PART = "-"
 _FORM = re.compile(rf"([0-9a-f]{{32}})(?:{_PART}[0-9a-f]{{8}})?")
@@ -25,17 +25,17 @@ def add_etag(response: Response, body: Struct, part: Sequence[str] | None) -> No
         response.set_data(b"")
 
 
-def if_match(kind: type[Struct]) -> Guard:
+def if_match(kind: type[Struct]) -> Precondition:
     """The guard that If-Match or `If-None-Match: *` asks for; `kind` is the resource's own representation.
 
     It is called with None where there is no resource yet.
     """
     only_new = request.if_none_match.star_tag
     if "If-Match" not in request.headers and not only_new:
-        return let_through
+        return no_precondition
     seen = _wholes(request.if_match)
 
-    def guard(current: Any) -> None:
+    def precondition(current: Any) -> None:
         if only_new:
             if current is not None:
                 raise PreconditionFailed("It is there already, and was to be made new.")
@@ -44,7 +44,7 @@ def if_match(kind: type[Struct]) -> Guard:
         if current is None or etag not in seen:
             raise PreconditionFailed("It changed after you read it. Read it again and decide anew.")
 
-    return guard
+    return precondition
 
 
 def etag_of(body: Struct) -> str:

@@ -8,12 +8,12 @@ import msgspec
 from flask import request
 from werkzeug.wrappers import Response
 
-from api.framework.bodies import MAX_BYTES, whole_body
+from api.framework.bodies import MAX_BYTES, read_full_body
 from api.framework.uploads import FORM, digest_of_form
 from calmboard.access import idempotency
 from calmboard.access.access import Access
-from calmboard.errors import Conflict, Fault, Forbidden, InvalidRequest, NotFound
-from calmboard.work.visible_places import need_in_reach
+from calmboard.errors import Conflict, FieldError, Forbidden, InvalidRequest, NotFound
+from calmboard.work.visible_places import require_visible
 
 HEADER = "Idempotency-Key"
 _SHAPE = re.compile(r"[\x21-\x7e]{1,255}")
@@ -22,7 +22,7 @@ _KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 _MAX_KEPT_BYTES = 2 * MAX_BYTES
 
 
-def once(access: Access, act: Callable[[], Response]) -> Response:
+def idempotent(access: Access, act: Callable[[], Response]) -> Response:
     """Do the work, or answer again what a request with the same key was answered.
 
     A refusal is not kept: nothing was done, and the next try may find other rights.
@@ -36,38 +36,38 @@ def once(access: Access, act: Callable[[], Response]) -> Response:
         return act()
     if not _SHAPE.fullmatch(key):
         detail = "Use 1 to 255 visible ASCII characters, such as a UUID."
-        raise InvalidRequest(detail, errors=(Fault(HEADER, "wrong_form", detail),))
+        raise InvalidRequest(detail, errors=(FieldError(HEADER, "wrong_form", detail),))
     claim = idempotency.claim(access.credential.id, key, _fingerprint())
     if isinstance(claim, idempotency.Answered):
-        return _again(access, claim)
+        return _replay(access, claim)
     return _answered_once(claim, act)
 
 
 def _answered_once(claim: idempotency.Claim, act: Callable[[], Response]) -> Response:
     try:
-        with idempotency.watching(claim):
+        with idempotency.complete_on_commit(claim):
             response = act()
     except BaseException:
-        idempotency.give_up(claim)
+        idempotency.release(claim)
         raise
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
     body = response.get_data()
     kept = body if len(body) <= _MAX_KEPT_BYTES else b""
-    idempotency.keep(claim, idempotency.Answered(response.status_code, headers, kept))
+    idempotency.store_response(claim, idempotency.Answered(response.status_code, headers, kept))
     return response
 
 
 def _fingerprint() -> bytes:
     """What makes two requests the same: method, address and body."""
     asked = f"{request.method} {request.full_path}\n".encode()
-    return digest_of_form(asked) if request.mimetype == FORM else hashlib.sha256(asked + whole_body(request)).digest()
+    return digest_of_form(asked) if request.mimetype == FORM else hashlib.sha256(asked + read_full_body(request)).digest()
 
 
-def _again(access: Access, answered: idempotency.Answered) -> Response:
+def _replay(access: Access, answered: idempotency.Answered) -> Response:
     if not answered.body:
         raise Conflict("This request was carried out, but its answer was too long to keep. Read what it did.")
     try:
-        need_in_reach(access, _told_of(answered))
+        require_visible(access, _told_of(answered))
     except (NotFound, Forbidden) as problem:
         problem.detail = f"This request was carried out, but its answer can no longer be shown. {problem.detail}"
         raise

@@ -17,8 +17,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError
 from api.framework.conversion.field_errors import fault_of
 from api.framework.conversion.json_schema_convert import convert
 from api.framework.conversion.struct_fields import fields_of
-from calmboard.errors import Fault, InvalidRequest
-from calmboard.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cut
+from calmboard.errors import FieldError, InvalidRequest
+from calmboard.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _SEAL_BYTES = 12
@@ -39,9 +39,9 @@ class PageQuery(Query, kw_only=True):
     ) = UNSET
 
     @property
-    def cut(self) -> Cut:
+    def cut(self) -> PageRequest:
         """Raises InvalidRequest where the cursor was changed, or made for another list."""
-        return Cut(self.limit, None if self.cursor is UNSET else _read_cursor(self.cursor))
+        return PageRequest(self.limit, None if self.cursor is UNSET else _read_cursor(self.cursor))
 
 
 AnyQuery = TypeVar("AnyQuery", bound=Query)
@@ -57,9 +57,11 @@ def read_query(kind: type[AnyQuery], gives: type[Struct] | None) -> AnyQuery:
     faults, read = [], {}
     for name, texts in request.args.lists():
         if name not in known:
-            faults.append(Fault(name[:100], "unknown_parameter", f"There is no parameter “{name[:100]}” here.", tuple(known)))
+            faults.append(
+                FieldError(name[:100], "unknown_parameter", f"There is no parameter “{name[:100]}” here.", tuple(known))
+            )
         elif len(texts) > 1:
-            faults.append(Fault(name, "doubled", f"Send {name} once; several values are separated by commas."))
+            faults.append(FieldError(name, "doubled", f"Send {name} once; several values are separated by commas."))
         else:
             try:
                 read[known[name].name] = _value(texts[0], known[name].type)
@@ -71,10 +73,12 @@ def read_query(kind: type[AnyQuery], gives: type[Struct] | None) -> AnyQuery:
     return kind(**read)
 
 
-def _strange_fields(names: Sequence[str], gives: type[Struct] | None) -> list[Fault]:
+def _strange_fields(names: Sequence[str], gives: type[Struct] | None) -> list[FieldError]:
     choices = tuple(fields_of(gives)) if gives is not None else ()
     strange = ((place, name) for place, name in enumerate(names) if name not in choices)
-    return [Fault(f"fields/{place}", "unknown_value", f"There is no field “{name[:100]}”.", choices) for place, name in strange]
+    return [
+        FieldError(f"fields/{place}", "unknown_value", f"There is no field “{name[:100]}”.", choices) for place, name in strange
+    ]
 
 
 def next_cursor(after: tuple[Any, ...]) -> str:
@@ -102,7 +106,7 @@ def _read_cursor(cursor: str) -> tuple[Any, ...]:
 
 def _strange_cursor() -> InvalidRequest:
     detail = "This cursor was changed, or belongs to another list. Start again without it."
-    return InvalidRequest(detail, errors=(Fault("cursor", "strange_cursor", detail),))
+    return InvalidRequest(detail, errors=(FieldError("cursor", "strange_cursor", detail),))
 
 
 def _seal(payload: bytes) -> bytes:

@@ -10,7 +10,7 @@ from flask import request
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.formparser import FormDataParser
 
-from calmboard.errors import Fault, InvalidRequest, PayloadTooLarge, UnsupportedMediaType, ValidationFailed
+from calmboard.errors import FieldError, InvalidRequest, PayloadTooLarge, UnsupportedMediaType, ValidationFailed
 from calmboard.work.discussion.attachments import NewFile
 
 FORM = "multipart/form-data"
@@ -25,7 +25,7 @@ _NOT_READABLE = (
 _UNKNOWN_TYPE = "application/octet-stream"
 
 
-def need_form() -> None:
+def require_form() -> None:
     """Refuse a body that is not declared as a form, or is larger than one with the largest file."""
     if request.mimetype != FORM:
         raise UnsupportedMediaType(f"This address takes {FORM}.", hint=f"Send the file as the part “file” of {FORM}.")
@@ -78,26 +78,26 @@ def _files() -> MultiDict[str, FileStorage]:
         raise InvalidRequest(_NOT_READABLE, hint=f"Let your program set the Content-Type {FORM} itself.") from None
 
 
-def _strange_parts() -> list[Fault]:
+def _strange_parts() -> list[FieldError]:
     """A fault for each name but `file`. A part without a name arrives as None."""
     names: Iterable[str | None] = dict.fromkeys((*request.files, *request.form))
     return [_strange_part(name) for name in names if name != "file"]
 
 
-def _strange_part(name: str | None) -> Fault:
+def _strange_part(name: str | None) -> FieldError:
     if not name:
-        return Fault("/", "unknown_field", "Each part needs a name, and there is one part here: file.", ("file",))
-    return Fault(f"/{name[:100]}", "unknown_field", f"There is no part “{name[:100]}” here.", ("file",))
+        return FieldError("/", "unknown_field", "Each part needs a name, and there is one part here: file.", ("file",))
+    return FieldError(f"/{name[:100]}", "unknown_field", f"There is no part “{name[:100]}” here.", ("file",))
 
 
-def _faults_of(files: list[FileStorage]) -> list[Fault]:
+def _faults_of(files: list[FileStorage]) -> list[FieldError]:
     if "file" in request.form:
-        return [Fault("/file", "wrong_type", "Send file as a file: its part needs a file name.")]
+        return [FieldError("/file", "wrong_type", "Send file as a file: its part needs a file name.")]
     if not files:
-        return [Fault("/file", "required", "Send one file, as the part “file”.")]
+        return [FieldError("/file", "required", "Send one file, as the part “file”.")]
     if len(files) > 1:
-        return [Fault("/file", "doubled", "Send one file at a time.")]
-    return [] if _size(files[0]) else [Fault("/file", "too_short", "This file is empty. Send one that holds something.")]
+        return [FieldError("/file", "doubled", "Send one file at a time.")]
+    return [] if _size(files[0]) else [FieldError("/file", "too_short", "This file is empty. Send one that holds something.")]
 
 
 def _size(file: FileStorage) -> int:

@@ -9,7 +9,7 @@ from msgspec import Raw
 from api.mcp.protocol.revisions import OLDEST
 from api.mcp.registry import Registry, Tool
 from calmboard.access.access import Access
-from calmboard.work.projects import has_use_of, rights_in_reach
+from calmboard.work.projects import effective_scopes, has_use_of
 
 # What 2025-03-26 did not know yet.
 _LATER = ("title", "outputSchema")
@@ -17,7 +17,7 @@ _LATER = ("title", "outputSchema")
 
 def tools_listed(registry: Registry, access: Access, version: str) -> list[Raw]:
     """Each tool that this credential, in the roles of its user now, has a use for."""
-    rights = rights_in_reach(access)
+    rights = effective_scopes(access)
     tools = (tool for tool in registry.tools.values() if usable(access, tool.scopes) and has_use_of(rights, tool.scopes))
     return [_shown(tool, version) for tool in tools]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from api.docs.examples import needed_example_of
+from api.docs.examples import required_example_of
 from api.docs.field_tables import fields_in
 from api.mcp.protocol.revisions import LEGACY, MODERN
 from api.mcp.registry import Prompt, Registry, Resource, Tool
@@ -37,7 +37,7 @@ def _tool(tool: Tool) -> dict[str, Any]:
 
 def _example(tool: Tool) -> str:
     """The message of a call with what it needs."""
-    arguments = needed_example_of(tool.takes) if tool.takes else {}
+    arguments = required_example_of(tool.takes) if tool.takes else {}
     return json.dumps(
         {"method": "tools/call", "params": {"name": tool.name, "arguments": arguments}}, indent=2, ensure_ascii=False
     )

@@ -147,14 +147,14 @@ def _list_none(_access: Access, _cursor: str | None) -> tuple[list[dict[str, Any
 class Registry:
     """`list_resources(access, cursor)` gives a page of the caller's own and the next cursor.
 
-    `hear` takes the answers of clients of the old revisions, which a server could ask.
+    `on_response` takes the answers of clients of the old revisions, which a server could ask.
     """
 
     tools: dict[str, Tool] = field(default_factory=dict)
     resources: list[Resource] = field(default_factory=list)
     prompts: dict[str, Prompt] = field(default_factory=dict)
     list_resources: Callable[[Access, str | None], tuple[list[dict[str, Any]], str | None]] = _list_none
-    hear: Callable[[Access, Mapping[str, Any]], None] = _pass_over
+    on_response: Callable[[Access, Mapping[str, Any]], None] = _pass_over
 
     @property
     def scopes(self) -> frozenset[str]:

@@ -27,17 +27,17 @@ _FOR_WRITERS = {
 @cache
 def input_schema(kind: type[Struct]) -> dict[str, Any]:
     """The schema of arguments. The `extra_json_schema` of a field's Meta may add keywords such as `x-mcp-header`."""
-    return {"additionalProperties": False, **_whole(kind)}
+    return {"additionalProperties": False, **_content_with_text(kind)}
 
 
 @cache
 def output_schema(kind: type[Struct]) -> dict[str, Any]:
     """The schema of an answer: what is in it and what that means. Every byte of it costs an agent."""
-    schema: dict[str, Any] = _for_readers(_whole(kind))
+    schema: dict[str, Any] = _for_readers(_content_with_text(kind))
     return schema
 
 
-def _whole(kind: type[Struct]) -> dict[str, Any]:
+def _content_with_text(kind: type[Struct]) -> dict[str, Any]:
     (schema,), components = msgspec.json.schema_components([kind])
     whole = _in_order(_inlined(schema, components), {frozenset(choice): list(choice) for choice in _choices(kind)})
     whole.pop("title", None)

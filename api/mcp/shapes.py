@@ -66,7 +66,7 @@ IdempotencyKey = Annotated[
 DryRun = Annotated[bool, about("true: change nothing, and tell exactly what would happen.", True)]
 
 
-class Asked(Struct, kw_only=True, forbid_unknown_fields=True):
+class ToolArguments(Struct, kw_only=True, forbid_unknown_fields=True):
     """The arguments of a tool; none that it does not name."""
 
 
@@ -110,7 +110,7 @@ class LabelInProject(Struct):
     name: Annotated[str, about("Its word.", "bug")]
 
 
-class WholeProject(Struct):
+class ProjectDetail(Struct):
     """A project, who is in it, and what its tasks can be given."""
 
     id: ProjectId
@@ -260,7 +260,7 @@ class CommentInShort(Struct):
     created_at: Time
 
 
-class WholeTask(TaskInShort):
+class TaskDetail(TaskInShort):
     """A task with everything on it."""
 
     project_id: ProjectId
@@ -278,7 +278,7 @@ class WholeTask(TaskInShort):
 Kind = Literal["project", "board", "task", "comment", "sprint"]
 
 
-class Hit(Struct, omit_defaults=True):
+class SearchResult(Struct, omit_defaults=True):
     """Something that was found."""
 
     kind: Annotated[Kind, about("What it is.", "task")]
@@ -293,10 +293,10 @@ class Hit(Struct, omit_defaults=True):
     excerpt: Annotated[str, about("The words around the place, where it is not in the title.", "… refunded once …")] | None = None
 
 
-class Hits(Struct):
+class SearchResults(Struct):
     """What was found."""
 
-    hits: Annotated[list[Hit], Meta(description="The best first.")]
+    hits: Annotated[list[SearchResult], Meta(description="The best first.")]
     more: Annotated[bool, about("Whether there is more than this; then use more words.", False)]
     not_searched: Annotated[list[Kind], about("Kinds that this credential may not read.", [])]
 

@@ -15,12 +15,12 @@ from api.framework.conversion.struct_reader import read_object
 from api.mcp.calls import Call, Content, InputRequired, text
 from api.mcp.registry import Tool
 from calmboard.access import idempotency
-from calmboard.access.permissions import need_scope
+from calmboard.access.permissions import require_scope
 from calmboard.db import db
-from calmboard.errors import Fault, InsufficientScope, Problem, ValidationFailed
-from calmboard.work.visible_places import need_in_reach
+from calmboard.errors import FieldError, InsufficientScope, Problem, ValidationFailed
+from calmboard.work.visible_places import require_visible
 
-Frames = Generator[dict[str, Any] | None, None, dict[str, Any]]
+MessageStream = Generator[dict[str, Any] | None, None, dict[str, Any]]
 
 _HEADER, _ARGUMENT = "Idempotency-Key", "idempotency_key"
 _PLACES = ("project_id", "board_id", "task_id", "sprint_id")
@@ -28,13 +28,13 @@ _PLACES = ("project_id", "board_id", "task_id", "sprint_id")
 _encode = msgspec.json.Encoder().encode
 
 
-def call_tool(tool: Tool, call: Call, arguments: Mapping[str, Any]) -> Frames:
+def call_tool(tool: Tool, call: Call, arguments: Mapping[str, Any]) -> MessageStream:
     """What a tool tells on the way, and its result at the end.
 
     Raises InsufficientScope, which is answered 403 so that a client can step up, and InputRequired. Every
     other Problem becomes a result with `isError`, since an agent can do something about it.
     """
-    need_scope(call.access, *tool.scopes)
+    require_scope(call.access, *tool.scopes)
     try:
         asked = _read(tool, arguments)
         return (yield from _once(tool, call, asked, arguments))
@@ -45,7 +45,7 @@ def call_tool(tool: Tool, call: Call, arguments: Mapping[str, Any]) -> Frames:
 def _read(tool: Tool, arguments: Mapping[str, Any]) -> Any:
     if tool.takes is None:
         return arguments
-    faults: list[Fault] = []
+    faults: list[FieldError] = []
     asked = read_object(arguments, tool.takes, "", faults)
     if faults:
         hint = "Correct the arguments named above and call it again."
@@ -55,34 +55,34 @@ def _read(tool: Tool, arguments: Mapping[str, Any]) -> Any:
     return asked
 
 
-def _pointed_on(tool: Tool, fault: Fault) -> Fault:
+def _pointed_on(tool: Tool, fault: FieldError) -> FieldError:
     """An unknown argument that another tool takes says so."""
     other = tool.elsewhere.get(fault.pointer.removeprefix("/")) if fault.code == "unknown_field" else None
     return replace(fault, detail=f"{fault.detail} Use {other} for it.") if other else fault
 
 
-def _once(tool: Tool, call: Call, asked: Any, arguments: Mapping[str, Any]) -> Frames:
+def _once(tool: Tool, call: Call, asked: Any, arguments: Mapping[str, Any]) -> MessageStream:
     """Do the work of one idempotency key once, and tell again what was told."""
     key, credential = getattr(asked, "idempotency_key", UNSET), call.access.credential
     if key is UNSET or credential is None or getattr(asked, "dry_run", False):
-        return _told(tool, (yield from _run(tool, call, asked)))
+        return _result(tool, (yield from _run(tool, call, asked)))
     said = json.dumps([tool.name, arguments], sort_keys=True, ensure_ascii=False)
     claim = idempotency.claim(credential.id, f"mcp/{key}", hashlib.sha256(said.encode()).digest())
     if isinstance(claim, idempotency.Answered):
-        need_in_reach(call.access, _about(arguments), gone_is_fine=True)
-        return {**_whole(claim.body), "_meta": {"ai.calmboard/replayed": True}}
+        require_visible(call.access, _about(arguments), gone_is_fine=True)
+        return {**_content_with_text(claim.body), "_meta": {"ai.calmboard/replayed": True}}
     try:
-        with idempotency.watching(claim):
+        with idempotency.complete_on_commit(claim):
             result = yield from _run(tool, call, asked)
     except BaseException:
-        idempotency.give_up(claim)
+        idempotency.release(claim)
         raise
     if isinstance(result, Content):
-        idempotency.give_up(claim)
-        return _told(tool, result)
+        idempotency.release(claim)
+        return _result(tool, result)
     told = _encode(_structured(tool, result))
-    idempotency.keep(claim, idempotency.Answered(200, {}, told))
-    return _whole(told)
+    idempotency.store_response(claim, idempotency.Answered(200, {}, told))
+    return _content_with_text(told)
 
 
 def _about(arguments: Mapping[str, Any]) -> list[str]:
@@ -96,9 +96,9 @@ def _run(tool: Tool, call: Call, asked: Any) -> Generator[dict[str, Any] | None,
     return (yield from result) if inspect.isgenerator(result) else result
 
 
-def _told(tool: Tool, result: Any) -> dict[str, Any]:
+def _result(tool: Tool, result: Any) -> dict[str, Any]:
     if not isinstance(result, Content):
-        return _whole(_encode(_structured(tool, result)))
+        return _content_with_text(_encode(_structured(tool, result)))
     told: dict[str, Any] = {"content": result.blocks, "isError": result.is_error}
     if result.structured is not None:
         told["structuredContent"] = result.structured
@@ -109,7 +109,7 @@ def _structured(tool: Tool, result: Any) -> Struct:
     return cast("Struct", msgspec.convert(result, tool.gives, from_attributes=True))
 
 
-def _whole(structured: bytes) -> dict[str, Any]:
+def _content_with_text(structured: bytes) -> dict[str, Any]:
     """The structured answer, and the same as text for clients that read no other (server/tools, Structured Content)."""
     return {"content": [text(structured.decode())], "structuredContent": Raw(structured), "isError": False}
 
@@ -136,12 +136,12 @@ def _name_argument(problem: Problem) -> None:
     )
 
 
-def _argument(fault: Fault) -> str:
+def _argument(fault: FieldError) -> str:
     return fault.pointer.removeprefix("/") or "arguments"
 
 
-def _allowed(fault: Fault) -> str:
+def _allowed(fault: FieldError) -> str:
     return f" Allowed: {', '.join(fault.allowed_values)}." if fault.allowed_values else ""
 
 
-__all__ = ["Frames", "InputRequired", "call_tool"]
+__all__ = ["InputRequired", "MessageStream", "call_tool"]

@@ -7,10 +7,10 @@ from typing import Any
 from api.docs.examples import example_of
 from api.framework.describe import Operation
 from api.shapes.problems import Problem as ProblemBody
-from calmboard.errors import PROBLEMS, Fault, Problem
+from calmboard.errors import PROBLEMS, FieldError, Problem
 
 _ERRORS = {401: "invalid_api_key", 403: "forbidden", 404: "not_found", 422: "validation_failed"}
-_FAULTS = {"validation_failed": Fault("/colour", "unknown_field", "There is no field “colour” here.")}
+_FAULTS = {"validation_failed": FieldError("/colour", "unknown_field", "There is no field “colour” here.")}
 
 
 def saved_answers(endpoint: Operation, promised: dict[str, Any], request: dict[str, Any]) -> list[dict[str, Any]]:

@@ -58,7 +58,7 @@ def postman_json(app: Flask) -> bytes:
 
 def _collection(app: Flask) -> dict[str, Any]:
     document = openapi_document(app)
-    endpoints = in_order(list(operations(app)))
+    endpoints = order_and_limit(list(operations(app)))
     names = Names.of(endpoints)
     origin = document["servers"][0]["url"]
     plain = {(endpoint.method, endpoint.path): item(endpoint, document, names) for endpoint in endpoints}
@@ -79,7 +79,7 @@ def _collection(app: Flask) -> dict[str, Any]:
     }
 
 
-def in_order(endpoints: list[Operation]) -> list[Operation]:
+def order_and_limit(endpoints: list[Operation]) -> list[Operation]:
     """Parents before what they hold, and in each noun: make, list, read, change, delete, act.
 
     Acting comes last because it may end what a thing was, such as a sprint that is completed.

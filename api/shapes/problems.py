@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from api.shapes.values import about
 
 
-class Fault(Struct, omit_defaults=True):
+class FieldError(Struct, omit_defaults=True):
     """One faulty field."""
 
     pointer: Annotated[str, about("A JSON pointer into the body, or the name of a parameter.", "/title")]
@@ -32,7 +32,7 @@ class Problem(Struct, omit_defaults=True):
     detail: Annotated[str, about("What happened here.", "The body was readable, but some values in it cannot be used.")]
     code: Annotated[str, about("The stable code of this problem.", "validation_failed")]
     request_id: Annotated[str, about("Also in X-Request-Id.", "req_01m86ffkj1eyt9k86t46h61k8b")]
-    errors: Annotated[list[Fault], Meta(description="Every faulty field.")]
+    errors: Annotated[list[FieldError], Meta(description="Every faulty field.")]
     hint: Annotated[str, about("What to do next.", "Correct each field listed under errors.")]
     error: SimpleError
     allowed_values: Annotated[list[str], about("What would do, where that is a short list.", ["tasks:write"])] | UnsetType = UNSET

@@ -60,7 +60,7 @@ class _Keys:
     async def verify_token(self, token: str) -> AccessToken | None:
         with self._app.app_context():
             access = identify(token, resource_of(self.origin, MCP))
-        self._limits.spend(access).need_room()
+        self._limits.spend(access).check_limit()
         credential = access.credential
         assert credential
         return AccessToken(token=token, client_id=credential.id, scopes=sorted(credential.scopes), expires_at=None)

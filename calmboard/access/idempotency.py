@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, event, select, update
 
 from calmboard.db import AnyRow, db, insert_if_absent, now, reading
-from calmboard.errors import Conflict, Fault, ValidationFailed
+from calmboard.errors import Conflict, FieldError, ValidationFailed
 from calmboard.models import IdempotentRequest
 
 KEPT = timedelta(hours=24)
@@ -52,7 +52,7 @@ def claim(credential_id: str, key: str, fingerprint: bytes) -> Claim | Answered:
 
 
 @contextmanager
-def watching(mine: Claim) -> Iterator[None]:
+def complete_on_commit(mine: Claim) -> Iterator[None]:
     """Mark the work as done in its own commit, so that a crash right after it never leads to doing it twice.
 
     Raises Conflict, and undoes the work, where the claim was lost meanwhile.
@@ -73,20 +73,20 @@ def watching(mine: Claim) -> Iterator[None]:
         event.remove(session, "before_commit", mark)
 
 
-def keep(mine: Claim, answered: Answered) -> None:
+def store_response(mine: Claim, answered: Answered) -> None:
     """Keep the answer for those who ask again."""
     values = {"status": answered.status, "headers": answered.headers, "body": answered.body, "is_done": True}
     with reading() as connection:
         connection.execute(update(IdempotentRequest).where(_is(mine)).values(**values))
 
 
-def give_up(mine: Claim) -> None:
+def release(mine: Claim) -> None:
     """Let the next request with this key try, unless the work was done."""
     db.session.rollback()
     _forget(and_(_is(mine), IdempotentRequest.is_done.is_(False)))
 
 
-def forget_old() -> None:
+def delete_expired_idempotency_keys() -> None:
     """Delete what is older than 24 hours."""
     _forget(IdempotentRequest.created_at < now() - KEPT)
 
@@ -94,7 +94,7 @@ def forget_old() -> None:
 def _answer_of(row: AnyRow, fingerprint: bytes, at: datetime) -> Answered:
     if row.fingerprint != fingerprint:
         detail = "This Idempotency-Key came with another request before. Use a new one for each piece of work."
-        raise ValidationFailed(detail, errors=(Fault("Idempotency-Key", "reused", detail),))
+        raise ValidationFailed(detail, errors=(FieldError("Idempotency-Key", "reused", detail),))
     if row.status is not None:
         return Answered(row.status, row.headers, row.body)
     if row.is_done and row.created_at < at - LEASE:

@@ -27,30 +27,30 @@ ROLE_RIGHTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class ResourcePath:
     """How a table's rows are addressed, and which column, by way of which tables, leads to their project."""
 
     prefix: str
     word: str
     row_id: InstrumentedAttribute[str]
     project_id: InstrumentedAttribute[str]
-    via: tuple[type[Base], ...] = ()
+    joins: tuple[type[Base], ...] = ()
 
 
-_HOMES: dict[type[Base], Home] = {
-    Project: Home("prj", "project", Project.id, Project.id),
-    Board: Home("brd", "board", Board.id, Board.project_id),
-    Task: Home("tsk", "task", Task.id, Board.project_id, via=(Board,)),
-    Label: Home("lbl", "label", Label.id, Label.project_id),
-    Invitation: Home("inv", "invitation", Invitation.id, Invitation.project_id),
-    Sprint: Home("spr", "sprint", Sprint.id, Board.project_id, via=(Board,)),
-    Comment: Home("cmt", "comment", Comment.id, Board.project_id, via=(Task, Board)),
-    ChecklistItem: Home("chk", "checklist item", ChecklistItem.id, Board.project_id, via=(Task, Board)),
-    Attachment: Home("att", "attachment", Attachment.id, Board.project_id, via=(Task, Board)),
+_RESOURCES: dict[type[Base], ResourcePath] = {
+    Project: ResourcePath("prj", "project", Project.id, Project.id),
+    Board: ResourcePath("brd", "board", Board.id, Board.project_id),
+    Task: ResourcePath("tsk", "task", Task.id, Board.project_id, joins=(Board,)),
+    Label: ResourcePath("lbl", "label", Label.id, Label.project_id),
+    Invitation: ResourcePath("inv", "invitation", Invitation.id, Invitation.project_id),
+    Sprint: ResourcePath("spr", "sprint", Sprint.id, Board.project_id, joins=(Board,)),
+    Comment: ResourcePath("cmt", "comment", Comment.id, Board.project_id, joins=(Task, Board)),
+    ChecklistItem: ResourcePath("chk", "checklist item", ChecklistItem.id, Board.project_id, joins=(Task, Board)),
+    Attachment: ResourcePath("att", "attachment", Attachment.id, Board.project_id, joins=(Task, Board)),
 }
 
 
-def need_scope(access: Access, *scopes: str) -> None:
+def require_scope(access: Access, *scopes: str) -> None:
     """Refuse a credential that lacks any of the scopes; the answer names all that are needed."""
     if all(access.holds(scope) for scope in scopes):
         return
@@ -61,13 +61,13 @@ def need_scope(access: Access, *scopes: str) -> None:
     )
 
 
-def need(access: Access, role: str, right: str) -> None:
+def require_role(access: Access, role: str, right: str) -> None:
     """Refuse a change that the user's role, or the credential, does not cover."""
-    need_scope(access, right)
-    need_right(role, right)
+    require_scope(access, right)
+    require_right(role, right)
 
 
-def need_right(role: str, right: str) -> None:
+def require_right(role: str, right: str) -> None:
     """Refuse a role that does not include a right; for rights that are no scope of their own."""
     if right not in ROLE_RIGHTS[role]:
         article = "an" if role[0] in "ao" else "a"
@@ -84,7 +84,7 @@ def find(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRo
         return _look(connection, access, statement, model, row_id) or _refuse(connection, access, model, row_id)
 
 
-def claim(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRow:
+def find_for_update(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRow:
     """Return a row as `find` does, locked until the commit, so that what is decided on it stays true."""
     statement = _one(model, columns, _is_narrowed(access)).with_for_update(of=model, key_share=True)
     connection = db.session.connection()
@@ -92,22 +92,24 @@ def claim(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyR
 
 
 def visible(access: Access, statement: AnySelect, project_id: InstrumentedAttribute[str]) -> AnySelect:
-    """Narrow a statement to what this access sees. Run it with the values of `asker(access)`."""
+    """Narrow a statement to what this access sees. Run it with the values of `access_params(access)`."""
     return narrowed_to(statement, project_id, _is_narrowed(access))
 
 
-def asker(access: Access) -> dict[str, Any]:
+def access_params(access: Access) -> dict[str, Any]:
     """The values for a statement made by `visible`."""
-    values: dict[str, Any] = {"asker_id": access.user.id}
+    values: dict[str, Any] = {"access_user_id": access.user.id}
     if access.project_ids is not None:
-        values["asker_project_ids"] = list(access.project_ids)
+        values["allowed_project_ids"] = list(access.project_ids)
     return values
 
 
 def narrowed_to(statement: AnySelect, project_id: InstrumentedAttribute[str], narrowed: bool) -> AnySelect:
-    statement = statement.join(Membership, and_(Membership.project_id == project_id, Membership.user_id == bindparam("asker_id")))
+    statement = statement.join(
+        Membership, and_(Membership.project_id == project_id, Membership.user_id == bindparam("access_user_id"))
+    )
     if narrowed:
-        statement = statement.where(project_id.in_(bindparam("asker_project_ids", expanding=True)))
+        statement = statement.where(project_id.in_(bindparam("allowed_project_ids", expanding=True)))
     return statement
 
 
@@ -117,28 +119,28 @@ def _is_narrowed(access: Access) -> bool:
 
 @cache
 def _one(model: type[Base], columns: tuple[Any, ...], narrowed: bool) -> AnySelect:
-    home = _HOMES[model]
+    home = _RESOURCES[model]
     statement = select(*columns, home.project_id.label("in_project"), Membership.role.label("role")).select_from(model)
-    for parent in home.via:
+    for parent in home.joins:
         statement = statement.join(parent)
     return narrowed_to(statement, home.project_id, narrowed).where(home.row_id == bindparam("row_id"))
 
 
 @cache
 def _any(model: type[Base]) -> AnySelect:
-    row_id = _HOMES[model].row_id
+    row_id = _RESOURCES[model].row_id
     return select(row_id).where(row_id == bindparam("row_id"))
 
 
 def _look(connection: Connection, access: Access, statement: AnySelect, model: type[Base], row_id: str) -> AnyRow | None:
-    if not ids.is_id(_HOMES[model].prefix, row_id):
+    if not ids.is_id(_RESOURCES[model].prefix, row_id):
         return None
-    return connection.execute(statement, {"row_id": row_id, **asker(access)}).first()
+    return connection.execute(statement, {"row_id": row_id, **access_params(access)}).first()
 
 
 def _refuse(connection: Connection, access: Access, model: type[Base], row_id: str) -> NoReturn:
     """Tell a row out of reach from one that does not exist."""
-    home = _HOMES[model]
+    home = _RESOURCES[model]
     if not ids.is_id(home.prefix, row_id):
         raise NotFound(f"No {home.word} has the id “{row_id[:60]}”; a {home.word}'s id starts with {home.prefix}_.")
     if connection.execute(_any(model), {"row_id": row_id}).first() is None:

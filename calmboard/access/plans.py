@@ -30,7 +30,7 @@ def window_of(plan_slug: str, settings: Settings) -> Window | None:
     return settings.rates.get(plan_slug)
 
 
-def need_paid(access: Access) -> None:
+def require_paid_plan(access: Access) -> None:
     plan = PLANS[access.user.plan]
     if not plan.includes_apis:
         raise PaidPlanRequired(

@@ -10,10 +10,10 @@ from sqlalchemy import bindparam, select
 
 from calmboard import ids
 from calmboard.access.access import Access
-from calmboard.access.permissions import find, need_scope
+from calmboard.access.permissions import find, require_scope
 from calmboard.db import AnyRow, AnySelect, db, reading
 from calmboard.models import Activity, Project, User
-from calmboard.pagination import Cut, Order, Page, in_order, read_page
+from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 
 _NEWEST_FIRST = Order((Activity.id,), descending=True)
 
@@ -27,7 +27,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class ActivityEntry:
     """One change. `actor` is None where the account is gone, `credential` where it was done on a page."""
 
     id: str
@@ -70,12 +70,12 @@ def record(
     )
 
 
-def list_activity(access: Access, project_id: str, cut: Cut, since: datetime | None = None) -> Page[Happened]:
+def list_activity(access: Access, project_id: str, cut: PageRequest, since: datetime | None = None) -> Page[ActivityEntry]:
     """What happened in a project, newest first; `since` counts to the millisecond. Two queries, whatever the length.
 
     Raises NotFound and Forbidden as `find` does.
     """
-    need_scope(access, "tasks:read")
+    require_scope(access, "tasks:read")
     find(access, Project, project_id)
     statement = _activity_list(since is not None, cut.after is not None)
     values = {"project_id": project_id, "first_id": since and ids.first_id("act", since)}
@@ -85,13 +85,13 @@ def list_activity(access: Access, project_id: str, cut: Cut, since: datetime | N
 
 
 @cache
-def _activity_list(recent: bool, further: bool) -> AnySelect:
+def _activity_list(recent: bool, after_cursor: bool) -> AnySelect:
     """Ids sort by time, so the index that sorts the list also finds where `since` begins."""
     statement = select(*_COLUMNS).outerjoin(User, User.id == Activity.actor_id)
     statement = statement.where(Activity.project_id == bindparam("project_id"))
     if recent:
         statement = statement.where(Activity.id >= bindparam("first_id"))
-    return in_order(statement, _NEWEST_FIRST, further=further)
+    return order_and_limit(statement, _NEWEST_FIRST, after_cursor=after_cursor)
 
 
 _COLUMNS = (
@@ -110,8 +110,8 @@ _COLUMNS = (
 )
 
 
-def _happened(row: AnyRow) -> Happened:
-    return Happened(
+def _happened(row: AnyRow) -> ActivityEntry:
+    return ActivityEntry(
         row.id,
         row.at,
         row.what,

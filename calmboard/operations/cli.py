@@ -16,7 +16,7 @@ from calmboard.access.integrations import INTEGRATIONS, find_integration
 from calmboard.access.plans import PLANS
 from calmboard.access.scopes import SCOPES, unknown
 from calmboard.db import db, now
-from calmboard.errors import Fault, Problem, ValidationFailed
+from calmboard.errors import FieldError, Problem, ValidationFailed
 from calmboard.operations import seed as demo
 from calmboard.operations import serve as product
 from calmboard.settings import Settings
@@ -112,7 +112,7 @@ def seed() -> None:
 def serve() -> None:
     """Bring the database up to date and run server and worker; in development, add the demo the first time."""
     settings = _settings()
-    product.need_free_port(settings)
+    product.require_free_port(settings)
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
     flask_migrate.upgrade()
     welcome = "\n".join(_welcome(settings))
@@ -126,17 +126,17 @@ def _settings() -> Settings:
     return settings
 
 
-def _faults(person: Person, new: access_keys.NewKey) -> Iterator[Fault]:
+def _faults(person: Person, new: access_keys.NewKey) -> Iterator[FieldError]:
     """What a key cannot be made of. The plan is no fault: it is judged at each request."""
     if not 0 < len(new.name.strip()) <= access_keys.MAX_NAME_LENGTH or not new.name.isprintable():
-        yield Fault("/name", "length", f"A key's name has 1 to {access_keys.MAX_NAME_LENGTH} characters that can be seen.")
+        yield FieldError("/name", "length", f"A key's name has 1 to {access_keys.MAX_NAME_LENGTH} characters that can be seen.")
     if find_integration(new.integration) is None:
-        yield Fault("/integration", "unknown_value", f"An integration is one of {', '.join(i.slug for i in INTEGRATIONS)}.")
+        yield FieldError("/integration", "unknown_value", f"An integration is one of {', '.join(i.slug for i in INTEGRATIONS)}.")
     if strange := unknown(new.scopes):
-        yield Fault("/scopes", "unknown_value", f"There is no scope {', '.join(strange)}. Scopes are {', '.join(SCOPES)}.")
+        yield FieldError("/scopes", "unknown_value", f"There is no scope {', '.join(strange)}. Scopes are {', '.join(SCOPES)}.")
     mine = {project.id for project in my_projects(Access.from_session(person))}
     if strange := sorted((new.project_ids or frozenset()) - mine):
-        yield Fault("/project_ids", "unknown_value", f"{person.name} is in no project with the id {', '.join(strange)}.")
+        yield FieldError("/project_ids", "unknown_value", f"{person.name} is in no project with the id {', '.join(strange)}.")
 
 
 def _welcome(settings: Settings) -> Iterator[str]:

@@ -5,13 +5,13 @@ from huey import crontab
 
 from calmboard import mail
 from calmboard.access.credentials.passwords import open_reset
-from calmboard.access.credentials.sessions import drop_dead_sessions
-from calmboard.access.idempotency import forget_old
-from calmboard.access.oauth.clients import drop_unused_clients
-from calmboard.access.oauth.grants import drop_dead_tokens
+from calmboard.access.credentials.sessions import delete_expired_sessions
+from calmboard.access.idempotency import delete_expired_idempotency_keys
+from calmboard.access.oauth.clients import delete_unused_clients
+from calmboard.access.oauth.grants import delete_expired_tokens
 from calmboard.queue import job, queue
 from calmboard.settings import Settings
-from calmboard.work.discussion.attachments import sweep_files
+from calmboard.work.discussion.attachments import delete_orphan_files
 from calmboard.work.invitations import open_invitation
 
 _RESET_LETTER = """\
@@ -92,11 +92,11 @@ def mail_invitation(invitation_id: str) -> None:
 def sweep_attached_files() -> None:
     """Remove the files of tasks that were deleted, and what broken uploads left."""
     settings: Settings = current_app.config["CALMBOARD"]
-    sweep_files(settings.files_dir)
+    delete_orphan_files(settings.files_dir)
 
 
-queue.periodic_task(crontab(hour="3", minute="17"))(drop_dead_sessions)
-queue.periodic_task(crontab(hour="3", minute="22"))(forget_old)
-queue.periodic_task(crontab(hour="3", minute="27"))(drop_dead_tokens)
-queue.periodic_task(crontab(hour="3", minute="32"))(drop_unused_clients)
+queue.periodic_task(crontab(hour="3", minute="17"))(delete_expired_sessions)
+queue.periodic_task(crontab(hour="3", minute="22"))(delete_expired_idempotency_keys)
+queue.periodic_task(crontab(hour="3", minute="27"))(delete_expired_tokens)
+queue.periodic_task(crontab(hour="3", minute="32"))(delete_unused_clients)
 queue.periodic_task(crontab(hour="3", minute="47"))(sweep_attached_files)

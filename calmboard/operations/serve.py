@@ -23,7 +23,7 @@ _END_WITHIN_S = 10
 Programs = dict[str, subprocess.Popen[bytes]]
 
 
-def need_free_port(settings: Settings) -> None:
+def require_free_port(settings: Settings) -> None:
     """Raises Conflict where the port cannot be listened on."""
     try:
         socket.create_server((_host(settings), settings.port)).close()

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import need_scope
+from calmboard.access.permissions import require_scope
 from calmboard.db import AnyRow, AnySelect, now, reading
 from calmboard.models import Sprint, Task, TaskAssignee, User
 from calmboard.work.boards import read_board
 from calmboard.work.sprints.lifecycle import COLUMNS as SPRINT_COLUMNS
-from calmboard.work.tasks.rows import COLUMNS, TaskRow, with_company
+from calmboard.work.tasks.rows import COLUMNS, TaskRow, with_relations
 
 _MOST_NOTABLE = 20
 _MOST_PEOPLE = 50
@@ -22,7 +22,7 @@ _MOST_PLANNED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Notable:
+class HighlightedTask:
     """Tasks that ask for attention: how many in all, and the first of them."""
 
     count: int
@@ -44,7 +44,7 @@ def summarize_board(access: Access, board_id: str) -> dict[str, Any]:
 
     Sprints are left out of an access without sprints:read. Raises NotFound and Forbidden as `find` does.
     """
-    need_scope(access, "boards:read", "tasks:read")
+    require_scope(access, "boards:read", "tasks:read")
     board = read_board(access, board_id)
     values = {"board_id": board_id, "today": now().date()}
     with reading() as connection:
@@ -59,10 +59,10 @@ def summarize_board(access: Access, board_id: str) -> dict[str, Any]:
         }
 
 
-def _notable_tasks(connection: Connection, values: dict[str, Any]) -> dict[str, Notable]:
+def _notable_tasks(connection: Connection, values: dict[str, Any]) -> dict[str, HighlightedTask]:
     rows = {name: connection.execute(statement, values).all() for name, statement in _NOTABLE.items()}
-    tasks = iter(with_company(connection, [row for some in rows.values() for row in some]))
-    return {name: Notable(some[0].total if some else 0, list(islice(tasks, len(some)))) for name, some in rows.items()}
+    tasks = iter(with_relations(connection, [row for some in rows.values() for row in some]))
+    return {name: HighlightedTask(some[0].total if some else 0, list(islice(tasks, len(some)))) for name, some in rows.items()}
 
 
 def _workloads(rows: Sequence[AnyRow]) -> list[Workload]:

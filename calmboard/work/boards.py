@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.db import AnyRow, AnySelect, db, now, reading
 from calmboard.events.activity import record
 from calmboard.models import Board, Project, Task
 from calmboard.models.columns import STATES
-from calmboard.pagination import Cut, Order, Page, contains, in_order, read_page, text_to_find
-from calmboard.preconditions import Guard, let_through
+from calmboard.pagination import Order, Page, PageRequest, contains, order_and_limit, read_page, text_to_find
+from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.changed_values import changed_values
 
 COLUMN_NAMES = {"backlog": "Backlog", "ready": "Ready", "in_progress": "In Progress", "review": "Review", "done": "Done"}
@@ -33,9 +33,9 @@ class Column:
     task_count: int
 
 
-def list_boards(access: Access, project_id: str, cut: Cut, q: str | None = None) -> Page[AnyRow]:
+def list_boards(access: Access, project_id: str, cut: PageRequest, q: str | None = None) -> Page[AnyRow]:
     """The boards of a project, oldest first. Raises NotFound and Forbidden as `find` does."""
-    need_scope(access, "boards:read")
+    require_scope(access, "boards:read")
     find(access, Project, project_id)
     statement = _board_list(q is not None, cut.after is not None)
     with reading() as connection:
@@ -44,7 +44,7 @@ def list_boards(access: Access, project_id: str, cut: Cut, q: str | None = None)
 
 def read_board(access: Access, board_id: str) -> dict[str, Any]:
     """A board with its columns, each with its number of tasks."""
-    need_scope(access, "boards:read")
+    require_scope(access, "boards:read")
     board = find(access, Board, board_id, *_COLUMNS)
     with reading() as connection:
         return _with_columns(connection, board)
@@ -52,8 +52,8 @@ def read_board(access: Access, board_id: str) -> dict[str, Any]:
 
 def create_board(access: Access, project_id: str, new: Mapping[str, Any]) -> dict[str, Any]:
     """Add an empty board to a project. Raises NotFound, and Forbidden to those who may not."""
-    project = claim(access, Project, project_id)
-    need(access, project.role, "boards:write")
+    project = find_for_update(access, Project, project_id)
+    require_role(access, project.role, "boards:write")
     board = Board(project_id=project_id, **new)
     db.session.add(board)
     db.session.flush()
@@ -63,9 +63,11 @@ def create_board(access: Access, project_id: str, new: Mapping[str, Any]) -> dic
     return read_board(access, board_id)
 
 
-def change_board(access: Access, board_id: str, changes: Mapping[str, Any], guard: Guard = let_through) -> dict[str, Any]:
+def change_board(
+    access: Access, board_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
+) -> dict[str, Any]:
     """Change the fields that are given. Raises as `create_board` does, and PreconditionFailed where the guard does."""
-    board = _claim(access, board_id, guard)
+    board = _claim(access, board_id, precondition)
     if new := changed_values(board, changes):
         db.session.execute(update(Board).where(Board.id == board_id).values(**new, updated_at=now()))
         record(access, "board.changed", board.in_project, board_id, board_id=board_id, changes=new)
@@ -73,18 +75,18 @@ def change_board(access: Access, board_id: str, changes: Mapping[str, Any], guar
     return read_board(access, board_id)
 
 
-def delete_board(access: Access, board_id: str, guard: Guard = let_through) -> None:
+def delete_board(access: Access, board_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a board for good, with its tasks and sprints. Raises as `change_board` does."""
-    board = _claim(access, board_id, guard)
+    board = _claim(access, board_id, precondition)
     db.session.execute(delete(Board).where(Board.id == board_id))
     record(access, "board.deleted", board.in_project, board_id, board_id=board_id, changes={"name": board.name})
     db.session.commit()
 
 
-def _claim(access: Access, board_id: str, guard: Guard) -> AnyRow:
-    board = claim(access, Board, board_id, *_COLUMNS)
-    need(access, board.role, "boards:write")
-    guard(_with_columns(db.session.connection(), board))
+def _claim(access: Access, board_id: str, precondition: Precondition) -> AnyRow:
+    board = find_for_update(access, Board, board_id, *_COLUMNS)
+    require_role(access, board.role, "boards:write")
+    precondition(_with_columns(db.session.connection(), board))
     return board
 
 
@@ -95,8 +97,8 @@ def _with_columns(connection: Connection, board: AnyRow) -> dict[str, Any]:
 
 
 @cache
-def _board_list(by_name: bool, further: bool) -> AnySelect:
+def _board_list(by_name: bool, after_cursor: bool) -> AnySelect:
     statement = select(*_COLUMNS).where(Board.project_id == bindparam("project_id"))
     if by_name:
         statement = statement.where(contains(Board.name))
-    return in_order(statement, _BY_ID, further=further)
+    return order_and_limit(statement, _BY_ID, after_cursor=after_cursor)

@@ -12,13 +12,13 @@ from sqlalchemy import bindparam, delete, func, select, update
 from calmboard import ids
 from calmboard.access.access import Access, Person
 from calmboard.access.limits.rate_limits import Limits
-from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.db import AnyRow, AnySelect, db, now, reading
 from calmboard.errors import Conflict, Forbidden, NotFound
 from calmboard.events.activity import record
 from calmboard.models import Invitation, Membership, Project, User
-from calmboard.pagination import Cut, Order, Page, in_order, read_page
-from calmboard.preconditions import Guard, let_through
+from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
+from calmboard.preconditions import Precondition, no_precondition
 from calmboard.settings import Window
 from calmboard.work.people import add_person
 
@@ -63,9 +63,9 @@ class Invited:
     has_account: bool
 
 
-def list_invitations(access: Access, project_id: str, cut: Cut) -> Page[dict[str, Any]]:
+def list_invitations(access: Access, project_id: str, cut: PageRequest) -> Page[dict[str, Any]]:
     """The open invitations to a project, oldest first; those that ran out are among them."""
-    need_scope(access, "members:read")
+    require_scope(access, "members:read")
     find(access, Project, project_id)
     with reading() as connection:
         page = read_page(connection, _invitation_list(cut.after is not None), cut, {"project_id": project_id})
@@ -74,7 +74,7 @@ def list_invitations(access: Access, project_id: str, cut: Cut) -> Page[dict[str
 
 def read_invitation(access: Access, invitation_id: str) -> dict[str, Any]:
     """Raises NotFound where there is none, Forbidden out of reach."""
-    need_scope(access, "members:read")
+    require_scope(access, "members:read")
     return _shown(find(access, Invitation, invitation_id, *_COLUMNS))
 
 
@@ -85,8 +85,8 @@ def invite(access: Access, limits: Limits, project_id: str, email: str, role: st
     member's, and RateLimitExceeded, with the old link alive, for a letter too many.
     """
     email = email.strip()
-    project = claim(access, Project, project_id)
-    need(access, project.role, "members:write")
+    project = find_for_update(access, Project, project_id)
+    require_role(access, project.role, "members:write")
     _need_stranger(project_id, email)
     _need_room_for_letter(access, limits, project_id, email)
     old = (Invitation.project_id == project_id, func.lower(Invitation.email) == email.lower())
@@ -102,11 +102,11 @@ def invite(access: Access, limits: Limits, project_id: str, email: str, role: st
     return read_invitation(access, invitation_id)
 
 
-def withdraw_invitation(access: Access, invitation_id: str, guard: Guard = let_through) -> None:
+def withdraw_invitation(access: Access, invitation_id: str, precondition: Precondition = no_precondition) -> None:
     """Take an invitation back; its link is dead at once. Raises as `invite` does, and PreconditionFailed."""
-    invitation = claim(access, Invitation, invitation_id, *_COLUMNS)
-    need(access, invitation.role, "members:write")
-    guard(_shown(invitation))
+    invitation = find_for_update(access, Invitation, invitation_id, *_COLUMNS)
+    require_role(access, invitation.role, "members:write")
+    precondition(_shown(invitation))
     db.session.execute(delete(Invitation).where(Invitation.id == invitation_id))
     record(access, "member.uninvited", invitation.in_project, invitation_id, changes={"email": invitation.email})
     db.session.commit()
@@ -164,9 +164,9 @@ def join_as_newcomer(token: str, name: str, password: str) -> Person:
 
 
 @cache
-def _invitation_list(further: bool) -> AnySelect:
+def _invitation_list(after_cursor: bool) -> AnySelect:
     statement = select(*_COLUMNS).where(Invitation.project_id == bindparam("project_id"))
-    return in_order(statement, _BY_ID, further=further)
+    return order_and_limit(statement, _BY_ID, after_cursor=after_cursor)
 
 
 def _shown(row: AnyRow) -> dict[str, Any]:

@@ -9,22 +9,22 @@ from sqlalchemy.exc import IntegrityError
 
 from calmboard import ids
 from calmboard.access.access import Access
-from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.db import AnyRow, AnySelect, db, now, reading
 from calmboard.errors import Conflict
 from calmboard.events.activity import record
 from calmboard.models import Label, Project
-from calmboard.pagination import Cut, Order, Page, in_order, read_page
-from calmboard.preconditions import Guard, let_through
+from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
+from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.changed_values import changed_values
 
 _COLUMNS = (Label.id, Label.project_id, Label.name, Label.colour, Label.created_at, Label.updated_at)
 _BY_ID = Order((Label.id,))
 
 
-def list_labels(access: Access, project_id: str, cut: Cut) -> Page[AnyRow]:
+def list_labels(access: Access, project_id: str, cut: PageRequest) -> Page[AnyRow]:
     """The labels of a project, oldest first. Raises NotFound and Forbidden as `find` does."""
-    need_scope(access, "tasks:read")
+    require_scope(access, "tasks:read")
     find(access, Project, project_id)
     with reading() as connection:
         return read_page(connection, _label_list(cut.after is not None), cut, {"project_id": project_id})
@@ -32,14 +32,14 @@ def list_labels(access: Access, project_id: str, cut: Cut) -> Page[AnyRow]:
 
 def read_label(access: Access, label_id: str) -> AnyRow:
     """Raises NotFound where there is none, Forbidden out of reach."""
-    need_scope(access, "tasks:read")
+    require_scope(access, "tasks:read")
     return find(access, Label, label_id, *_COLUMNS)
 
 
 def create_label(access: Access, project_id: str, new: Mapping[str, Any]) -> AnyRow:
     """Add a label to a project. Raises NotFound, Forbidden, and Conflict where the project has one of this name."""
-    project = claim(access, Project, project_id)
-    need(access, project.role, "tasks:write")
+    project = find_for_update(access, Project, project_id)
+    require_role(access, project.role, "tasks:write")
     label_id = ids.new_id("lbl")
     _write(insert(Label).values(id=label_id, project_id=project_id, **new))
     record(access, "label.created", project_id, label_id, changes=new)
@@ -47,9 +47,11 @@ def create_label(access: Access, project_id: str, new: Mapping[str, Any]) -> Any
     return read_label(access, label_id)
 
 
-def change_label(access: Access, label_id: str, changes: Mapping[str, Any], guard: Guard = let_through) -> AnyRow:
+def change_label(
+    access: Access, label_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
+) -> AnyRow:
     """Change name or colour wherever the label stands. Raises as `create_label` does, and PreconditionFailed."""
-    label = _claim(access, label_id, guard)
+    label = _claim(access, label_id, precondition)
     if new := changed_values(label, changes):
         _write(update(Label).where(Label.id == label_id).values(**new, updated_at=now()))
         record(access, "label.changed", label.in_project, label_id, changes=new)
@@ -57,24 +59,24 @@ def change_label(access: Access, label_id: str, changes: Mapping[str, Any], guar
     return read_label(access, label_id)
 
 
-def delete_label(access: Access, label_id: str, guard: Guard = let_through) -> None:
+def delete_label(access: Access, label_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a label; tasks lose it. Raises as `change_label` does."""
-    label = _claim(access, label_id, guard)
+    label = _claim(access, label_id, precondition)
     db.session.execute(delete(Label).where(Label.id == label_id))
     record(access, "label.deleted", label.in_project, label_id, changes={"name": label.name})
     db.session.commit()
 
 
 @cache
-def _label_list(further: bool) -> AnySelect:
+def _label_list(after_cursor: bool) -> AnySelect:
     statement = select(*_COLUMNS).where(Label.project_id == bindparam("project_id"))
-    return in_order(statement, _BY_ID, further=further)
+    return order_and_limit(statement, _BY_ID, after_cursor=after_cursor)
 
 
-def _claim(access: Access, label_id: str, guard: Guard) -> AnyRow:
-    label = claim(access, Label, label_id, *_COLUMNS)
-    need(access, label.role, "tasks:write")
-    guard(label)
+def _claim(access: Access, label_id: str, precondition: Precondition) -> AnyRow:
+    label = find_for_update(access, Label, label_id, *_COLUMNS)
+    require_role(access, label.role, "tasks:write")
+    precondition(label)
     return label
 
 

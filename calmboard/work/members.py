@@ -7,13 +7,13 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from calmboard import ids
 from calmboard.access.access import Access
-from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.db import AnyRow, AnySelect, db, now, reading
 from calmboard.errors import Conflict, Forbidden, NotFound
 from calmboard.events.activity import record
 from calmboard.models import Board, Membership, Project, Task, TaskAssignee, User
-from calmboard.pagination import Cut, Order, Page, in_order, read_page
-from calmboard.preconditions import Guard, let_through
+from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
+from calmboard.preconditions import Precondition, no_precondition
 
 _MEMBERS = (
     select(User.id, User.name, User.email, Membership.role, Membership.joined_at)
@@ -24,9 +24,9 @@ _ONE_MEMBER = _MEMBERS.where(Membership.user_id == bindparam("user_id"))
 _OWNERS = select(func.count()).where(Membership.project_id == bindparam("project_id"), Membership.role == "owner")
 
 
-def list_members(access: Access, project_id: str, cut: Cut) -> Page[AnyRow]:
+def list_members(access: Access, project_id: str, cut: PageRequest) -> Page[AnyRow]:
     """The members of a project, in the order of their ids. Raises NotFound and Forbidden as `find` does."""
-    need_scope(access, "members:read")
+    require_scope(access, "members:read")
     find(access, Project, project_id)
     with reading() as connection:
         return read_page(connection, _member_list(cut.after is not None), cut, {"project_id": project_id})
@@ -34,24 +34,24 @@ def list_members(access: Access, project_id: str, cut: Cut) -> Page[AnyRow]:
 
 def read_member(access: Access, project_id: str, user_id: str) -> AnyRow:
     """Raises NotFound where the project or its member does not exist, Forbidden out of reach."""
-    need_scope(access, "members:read")
+    require_scope(access, "members:read")
     find(access, Project, project_id)
     with reading() as connection:
         return _find_member(connection, project_id, user_id)
 
 
 def change_member(
-    access: Access, project_id: str, user_id: str, changes: Mapping[str, str], guard: Guard = let_through
+    access: Access, project_id: str, user_id: str, changes: Mapping[str, str], precondition: Precondition = no_precondition
 ) -> AnyRow:
     """Give a member another `role`, from their next request on; without one nothing changes.
 
     Raises NotFound; Forbidden to those who are no admin, and to admins where an owner is meant or made;
     Conflict where the project would be left without an owner; PreconditionFailed where the guard does.
     """
-    project = claim(access, Project, project_id)
-    need(access, project.role, "members:write")
+    project = find_for_update(access, Project, project_id)
+    require_role(access, project.role, "members:write")
     member = _find_member(db.session.connection(), project_id, user_id)
-    guard(member)
+    precondition(member)
     role = changes.get("role", member.role)
     _need_rank(project.role, member.role, role)
     if member.role == "owner" != role:
@@ -64,18 +64,18 @@ def change_member(
     return read_member(access, project_id, user_id)
 
 
-def remove_member(access: Access, project_id: str, user_id: str, guard: Guard = let_through) -> None:
+def remove_member(access: Access, project_id: str, user_id: str, precondition: Precondition = no_precondition) -> None:
     """Take a member out of a project and off its tasks, from their next request on. Anybody may leave by themselves.
 
     Raises as `change_member` does.
     """
-    need_scope(access, "members:write")
-    project = claim(access, Project, project_id)
+    require_scope(access, "members:write")
+    project = find_for_update(access, Project, project_id)
     leaves = user_id == access.user.id
     if not leaves:
-        need(access, project.role, "members:write")
+        require_role(access, project.role, "members:write")
     member = _find_member(db.session.connection(), project_id, user_id)
-    guard(member)
+    precondition(member)
     _need_rank(project.role, member.role)
     if member.role == "owner":
         _need_another_owner(project_id)
@@ -86,8 +86,8 @@ def remove_member(access: Access, project_id: str, user_id: str, guard: Guard = 
 
 
 @cache
-def _member_list(further: bool) -> AnySelect:
-    return in_order(_MEMBERS, Order((Membership.user_id,)), further=further)
+def _member_list(after_cursor: bool) -> AnySelect:
+    return order_and_limit(_MEMBERS, Order((Membership.user_id,)), after_cursor=after_cursor)
 
 
 def _find_member(connection: Connection, project_id: str, user_id: str) -> AnyRow:

@@ -9,7 +9,7 @@ from calmboard.access.access import Person
 from calmboard.access.credentials.passwords import MAX_LENGTH, MIN_LENGTH, hash_password
 from calmboard.access.plans import PLANS
 from calmboard.db import db, reading
-from calmboard.errors import Fault, NotFound, ValidationFailed
+from calmboard.errors import FieldError, NotFound, ValidationFailed
 from calmboard.models import User
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
@@ -26,7 +26,7 @@ def add_person(email: str, name: str, password: str, plan: str) -> Person:
         db.session.flush()
     except IntegrityError:
         db.session.rollback()
-        raise ValidationFailed(errors=(Fault("/email", "taken", f"Somebody has {email} already."),)) from None
+        raise ValidationFailed(errors=(FieldError("/email", "taken", f"Somebody has {email} already."),)) from None
     person = Person(user.id, user.name, user.email, user.plan)
     db.session.commit()
     return person
@@ -51,21 +51,21 @@ def find_person(email: str) -> Person:
     return Person(*row)
 
 
-def _email_fault(email: str) -> Fault | None:
+def _email_fault(email: str) -> FieldError | None:
     if _EMAIL.fullmatch(email.strip()):
         return None
-    return Fault("/email", "not_an_address", f"“{email}” is not an e-mail address.")
+    return FieldError("/email", "not_an_address", f"“{email}” is not an e-mail address.")
 
 
-def _name_fault(name: str) -> Fault | None:
-    return None if 0 < len(name.strip()) <= 100 else Fault("/name", "length", "A name has 1 to 100 characters.")
+def _name_fault(name: str) -> FieldError | None:
+    return None if 0 < len(name.strip()) <= 100 else FieldError("/name", "length", "A name has 1 to 100 characters.")
 
 
-def _password_fault(password: str) -> Fault | None:
+def _password_fault(password: str) -> FieldError | None:
     if MIN_LENGTH <= len(password) <= MAX_LENGTH:
         return None
-    return Fault("/password", "length", f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters.")
+    return FieldError("/password", "length", f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters.")
 
 
-def _plan_fault(plan: str) -> Fault | None:
-    return None if plan in PLANS else Fault("/plan", "unknown_value", f"A plan is one of {', '.join(PLANS)}.", tuple(PLANS))
+def _plan_fault(plan: str) -> FieldError | None:
+    return None if plan in PLANS else FieldError("/plan", "unknown_value", f"A plan is one of {', '.join(PLANS)}.", tuple(PLANS))

@@ -8,11 +8,11 @@ from sqlalchemy import bindparam, select
 
 from calmboard.access.access import Access
 from calmboard.access.credentials.keys import MAX_PROJECTS
-from calmboard.access.permissions import asker, narrowed_to
+from calmboard.access.permissions import access_params, narrowed_to
 from calmboard.db import AnyRow, AnySelect, reading
 from calmboard.ids import is_id
 from calmboard.models import Membership, Project
-from calmboard.pagination import Cut
+from calmboard.pagination import PageRequest
 from calmboard.work.projects import list_projects
 
 # What a form keeps of the ticked ones: more than a credential may have, so that too many are refused and not cut off.
@@ -23,17 +23,17 @@ MOST_TICKS = 2 * MAX_PROJECTS
 class Choices:
     """Projects to choose among: id, name and the asker's role of each.
 
-    `goes_on`: others come before these; `after` is the id behind which others follow.
+    `has_previous`: others come before these; `after` is the id behind which others follow.
     """
 
     rows: Sequence[AnyRow]
-    goes_on: bool
+    has_previous: bool
     after: str | None
 
 
 def list_choices(access: Access, after: str | None = None, chosen: Collection[str] = ()) -> Choices:
     """As many projects as a credential may be limited to, from the one behind `after` on, by name; and the chosen ones."""
-    cut = Cut(MAX_PROJECTS, (after,) if after is not None and is_id("prj", after) else None)
+    cut = PageRequest(MAX_PROJECTS, (after,) if after is not None and is_id("prj", after) else None)
     page = list_projects(access, cut)
     shown = {row.id for row in page.rows}
     others = find_projects(access, [project_id for project_id in chosen if project_id not in shown])
@@ -47,7 +47,7 @@ def find_projects(access: Access, project_ids: Collection[str]) -> Sequence[AnyR
     if not asked:
         return ()
     with reading() as connection:
-        return connection.execute(_these(access.project_ids is not None), {**asker(access), "project_ids": asked}).all()
+        return connection.execute(_these(access.project_ids is not None), {**access_params(access), "project_ids": asked}).all()
 
 
 def project_names(access: Access, project_ids: Collection[str]) -> dict[str, str]:

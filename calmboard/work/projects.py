@@ -9,37 +9,47 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, select, update
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import ROLE_RIGHTS, asker, claim, find, narrowed_to, need, need_right, need_scope, visible
+from calmboard.access.permissions import (
+    ROLE_RIGHTS,
+    access_params,
+    find,
+    find_for_update,
+    narrowed_to,
+    require_right,
+    require_role,
+    require_scope,
+    visible,
+)
 from calmboard.access.scopes import expand
 from calmboard.db import AnyRow, AnySelect, db, now, reading
 from calmboard.errors import Forbidden
 from calmboard.events.activity import record
 from calmboard.models import Board, Membership, Project, Sprint, Task
-from calmboard.pagination import Cut, Order, Page, contains, in_order, read_page, text_to_find
-from calmboard.preconditions import Guard, let_through
+from calmboard.pagination import Order, Page, PageRequest, contains, order_and_limit, read_page, text_to_find
+from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.changed_values import changed_values
 
 _COLUMNS = (Project.id, Project.name, Project.description, Project.created_at, Project.updated_at)
 _BY_ID = Order((Project.id,))
 
 
-def list_projects(access: Access, cut: Cut, q: str | None = None) -> Page[AnyRow]:
+def list_projects(access: Access, cut: PageRequest, q: str | None = None) -> Page[AnyRow]:
     """The projects in reach, oldest first; `q` is looked for in their names."""
-    need_scope(access, "projects:read")
+    require_scope(access, "projects:read")
     statement = _project_list(access.project_ids is not None, q is not None, cut.after is not None)
     with reading() as connection:
-        return read_page(connection, statement, cut, {**asker(access), "q": text_to_find(q)})
+        return read_page(connection, statement, cut, {**access_params(access), "q": text_to_find(q)})
 
 
 def read_project(access: Access, project_id: str) -> AnyRow:
     """Raises NotFound where there is none, Forbidden out of reach."""
-    need_scope(access, "projects:read")
+    require_scope(access, "projects:read")
     return find(access, Project, project_id, *_COLUMNS)
 
 
 def create_project(access: Access, new: Mapping[str, Any]) -> AnyRow:
     """Make a project that the asker owns. Raises Forbidden to a key that is limited to some projects."""
-    need_scope(access, "projects:write")
+    require_scope(access, "projects:write")
     if access.project_ids is not None:
         raise Forbidden("This key is limited to some projects and would not reach a new one. Use a key for all of them.")
     project = Project(**new)
@@ -52,14 +62,16 @@ def create_project(access: Access, new: Mapping[str, Any]) -> AnyRow:
     return read_project(access, project_id)
 
 
-def change_project(access: Access, project_id: str, changes: Mapping[str, Any], guard: Guard = let_through) -> AnyRow:
+def change_project(
+    access: Access, project_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
+) -> AnyRow:
     """Change the fields that are given and leave the others.
 
     Raises as `find` does, Forbidden to those who are no admin, and PreconditionFailed where the guard does.
     """
-    project = claim(access, Project, project_id, *_COLUMNS)
-    need(access, project.role, "projects:write")
-    guard(project)
+    project = find_for_update(access, Project, project_id, *_COLUMNS)
+    require_role(access, project.role, "projects:write")
+    precondition(project)
     if new := changed_values(project, changes):
         db.session.execute(update(Project).where(Project.id == project_id).values(**new, updated_at=now()))
         record(access, "project.changed", project_id, project_id, changes=new)
@@ -67,12 +79,12 @@ def change_project(access: Access, project_id: str, changes: Mapping[str, Any], 
     return read_project(access, project_id)
 
 
-def delete_project(access: Access, project_id: str, guard: Guard = let_through) -> None:
+def delete_project(access: Access, project_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a project for good, with its boards, tasks and history. Owners only; raises as `change_project` does."""
-    project = claim(access, Project, project_id, *_COLUMNS)
-    need(access, project.role, "projects:write")
-    need_right(project.role, "projects:delete")
-    guard(project)
+    project = find_for_update(access, Project, project_id, *_COLUMNS)
+    require_role(access, project.role, "projects:write")
+    require_right(project.role, "projects:delete")
+    precondition(project)
     db.session.execute(delete(Project).where(Project.id == project_id))
     db.session.commit()
 
@@ -81,13 +93,13 @@ def my_projects(access: Access) -> list[AnyRow]:
     """Id, name and the asker's role of every project in reach, by name."""
     statement = select(Project.id, Project.name, Membership.role)
     with reading() as connection:
-        return list(connection.execute(visible(access, statement, Project.id).order_by(Project.name), asker(access)))
+        return list(connection.execute(visible(access, statement, Project.id).order_by(Project.name), access_params(access)))
 
 
 def boards_of(access: Access, project_ids: Collection[str], most: int) -> dict[str, list[AnyRow]]:
     """Id and name of the boards of many projects, oldest first, at most so many of each; those out of reach have none."""
-    need_scope(access, "boards:read")
-    values = {**asker(access), "project_ids": list(project_ids), "most": most}
+    require_scope(access, "boards:read")
+    values = {**access_params(access), "project_ids": list(project_ids), "most": most}
     boards: dict[str, list[AnyRow]] = defaultdict(list)
     with reading() as connection:
         for board in connection.execute(_boards_of(access.project_ids is not None), values):
@@ -95,15 +107,15 @@ def boards_of(access: Access, project_ids: Collection[str], most: int) -> dict[s
     return boards
 
 
-def rights_in_reach(access: Access) -> frozenset[str]:
+def effective_scopes(access: Access) -> frozenset[str]:
     """The rights that hold in at least one project in reach; none where there is no project."""
     with reading() as connection:
-        roles = connection.execute(_roles(access.project_ids is not None), asker(access)).scalars().all()
+        roles = connection.execute(_roles(access.project_ids is not None), access_params(access)).scalars().all()
     return frozenset(right for role in roles for right in ROLE_RIGHTS[role] if access.holds(right))
 
 
 def has_use_of(rights: Collection[str], scopes: Iterable[str]) -> bool:
-    """Whether what needs these scopes is of any use to somebody with these `rights_in_reach`.
+    """Whether what needs these scopes is of any use to somebody with these `effective_scopes`.
 
     Whoever may change nothing anywhere has none of what changes; reading answers even where there is nothing yet.
     """
@@ -111,7 +123,7 @@ def has_use_of(rights: Collection[str], scopes: Iterable[str]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class EffectiveAccess:
     """What a key could do in one project today; `rights` is empty where it could not see it."""
 
     project_id: str
@@ -123,12 +135,12 @@ class Reach:
     sprints: int
 
 
-def reach_of(access: Access, scopes: frozenset[str], project_ids: frozenset[str] | None) -> list[Reach]:
+def effective_access(access: Access, scopes: frozenset[str], project_ids: frozenset[str] | None) -> list[EffectiveAccess]:
     """What a key with these scopes and projects could do now, for each project of the person."""
     counts = _counts_by_project(access)
     wanted = expand(scopes)
     return [
-        Reach(
+        EffectiveAccess(
             row.id,
             row.name,
             row.role,
@@ -147,23 +159,23 @@ def example_ids(access: Access) -> dict[str, str]:
         visible(access, first, Project.id).order_by(Task.id.is_(None), Board.id.is_(None), Project.id, Board.id, Task.id).limit(1)
     )
     with reading() as connection:
-        row = connection.execute(statement, asker(access)).first() or ()
+        row = connection.execute(statement, access_params(access)).first() or ()
     return {name: value for name, value in zip(("project_id", "board_id", "task_id"), row, strict=False) if value}
 
 
 @cache
-def _project_list(narrowed: bool, by_name: bool, further: bool) -> AnySelect:
+def _project_list(narrowed: bool, by_name: bool, after_cursor: bool) -> AnySelect:
     statement = narrowed_to(select(*_COLUMNS, Membership.role), Project.id, narrowed)
     if by_name:
         statement = statement.where(contains(Project.name))
-    return in_order(statement, _BY_ID, further=further)
+    return order_and_limit(statement, _BY_ID, after_cursor=after_cursor)
 
 
 @cache
 def _roles(narrowed: bool) -> AnySelect:
-    statement: AnySelect = select(Membership.role).where(Membership.user_id == bindparam("asker_id")).distinct()
+    statement: AnySelect = select(Membership.role).where(Membership.user_id == bindparam("access_user_id")).distinct()
     if narrowed:
-        statement = statement.where(Membership.project_id.in_(bindparam("asker_project_ids", expanding=True)))
+        statement = statement.where(Membership.project_id.in_(bindparam("allowed_project_ids", expanding=True)))
     return statement
 
 
@@ -184,7 +196,9 @@ def _counts_by_project(access: Access) -> dict[str, tuple[int, int, int]]:
     sprints = select(Board.project_id, func.count(Sprint.id)).join(Sprint, Sprint.board_id == Board.id)
     with reading() as connection:
         board_rows, sprint_rows = (
-            connection.execute(visible(access, statement, Board.project_id).group_by(Board.project_id), asker(access)).all()
+            connection.execute(
+                visible(access, statement, Board.project_id).group_by(Board.project_id), access_params(access)
+            ).all()
             for statement in (boards, sprints)
         )
     sprints_of = {row[0]: row[1] for row in sprint_rows}

@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import find, need_scope
+from calmboard.access.permissions import find, require_scope
 from calmboard.db import AnyRow, AnySelect, now, reading
-from calmboard.errors import Fault, InvalidRequest
+from calmboard.errors import FieldError, InvalidRequest
 from calmboard.models import Board, Sprint, SprintTask, Task
 from calmboard.work.sql_times import SecondsBetween, UtcDay
 
@@ -43,7 +43,7 @@ def read_velocity(access: Access, board_id: str, sprints: int) -> dict[str, Any]
 
     For each, committed + added - removed = completed + carried_over. Raises NotFound and Forbidden as `find` does.
     """
-    need_scope(access, "tasks:read")
+    require_scope(access, "tasks:read")
     find(access, Board, board_id)
     with reading() as connection:
         completed = connection.execute(_LAST_COMPLETED, {"board_id": board_id, "sprints": sprints}).all()
@@ -59,7 +59,7 @@ def read_throughput(access: Access, board_id: str, starts_on: date | None, ends_
 
     Raises InvalidRequest for a range that cannot be used, and as `find` does.
     """
-    need_scope(access, "tasks:read")
+    require_scope(access, "tasks:read")
     find(access, Board, board_id)
     first, last = _range(starts_on, ends_on)
     with reading() as connection:
@@ -88,7 +88,7 @@ def read_cycle_time(access: Access, board_id: str, starts_on: date | None, ends_
     Three queries. A percentile is the shortest time within which so many of a hundred tasks were done.
     Raises as `read_throughput` does.
     """
-    need_scope(access, "tasks:read")
+    require_scope(access, "tasks:read")
     find(access, Board, board_id)
     first, last = _range(starts_on, ends_on)
     values = _within(board_id, first, last)
@@ -104,7 +104,7 @@ def read_burndown(access: Access, board_id: str, sprint_id: str | None = None) -
     Without an id: the active sprint, else the one completed last. Days to come have an ideal alone;
     a sprint that has not started has no days. Raises InvalidRequest where the board has no such sprint.
     """
-    need_scope(access, "tasks:read")
+    require_scope(access, "tasks:read")
     find(access, Board, board_id)
     with reading() as connection:
         sprint = connection.execute(_sprint(sprint_id is None), {"board_id": board_id, "sprint_id": sprint_id}).first()
@@ -167,7 +167,7 @@ def _range(starts_on: date | None, ends_on: date | None) -> tuple[date, date]:
 
 
 def _fault(parameter: str, code: str, detail: str) -> InvalidRequest:
-    return InvalidRequest("A parameter in the address cannot be used.", errors=(Fault(parameter, code, detail),))
+    return InvalidRequest("A parameter in the address cannot be used.", errors=(FieldError(parameter, code, detail),))
 
 
 def _periods(first: date, last: date, by: str) -> Iterator[tuple[date, date]]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import asker, narrowed_to
+from calmboard.access.permissions import access_params, narrowed_to
 from calmboard.db import AnyRow, AnySelect, Base, reading
 from calmboard.models import Board, Comment, Project, Sprint, Task
 from calmboard.pagination import text_to_find
@@ -19,7 +19,7 @@ _IN_TEXT = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class SearchResult:
     """Something that was found; an excerpt where the words are not all in the title, and names that the access may read."""
 
     kind: str
@@ -38,7 +38,7 @@ class Hit:
 class Found:
     """The best hits, whether there are more, and the kinds that the access may not read."""
 
-    hits: Sequence[Hit]
+    hits: Sequence[SearchResult]
     more: bool
     not_searched: Sequence[str]
 
@@ -80,7 +80,7 @@ def search(access: Access, q: str, kinds: Collection[str] | None = None, limit: 
     words = q.split()[:MOST_WORDS]
     asked = [kind for kind in _PLACES if kinds is None or kind in kinds]
     readable = [kind for kind in asked if access.holds(f"{kind}s:read")]
-    values = {**asker(access), **_values(words), "one_more": limit + 1}
+    values = {**access_params(access), **_values(words), "one_more": limit + 1}
     with reading() as connection:
         rows = [
             (kind, row)
@@ -125,14 +125,14 @@ def _holds(column: Any, name: str) -> ColumnElement[bool]:
     return func.lower(column).like(func.lower(bindparam(name)), escape="\\")
 
 
-def _hit(access: Access, kind: str, row: AnyRow, words: Sequence[str]) -> Hit:
+def _hit(access: Access, kind: str, row: AnyRow, words: Sequence[str]) -> SearchResult:
     home = {name: getattr(row, name, None) for name in ("board_id", "task_id", "state")}
     named = {
         "project_name": row.project_name if access.holds("projects:read") else None,
         "board_name": getattr(row, "board_name", None) if access.holds("boards:read") else None,
     }
     excerpt = _excerpt(row.text, words) if row.rank == _IN_TEXT or kind == "comment" else None
-    return Hit(kind, row.id, row.title, row.project_id, **home, **named, excerpt=excerpt)
+    return SearchResult(kind, row.id, row.title, row.project_id, **home, **named, excerpt=excerpt)
 
 
 def _excerpt(text: str, words: Sequence[str]) -> str:

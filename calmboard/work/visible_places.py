@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import bindparam, case, func, literal, null, or_, select, union_all
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import asker, find, narrowed_to, need_scope
+from calmboard.access.permissions import access_params, find, narrowed_to, require_scope
 from calmboard.db import AnyRow, AnySelect, Base, reading
 from calmboard.errors import NotFound
 from calmboard.models import Board, Project, Sprint, Task
-from calmboard.pagination import Cut, Order, Page, contains, in_order, read_page, text_to_find
+from calmboard.pagination import Order, Page, PageRequest, contains, order_and_limit, read_page, text_to_find
 
 _LONGEST_NAME = 200
 
@@ -26,7 +26,7 @@ class _Named:
     name: Any
     scope: str
     project_id: Any
-    via: tuple[type[Base], ...] = ()
+    joins: tuple[type[Base], ...] = ()
 
 
 _KINDS = {
@@ -38,15 +38,15 @@ _KINDS = {
 _TABLES = {kind.prefix: kind.table for kind in _KINDS.values()}
 
 
-def list_places(access: Access, kinds: Collection[str], cut: Cut) -> Page[AnyRow]:
+def list_places(access: Access, kinds: Collection[str], cut: PageRequest) -> Page[AnyRow]:
     """Projects, oldest first, each followed by its boards, as `kinds` asks for; one query.
 
     A project's own row has an empty `board_id`; `project_name` is None to an access without projects:read.
     """
-    need_scope(access, *(_KINDS[kind].scope for kind in kinds))
+    require_scope(access, *(_KINDS[kind].scope for kind in kinds))
     statement = _places(tuple(kinds), access.holds("projects:read"), access.project_ids is not None, cut.after is not None)
     with reading() as connection:
-        return read_page(connection, statement, cut, asker(access))
+        return read_page(connection, statement, cut, access_params(access))
 
 
 def match_names(access: Access, kind: str, text: str, most: int, board_id: str | None = None) -> Sequence[AnyRow]:
@@ -54,18 +54,18 @@ def match_names(access: Access, kind: str, text: str, most: int, board_id: str |
 
     Sprints may be narrowed to those of a board. One query.
     """
-    need_scope(access, _KINDS[kind].scope)
+    require_scope(access, _KINDS[kind].scope)
     if len(text) > _LONGEST_NAME or "\0" in text:
         return ()
     like = text_to_find(text) or "%"
     start = like.removeprefix("%") if text.startswith(f"{_KINDS[kind].prefix}_") else ""
-    values = {**asker(access), "whole": text, "q": like, "start": start, "most": most}
+    values = {**access_params(access), "whole": text, "q": like, "start": start, "most": most}
     with reading() as connection:
         statement = _matching(kind, access.project_ids is not None, board_id is not None)
         return connection.execute(statement, {**values, "board_id": board_id}).all()
 
 
-def need_in_reach(access: Access, row_ids: Iterable[str], *, gone_is_fine: bool = False) -> None:
+def require_visible(access: Access, row_ids: Iterable[str], *, gone_is_fine: bool = False) -> None:
     """Raises NotFound and Forbidden as `find` does for the first project, board, task or sprint that is not in reach."""
     for row_id in row_ids:
         try:
@@ -76,7 +76,7 @@ def need_in_reach(access: Access, row_ids: Iterable[str], *, gone_is_fine: bool 
 
 
 @cache
-def _places(kinds: tuple[str, ...], named: bool, narrowed: bool, further: bool) -> AnySelect:
+def _places(kinds: tuple[str, ...], named: bool, narrowed: bool, after_cursor: bool) -> AnySelect:
     parent_name = Project.name if named else null()
     parts = {
         "project": select(
@@ -88,14 +88,14 @@ def _places(kinds: tuple[str, ...], named: bool, narrowed: bool, further: bool) 
     found = union_all(*within).subquery("places")
     project_id, board_id, name, home = found.c
     columns = (project_id.label("project_id"), board_id.label("board_id"), name.label("name"), home.label("project_name"))
-    return in_order(select(*columns), Order((project_id, board_id)), further=further)
+    return order_and_limit(select(*columns), Order((project_id, board_id)), after_cursor=after_cursor)
 
 
 @cache
 def _matching(kind: str, narrowed: bool, on_board: bool) -> AnySelect:
     named = _KINDS[kind]
     statement: AnySelect = select(named.table.id, named.name.label("name")).select_from(named.table)
-    for parent in named.via:
+    for parent in named.joins:
         statement = statement.join(parent)
     is_other = case((func.lower(named.name) == func.lower(bindparam("whole")), 0), else_=1).label("is_other")
     starts = named.table.id.like(bindparam("start"), escape="\\")

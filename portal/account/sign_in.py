@@ -16,7 +16,7 @@ from calmboard.errors import ValidationFailed
 from calmboard.operations import jobs
 from portal.keys.forms import faults_of
 from portal.shared.blueprint import bp
-from portal.shared.form_limits import TRIES, limiter, network, typed_email
+from portal.shared.form_limits import TRIES, client_network, limiter, typed_email
 from portal.shared.session import leave_session, start_session
 
 _LOCAL_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\\x7f]*")
@@ -32,10 +32,10 @@ def sign_in() -> str | AnyResponse:
 def enter() -> AnyResponse | tuple[str, int]:
     """The tries are those of `POST /api/auth/session` too: who guesses has them once."""
     limits: Limits = current_app.extensions["calmboard_limits"]
-    limits.need_tries(network(), typed_email())
+    limits.check_attempts(client_network(), typed_email())
     person = verify(typed_email(), request.form.get("password", ""))
     if person is None:
-        limits.note_failed_try(network(), typed_email())
+        limits.record_failed_attempt(client_network(), typed_email())
         return _sign_in_page(refusal=_REFUSAL), 422
     start_session(person, stays="remember" in request.form)
     return _onward()

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from calmboard.access.access import Access
 from calmboard.access.oauth.resources import MCP
-from calmboard.work.projects import has_use_of, rights_in_reach
+from calmboard.work.projects import effective_scopes, has_use_of
 from portal.agents.section import endpoint
 from portal.shared.words import plural
 
@@ -37,7 +37,7 @@ class AgentTool:
 
 def tested(access: Access) -> dict[str, Any]:
     """What `mcp/_tested.html` needs: what the server answers now, and the tools an agent with all rights of this person gets."""
-    rights = rights_in_reach(access)
+    rights = effective_scopes(access)
     tools = [tool for tool in current_app.extensions["calmboard_agent_catalogue"]["tools"] if has_use_of(rights, tool["scopes"])]
     return {
         "checks": _checks(),

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from portal.docs.samples import KEY
-from portal.shared.reachability import why_unreachable
+from portal.shared.reachability import unreachable_reason
 
 _NAME = "calmboard"
 
@@ -36,7 +36,7 @@ class Paste:
 class Install:
     """One agent: what to paste, what happens `then`, and the same `by_key`.
 
-    `steps` are for agents that take no paste; `obstacle` says why one in a cloud cannot reach this CalmBoard.
+    `steps` are for agents that take no paste; `unreachable_reason` says why one in a cloud cannot reach this CalmBoard.
     Sentences have code between backticks.
     """
 
@@ -47,7 +47,7 @@ class Install:
     by_key: Paste | None = None
     by_key_then: str = ""
     steps: tuple[str, ...] = ()
-    obstacle: str | None = None
+    unreachable_reason: str | None = None
 
 
 def install_links(endpoint: str) -> tuple[Link, ...]:
@@ -137,7 +137,7 @@ def chatgpt(endpoint: str) -> Install:
         "Choose OAuth and create it. ChatGPT opens CalmBoard, where you choose what it may do.",
     )
     paste = Paste("chatgpt", "MCP server URL", endpoint)
-    return Install("chatgpt", "ChatGPT", paste, steps=steps, obstacle=why_unreachable(endpoint, "chatgpt"))
+    return Install("chatgpt", "ChatGPT", paste, steps=steps, unreachable_reason=unreachable_reason(endpoint, "chatgpt"))
 
 
 def _servers(server: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from calmboard.access.oauth.resources import BY_MCP, MCP, resource_of
 from portal.agents.installs import install_links, installs
 from portal.apps.rows import AppRow, app_rows
 from portal.keys.rows import KeyRow, key_rows, use_of
-from portal.shared.reachability import why_unreachable
+from portal.shared.reachability import unreachable_reason
 
 # How the use of a credential at the server is kept: this, the method, and the name of what was asked for. Of what
 # was no message, the HTTP method and the path.
@@ -52,7 +52,7 @@ def mcp_part(access: Access) -> dict[str, Any]:
         "revisions": current_app.extensions["calmboard_agent_catalogue"]["revisions"],
         "install_links": install_links(address),
         "installs": installs(address),
-        "claude_obstacle": why_unreachable(address, "claude"),
+        "claude_obstacle": unreachable_reason(address, "claude"),
         **agents_part(access),
     }
 

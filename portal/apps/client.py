@@ -6,11 +6,11 @@ from typing import Any
 from calmboard.access.access import Access
 from calmboard.access.oauth.clients import Client, own_client
 from calmboard.access.oauth.redirect_uris import MAX_OWN
-from calmboard.errors import Fault
+from calmboard.errors import FieldError
 from portal.apps.examples import (
     ACCESS_HERE,
     CODE_HERE,
-    Asking,
+    ExampleAuthorization,
     api_command,
     authorize_path,
     first_callback,
@@ -30,7 +30,7 @@ _METADATA = (
 )
 
 
-def oauth_part(access: Access, typed: str | None = None, faults: Sequence[Fault] = ()) -> dict[str, Any]:
+def oauth_part(access: Access, typed: str | None = None, faults: Sequence[FieldError] = ()) -> dict[str, Any]:
     """What the `_oauth_*.html` need; `typed` is what stood in the form where it has faults."""
     client = own_client(access.user, origin())
     return {
@@ -48,7 +48,7 @@ def oauth_part(access: Access, typed: str | None = None, faults: Sequence[Fault]
 
 def steps_part(client: Client) -> dict[str, Any]:
     """The three steps with the reader's own client, and a challenge made for this view."""
-    asking = Asking(client.id, first_callback(client))
+    asking = ExampleAuthorization(client.id, first_callback(client))
     return {
         "asking": asking,
         "authorize_address": origin() + authorize_path(asking),

@@ -17,7 +17,7 @@ ACCESS_HERE = "cbo_…"
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class ExampleAuthorization:
     """An authorization request that the reader could make now. The verifier is no secret before the request is used."""
 
     client_id: str
@@ -51,7 +51,7 @@ def first_callback(client: Client) -> str:
     return rehearsal_address() if is_same(first, rehearsal_address()) else first
 
 
-def authorize_path(asking: Asking) -> str:
+def authorize_path(asking: ExampleAuthorization) -> str:
     """Where the person is sent, below our origin."""
     query = {
         "response_type": "code",
@@ -66,7 +66,7 @@ def authorize_path(asking: Asking) -> str:
     return f"/api/oauth/authorize?{urlencode(query, quote_via=quote, safe='')}"
 
 
-def token_command(asking: Asking, code: str = CODE_HERE) -> str:
+def token_command(asking: ExampleAuthorization, code: str = CODE_HERE) -> str:
     lines = (
         f"curl {origin()}/api/oauth/token",
         "-d grant_type=authorization_code",

@@ -35,8 +35,8 @@ class AppRow:
 
 def apps_part(access: Access, *, changed: bool = False) -> dict[str, Any]:
     """What `_oauth_apps.html` needs: the part that the address asks for, or else the first; `changed` moves the focus to it."""
-    page, goes_on = part_or_first(partial(list_grants, access), asked_part(PART, "grn"))
-    return {**_rows(access, page), "apps_go_on": goes_on, "apps_changed": changed}
+    page, has_previous = part_or_first(partial(list_grants, access), asked_part(PART, "grn"))
+    return {**_rows(access, page), "apps_go_on": has_previous, "apps_changed": changed}
 
 
 def more_apps_part(access: Access) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from flask import flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from calmboard.access.oauth.connected_apps import end_my_grant, find_my_grant
+from calmboard.access.oauth.connected_apps import get_own_grant, revoke_own_grant
 from portal.agents.section import agents_part, came_from_agents
 from portal.apps.rows import PART, apps_part, more_apps_part
 from portal.keys.rows import use_of
@@ -24,7 +24,7 @@ def more_apps() -> str | Response:
 
 @bp.get("/integrations/apps/<grant_id>/disconnect")
 def disconnect_page(grant_id: str) -> str:
-    grant = find_my_grant(current_access(), grant_id)
+    grant = get_own_grant(current_access(), grant_id)
     return render_template(
         "apps/_disconnect.html" if is_htmx() else "apps/disconnect.html",
         place="integrations",
@@ -37,7 +37,7 @@ def disconnect_page(grant_id: str) -> str:
 
 @bp.post("/integrations/apps/<grant_id>/disconnect")
 def disconnect(grant_id: str) -> Response:
-    grant = end_my_grant(current_access(), grant_id)
+    grant = revoke_own_grant(current_access(), grant_id)
     sentence = f"{grant.shown_name} is disconnected. Its requests get invalid_token."
     if not is_htmx():
         flash(sentence)

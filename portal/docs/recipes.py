@@ -18,7 +18,7 @@ from calmboard.access.credentials.keys import Key
 from calmboard.errors import NotFound
 from calmboard.work.projects import example_ids
 from portal.shared.blueprint import bp
-from portal.shared.reachability import why_unreachable
+from portal.shared.reachability import unreachable_reason
 from portal.shared.session import current_access
 
 _TEXTS = Path(__file__).parents[2] / "templates" / "docs" / "recipes"
@@ -39,7 +39,7 @@ class Step(Struct, frozen=True):
 
 
 class Recipe(Struct, frozen=True, kw_only=True):
-    """`tool` is the integration it belongs to; `obstacle` says why the tool cannot reach this CalmBoard."""
+    """`tool` is the integration it belongs to; `unreachable_reason` says why the tool cannot reach this CalmBoard."""
 
     slug: str
     tool: str
@@ -48,7 +48,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
     lead: str
     steps: tuple[Step, ...]
     caution: str = ""
-    obstacle: str | None = None
+    unreachable_reason: str | None = None
 
 
 @bp.get("/integrations/keys/<key_id>/recipe")
@@ -98,7 +98,7 @@ def _read(slug: str) -> Recipe:
 def _filled(recipe: Recipe, board_id: str) -> Recipe:
     origin = current_app.config["CALMBOARD"].origin
     steps = tuple(_filled_step(step, origin, board_id) for step in recipe.steps)
-    return msgspec.structs.replace(recipe, steps=steps, obstacle=why_unreachable(origin, recipe.slug))
+    return msgspec.structs.replace(recipe, steps=steps, unreachable_reason=unreachable_reason(origin, recipe.slug))
 
 
 def _filled_step(step: Step, origin: str, board_id: str) -> Step:

@@ -12,7 +12,7 @@ from calmboard.access.credentials.keys import Key
 from calmboard.access.plans import PLANS, window_of
 from calmboard.db import now
 from calmboard.errors import PaidPlanRequired
-from calmboard.pagination import Cut, Page
+from calmboard.pagination import Page, PageRequest
 from portal.keys.rows import key_rows
 from portal.shared.lists import More, asked_part, more_of, part_or_first
 from portal.shared.words import count, things
@@ -23,14 +23,14 @@ _SOON_DAYS = 7
 
 def keys_part(access: Access) -> dict[str, Any]:
     """What `_keys.html` needs: the parts that the address asks for, or else the first ones."""
-    page, goes_on = part_or_first(partial(list_keys, access), _asked_in_use())
+    page, has_previous = part_or_first(partial(list_keys, access), _asked_in_use())
     revoked, revoked_goes_on = part_or_first(partial(list_revoked_keys, access), _asked_revoked())
     return {
         **_plan_part(access),
         **_rows(access, page),
         **_revoked_rows(access, revoked),
         **_summed_up(access),
-        "keys_go_on": goes_on,
+        "keys_go_on": has_previous,
         "revoked_go_on": revoked_goes_on,
         "revoked_summary": _revoked_summary(revoked, revoked_goes_on),
     }
@@ -52,11 +52,11 @@ def changed_part(access: Access, key: Key) -> dict[str, Any]:
     return {**_plan_part(access), **_summed_up(access), "row": row, "focused_id": key.id}
 
 
-def _asked_in_use() -> Cut:
+def _asked_in_use() -> PageRequest:
     return asked_part(_IN_USE, "key", ranks=1)
 
 
-def _asked_revoked() -> Cut:
+def _asked_revoked() -> PageRequest:
     return asked_part(_REVOKED, "key")
 
 
@@ -69,9 +69,9 @@ def _revoked_rows(access: Access, page: Page[Key]) -> dict[str, Any]:
     return {"revoked_rows": key_rows(access, page.rows), "more_revoked": more}
 
 
-def _revoked_summary(page: Page[Key], goes_on: bool) -> str:
+def _revoked_summary(page: Page[Key], has_previous: bool) -> str:
     """How many there are, where the page shows all of them."""
-    return "Revoked keys" if goes_on or page.after is not None else things(len(page.rows), "revoked key", "revoked keys")
+    return "Revoked keys" if has_previous or page.after is not None else things(len(page.rows), "revoked key", "revoked keys")
 
 
 def _more(page: Page[Key], name: str, part_endpoint: str) -> More | None:

@@ -15,7 +15,7 @@ from calmboard.access.scopes import GRANTABLE, READ_ONLY
 from calmboard.db import now
 from calmboard.errors import ValidationFailed
 from calmboard.work.project_choice import list_choices
-from calmboard.work.projects import reach_of
+from calmboard.work.projects import effective_access
 from portal.agents.section import agents_part, came_from_agents
 from portal.docs.recipes import recipes_for
 from portal.keys.forms import LIFETIMES, KeyForm, ends_of_lifetimes, key_faults_of, prefilled_form, read_form, rights_for
@@ -82,10 +82,10 @@ def more_revoked_keys() -> str | Response:
 
 
 @bp.get("/integrations/keys/<key_id>/heard")
-def heard_key(key_id: str) -> str | Response:
+def first_use(key_id: str) -> str | Response:
     """What `_heard.html` shows once the key was used; nothing until then."""
     key = keys.find_key(current_access(), key_id)
-    return render_template("keys/_heard.html", key=key) if key.last_used_at else make_response("", 204)
+    return render_template("keys/_first_use.html", key=key) if key.last_used_at else make_response("", 204)
 
 
 @bp.get("/integrations/keys/<key_id>/revoke")
@@ -157,7 +157,7 @@ def _form_parts(form: KeyForm) -> dict[str, Any]:
 
 
 def _preview(form: KeyForm) -> Preview:
-    return preview_of(reach_of(current_access(), form.scopes, form.chosen_projects), form.rights)
+    return preview_of(effective_access(current_access(), form.scopes, form.chosen_projects), form.rights)
 
 
 def _first_request(key: Key, secret: str) -> dict[str, str]:

@@ -35,7 +35,7 @@ _PUBLIC = {
 
 
 @bp.before_request
-def _need_person() -> Response | None:
+def _require_person() -> Response | None:
     """Every page is for signed-in people, except those named as public."""
     if request.endpoint in _PUBLIC or current_user.is_authenticated:
         return None
@@ -44,14 +44,14 @@ def _need_person() -> Response | None:
 
 
 @bp.before_request
-def _need_readable_form() -> None:
+def _require_readable_form() -> None:
     """Refuse what no page sends: a part without a name, which arrives as None, and NUL, which PostgreSQL takes in no text."""
     if None in request.form or any("\0" in text for texts in request.form.listvalues() for text in texts):
         raise InvalidRequest("A part of this form has no name, or holds NUL. Load the page again and send the form on it.")
 
 
 @bp.before_request
-def _need_csrf_token() -> None:
+def _require_csrf_token() -> None:
     if request.method == "POST":
         csrf.protect()
 

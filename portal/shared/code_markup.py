@@ -30,7 +30,7 @@ def typed_address(text: str, yours: Sequence[str] = ()) -> Markup:
 
 def typed_inline(text: str, yours: Sequence[str] = ()) -> Markup:
     parts = _split(text, yours)
-    return Markup("").join(_span("code-yours", part) if part in yours else breakable(part) for part in parts)
+    return Markup("").join(_span("code-yours", part) if part in yours else with_break_points(part) for part in parts)
 
 
 def json_lines(value: Any) -> Markup:
@@ -50,12 +50,12 @@ def ticked(text: str) -> Markup:
     )
 
 
-def breakable(text: str) -> Markup:
+def with_break_points(text: str) -> Markup:
     """Text that may wrap after / = ? and &, which adds nothing to what is copied."""
     return Markup("").join(_with_break(part) for part in _BREAK_AFTER.split(text))
 
 
-def six_by_six(secret: str) -> Markup:
+def grouped_secret(secret: str) -> Markup:
     """A key in groups of six. Gaps are margins, so its text stays the plain key."""
     prefix, rest = secret[:_PREFIX_LENGTH], secret[_PREFIX_LENGTH:]
     groups = [rest[start : start + _GROUP_LENGTH] for start in range(0, len(rest), _GROUP_LENGTH)]
@@ -91,4 +91,4 @@ def _with_break(part: str) -> Markup:
     return escape(part) + Markup("<wbr>") if _BREAK_AFTER.fullmatch(part) else escape(part)
 
 
-FILTERS = (typed, typed_address, typed_inline, json_lines, json_text, ticked, breakable, six_by_six)
+FILTERS = (typed, typed_address, typed_inline, json_lines, json_text, ticked, with_break_points, grouped_secret)

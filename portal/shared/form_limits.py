@@ -9,7 +9,7 @@ from calmboard.access.limits.rate_limits import network_of
 TRIES = ";".join(f"{window.amount} per {window.seconds} second" for window in rate_limits.TRIES)
 
 
-def network() -> str:
+def client_network() -> str:
     """Who guesses."""
     return network_of(request.remote_addr)
 
@@ -27,4 +27,4 @@ class _ByView(Limiter):
             super()._check_request_limit(callable_name, in_middleware)
 
 
-limiter = _ByView(key_func=network, headers_enabled=False)
+limiter = _ByView(key_func=client_network, headers_enabled=False)

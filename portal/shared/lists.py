@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from flask import request, url_for
 
 from calmboard.ids import is_id
-from calmboard.pagination import Cut, Page
+from calmboard.pagination import Page, PageRequest
 
 T = TypeVar("T")
 
@@ -20,18 +20,18 @@ class More:
     part_url: str
 
 
-def asked_part(name: str, prefix: str, ranks: int = 0) -> Cut:
+def asked_part(name: str, prefix: str, ranks: int = 0) -> PageRequest:
     """The part of a list that the address asks for by `name`; what cannot be read is taken as its beginning.
 
     It is named by the row before it: the row's id, behind as many ranks (0 or 1) as the list is sorted by first.
     """
     *ranked, row_id = request.args.get(name, "").split(".")
     if len(ranked) != ranks or not set(ranked) <= {"0", "1"} or not is_id(prefix, row_id):
-        return Cut()
-    return Cut(after=(*(int(rank) for rank in ranked), row_id))
+        return PageRequest()
+    return PageRequest(after=(*(int(rank) for rank in ranked), row_id))
 
 
-def part_or_first(read: Callable[[Cut], Page[T]], cut: Cut) -> tuple[Page[T], bool]:
+def part_or_first(read: Callable[[PageRequest], Page[T]], cut: PageRequest) -> tuple[Page[T], bool]:
     """The part of a list for a page, and whether others come before it.
 
     Where nothing is behind the row that was named, the beginning: the list itself is not empty.
@@ -39,7 +39,7 @@ def part_or_first(read: Callable[[Cut], Page[T]], cut: Cut) -> tuple[Page[T], bo
     page = read(cut)
     if cut.after is None or page.rows:
         return page, cut.after is not None
-    return read(Cut()), False
+    return read(PageRequest()), False
 
 
 def more_of(page: Page[Any], name: str, page_endpoint: str, part_endpoint: str, anchor: str) -> More | None:

@@ -19,7 +19,7 @@ _PRIVATE_ENDINGS = (".local", ".internal", ".intranet", ".lan", ".home", ".home.
 _REMEDY = "Set CALMBOARD_PUBLIC_URL to an https address that the internet reaches, and start CalmBoard again."
 
 
-def why_unreachable(address: str, tool: str) -> str | None:
+def unreachable_reason(address: str, tool: str) -> str | None:
     """What keeps a tool, by its slug, from calling this address, and the remedy; None where nothing does.
 
     Only the address is judged, nothing is asked of the network. Tools that run on the reader's own machines
@@ -28,10 +28,10 @@ def why_unreachable(address: str, tool: str) -> str | None:
     cloud = _CLOUDS.get(tool)
     if cloud is None:
         return None
-    obstacle = _obstacle(urlsplit(address), cloud)
-    if obstacle is None and tool == "jira":
-        obstacle = _jira_obstacle(urlsplit(address))
-    return f"{obstacle} {_REMEDY}" if obstacle else None
+    unreachable_reason = _obstacle(urlsplit(address), cloud)
+    if unreachable_reason is None and tool == "jira":
+        unreachable_reason = _jira_obstacle(urlsplit(address))
+    return f"{unreachable_reason} {_REMEDY}" if unreachable_reason else None
 
 
 def _obstacle(address: SplitResult, cloud: str) -> str | None:

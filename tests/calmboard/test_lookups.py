@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select, text
 from calmboard.db import db, reading
 from calmboard.lookups import Lookup
 from calmboard.models import ApiKey
-from tests.support.users import Character
+from tests.support.users import TestUser
 
 _STATEMENT = select(
     ApiKey.id,
@@ -24,11 +24,11 @@ _STATEMENT = select(
 
 
 @pytest.fixture
-def person(new_person: Callable[..., Character]) -> Character:
-    return new_person()
+def person(new_user: Callable[..., TestUser]) -> TestUser:
+    return new_user()
 
 
-def test_a_lookup_gives_the_row_that_the_statement_gives(app: Flask, person: Character) -> None:
+def test_a_lookup_gives_the_row_that_the_statement_gives(app: Flask, person: TestUser) -> None:
     secret = person.new_key("Mirror", "tasks:read")
     values = {"id": next(key["id"] for key in person.api.get("/keys").json["data"] if key["name"] == "Mirror")}
     with app.app_context(), reading() as connection:
@@ -45,7 +45,7 @@ def test_a_lookup_without_a_row_gives_none(app: Flask) -> None:
 
 
 @pytest.mark.database("postgresql")
-def test_a_key_is_known_at_once_after_the_database_dropped_its_connection(app: Flask, person: Character) -> None:
+def test_a_key_is_known_at_once_after_the_database_dropped_its_connection(app: Flask, person: TestUser) -> None:
     with app.app_context():
         db.engines["reading"].dispose()
         with reading() as connection:

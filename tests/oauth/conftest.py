@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.support.users import Api, Character, Place, new_address
+from tests.support.users import Api, ProjectAndBoard, TestUser, new_address
 
 ORIGIN = "http://127.0.0.1:8000"
 CALLBACK = "https://app.example/callback"
@@ -116,10 +116,10 @@ def _monkeypatch_response_class() -> None:
 
 
 @pytest.fixture
-def owner(new_person: Callable[..., Character], new_place: Callable[..., Place]) -> Character:
+def owner(new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]) -> TestUser:
     """Somebody of this test's own: a person decides about applications sixty times a minute at most."""
-    person = new_person()
-    new_place(person)
+    person = new_user()
+    new_project(person)
     return person
 
 
@@ -127,7 +127,7 @@ def owner(new_person: Callable[..., Character], new_place: Callable[..., Place])
 def host_app(app: Flask) -> Callable[..., HostApp]:
     """Register an application that asks this person: `host_app(owner)`."""
 
-    def make(person: Character, **metadata: Any) -> HostApp:
+    def make(person: TestUser, **metadata: Any) -> HostApp:
         registered = register(app, **metadata)
         assert registered.status_code == 201, registered.text
         body = registered.get_json()

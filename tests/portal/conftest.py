@@ -5,17 +5,17 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.users import Character, Place
+from tests.support.users import ProjectAndBoard, TestUser
 
 
 @pytest.fixture
-def person(new_person: Callable[..., Character], new_place: Callable[..., Place]) -> Character:
+def person(new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]) -> TestUser:
     """Somebody with a project of their own."""
-    person = new_person()
-    new_place(person)
+    person = new_user()
+    new_project(person)
     return person
 
 
 @pytest.fixture
-def browser_of(person: Character) -> FlaskClient:
+def browser_of(person: TestUser) -> FlaskClient:
     return person.sign_in()

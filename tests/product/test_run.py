@@ -17,7 +17,7 @@ from tests.support.server import ROOT, answers, end, outside_environment
 
 
 @dataclass(frozen=True)
-class Place:
+class ProjectAndBoard:
     """Where a run keeps its data and answers, with nothing else set."""
 
     instance_dir: Path
@@ -38,11 +38,11 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path / "instance", free_port())
+def place(tmp_path: Path) -> ProjectAndBoard:
+    return ProjectAndBoard(tmp_path / "instance", free_port())
 
 
-def test_it_starts_says_how_to_sign_in_ends_on_a_signal_and_keeps_the_data(place: Place) -> None:
+def test_it_starts_says_how_to_sign_in_ends_on_a_signal_and_keeps_the_data(place: ProjectAndBoard) -> None:
     with run(place) as (process, output):
         first_words = said(output)
         add_person(place)
@@ -57,7 +57,7 @@ def test_it_starts_says_how_to_sign_in_ends_on_a_signal_and_keeps_the_data(place
         assert place.processes() == []
 
 
-def test_a_port_that_is_taken_is_said_in_a_sentence(place: Place) -> None:
+def test_a_port_that_is_taken_is_said_in_a_sentence(place: ProjectAndBoard) -> None:
     with run(place):
         second = subprocess.run(
             [sys.executable, "-m", "flask", "--app", "wsgi", "serve"],
@@ -73,7 +73,7 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(place: Place) -> None:
     assert "Traceback" not in second.stderr
 
 
-def test_a_setting_that_cannot_be_used_stops_the_start(place: Place) -> None:
+def test_a_setting_that_cannot_be_used_stops_the_start(place: ProjectAndBoard) -> None:
     environment = place.environment | {"CALMBOARD_RATE_PRO": "plenty"}
     refused = subprocess.run(["make", "run"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert refused.returncode != 0
@@ -82,7 +82,7 @@ def test_a_setting_that_cannot_be_used_stops_the_start(place: Place) -> None:
 
 
 @contextmanager
-def run(place: Place) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+def run(place: ProjectAndBoard) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """Start it as a person would, and wait until it answers."""
     output = place.instance_dir.with_suffix(".log")
     with output.open("wb") as log:
@@ -112,7 +112,7 @@ def said(output: Path) -> tuple[str, str]:
     return address[0], password[1]
 
 
-def add_person(place: Place) -> str:
+def add_person(place: ProjectAndBoard) -> str:
     """Add somebody by the operator's command; returns what it said."""
     words = ["people", "add", "ada@calmboard.test", "--name", "Ada", "--password", "quiet-harbour-seven", "--plan", "pro"]
     command = [sys.executable, "-m", "flask", "--app", "wsgi", *words]

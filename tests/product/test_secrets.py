@@ -15,21 +15,21 @@ from calmboard.settings import Settings
 from tests.support.browser import Pages
 from tests.support.programs import find_program
 from tests.support.server import Server
-from tests.support.users import Character, Place
+from tests.support.users import ProjectAndBoard, TestUser
 
 SECRET = re.compile(r"cbk_[0-9A-Za-z]{36}")
 LINK = re.compile(r'(?:href|src|action|data-hx-get)="([^"]+)"')
 
 
 @pytest.fixture
-def somebody(new_person: Callable[..., Character], new_place: Callable[..., Place]) -> Character:
-    person = new_person()
-    new_place(person)
+def somebody(new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]) -> TestUser:
+    person = new_user()
+    new_project(person)
     return person
 
 
 def test_a_key_made_on_the_page_is_shown_in_one_response_and_kept_nowhere(
-    page_for: Pages, server: Server, settings: Settings, somebody: Character
+    page_for: Pages, server: Server, settings: Settings, somebody: TestUser
 ) -> None:
     page = page_for(somebody)
     secret = create_key(page)
@@ -43,14 +43,14 @@ def test_a_key_made_on_the_page_is_shown_in_one_response_and_kept_nowhere(
     assert [cookie for cookie in page.context.cookies() if secret[4:34] in str(cookie)] == []
 
 
-def test_the_response_that_shows_a_key_is_stored_by_nobody(page_for: Pages, somebody: Character) -> None:
+def test_the_response_that_shows_a_key_is_stored_by_nobody(page_for: Pages, somebody: TestUser) -> None:
     page = page_for(somebody)
     with page.expect_response(lambda response: response.request.method == "POST") as shown:
         create_key(page)
     assert shown.value.headers["cache-control"] == "no-store"
 
 
-def test_going_back_or_reloading_never_shows_a_key_again(page_for: Pages, somebody: Character) -> None:
+def test_going_back_or_reloading_never_shows_a_key_again(page_for: Pages, somebody: TestUser) -> None:
     page = page_for(somebody)
     secret = create_key(page)
     page.goto("/integrations")
@@ -60,7 +60,7 @@ def test_going_back_or_reloading_never_shows_a_key_again(page_for: Pages, somebo
 
 
 def test_passwords_and_sessions_are_kept_as_digests_only(
-    page_for: Pages, server: Server, settings: Settings, somebody: Character
+    page_for: Pages, server: Server, settings: Settings, somebody: TestUser
 ) -> None:
     page = page_for()
     page.goto("/sign-in")
@@ -134,7 +134,7 @@ def files_of(directory: Path) -> dict[str, str]:
     return {str(path): path.read_bytes().decode("latin-1") for path in directory.rglob("*") if path.is_file()}
 
 
-def session_token(person: Character) -> str:
+def session_token(person: TestUser) -> str:
     """The token inside the cookie of a signed-in browser."""
     with person.sign_in().session_transaction() as session:
         return str(session["_user_id"])

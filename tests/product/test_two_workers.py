@@ -16,7 +16,7 @@ from calmboard.settings import Settings, Window
 from tests.support.programs import free_port, wait_until
 from tests.support.redis_server import running_redis
 from tests.support.server import Server, answers, running_server
-from tests.support.users import Character
+from tests.support.users import TestUser
 
 LIMIT = 25
 
@@ -37,8 +37,8 @@ def narrow(settings: Settings, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def key(new_person: Callable[..., Character]) -> str:
-    return new_person().key
+def key(new_user: Callable[..., TestUser]) -> str:
+    return new_user().key
 
 
 def test_exactly_the_limit_passes_under_two_workers(narrow: Settings, key: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
 
 from tests.support.programs import find_program, not_run
-from tests.support.users import SESSION_COOKIE, Character, new_address
+from tests.support.users import SESSION_COOKIE, TestUser, new_address
 
 _ARGUMENTS = (
     "--no-sandbox",
@@ -49,7 +49,7 @@ class Pages:
     _open: ExitStack = field(default_factory=ExitStack)
 
     def __call__(
-        self, person: Character | None = None, *, javascript: bool = True, scheme: Scheme = "light", width: int = 1280
+        self, person: TestUser | None = None, *, javascript: bool = True, scheme: Scheme = "light", width: int = 1280
     ) -> Page:
         """A page in a browser of its own, signed in as a person or not at all; it may copy to the clipboard."""
         context = self._open.enter_context(

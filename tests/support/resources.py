@@ -9,7 +9,7 @@ from api.shapes.values import EXAMPLE_TAIL
 from calmboard.db import db
 from calmboard.ids import new_id
 from calmboard.models import Membership, User
-from tests.support.users import Api, Place
+from tests.support.users import Api, ProjectAndBoard
 
 # Where a thing is created, and with what; in an order in which each finds its parents.
 _MAKERS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -25,7 +25,7 @@ _MAKERS: dict[str, tuple[str, dict[str, Any]]] = {
 _BEFORE = {"complete_sprint": "/sprints/{sprint_id}/start"}
 
 
-def make_things(api: Api, place: Place, operation: str = "") -> dict[str, str]:
+def create_resources(api: Api, place: ProjectAndBoard, operation: str = "") -> dict[str, str]:
     """Their ids; where an operation is named, in the state that it acts on."""
     things = {"project_id": place.project_id, "board_id": place.board_id}
     things |= {"user_id": _add_member(api, place), "key_id": api.get("/me").json["credential"]["id"]}
@@ -53,7 +53,7 @@ def with_own_ids(body: Any, things: dict[str, str]) -> Any:
     return json.loads(text)
 
 
-def _add_member(api: Api, place: Place) -> str:
+def _add_member(api: Api, place: ProjectAndBoard) -> str:
     """Somebody who never signs in: a member is made by a mailed link, which no program opens."""
     with api.app.app_context():
         user = User(email=f"{new_id('usr')}@calmboard.test", name="Ines Vega", password_hash="none")

@@ -39,8 +39,10 @@ def csrf_token(page: TestResponse) -> str:
 
 
 @dataclass(frozen=True)
-class Character:
+class TestUser:
     """One of the cast. What a test changes about a person, their plan, password or sessions, it changes on a new one."""
+
+    __test__ = False  # the name begins as those of test classes do
 
     app: Flask
     person: Person
@@ -81,10 +83,10 @@ class Character:
         assert answer.status_code == 303, answer.text
         return client
 
-    def place(self) -> "Place":
+    def place(self) -> "ProjectAndBoard":
         """A project of theirs that has a board with tasks."""
         with self.app.app_context():
-            return Place(**example_ids(self.access))
+            return ProjectAndBoard(**example_ids(self.access))
 
     @cached_property
     def session_cookie(self) -> str:
@@ -95,7 +97,7 @@ class Character:
 
 
 @dataclass(frozen=True)
-class Place:
+class ProjectAndBoard:
     """The ids of a project, a board in it, and a task on that where there is one."""
 
     project_id: str
@@ -104,11 +106,11 @@ class Place:
 
 
 @dataclass(frozen=True)
-class World:
+class Seeded:
     """A place of the owner's and one of the outsider's."""
 
-    owner: Place
-    outsider: Place
+    owner: ProjectAndBoard
+    outsider: ProjectAndBoard
 
 
 class Answer(TestResponse):
@@ -147,19 +149,19 @@ class Api:
         return cast("Answer", self._client.open(url, method=method, headers=headers, **request))
 
 
-def demo_person(app: Flask, name: str) -> Character:
+def demo_user(app: Flask, name: str) -> TestUser:
     with app.app_context():
-        return Character(app, find_person(f"{name}@calmboard.test"), DEMO_PASSWORD)
+        return TestUser(app, find_person(f"{name}@calmboard.test"), DEMO_PASSWORD)
 
 
-def add_character(app: Flask, plan: str = "pro") -> Character:
+def add_user(app: Flask, plan: str = "pro") -> TestUser:
     """Add a person who is nowhere a member yet."""
     with app.app_context():
         person = add_person(f"{new_id('usr')}@calmboard.test", "Noor Haddad", DEMO_PASSWORD, plan)
-    return Character(app, person, DEMO_PASSWORD)
+    return TestUser(app, person, DEMO_PASSWORD)
 
 
-def add_place(app: Flask, owner: Character, name: str = "Observatory", **roles: Character) -> Place:
+def add_project_and_board(app: Flask, owner: TestUser, name: str = "Observatory", **roles: TestUser) -> ProjectAndBoard:
     """Add a project of the owner's with one empty board; `viewer=somebody` adds somebody by that role."""
     with app.app_context():
         project = Project(name=name)
@@ -170,4 +172,4 @@ def add_place(app: Flask, owner: Character, name: str = "Observatory", **roles: 
         people = [Membership(user_id=who.person.id, project_id=project.id, role=role) for role, who in everyone.items()]
         db.session.add_all([board, *people])
         db.session.commit()
-        return Place(project.id, board.id)
+        return ProjectAndBoard(project.id, board.id)

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 import requests
 
-from tests.support.users import Character, new_address
+from tests.support.users import TestUser, new_address
 
 _AUTHORIZE = "/api/oauth/authorize"
 _OWN_CLIENT = re.compile(r'id="client-id">(cli_\w+)<')
@@ -19,7 +19,7 @@ _TIMEOUT_S = 20
 class Visitor:
     """Somebody who signs in when they are asked to, and decides about applications."""
 
-    def __init__(self, person: Character) -> None:
+    def __init__(self, person: TestUser) -> None:
         self.person = person
         self._browser = requests.Session()
         self._browser.trust_env = False

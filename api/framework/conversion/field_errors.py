@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from msgspec import Meta, ValidationError
 
 from api.shapes.values import EXAMPLE_TAIL, NO_NUL, VISIBLE
-from calmboard.errors import Fault
+from calmboard.errors import FieldError
 
 _AT = re.compile(r" - at `\$(.*)`$")
 _NAMES = {
@@ -24,7 +24,7 @@ _NAMES = {
 }
 
 
-def fault_of(error: ValidationError, pointer: str, kind: Any) -> Fault:
+def fault_of(error: ValidationError, pointer: str, kind: Any) -> FieldError:
     """Turn msgspec's first fault in a value into ours. `kind` is the value's declared type."""
     message = str(error)
     place = _AT.search(message)
@@ -32,7 +32,7 @@ def fault_of(error: ValidationError, pointer: str, kind: Any) -> Fault:
         pointer += "".join(f"/{part}" for part in re.findall(r"\w+", place[1]))
         message = message[: place.start()]
     code, detail = _said(message, kind)
-    return Fault(pointer, code, detail, allowed_values(kind) if code == "unknown_value" else ())
+    return FieldError(pointer, code, detail, allowed_values(kind) if code == "unknown_value" else ())
 
 
 def allowed_values(kind: Any) -> tuple[str, ...]:

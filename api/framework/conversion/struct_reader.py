@@ -9,13 +9,13 @@ from msgspec import Struct
 from api.framework.conversion.field_errors import fault_of
 from api.framework.conversion.json_schema_convert import convert
 from api.framework.conversion.struct_fields import fields_of
-from calmboard.errors import Fault
+from calmboard.errors import FieldError
 
 
-def read_object(value: Any, kind: type[Struct], pointer: str, faults: list[Fault]) -> Struct | None:
+def read_object(value: Any, kind: type[Struct], pointer: str, faults: list[FieldError]) -> Struct | None:
     """Read an object as a struct, or add a fault for each field that is unknown, missing or wrong and return None."""
     if not isinstance(value, dict):
-        faults.append(Fault(pointer, "wrong_type", "Send a JSON object, such as {}."))
+        faults.append(FieldError(pointer, "wrong_type", "Send a JSON object, such as {}."))
         return None
     known, tag = fields_of(kind), kind.__struct_config__.tag_field
     before = len(faults)
@@ -26,11 +26,11 @@ def read_object(value: Any, kind: type[Struct], pointer: str, faults: list[Fault
         if name in value:
             read[field.name] = _read(value[name], field.type, place, faults)
         elif field.required:
-            faults.append(Fault(place, "required", f"Send {name}; it is needed."))
+            faults.append(FieldError(place, "required", f"Send {name}; it is needed."))
     return kind(**read) if len(faults) == before else None
 
 
-def _read(value: Any, kind: Any, pointer: str, faults: list[Fault]) -> Any:
+def _read(value: Any, kind: Any, pointer: str, faults: list[FieldError]) -> Any:
     struct, is_list = _structs_in(kind)
     if struct and not is_list:
         return _read_one_of(value, struct, pointer, faults)
@@ -40,7 +40,7 @@ def _read(value: Any, kind: Any, pointer: str, faults: list[Fault]) -> Any:
     return _check(value, kind, pointer, faults)
 
 
-def _check(value: Any, kind: Any, pointer: str, faults: list[Fault], *, whole: bool = True) -> Any:
+def _check(value: Any, kind: Any, pointer: str, faults: list[FieldError], *, whole: bool = True) -> Any:
     """Convert a plain value; of a list of structs, only its length is looked at."""
     try:
         return convert(value if whole else [None] * len(value), kind if whole else _lengths_of(kind))
@@ -49,7 +49,7 @@ def _check(value: Any, kind: Any, pointer: str, faults: list[Fault], *, whole: b
         return None
 
 
-def _read_one_of(value: Any, structs: list[type[Struct]], pointer: str, faults: list[Fault]) -> Any:
+def _read_one_of(value: Any, structs: list[type[Struct]], pointer: str, faults: list[FieldError]) -> Any:
     """Read an object as the one struct, or as the one whose tag it carries."""
     if len(structs) == 1:
         return read_object(value, structs[0], pointer, faults)
@@ -58,7 +58,7 @@ def _read_one_of(value: Any, structs: list[type[Struct]], pointer: str, faults: 
     tag = value.get(tag_field) if isinstance(value, dict) else None
     if isinstance(tag, str) and tag in by_tag:
         return read_object(value, by_tag[tag], pointer, faults)
-    faults.append(Fault(f"{pointer}/{tag_field}", "unknown_value", f"Send one of {', '.join(by_tag)}.", tuple(by_tag)))
+    faults.append(FieldError(f"{pointer}/{tag_field}", "unknown_value", f"Send one of {', '.join(by_tag)}.", tuple(by_tag)))
     return None
 
 
@@ -83,9 +83,9 @@ def _lengths_of(kind: Any) -> Any:
     return Annotated[(list[None], *notes)] if notes else list[None]
 
 
-def _unknown(name: str, pointer: str, known: list[str]) -> Fault:
+def _unknown(name: str, pointer: str, known: list[str]) -> FieldError:
     place = f"{pointer}/{_escaped(name[:100])}"
-    return Fault(place, "unknown_field", f"There is no field “{name[:100]}” here.", tuple(known))
+    return FieldError(place, "unknown_field", f"There is no field “{name[:100]}” here.", tuple(known))
 
 
 def _escaped(name: str) -> str:

@@ -16,7 +16,7 @@ def _read_app(_call: Call, _variables: dict[str, str]) -> dict[str, str]:
     return {"text": _HTML}
 
 
-def _whole() -> str:
+def _content_with_text() -> str:
     """One document without a single request; its own policy lets nothing run or load but what is written in it."""
     style, script = _part("board.css"), f"{_part('board.js')}\n{_part('host.js')}"
     policy = (
@@ -34,7 +34,7 @@ def _digest(source: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}"
 
 
-_HTML = _whole()
+_HTML = _content_with_text()
 
 BOARD_APP = Resource(
     "ui://calmboard/board",

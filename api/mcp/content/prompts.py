@@ -14,10 +14,10 @@ from api.mcp.protocol.revisions import INVALID_PARAMS, Failure
 from api.mcp.registry import Argument, Prompt
 from calmboard import ids
 from calmboard.access.access import Access
-from calmboard.access.permissions import need_scope
+from calmboard.access.permissions import require_scope
 from calmboard.db import now
 from calmboard.errors import InvalidRequest
-from calmboard.pagination import MAX_LIMIT, Cut
+from calmboard.pagination import MAX_LIMIT, PageRequest
 from calmboard.work.boards import list_boards, read_board
 from calmboard.work.reports import read_cycle_time, read_velocity
 from calmboard.work.sprints.lifecycle import read_sprint
@@ -39,7 +39,7 @@ def stand_up(call: Call, given: Mapping[str, str]) -> Messages:
     since = now() - timedelta(days={0: 3, 6: 2}.get(now().weekday(), 1))  # On Monday from Friday on.
     changed = _tasks(call.access, board_id, "-updated_at", updated_since=since)
     title = f"Changed since {since:%Y-%m-%d %H:%M} UTC, the latest first"
-    return [_board(call.access, board_id), _told(section(title, task_lines(changed))), _said(prompt_texts.STAND_UP)]
+    return [_board(call.access, board_id), _result(section(title, task_lines(changed))), _said(prompt_texts.STAND_UP)]
 
 
 def sprint_planning(call: Call, given: Mapping[str, str]) -> Messages:
@@ -50,7 +50,7 @@ def sprint_planning(call: Call, given: Mapping[str, str]) -> Messages:
         section(f"Ready, top to bottom, the first {_MOST_TASKS} at most", task_lines(waiting["ready"])),
         section(f"Backlog, top to bottom, the first {_MOST_TASKS} at most", task_lines(waiting["backlog"])),
     ]
-    return [_board(call.access, board_id), _told(*told), _said(prompt_texts.SPRINT_PLANNING)]
+    return [_board(call.access, board_id), _result(*told), _said(prompt_texts.SPRINT_PLANNING)]
 
 
 def backlog_grooming(call: Call, given: Mapping[str, str]) -> Messages:
@@ -58,7 +58,7 @@ def backlog_grooming(call: Call, given: Mapping[str, str]) -> Messages:
     tasks = _tasks(call.access, board_id, "position", state=("backlog",))
     aged = [f"{line} · {_age(task)}" for line, task in zip(task_lines(tasks), tasks, strict=True)]
     told = section(f"Backlog, top to bottom, the first {_MOST_TASKS} at most", aged)
-    return [_board(call.access, board_id), _told(told), _said(prompt_texts.BACKLOG_GROOMING)]
+    return [_board(call.access, board_id), _result(told), _said(prompt_texts.BACKLOG_GROOMING)]
 
 
 def risk_review(call: Call, given: Mapping[str, str]) -> Messages:
@@ -76,12 +76,12 @@ def release_notes(call: Call, given: Mapping[str, str]) -> Messages:
         raise Failure(INVALID_PARAMS, "Send sprint or since, not both.")
     board = read_board(call.access, _chosen(call.access, "board", given))
     done = _done_in_sprint(call.access, board["id"], given) if sprint else _done_since(call.access, board["id"], since)
-    return [_told(f"# Finished work on the board {quoted(board['name'])}", done), _said(prompt_texts.RELEASE_NOTES)]
+    return [_result(f"# Finished work on the board {quoted(board['name'])}", done), _said(prompt_texts.RELEASE_NOTES)]
 
 
 def _chosen(access: Access, kind: str, given: Mapping[str, str], board_id: str | None = None) -> str:
     """The id of what is meant: an id as it is, or the one thing in reach that is named so."""
-    need_scope(access, f"{kind}s:read")
+    require_scope(access, f"{kind}s:read")
     typed = given.get(kind, "").strip()
     if ids.is_id(_PREFIXES[kind], typed):
         return typed
@@ -109,15 +109,15 @@ def _board(access: Access, board_id: str) -> dict[str, Any]:
 
 def _project(access: Access, project_id: str) -> Messages:
     """The project and how its first boards stand; the others are named in its own document."""
-    need_scope(access, "projects:read")
+    require_scope(access, "projects:read")
     about = _embedded(f"calmboard://projects/{project_id}", project_document(access, project_id))
-    boards = list_boards(access, project_id, Cut(_MOST_BOARDS))
+    boards = list_boards(access, project_id, PageRequest(_MOST_BOARDS))
     more = [_said("The project has more boards than are shown here; get_board tells how each of them stands.")]
     return [about, *(_board(access, board.id) for board in boards.rows), *(more if boards.after else [])]
 
 
 def _tasks(access: Access, board_id: str, sort: str, **filters: Any) -> Sequence[TaskRow]:
-    return list_tasks(access, board_id, TaskFilters(**filters), sort, Cut(_MOST_TASKS)).rows
+    return list_tasks(access, board_id, TaskFilters(**filters), sort, PageRequest(_MOST_TASKS)).rows
 
 
 def _velocity(access: Access, board_id: str) -> list[str]:
@@ -148,7 +148,7 @@ def _done_in_sprint(access: Access, board_id: str, given: Mapping[str, str]) -> 
     if sprint.board_id != board_id:
         raise Failure(INVALID_PARAMS, f"The sprint {sprint.id} is not of this board. {_WHERE['sprint']}")
     filters = TaskFilters(state=("done",), sprint_id=sprint.id)
-    tasks = list_tasks(access, board_id, filters, "position", Cut(MAX_LIMIT)).rows
+    tasks = list_tasks(access, board_id, filters, "position", PageRequest(MAX_LIMIT)).rows
     goal = f", whose goal was {quoted(sprint.goal)}" if sprint.goal else ""
     return section(f"Done in {quoted(sprint.name)}, {sprint.state}{goal}", task_lines(tasks))
 
@@ -181,7 +181,7 @@ def _embedded(uri: str, document: str) -> dict[str, Any]:
     return {"role": "user", "content": {"type": "resource", "resource": resource}}
 
 
-def _told(*parts: str) -> dict[str, Any]:
+def _result(*parts: str) -> dict[str, Any]:
     """Data that is no resource of its own."""
     return _said("\n\n".join([WHOSE_WORDS, *parts]))
 

@@ -16,7 +16,7 @@ from api.mcp.protocol.revisions import strange_cursor
 from api.mcp.registry import Resource
 from calmboard.access.access import Access
 from calmboard.db import AnyRow
-from calmboard.pagination import MAX_LIMIT, Cut
+from calmboard.pagination import MAX_LIMIT, PageRequest
 from calmboard.work.visible_places import list_places
 
 MARKDOWN = "text/markdown"
@@ -28,7 +28,7 @@ def list_resources(access: Access, cursor: str | None) -> tuple[list[dict[str, A
     kinds = [kind for kind in ("project", "board") if usable(access, _SCOPES[kind])]
     if not kinds:
         return [], None
-    page = list_places(access, kinds, Cut(MAX_LIMIT, after))
+    page = list_places(access, kinds, PageRequest(MAX_LIMIT, after))
     return [_listed(row) for row in page.rows], _serializer().dumps(page.after) if page.after else None
 
 

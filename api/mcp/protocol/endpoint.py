@@ -10,14 +10,14 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.framework.answers import add_limits, problem_body, problem_of
-from api.framework.auth import limits, note_last_use, who_asks
-from api.framework.bodies import MAX_BYTES, parse, whole_body
+from api.framework.auth import authenticate, limits, record_last_use
+from api.framework.bodies import MAX_BYTES, parse, read_full_body
 from api.mcp.protocol.messages import Message, batch_in, id_of, read_json, read_message
 from api.mcp.protocol.methods import answer, finished
-from api.mcp.protocol.origins import allow_browsers, need_origin, preflight
+from api.mcp.protocol.origins import allow_browsers, preflight, require_origin
 from api.mcp.protocol.revisions import INTERNAL_ERROR, INVALID_REQUEST, Failure, error_frame, result_frame
 from api.mcp.registry import Registry
-from api.mcp.tool_calls import Frames
+from api.mcp.tool_calls import MessageStream
 from calmboard.access.access import Access
 from calmboard.access.oauth.resources import BY_MCP, MCP
 from calmboard.db import db
@@ -33,12 +33,12 @@ _encode = msgspec.json.Encoder().encode
 
 @bp.route("/mcp", methods=_METHODS, provide_automatic_options=False)
 @bp.route("/mcp/", methods=_METHODS, provide_automatic_options=False)
-def speak() -> AnyResponse:
+def handle_post() -> AnyResponse:
     asked = request_ctx.request
-    need_origin(asked.headers)
+    require_origin(asked.headers)
     if asked.method == "OPTIONS":
         return preflight(_ALLOWED)
-    access = who_asks(MCP)
+    access = authenticate(MCP)
     if asked.method != "POST":
         raise MethodNotAllowed("The MCP server answers POST alone; there is no stream to open and no session to end.")
     try:
@@ -56,7 +56,7 @@ def _complete(response: Response) -> Response:
     allow_browsers(request.headers, response)
     if (usage := g.get("usage")) is not None:
         add_limits(response, usage)
-        note_last_use(response.status_code, g.get("mcp_asked", f"{request.method} {MCP}"))
+        record_last_use(response.status_code, g.get("mcp_asked", f"{request.method} {MCP}"))
     return response
 
 
@@ -85,7 +85,7 @@ def _answer_one(access: Access, body: Any) -> AnyResponse:
     except Failure as failure:
         return _refuse(failure, body)
     if message.kind != "request":
-        return _hear(access, message, body)
+        return _receive_response(access, message, body)
     g.mcp_asked = _asked(message)
     try:
         result = answer(_registry(), message, message.call(access))
@@ -102,9 +102,9 @@ def _answer_batch(access: Access, batch: list[Any]) -> AnyResponse:
     if len(batch) > g.usage.limit:
         return _refuse(Failure(INVALID_REQUEST, f"A batch holds at most {g.usage.limit} messages on your plan."))
     if len(batch) > 1:
-        g.usage.need_room_for(len(batch) - 1)
+        g.usage.check_limit_for(len(batch) - 1)
         g.usage = limits().spend(access, len(batch) - 1)
-        g.usage.need_room()
+        g.usage.check_limit()
     g.mcp_asked = f"{BY_MCP}batch of {len(batch)}"
     answers = [frame for body in batch if (frame := _answer_in_batch(access, body)) is not None]
     return _json(answers) if answers else _accepted()
@@ -114,23 +114,23 @@ def _answer_in_batch(access: Access, body: Any) -> dict[str, Any] | None:
     try:
         message = read_message(body, request.headers)
         if message.kind != "request":
-            _hear(access, message, body)
+            _receive_response(access, message, body)
             return None
         if message.method == "initialize":
             raise Failure(INVALID_REQUEST, "Send initialize by itself, before any batch.")
         result = answer(_registry(), message, message.call(access))
-        return _framed(message, result if isinstance(result, dict) else _drained(result))
+        return _framed(message, result if isinstance(result, dict) else _run_to_end(result))
     except Exception as error:
         return _error_within(id_of(body), error)
 
 
-def _hear(access: Access, message: Message, body: Any) -> AnyResponse:
+def _receive_response(access: Access, message: Message, body: Any) -> AnyResponse:
     if message.kind == "response":
-        _registry().hear(access, body)
+        _registry().on_response(access, body)
     return _accepted()
 
 
-def _stream(message: Message, frames: Frames) -> AnyResponse:
+def _stream(message: Message, frames: MessageStream) -> AnyResponse:
     """Server-sent events from the first message on; a tool that reports nothing answers as JSON."""
     first, result = _next(frames)
     if first is None:
@@ -140,15 +140,15 @@ def _stream(message: Message, frames: Frames) -> AnyResponse:
     return response
 
 
-def _events(message: Message, first: dict[str, Any], frames: Frames) -> Iterator[bytes]:
+def _events(message: Message, first: dict[str, Any], frames: MessageStream) -> Iterator[bytes]:
     try:
-        yield from _told(message, first, frames)
+        yield from _result(message, first, frames)
     except GeneratorExit:
-        _leave(message, frames)
+        _on_disconnect(message, frames)
         raise
 
 
-def _told(message: Message, first: dict[str, Any], frames: Frames) -> Iterator[bytes]:
+def _result(message: Message, first: dict[str, Any], frames: MessageStream) -> Iterator[bytes]:
     frame: dict[str, Any] | None = first
     while frame is not None:
         yield _event(frame)
@@ -160,13 +160,13 @@ def _told(message: Message, first: dict[str, Any], frames: Frames) -> Iterator[b
     yield _event(_framed(message, cast("dict[str, Any]", result)))
 
 
-def _leave(message: Message, frames: Frames) -> None:
+def _on_disconnect(message: Message, frames: MessageStream) -> None:
     """To leave cancels the request (2026-07-28, basic/transports); in earlier revisions it did not, and the work goes on."""
     if not message.is_legacy:
         frames.close()
         return
     try:
-        _drained(frames)
+        _run_to_end(frames)
     except Exception as error:
         _error_within(message.id, error)
 
@@ -183,7 +183,7 @@ def _error_within(message_id: str | int | None, error: Exception) -> dict[str, A
     return error_frame(message_id, INTERNAL_ERROR, problem.detail, problem_body(problem))
 
 
-def _next(frames: Frames) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+def _next(frames: MessageStream) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """The next message, or None and the result."""
     try:
         while (frame := next(frames)) is None:
@@ -193,7 +193,7 @@ def _next(frames: Frames) -> tuple[dict[str, Any] | None, dict[str, Any] | None]
     return frame, None
 
 
-def _drained(frames: Frames) -> dict[str, Any]:
+def _run_to_end(frames: MessageStream) -> dict[str, Any]:
     frame: dict[str, Any] | None = {}
     while frame is not None:
         frame, result = _next(frames)
@@ -226,7 +226,7 @@ def _readable_id() -> str | int | None:
     """The id of a request that was refused before it was read."""
     try:
         request.max_content_length = MAX_BYTES + 1
-        return id_of(parse(whole_body(request))) if request.method == "POST" else None
+        return id_of(parse(read_full_body(request))) if request.method == "POST" else None
     except (Problem, HTTPException):
         return None
 

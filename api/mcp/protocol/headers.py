@@ -26,7 +26,7 @@ class Mirrored(NamedTuple):
     kind: str
 
 
-def need_same(headers: Headers, method: str, params: Mapping[str, Any]) -> None:
+def require_same(headers: Headers, method: str, params: Mapping[str, Any]) -> None:
     """Refuse headers that do not say what the body says."""
     if _sent(headers, "Mcp-Method") != method:
         raise mismatch("Mcp-Method", "the method")
@@ -35,7 +35,7 @@ def need_same(headers: Headers, method: str, params: Mapping[str, Any]) -> None:
         raise mismatch("Mcp-Name", f"params.{key}")
 
 
-def need_same_arguments(headers: Headers, tool: Tool, arguments: Mapping[str, Any]) -> None:
+def require_same_arguments(headers: Headers, tool: Tool, arguments: Mapping[str, Any]) -> None:
     """Refuse a call whose `Mcp-Param-…` headers do not say what its arguments say; present together or absent together."""
     for path, header, kind in _mirrored(tool):
         said = _sent(headers, header)

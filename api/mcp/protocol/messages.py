@@ -7,7 +7,7 @@ from typing import Any, Literal
 from flask import Request
 from werkzeug.datastructures import Headers
 
-from api.framework.bodies import MAX_BYTES, need_plain, parse, whole_body
+from api.framework.bodies import MAX_BYTES, parse, read_full_body, require_plain
 from api.mcp.calls import Call
 from api.mcp.protocol import headers as mirrored
 from api.mcp.protocol.revisions import (
@@ -66,10 +66,10 @@ def read_json(asked: Request) -> Any:
     """The body as JSON; raises Failure where it is none, UnsupportedMediaType where it does not say so."""
     if asked.mimetype != "application/json":
         raise UnsupportedMediaType("Send the message as application/json.")
-    need_plain(asked)
+    require_plain(asked)
     asked.max_content_length = MAX_BYTES + 1
     try:
-        return parse(whole_body(asked))
+        return parse(read_full_body(asked))
     except InvalidRequest as problem:
         raise Failure(PARSE_ERROR, problem.detail) from None
 
@@ -104,7 +104,7 @@ def read_message(body: Any, headers: Headers) -> Message:
         raise Failure(INVALID_REQUEST, "Send a request or a notification; answers belong in inputResponses.")
     _need_metadata(kind, params, said)
     if kind == "request":
-        mirrored.need_same(headers, body["method"], params)
+        mirrored.require_same(headers, body["method"], params)
     _need_known(_version_of(params) if kind == "request" else said)
     return Message(kind, body.get("id"), body["method"], params, MODERN)
 

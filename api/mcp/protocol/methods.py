@@ -8,7 +8,7 @@ from flask import current_app, request
 from api.mcp.calls import Call, InputRequired, text
 from api.mcp.listings import tools_listed, usable
 from api.mcp.protocol import request_state
-from api.mcp.protocol.headers import need_same_arguments
+from api.mcp.protocol.headers import require_same_arguments
 from api.mcp.protocol.messages import Message
 from api.mcp.protocol.revisions import (
     APPS,
@@ -26,9 +26,9 @@ from api.mcp.protocol.revisions import (
     strange_cursor,
 )
 from api.mcp.registry import Complete, Prompt, Registry, Resource
-from api.mcp.tool_calls import Frames, call_tool
+from api.mcp.tool_calls import MessageStream, call_tool
 from calmboard.access.access import Access
-from calmboard.access.permissions import need_scope
+from calmboard.access.permissions import require_scope
 from calmboard.errors import Forbidden, NotFound
 
 Result = dict[str, Any]
@@ -41,7 +41,7 @@ _LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "
 _ABLE = {"elicitation/create": "elicitation", "sampling/createMessage": "sampling", "roots/list": "roots"}
 
 
-def answer(registry: Registry, message: Message, call: Call) -> Result | Frames:
+def answer(registry: Registry, message: Message, call: Call) -> Result | MessageStream:
     """Carry out a request; raises Failure, or the Problem of who may not ask it."""
     method = (_OLD_METHODS if message.is_legacy else _METHODS).get(message.method)
     if method is None:
@@ -61,7 +61,7 @@ def finished(message: Message, result: Result) -> Result:
     return {"resultType": "complete", **result, "_meta": meta}
 
 
-def _asking(message: Message, call: Call, frames: Frames) -> Frames:
+def _asking(message: Message, call: Call, frames: MessageStream) -> MessageStream:
     """A tool asks by raising, which it may also do after it has told how far it is."""
     try:
         return (yield from frames)
@@ -78,7 +78,7 @@ def _ask_first(message: Message, call: Call, asked: InputRequired) -> Result:
     if asked.requests:
         result["inputRequests"] = asked.requests
     if asked.state is not None:
-        result["requestState"] = request_state.sealed(_secret_key(), call.access, message.method, message.params, asked.state)
+        result["requestState"] = request_state.sign_state(_secret_key(), call.access, message.method, message.params, asked.state)
     return result
 
 
@@ -119,13 +119,13 @@ def _list_tools(registry: Registry, message: Message, call: Call) -> Result:
     return _cached({"tools": tools_listed(registry, call.access, message.version)}, _MINUTE_MS, "private")
 
 
-def _call_tool(registry: Registry, message: Message, call: Call) -> Frames:
+def _call_tool(registry: Registry, message: Message, call: Call) -> MessageStream:
     name, arguments = _text_in(message, "name"), _arguments(message)
     tool = registry.tools.get(name)
     if tool is None:
         raise Failure(INVALID_PARAMS, f"There is no tool {name[:100]}; tools/list names those you may use.")
     if not message.is_legacy:
-        need_same_arguments(request.headers, tool, arguments)
+        require_same_arguments(request.headers, tool, arguments)
     return call_tool(tool, _with_state(message, call), arguments)
 
 
@@ -146,7 +146,7 @@ def _list_templates(registry: Registry, message: Message, call: Call) -> Result:
 def _read_resource(registry: Registry, message: Message, call: Call) -> Result:
     uri = _text_in(message, "uri")
     resource, variables = _resource(registry, uri, message)
-    need_scope(call.access, *resource.scopes)
+    require_scope(call.access, *resource.scopes)
     try:
         contents = resource.read(_with_state(message, call), variables)
     except (NotFound, Forbidden) as problem:
@@ -172,7 +172,7 @@ def _list_prompts(registry: Registry, message: Message, call: Call) -> Result:
 def _get_prompt(registry: Registry, message: Message, call: Call) -> Result:
     prompt = _prompt(registry, _text_in(message, "name"))
     arguments = _prompt_arguments(prompt, _arguments(message))
-    need_scope(call.access, *prompt.scopes)
+    require_scope(call.access, *prompt.scopes)
     try:
         written = prompt.write(_with_state(message, call), arguments)
     except (NotFound, Forbidden) as problem:
@@ -213,7 +213,7 @@ def _completion(registry: Registry, message: Message, access: Access, name: str)
 
 
 def _with_state(message: Message, call: Call) -> Call:
-    return call.with_state(request_state.opened(_secret_key(), call.access, message.method, message.params))
+    return call.with_state(request_state.verify_state(_secret_key(), call.access, message.method, message.params))
 
 
 def _resource(registry: Registry, uri: str, message: Message) -> tuple[Resource, dict[str, str]]:
@@ -290,7 +290,7 @@ def _secret_key() -> str:
     return key
 
 
-_Method = Callable[[Registry, Message, Call], Result | Frames]
+_Method = Callable[[Registry, Message, Call], Result | MessageStream]
 
 _SHARED: dict[str, _Method] = {
     "tools/list": _list_tools,

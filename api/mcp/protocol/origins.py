@@ -18,7 +18,7 @@ _PARAMETER = re.compile(r"mcp-param-[a-z0-9_-]+", re.IGNORECASE | re.ASCII)
 _EXPOSED = "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id"
 
 
-def need_origin(headers: Headers) -> None:
+def require_origin(headers: Headers) -> None:
     """Refuse a request of a page that may not ask; programs send no Origin."""
     origin = headers.get("Origin")
     if origin is not None and not _is_allowed(origin):

@@ -16,11 +16,11 @@ from calmboard.access.access import Access
 _LIFE_S = 600
 
 
-def sealed(secret_key: str, access: Access, method: str, params: Mapping[str, Any], state: Any) -> str:
+def sign_state(secret_key: str, access: Access, method: str, params: Mapping[str, Any], state: Any) -> str:
     return _serializer(secret_key).dumps([_bound(access, method, params), state])
 
 
-def opened(secret_key: str, access: Access, method: str, params: Mapping[str, Any]) -> Any:
+def verify_state(secret_key: str, access: Access, method: str, params: Mapping[str, Any]) -> Any:
     """What was sealed for this same request, None where nothing is sent; raises Failure for anything else."""
     sent = params.get("requestState")
     if sent is None:

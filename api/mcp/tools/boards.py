@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from api.mcp.calls import Call
 from api.mcp.registry import tool
-from api.mcp.shapes import Asked, BoardSummary
+from api.mcp.shapes import BoardSummary, ToolArguments
 from api.shapes.values import BoardId
 from calmboard.work.board_summary import summarize_board
 
@@ -14,7 +14,7 @@ from calmboard.work.board_summary import summarize_board
 _VIEW = {"ui": {"resourceUri": "ui://calmboard/board"}}
 
 
-class GetBoard(Asked, kw_only=True):
+class GetBoard(ToolArguments, kw_only=True):
     board_id: Annotated[BoardId, Meta(description="The board, as list_projects names it.")]
 
 

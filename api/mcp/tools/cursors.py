@@ -10,25 +10,25 @@ from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 from msgspec import UNSET, Struct
 
-from calmboard.errors import Fault, ValidationFailed
-from calmboard.pagination import Cut
+from calmboard.errors import FieldError, ValidationFailed
+from calmboard.pagination import PageRequest
 
 
-def cut_of(asked: Any) -> Cut:
+def cut_of(asked: Any) -> PageRequest:
     """The part of a list that is asked for; raises ValidationFailed where the cursor was changed, or is another list's."""
     if asked.cursor is UNSET:
-        return Cut(asked.limit)
+        return PageRequest(asked.limit)
     try:
         after = _serializer(asked).loads(asked.cursor)
     except BadData:
         detail = "This cursor was changed, or belongs to other arguments. Call again without it to start from the beginning."
-        raise ValidationFailed(errors=(Fault("/cursor", "strange_cursor", detail),)) from None
-    return Cut(asked.limit, tuple(_READERS[kind](text) for kind, text in after))
+        raise ValidationFailed(errors=(FieldError("/cursor", "strange_cursor", detail),)) from None
+    return PageRequest(asked.limit, tuple(_READERS[kind](text) for kind, text in after))
 
 
 def next_cursor(asked: Struct, after: tuple[Any, ...] | None) -> str | None:
     """An opaque text that continues this very list behind a row; None at its end."""
-    return None if after is None else _serializer(asked).dumps([_told(value) for value in after])
+    return None if after is None else _serializer(asked).dumps([_result(value) for value in after])
 
 
 def _serializer(asked: Struct) -> URLSafeSerializer:
@@ -39,7 +39,7 @@ def _serializer(asked: Struct) -> URLSafeSerializer:
     return URLSafeSerializer(key, salt=salt, signer_kwargs={"digest_method": hashlib.sha256})
 
 
-def _told(value: Any) -> tuple[str, str]:
+def _result(value: Any) -> tuple[str, str]:
     """A value with its kind, since JSON knows neither times nor days."""
     if isinstance(value, str):
         return "text", value

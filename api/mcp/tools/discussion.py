@@ -6,7 +6,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from api.mcp.calls import Call
 from api.mcp.registry import tool
-from api.mcp.shapes import Asked, Checklist, CommentInShort, IdempotencyKey
+from api.mcp.shapes import Checklist, CommentInShort, IdempotencyKey, ToolArguments
 from api.mcp.tools.tasks import KnownTask
 from api.shapes.values import ItemId, about
 from api.shapes.work.checklists import Text
@@ -16,13 +16,13 @@ from calmboard.work.discussion import checklists, comments
 _MOST_AT_ONCE = 50
 
 
-class AddComment(Asked, kw_only=True):
+class AddComment(ToolArguments, kw_only=True):
     task_id: KnownTask
     body: Body
     idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
-class UpdateChecklist(Asked, kw_only=True):
+class UpdateChecklist(ToolArguments, kw_only=True):
     task_id: KnownTask
     add: Annotated[list[Text], Meta(description="Lines to add at the bottom, not ticked.", max_length=_MOST_AT_ONCE)] = field(
         default_factory=list

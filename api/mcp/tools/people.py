@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from calmboard.access.access import Access
-from calmboard.errors import Fault, ValidationFailed
+from calmboard.errors import FieldError, ValidationFailed
 from calmboard.ids import is_id
 
 
@@ -26,6 +26,6 @@ def _is_person(name: str) -> bool:
     return name == "me" or is_id("usr", name)
 
 
-def _fault(name: str, pointer: str) -> Fault:
+def _fault(name: str, pointer: str) -> FieldError:
     detail = f"“{name}” is no person's id. Send me, or an id that starts with usr_: get_project names the people of a project."
-    return Fault(pointer, "wrong_form", detail)
+    return FieldError(pointer, "wrong_form", detail)

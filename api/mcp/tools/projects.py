@@ -7,23 +7,23 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.mcp.calls import Call
 from api.mcp.registry import tool
-from api.mcp.shapes import Asked, Cursor, Projects, WholeProject
+from api.mcp.shapes import Cursor, ProjectDetail, Projects, ToolArguments
 from api.mcp.tools.cursors import cut_of, next_cursor
 from api.shapes.values import NamePart, ProjectId, about
-from calmboard.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cut, Page
+from calmboard.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest
 from calmboard.work import boards, labels, members, projects
 
 _MOST_BOARDS = 50
-_WHOLE = Cut(MAX_LIMIT)
+_WHOLE = PageRequest(MAX_LIMIT)
 
 
-class ListProjects(Asked, kw_only=True):
+class ListProjects(ToolArguments, kw_only=True):
     name: Annotated[NamePart, Meta(description="Only projects whose name holds this, whatever the case.")] | UnsetType = UNSET
     limit: Annotated[int, about("How many projects at most.", 25, ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
     cursor: Cursor | UnsetType = UNSET
 
 
-class GetProject(Asked, kw_only=True):
+class GetProject(ToolArguments, kw_only=True):
     project_id: Annotated[ProjectId, Meta(description="The project, as list_projects names it.")]
 
 
@@ -37,7 +37,7 @@ def list_projects(call: Call, asked: ListProjects) -> dict[str, Any]:
     return {"projects": _with_boards(call, page), "next_cursor": next_cursor(asked, page.after)}
 
 
-@tool("Read a project", effect="reads", scopes=("projects:read",), takes=GetProject, gives=WholeProject)
+@tool("Read a project", effect="reads", scopes=("projects:read",), takes=GetProject, gives=ProjectDetail)
 def get_project(call: Call, asked: GetProject) -> dict[str, Any]:
     """One project: its description, its people with their roles, its labels and its boards, each with its id.
 

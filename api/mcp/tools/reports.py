@@ -8,14 +8,14 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.mcp.calls import Call
 from api.mcp.registry import tool
-from api.mcp.shapes import Asked, Report
+from api.mcp.shapes import Report, ToolArguments
 from api.shapes.values import BoardId, SprintId, about
-from calmboard.errors import Fault, InvalidRequest, ValidationFailed
+from calmboard.errors import FieldError, InvalidRequest, ValidationFailed
 from calmboard.work import reports
 from calmboard.work.reports import MAX_SPRINTS
 
 
-class GetReport(Asked, kw_only=True):
+class GetReport(ToolArguments, kw_only=True):
     report: Annotated[
         Literal["velocity", "throughput", "burndown", "cycle_time"],
         about(
@@ -72,7 +72,9 @@ def _need_fitting(asked: GetReport) -> None:
     plain = GetReport(report=asked.report, board_id=asked.board_id)
     sent = [name for name in asked.__struct_fields__ if getattr(asked, name) != getattr(plain, name)]
     faults = [
-        Fault(f"/{name}", "contradiction", _not_taken(asked.report, name)) for name in sent if name not in _TAKES[asked.report]
+        FieldError(f"/{name}", "contradiction", _not_taken(asked.report, name))
+        for name in sent
+        if name not in _TAKES[asked.report]
     ]
     if faults:
         raise ValidationFailed(errors=tuple(faults))

@@ -6,12 +6,12 @@ from msgspec import UNSET, UnsetType
 
 from api.mcp.calls import Call
 from api.mcp.registry import tool
-from api.mcp.shapes import Asked, Hits, Kind
+from api.mcp.shapes import Kind, SearchResults, ToolArguments
 from api.shapes.values import VISIBLE, about
 from calmboard.work import search as ground
 
 
-class Search(Asked, kw_only=True):
+class Search(ToolArguments, kw_only=True):
     q: Annotated[
         str,
         about(
@@ -29,7 +29,7 @@ class Search(Asked, kw_only=True):
     limit: Annotated[int, about("How many hits at most.", 20, ge=1, le=50)] = 20
 
 
-@tool("Search", effect="reads", scopes=("tasks:read",), takes=Search, gives=Hits)
+@tool("Search", effect="reads", scopes=("tasks:read",), takes=Search, gives=SearchResults)
 def search(call: Call, asked: Search) -> Any:
     """Find projects, boards, tasks, comments and sprints by words, across everything you may see, with their ids.
 

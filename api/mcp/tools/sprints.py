@@ -8,14 +8,14 @@ from api.framework.bodies import given
 from api.mcp.calls import Call
 from api.mcp.content.quotes import named
 from api.mcp.registry import tool
-from api.mcp.shapes import Asked, DryRun, IdempotencyKey, SprintEnd, SprintInShort
+from api.mcp.shapes import DryRun, IdempotencyKey, SprintEnd, SprintInShort, ToolArguments
 from api.mcp.tools.confirmation import is_agreed, unchanged
 from api.shapes.values import BoardId, SprintId, TaskId, about
 from api.shapes.work.sprints import EndsOn, Goal, SprintName, StartsOn
-from calmboard.errors import Fault, PreconditionFailed, ValidationFailed
-from calmboard.preconditions import Guard
+from calmboard.errors import FieldError, PreconditionFailed, ValidationFailed
+from calmboard.preconditions import Precondition
 from calmboard.work.sprints import lifecycle, planning
-from calmboard.work.sprints.lifecycle import Ending
+from calmboard.work.sprints.lifecycle import Deprecation
 
 _MOST_TASKS = 50
 _PLANS = ("name", "goal", "starts_on", "ends_on")
@@ -24,7 +24,7 @@ _ENDS = {"backlog": "which go back to Backlog", "keep": "which stay in their col
 KnownSprint = Annotated[SprintId, Meta(description="The sprint, as get_board names it.")]
 
 
-class PlanSprint(Asked, kw_only=True):
+class PlanSprint(ToolArguments, kw_only=True):
     board_id: Annotated[BoardId, Meta(description="The board of a new sprint; leave it out to change one.")] | UnsetType = UNSET
     sprint_id: (
         Annotated[SprintId, Meta(description="The sprint to change, as get_board names it; leave it out to plan a new one.")]
@@ -43,12 +43,12 @@ class PlanSprint(Asked, kw_only=True):
     idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
-class StartSprint(Asked, kw_only=True):
+class StartSprint(ToolArguments, kw_only=True):
     sprint_id: KnownSprint
     idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
-class CompleteSprint(Asked, kw_only=True):
+class CompleteSprint(ToolArguments, kw_only=True):
     sprint_id: KnownSprint
     unfinished: (
         Annotated[
@@ -123,28 +123,28 @@ def _need_one_sprint(asked: PlanSprint) -> None:
     if bool(asked.board_id) == bool(asked.sprint_id):
         detail = "Send board_id and a name to plan a new sprint, or sprint_id alone to change one."
         code = "contradiction" if asked.board_id else "required"
-        raise ValidationFailed(errors=tuple(Fault(f"/{name}", code, detail) for name in ("board_id", "sprint_id")))
+        raise ValidationFailed(errors=tuple(FieldError(f"/{name}", code, detail) for name in ("board_id", "sprint_id")))
     faults = []
     if asked.board_id and not asked.name:
-        faults.append(Fault("/name", "required", "Send a name; a new sprint needs one."))
+        faults.append(FieldError("/name", "required", "Send a name; a new sprint needs one."))
     if asked.board_id and asked.remove:
-        faults.append(Fault("/remove", "contradiction", "Leave it out; a new sprint has no tasks to take out."))
+        faults.append(FieldError("/remove", "contradiction", "Leave it out; a new sprint has no tasks to take out."))
     if faults:
         raise ValidationFailed(errors=tuple(faults))
 
 
-def _while_as_shown(seen: dict[str, Any]) -> Guard:
+def _while_as_shown(seen: dict[str, Any]) -> Precondition:
     """Lets a sprint be completed only while it, and the tasks that leave it, are as they were read."""
     shown = None if seen["unfinished"] is None else [row.id for row in seen["unfinished"]]
 
-    def guard(ending: Ending) -> None:
-        same_tasks = shown is None or ending.task_ids[: len(shown)] == shown
-        same_count = len(ending.task_ids) == seen["unfinished_count"]
-        if not (same_tasks and same_count and ending.sprint.updated_at == seen["sprint"].updated_at):
+    def precondition(deprecation: Deprecation) -> None:
+        same_tasks = shown is None or deprecation.task_ids[: len(shown)] == shown
+        same_count = len(deprecation.task_ids) == seen["unfinished_count"]
+        if not (same_tasks and same_count and deprecation.sprint.updated_at == seen["sprint"].updated_at):
             hint = "Call again with dry_run to see how it stands, and decide again."
             raise PreconditionFailed("Somebody changed the sprint just now. Nothing was changed.", hint=hint)
 
-    return guard
+    return precondition
 
 
 def _state(seen: dict[str, Any]) -> Any:

@@ -11,13 +11,13 @@ from api.framework.bodies import given
 from api.mcp.calls import Call
 from api.mcp.content.quotes import named
 from api.mcp.registry import tool
-from api.mcp.shapes import Asked, Deletion, DryRun, IdempotencyKey, LabelIds, People, TaskInShort
+from api.mcp.shapes import Deletion, DryRun, IdempotencyKey, LabelIds, People, TaskInShort, ToolArguments
 from api.mcp.tools.confirmation import is_agreed, unchanged
 from api.mcp.tools.people import person_ids
 from api.mcp.tools.tasks import KnownTask
 from api.shapes.values import BlockedReason, Description, DueDate, Pinned, Position, SprintId, State, TaskId, Title, about
-from calmboard.errors import Fault, PreconditionFailed, ValidationFailed
-from calmboard.preconditions import Guard, let_through
+from calmboard.errors import FieldError, PreconditionFailed, ValidationFailed
+from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.tasks import lifecycle
 from calmboard.work.tasks.detail import count_what_goes
 from calmboard.work.tasks.rows import TaskRow
@@ -37,7 +37,7 @@ Sent = Mapping[str, list[str]]
 """Ids of people, by the argument in which they were sent."""
 
 
-class UpdateTask(Asked, kw_only=True):
+class UpdateTask(ToolArguments, kw_only=True):
     task_id: KnownTask
     title: Title | UnsetType = UNSET
     description: Annotated[Description, Meta(description="Details, in Markdown; replaces the one it has.")] | UnsetType = UNSET
@@ -53,7 +53,7 @@ class UpdateTask(Asked, kw_only=True):
     idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
-class MoveTask(Asked, kw_only=True):
+class MoveTask(ToolArguments, kw_only=True):
     task_id: KnownTask
     state: (
         Annotated[State, about("The column to move it to: backlog, ready, in_progress, review or done.", "review")] | UnsetType
@@ -64,7 +64,7 @@ class MoveTask(Asked, kw_only=True):
     idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
-class AssignTask(Asked, kw_only=True):
+class AssignTask(ToolArguments, kw_only=True):
     task_id: KnownTask
     add: Annotated[People, about("People to put on it, besides those who are.", ["me"])] = field(default_factory=list)
     remove: Annotated[People, about("People to take off it.", [])] = field(default_factory=list)
@@ -75,7 +75,7 @@ class AssignTask(Asked, kw_only=True):
     idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
-class DeleteTask(Asked, kw_only=True):
+class DeleteTask(ToolArguments, kw_only=True):
     task_id: KnownTask
     dry_run: DryRun = False
     idempotency_key: IdempotencyKey | UnsetType = UNSET
@@ -104,7 +104,7 @@ def move_task(call: Call, asked: MoveTask) -> Any:
     """
     places = {name: value for name, value in given(asked).items() if name in _PLACES}
     if not places:
-        raise ValidationFailed(errors=(Fault("/state", "required", "Send a state, or one of before, after and position."),))
+        raise ValidationFailed(errors=(FieldError("/state", "required", "Send a state, or one of before, after and position."),))
     return lifecycle.change_task(call.access, asked.task_id, places)
 
 
@@ -152,33 +152,35 @@ def _need_one_way(asked: AssignTask, people: Sent) -> None:
 
 
 def _refuse(code: str, detail: str, *names: str) -> NoReturn:
-    raise ValidationFailed(errors=tuple(Fault(f"/{name}", code, detail) for name in names))
+    raise ValidationFailed(errors=tuple(FieldError(f"/{name}", code, detail) for name in names))
 
 
-def _give(call: Call, asked: AssignTask, people: Sent, user_ids: list[str], guard: Guard = let_through) -> TaskRow:
+def _give(
+    call: Call, asked: AssignTask, people: Sent, user_ids: list[str], precondition: Precondition = no_precondition
+) -> TaskRow:
     """Put exactly these people on the task; whoever cannot be is told by the argument in which they were sent."""
     try:
-        return lifecycle.change_task(call.access, asked.task_id, {"assignees": user_ids}, guard)
+        return lifecycle.change_task(call.access, asked.task_id, {"assignees": user_ids}, precondition)
     except ValidationFailed as problem:
         problem.errors = tuple(_as_sent(fault, user_ids, people) for fault in problem.errors)
         problem.hint = "Correct what is named above, and call again. get_project names the people of a project with their ids."
         raise
 
 
-def _as_sent(fault: Fault, user_ids: list[str], people: Sent) -> Fault:
+def _as_sent(fault: FieldError, user_ids: list[str], people: Sent) -> FieldError:
     user_id = user_ids[int(fault.pointer.removeprefix("/assignees/"))]
     places = [f"/{name}/{people[name].index(user_id)}" for name in ("only", "add") if user_id in people[name]]
     return replace(fault, pointer=places[0]) if places else fault
 
 
-def _while_unchanged(updated_at: datetime) -> Guard:
+def _while_unchanged(updated_at: datetime) -> Precondition:
     """Lets a change through only while the task is as it was read."""
 
-    def guard(task: TaskRow) -> None:
+    def precondition(task: TaskRow) -> None:
         if task.updated_at != updated_at:
             raise PreconditionFailed("Somebody changed the task just now.", hint="Read it with get_task, and decide again.")
 
-    return guard
+    return precondition
 
 
 def _what_goes(seen: dict[str, Any]) -> str:

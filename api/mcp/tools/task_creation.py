@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from api.framework.bodies import given
 from api.mcp.calls import Call
 from api.mcp.registry import tool
-from api.mcp.shapes import Asked, IdempotencyKey, LabelIds, MadeTasks, People, TaskInShort
+from api.mcp.shapes import IdempotencyKey, LabelIds, MadeTasks, People, TaskInShort, ToolArguments
 from api.mcp.tools.people import person_ids
 from api.shapes.values import BlockedReason, BoardId, Description, DueDate, Pinned, SprintId, State, Title, about
 from calmboard.access.access import Access
@@ -21,7 +21,7 @@ from calmboard.work.tasks.bulk import MAX_OPERATIONS
 TaskBoard = Annotated[BoardId, Meta(description="The board to add to, as list_projects names it.")]
 
 
-class TaskToAdd(Asked, kw_only=True):
+class TaskToAdd(ToolArguments, kw_only=True):
     """A task as it is to be."""
 
     title: Title
@@ -42,7 +42,7 @@ class CreateTask(TaskToAdd, kw_only=True):
     idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
-class CreateTasks(Asked, kw_only=True):
+class CreateTasks(ToolArguments, kw_only=True):
     board_id: TaskBoard
     tasks: Annotated[list[TaskToAdd], Meta(description="The tasks, in their order.", min_length=1, max_length=MAX_OPERATIONS)]
     idempotency_key: IdempotencyKey | UnsetType = UNSET

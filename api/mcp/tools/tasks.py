@@ -8,22 +8,22 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.mcp.calls import Call
 from api.mcp.registry import tool
-from api.mcp.shapes import Asked, Cursor, PersonOrMe, Tasks, WholeTask
+from api.mcp.shapes import Cursor, PersonOrMe, TaskDetail, Tasks, ToolArguments
 from api.mcp.tools.cursors import cut_of, next_cursor
 from api.mcp.tools.people import person_id
 from api.resources.work.tasks import Sort
 from api.shapes.values import BoardId, LabelId, SprintId, State, TaskId, TextPart, about
-from calmboard.errors import Fault, ValidationFailed
+from calmboard.errors import FieldError, ValidationFailed
 from calmboard.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page
 from calmboard.work.tasks import rows
-from calmboard.work.tasks.detail import read_whole_task
-from calmboard.work.tasks.filters import need_fitting_filters
+from calmboard.work.tasks.detail import read_task_detail
+from calmboard.work.tasks.filters import require_fitting_filters
 from calmboard.work.tasks.rows import TaskFilters
 
 KnownTask = Annotated[TaskId, Meta(description="The task, as list_tasks or search names it.")]
 
 
-class ListTasks(Asked, kw_only=True):
+class ListTasks(ToolArguments, kw_only=True):
     board_id: (
         Annotated[BoardId, Meta(description="On this board, as list_projects names it; if absent, on every board you may see.")]
         | UnsetType
@@ -54,7 +54,7 @@ class ListTasks(Asked, kw_only=True):
     cursor: Cursor | UnsetType = UNSET
 
 
-class GetTask(Asked, kw_only=True):
+class GetTask(ToolArguments, kw_only=True):
     task_id: KnownTask
 
 
@@ -75,24 +75,26 @@ def list_tasks(call: Call, asked: ListTasks) -> dict[str, Any]:
     else:
         page = rows.list_tasks_in_reach(call.access, filters, asked.sort, cut)
     if not page.rows and cut.after is None:
-        need_fitting_filters(call.access, filters, asked.board_id or None)
+        require_fitting_filters(call.access, filters, asked.board_id or None)
     return {"tasks": page.rows, "next_cursor": next_cursor(asked, page.after)}
 
 
-@tool("Read a task", effect="reads", scopes=("tasks:read",), takes=GetTask, gives=WholeTask)
+@tool("Read a task", effect="reads", scopes=("tasks:read",), takes=GetTask, gives=TaskDetail)
 def get_task(call: Call, asked: GetTask) -> dict[str, Any]:
     """Everything on one task: description, column, people, labels, dates, what blocks it, its checklist with the ids of the
     items, its files by name, and its latest comments.
 
     Use it before you change a task or answer a question about it. For many tasks at once use list_tasks.
     """
-    return read_whole_task(call.access, asked.task_id)
+    return read_task_detail(call.access, asked.task_id)
 
 
 def _need_days_between(asked: ListTasks) -> None:
     if asked.due_after and asked.due_before and asked.due_before - asked.due_after <= timedelta(days=1):
         detail = f"No day lies between {asked.due_after} and {asked.due_before}. Both of them are left out."
-        raise ValidationFailed(errors=tuple(Fault(f"/{name}", "contradiction", detail) for name in ("due_after", "due_before")))
+        raise ValidationFailed(
+            errors=tuple(FieldError(f"/{name}", "contradiction", detail) for name in ("due_after", "due_before"))
+        )
 
 
 def _filters(call: Call, asked: ListTasks) -> TaskFilters:
@@ -109,4 +111,4 @@ def _in_utc(at: datetime) -> datetime:
         return at.astimezone(UTC)
     except OverflowError:
         detail = "This time lies before the first day or after the last one that can be told. Send another."
-        raise ValidationFailed(errors=(Fault("/updated_since", "out_of_range", detail),)) from None
+        raise ValidationFailed(errors=(FieldError("/updated_since", "out_of_range", detail),)) from None

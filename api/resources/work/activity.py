@@ -10,7 +10,7 @@ from api.framework.describe import describe
 from api.framework.queries import PageQuery
 from api.shapes.work.activity import Happening
 from calmboard.access.access import Access
-from calmboard.events.activity import Happened
+from calmboard.events.activity import ActivityEntry
 from calmboard.events.activity import list_activity as list_happenings
 from calmboard.pagination import Page
 
@@ -23,6 +23,6 @@ class ActivityQuery(PageQuery, kw_only=True):
 
 @bp.get("/v1/projects/<project_id>/activity")
 @describe("List what happened in a project", Happening, query=ActivityQuery, scope="tasks:read")
-def list_activity(access: Access, project_id: str, query: ActivityQuery) -> Page[Happened]:
+def list_activity(access: Access, project_id: str, query: ActivityQuery) -> Page[ActivityEntry]:
     """Who did what, when, and through which credential; newest first."""
     return list_happenings(access, project_id, query.cut, query.since or None)

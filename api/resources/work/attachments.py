@@ -11,7 +11,7 @@ from api.framework.queries import PageQuery
 from api.shapes.work.attachments import Attachment, Upload
 from calmboard.access.access import Access
 from calmboard.pagination import Page
-from calmboard.preconditions import Guard
+from calmboard.preconditions import Precondition
 from calmboard.work.discussion import attachments
 from calmboard.work.discussion.attachments import NewFile
 
@@ -53,9 +53,9 @@ def download_attachment(access: Access, attachment_id: str) -> AnyResponse:
 
 @bp.delete("/v1/attachments/<attachment_id>")
 @describe("Delete a file", scope="tasks:write", guarded=Attachment)
-def delete_attachment(access: Access, attachment_id: str, guard: Guard) -> None:
+def delete_attachment(access: Access, attachment_id: str, precondition: Precondition) -> None:
     """Delete a file for good."""
-    attachments.delete_attachment(access, attachment_id, _files_dir(), guard)
+    attachments.delete_attachment(access, attachment_id, _files_dir(), precondition)
 
 
 def _files_dir() -> Path:

@@ -12,7 +12,7 @@ from api.shapes.values import NamePart
 from api.shapes.work.boards import Board, BoardChanges, BoardWithColumns, NewBoard
 from calmboard.access.access import Access
 from calmboard.pagination import Page
-from calmboard.preconditions import Guard
+from calmboard.preconditions import Precondition
 from calmboard.work import boards
 
 bp = Blueprint("boards", __name__)
@@ -46,16 +46,16 @@ def create_board(access: Access, project_id: str, new: NewBoard) -> Any:
 @bp.put("/v1/boards/<board_id>")
 @bp.patch("/v1/boards/<board_id>")
 @describe("Change a board", BoardWithColumns, takes=BoardChanges, scope="boards:write", guarded=BoardWithColumns)
-def change_board(access: Access, board_id: str, changes: BoardChanges, guard: Guard) -> Any:
+def change_board(access: Access, board_id: str, changes: BoardChanges, precondition: Precondition) -> Any:
     """Change the fields that are sent and leave the others.
 
     PUT means the same, for tools that can only PUT.
     """
-    return boards.change_board(access, board_id, given(changes), guard)
+    return boards.change_board(access, board_id, given(changes), precondition)
 
 
 @bp.delete("/v1/boards/<board_id>")
 @describe("Delete a board", scope="boards:write", guarded=BoardWithColumns)
-def delete_board(access: Access, board_id: str, guard: Guard) -> None:
+def delete_board(access: Access, board_id: str, precondition: Precondition) -> None:
     """Delete a board for good, with its tasks and sprints."""
-    boards.delete_board(access, board_id, guard)
+    boards.delete_board(access, board_id, precondition)

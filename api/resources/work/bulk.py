@@ -9,7 +9,7 @@ from api.framework.describe import describe
 from api.resources.work.tasks import bp
 from api.shapes.work.bulk import Bulk, BulkAnswer, ChangeTask, CreateTask, DeleteTask
 from calmboard.access.access import Access
-from calmboard.errors import Fault, Problem
+from calmboard.errors import FieldError, Problem
 from calmboard.work.tasks.bulk import Outcome, Step, StepRefused, change_all, change_each
 
 _STATUSES = {"create": 201, "change": 200, "delete": 204}
@@ -41,7 +41,7 @@ def _placed(problem: Problem, place: int, kind: str) -> Problem:
     here = f"/operations/{place}"
     inside = f"{here}{_BODIES[kind]}"
     faults = [replace(fault, pointer=f"{inside}{fault.pointer}") for fault in problem.errors]
-    problem.errors = tuple(faults) or (Fault(here, problem.code, problem.detail),)
+    problem.errors = tuple(faults) or (FieldError(here, problem.code, problem.detail),)
     return problem
 
 

@@ -10,7 +10,7 @@ from api.framework.queries import PageQuery
 from api.shapes.work.checklists import ChecklistItem, ChecklistItemChanges, NewChecklistItem
 from calmboard.access.access import Access
 from calmboard.pagination import Page
-from calmboard.preconditions import Guard
+from calmboard.preconditions import Precondition
 from calmboard.work.discussion import checklists
 
 bp = Blueprint("checklists", __name__)
@@ -42,16 +42,16 @@ def read_checklist_item(access: Access, item_id: str) -> Any:
 @bp.put("/v1/checklist-items/<item_id>")
 @bp.patch("/v1/checklist-items/<item_id>")
 @describe("Change a checklist item", ChecklistItem, takes=ChecklistItemChanges, scope="tasks:write", guarded=ChecklistItem)
-def change_checklist_item(access: Access, item_id: str, changes: ChecklistItemChanges, guard: Guard) -> Any:
+def change_checklist_item(access: Access, item_id: str, changes: ChecklistItemChanges, precondition: Precondition) -> Any:
     """Tick an item off, change its words, or move it to a `position`. What is not sent stays as it is.
 
     PUT means the same, for tools that can only PUT.
     """
-    return checklists.change_item(access, item_id, given(changes), guard)
+    return checklists.change_item(access, item_id, given(changes), precondition)
 
 
 @bp.delete("/v1/checklist-items/<item_id>")
 @describe("Delete a checklist item", scope="tasks:write", guarded=ChecklistItem)
-def delete_checklist_item(access: Access, item_id: str, guard: Guard) -> None:
+def delete_checklist_item(access: Access, item_id: str, precondition: Precondition) -> None:
     """Delete an item; those below it move up."""
-    checklists.delete_item(access, item_id, guard)
+    checklists.delete_item(access, item_id, precondition)

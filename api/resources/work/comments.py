@@ -8,7 +8,7 @@ from api.framework.queries import PageQuery
 from api.shapes.work.comments import Comment, CommentChanges, NewComment
 from calmboard.access.access import Access
 from calmboard.pagination import Page
-from calmboard.preconditions import Guard
+from calmboard.preconditions import Precondition
 from calmboard.work.discussion import comments
 from calmboard.work.discussion.comments import CommentRow
 
@@ -39,16 +39,16 @@ def read_comment(access: Access, comment_id: str) -> CommentRow:
 @bp.put("/v1/comments/<comment_id>")
 @bp.patch("/v1/comments/<comment_id>")
 @describe("Change a comment", Comment, takes=CommentChanges, scope="comments:write", guarded=Comment)
-def change_comment(access: Access, comment_id: str, changes: CommentChanges, guard: Guard) -> CommentRow:
+def change_comment(access: Access, comment_id: str, changes: CommentChanges, precondition: Precondition) -> CommentRow:
     """Change a comment of your own; those of others answer 403.
 
     PUT means the same, for tools that can only PUT.
     """
-    return comments.change_comment(access, comment_id, given(changes), guard)
+    return comments.change_comment(access, comment_id, given(changes), precondition)
 
 
 @bp.delete("/v1/comments/<comment_id>")
 @describe("Delete a comment", scope="comments:write", guarded=Comment)
-def delete_comment(access: Access, comment_id: str, guard: Guard) -> None:
+def delete_comment(access: Access, comment_id: str, precondition: Precondition) -> None:
     """Delete a comment of your own. Admins and owners of the project may delete anybody's."""
-    comments.delete_comment(access, comment_id, guard)
+    comments.delete_comment(access, comment_id, precondition)

@@ -7,7 +7,7 @@ from api.resources.work.tasks import bp
 from api.shapes.work.external_tasks import ExternalTask
 from api.shapes.work.tasks import Task
 from calmboard.access.access import Access
-from calmboard.preconditions import Guard
+from calmboard.preconditions import Precondition
 from calmboard.work.tasks import external
 from calmboard.work.tasks.rows import TaskRow
 
@@ -31,8 +31,8 @@ def read_external_task(access: Access, board_id: str, source: str, external_id: 
     guarded=Task,
 )
 def put_external_task(
-    access: Access, board_id: str, source: str, external_id: str, values: ExternalTask, guard: Guard
+    access: Access, board_id: str, source: str, external_id: str, values: ExternalTask, precondition: Precondition
 ) -> TaskRow | Created:
     """Create the task for a thing in another tool, or change it. Sent again, it makes no second one."""
-    task, is_new = external.put_external(access, board_id, source, external_id, given(values), guard)
+    task, is_new = external.put_external(access, board_id, source, external_id, given(values), precondition)
     return Created(task) if is_new else task

@@ -10,7 +10,7 @@ from api.framework.queries import PageQuery
 from api.shapes.work.labels import Label, LabelChanges, NewLabel
 from calmboard.access.access import Access
 from calmboard.pagination import Page
-from calmboard.preconditions import Guard
+from calmboard.preconditions import Precondition
 from calmboard.work import labels
 
 bp = Blueprint("labels", __name__)
@@ -40,16 +40,16 @@ def read_label(access: Access, label_id: str) -> Any:
 @bp.put("/v1/labels/<label_id>")
 @bp.patch("/v1/labels/<label_id>")
 @describe("Change a label", Label, takes=LabelChanges, scope="tasks:write", guarded=Label)
-def change_label(access: Access, label_id: str, changes: LabelChanges, guard: Guard) -> Any:
+def change_label(access: Access, label_id: str, changes: LabelChanges, precondition: Precondition) -> Any:
     """Change name or colour, on every task that carries the label.
 
     PUT means the same, for tools that can only PUT.
     """
-    return labels.change_label(access, label_id, given(changes), guard)
+    return labels.change_label(access, label_id, given(changes), precondition)
 
 
 @bp.delete("/v1/labels/<label_id>")
 @describe("Delete a label", scope="tasks:write", guarded=Label)
-def delete_label(access: Access, label_id: str, guard: Guard) -> None:
+def delete_label(access: Access, label_id: str, precondition: Precondition) -> None:
     """Delete a label for good; tasks lose it."""
-    labels.delete_label(access, label_id, guard)
+    labels.delete_label(access, label_id, precondition)

@@ -12,7 +12,7 @@ from api.shapes.work.members import Invitation, Member, MemberChanges, NewInvita
 from calmboard.access.access import Access
 from calmboard.operations import jobs
 from calmboard.pagination import Page
-from calmboard.preconditions import Guard
+from calmboard.preconditions import Precondition
 from calmboard.work import invitations, members
 
 bp = Blueprint("members", __name__)
@@ -35,19 +35,19 @@ def read_member(access: Access, project_id: str, user_id: str) -> Any:
 @bp.put("/v1/projects/<project_id>/members/<user_id>")
 @bp.patch("/v1/projects/<project_id>/members/<user_id>")
 @describe("Change a member's role", Member, takes=MemberChanges, scope="members:write", guarded=Member)
-def change_member(access: Access, project_id: str, user_id: str, changes: MemberChanges, guard: Guard) -> Any:
+def change_member(access: Access, project_id: str, user_id: str, changes: MemberChanges, precondition: Precondition) -> Any:
     """Give a member another role, from their next request on. Only owners make, change and remove owners.
 
     A project keeps one owner at least: the last one is answered 409. PUT means the same, for tools that can only PUT.
     """
-    return members.change_member(access, project_id, user_id, given(changes), guard)
+    return members.change_member(access, project_id, user_id, given(changes), precondition)
 
 
 @bp.delete("/v1/projects/<project_id>/members/<user_id>")
 @describe("Remove a member", scope="members:write", guarded=Member)
-def remove_member(access: Access, project_id: str, user_id: str, guard: Guard) -> None:
+def remove_member(access: Access, project_id: str, user_id: str, precondition: Precondition) -> None:
     """Take a member out of a project and off its tasks, from their next request on. Anybody may leave by themselves."""
-    members.remove_member(access, project_id, user_id, guard)
+    members.remove_member(access, project_id, user_id, precondition)
 
 
 @bp.get("/v1/projects/<project_id>/invitations")
@@ -79,6 +79,6 @@ def read_invitation(access: Access, invitation_id: str) -> Any:
 
 @bp.delete("/v1/invitations/<invitation_id>")
 @describe("Withdraw an invitation", scope="members:write", guarded=Invitation)
-def withdraw_invitation(access: Access, invitation_id: str, guard: Guard) -> None:
+def withdraw_invitation(access: Access, invitation_id: str, precondition: Precondition) -> None:
     """Take an invitation back; its link is dead at once."""
-    invitations.withdraw_invitation(access, invitation_id, guard)
+    invitations.withdraw_invitation(access, invitation_id, precondition)

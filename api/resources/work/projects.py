@@ -12,7 +12,7 @@ from api.shapes.values import NamePart
 from api.shapes.work.projects import NewProject, Project, ProjectChanges
 from calmboard.access.access import Access
 from calmboard.pagination import Page
-from calmboard.preconditions import Guard
+from calmboard.preconditions import Precondition
 from calmboard.work import projects
 
 bp = Blueprint("projects", __name__)
@@ -46,16 +46,16 @@ def create_project(access: Access, new: NewProject) -> Any:
 @bp.put("/v1/projects/<project_id>")
 @bp.patch("/v1/projects/<project_id>")
 @describe("Change a project", Project, takes=ProjectChanges, scope="projects:write", guarded=Project)
-def change_project(access: Access, project_id: str, changes: ProjectChanges, guard: Guard) -> Any:
+def change_project(access: Access, project_id: str, changes: ProjectChanges, precondition: Precondition) -> Any:
     """Change the fields that are sent and leave the others. Admins and owners may.
 
     PUT means the same, for tools that can only PUT.
     """
-    return projects.change_project(access, project_id, given(changes), guard)
+    return projects.change_project(access, project_id, given(changes), precondition)
 
 
 @bp.delete("/v1/projects/<project_id>")
 @describe("Delete a project", scope="projects:write", guarded=Project)
-def delete_project(access: Access, project_id: str, guard: Guard) -> None:
+def delete_project(access: Access, project_id: str, precondition: Precondition) -> None:
     """Delete a project for good, with its boards, tasks and history. Owners may."""
-    projects.delete_project(access, project_id, guard)
+    projects.delete_project(access, project_id, precondition)

@@ -11,7 +11,7 @@ from api.framework.queries import PageQuery
 from api.shapes.work.sprints import Completion, NewSprint, Sprint, SprintChanges, SprintState
 from calmboard.access.access import Access
 from calmboard.pagination import Page
-from calmboard.preconditions import Guard
+from calmboard.preconditions import Precondition
 from calmboard.work.sprints import lifecycle
 
 bp = Blueprint("sprints", __name__)
@@ -45,19 +45,19 @@ def read_sprint(access: Access, sprint_id: str) -> Any:
 @bp.put("/v1/sprints/<sprint_id>")
 @bp.patch("/v1/sprints/<sprint_id>")
 @describe("Change a sprint", Sprint, takes=SprintChanges, scope="sprints:write", guarded=Sprint)
-def change_sprint(access: Access, sprint_id: str, changes: SprintChanges, guard: Guard) -> Any:
+def change_sprint(access: Access, sprint_id: str, changes: SprintChanges, precondition: Precondition) -> Any:
     """Change the fields that are sent and leave the others; null takes a day away.
 
     PUT means the same, for tools that can only PUT.
     """
-    return lifecycle.change_sprint(access, sprint_id, given(changes), guard)
+    return lifecycle.change_sprint(access, sprint_id, given(changes), precondition)
 
 
 @bp.delete("/v1/sprints/<sprint_id>")
 @describe("Delete a sprint", scope="sprints:write", guarded=Sprint)
-def delete_sprint(access: Access, sprint_id: str, guard: Guard) -> None:
+def delete_sprint(access: Access, sprint_id: str, precondition: Precondition) -> None:
     """Delete a planned sprint. Its tasks stay on the board, in no sprint."""
-    lifecycle.delete_sprint(access, sprint_id, guard)
+    lifecycle.delete_sprint(access, sprint_id, precondition)
 
 
 @bp.post("/v1/sprints/<sprint_id>/start")

@@ -15,7 +15,7 @@ from api.shapes.work.tasks import NewTask, Task, TaskChanges
 from calmboard.access.access import Access
 from calmboard.ids import pattern
 from calmboard.pagination import Page
-from calmboard.preconditions import Guard
+from calmboard.preconditions import Precondition
 from calmboard.work.tasks import lifecycle
 from calmboard.work.tasks.rows import TaskFilters, TaskRow
 from calmboard.work.tasks.rows import list_tasks as list_task_rows
@@ -87,16 +87,16 @@ def read_task(access: Access, task_id: str) -> TaskRow:
 @bp.put("/v1/tasks/<task_id>")
 @bp.patch("/v1/tasks/<task_id>")
 @describe("Change a task", Task, takes=TaskChanges, scope="tasks:write", guarded=Task)
-def change_task(access: Access, task_id: str, changes: TaskChanges, guard: Guard) -> TaskRow:
+def change_task(access: Access, task_id: str, changes: TaskChanges, precondition: Precondition) -> TaskRow:
     """Change the fields that are sent and leave the others. `state` and `position` move the card.
 
     PUT means the same, for tools that can only PUT.
     """
-    return lifecycle.change_task(access, task_id, given(changes), guard)
+    return lifecycle.change_task(access, task_id, given(changes), precondition)
 
 
 @bp.delete("/v1/tasks/<task_id>")
 @describe("Delete a task", scope="tasks:write", guarded=Task)
-def delete_task(access: Access, task_id: str, guard: Guard) -> None:
+def delete_task(access: Access, task_id: str, precondition: Precondition) -> None:
     """Delete a task for good."""
-    lifecycle.delete_task(access, task_id, guard)
+    lifecycle.delete_task(access, task_id, precondition)

@@ -11,7 +11,7 @@ from calmboard.access.credentials.keys import COLUMNS, Key, key_of
 from calmboard.access.oauth.resources import BY_MCP, MCP
 from calmboard.db import AnySelect, now, reading
 from calmboard.models import ApiKey
-from calmboard.pagination import Cut, Order, Page, in_order, read_page
+from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 
 _MINE = select(*COLUMNS).where(ApiKey.user_id == bindparam("user_id"))
 _HAS_ENDED = ApiKey.expires_at <= bindparam("at")
@@ -32,12 +32,12 @@ class KeyCounts:
         return self.working + self.paused + self.expired
 
 
-def list_keys(access: Access, cut: Cut) -> Page[Key]:
+def list_keys(access: Access, cut: PageRequest) -> Page[Key]:
     """The asker's keys that are not revoked: first those that have not expired, then the others, each newest first."""
     return _read(access, _in_use(cut.after is not None), cut)
 
 
-def list_revoked_keys(access: Access, cut: Cut) -> Page[Key]:
+def list_revoked_keys(access: Access, cut: PageRequest) -> Page[Key]:
     """Newest first, by when they were made."""
     return _read(access, _revoked(cut.after is not None), cut)
 
@@ -56,21 +56,23 @@ def count_keys(access: Access, ending_before: datetime) -> KeyCounts:
     return KeyCounts(*row)
 
 
-def _read(access: Access, statement: AnySelect, cut: Cut) -> Page[Key]:
+def _read(access: Access, statement: AnySelect, cut: PageRequest) -> Page[Key]:
     with reading() as connection:
         page = read_page(connection, statement, cut, {"user_id": access.user.id, "at": now()})
     return Page([key_of(row) for row in page.rows], page.after)
 
 
 @cache
-def _in_use(further: bool) -> AnySelect:
+def _in_use(after_cursor: bool) -> AnySelect:
     order = Order((_IN_TIME_FIRST, ApiKey.id), descending=True)
-    return in_order(_MINE.where(ApiKey.revoked_at.is_(None)), order, further=further)
+    return order_and_limit(_MINE.where(ApiKey.revoked_at.is_(None)), order, after_cursor=after_cursor)
 
 
 @cache
-def _revoked(further: bool) -> AnySelect:
-    return in_order(_MINE.where(ApiKey.revoked_at.is_not(None)), Order((ApiKey.id,), descending=True), further=further)
+def _revoked(after_cursor: bool) -> AnySelect:
+    return order_and_limit(
+        _MINE.where(ApiKey.revoked_at.is_not(None)), Order((ApiKey.id,), descending=True), after_cursor=after_cursor
+    )
 
 
 _WORKS = _HAS_ENDED.is_not(True) & ApiKey.paused_at.is_(None)

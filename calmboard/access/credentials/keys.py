@@ -13,13 +13,13 @@ from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.credentials.secret_format import digest, new_secret
 from calmboard.access.integrations import INTEGRATIONS, find_integration
-from calmboard.access.permissions import need_scope
-from calmboard.access.plans import PLANS, need_paid
+from calmboard.access.permissions import require_scope
+from calmboard.access.plans import PLANS, require_paid_plan
 from calmboard.access.scopes import expand, unknown
 from calmboard.db import AnyRow, AnySelect, db, now, reading
-from calmboard.errors import Conflict, Fault, Forbidden, NotFound, ValidationFailed
+from calmboard.errors import Conflict, FieldError, Forbidden, NotFound, ValidationFailed
 from calmboard.models import ApiKey, Membership, User
-from calmboard.pagination import Cut, Order, Page, in_order, read_page
+from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 
 MAX_NAME_LENGTH = 80
 MAX_PROJECTS = 100
@@ -82,7 +82,7 @@ def create_key(access: Access, new: NewKey) -> tuple[Key, str]:
     ValidationFailed with a fault for each field that cannot be used.
     """
     _need_session(access)
-    need_paid(access)
+    require_paid_plan(access)
     faults = _faults(access, new)
     if faults:
         raise ValidationFailed(errors=tuple(faults))
@@ -131,16 +131,16 @@ def read_key(access: Access, key_id: str) -> Key:
 
     A key that is limited to some projects sees itself only: the others tell of more than it may know.
     """
-    need_scope(access, "keys:read")
+    require_scope(access, "keys:read")
     key = find_key(access, key_id)
     if _sees_itself_only(access) and not _is_itself(access, key_id):
         raise Forbidden("A key that is limited to some projects sees itself only.")
     return key
 
 
-def list_key_page(access: Access, cut: Cut) -> Page[Key]:
+def list_key_page(access: Access, cut: PageRequest) -> Page[Key]:
     """The asker's keys that `read_key` would give, newest first, the revoked ones too."""
-    need_scope(access, "keys:read")
+    require_scope(access, "keys:read")
     statement = _key_list(_sees_itself_only(access), cut.after is not None)
     values = {"user_id": access.user.id, "itself": access.credential.id if access.credential else None}
     with reading() as connection:
@@ -161,7 +161,7 @@ def revoke_key(access: Access, key_id: str, reason: str | None = None) -> Key:
     """End a key for good, at once. Revoking it again changes nothing."""
     _need_session(access)
     if reason is not None and reason not in REASONS:
-        fault = Fault("/reason", "unknown_value", "Choose one of the reasons in the list.", tuple(REASONS))
+        fault = FieldError("/reason", "unknown_value", "Choose one of the reasons in the list.", tuple(REASONS))
         raise ValidationFailed(errors=(fault,))
     return _change(access, key_id, {"revoked_at": now(), "revoked_reason": reason})
 
@@ -177,12 +177,12 @@ def resume_key(access: Access, key_id: str) -> Key:
     return _change(access, key_id, {"paused_at": None})
 
 
-def note_key_use(key_id: str, ip: str | None, agent: str | None, endpoint: str, status: int) -> None:
+def record_key_use(key_id: str, ip: str | None, agent: str | None, endpoint: str, status: int) -> None:
     """Keep when and from where a key was last used, at most once a minute."""
     at = now()
     statement = (
         update(ApiKey)
-        .where(ApiKey.id == key_id, (ApiKey.last_used_at.is_(None)) | (ApiKey.last_used_at < at - NOTE_EVERY))
+        .where(ApiKey.id == key_id, (ApiKey.last_used_at.is_(None)) | (ApiKey.last_used_at < at - USE_RECORD_INTERVAL))
         .values(
             last_used_at=at,
             last_used_ip=ip,
@@ -195,15 +195,15 @@ def note_key_use(key_id: str, ip: str | None, agent: str | None, endpoint: str, 
         connection.execute(statement)
 
 
-NOTE_EVERY = timedelta(minutes=1)
+USE_RECORD_INTERVAL = timedelta(minutes=1)
 
 
 @cache
-def _key_list(only_itself: bool, further: bool) -> AnySelect:
+def _key_list(only_itself: bool, after_cursor: bool) -> AnySelect:
     statement = select(*COLUMNS).where(ApiKey.user_id == bindparam("user_id"))
     if only_itself:
         statement = statement.where(ApiKey.id == bindparam("itself"))
-    return in_order(statement, Order((ApiKey.id,), descending=True), further=further)
+    return order_and_limit(statement, Order((ApiKey.id,), descending=True), after_cursor=after_cursor)
 
 
 def _sees_itself_only(access: Access) -> bool:
@@ -219,7 +219,7 @@ def _need_session(access: Access) -> None:
         raise Forbidden("Keys are made and changed by a signed-in person only, never by a key or token.")
 
 
-def _faults(access: Access, new: NewKey) -> list[Fault]:
+def _faults(access: Access, new: NewKey) -> list[FieldError]:
     checks = (
         _name_fault(access, new),
         _integration_fault(new),
@@ -230,14 +230,14 @@ def _faults(access: Access, new: NewKey) -> list[Fault]:
     return [fault for fault in checks if fault is not None]
 
 
-def _name_fault(access: Access, new: NewKey) -> Fault | None:
+def _name_fault(access: Access, new: NewKey) -> FieldError | None:
     name = new.name.strip()
     if not name:
-        return Fault("/name", "required", "Give the key a name; it tells your keys apart.")
+        return FieldError("/name", "required", "Give the key a name; it tells your keys apart.")
     if len(name) > MAX_NAME_LENGTH:
-        return Fault("/name", "too_long", f"This is {len(name)} characters long. Use at most {MAX_NAME_LENGTH}.")
+        return FieldError("/name", "too_long", f"This is {len(name)} characters long. Use at most {MAX_NAME_LENGTH}.")
     if not name.isprintable():
-        return Fault("/name", "unprintable", "Use letters, digits and signs that can be seen.")
+        return FieldError("/name", "unprintable", "Use letters, digits and signs that can be seen.")
     statement = select(ApiKey.id).where(
         ApiKey.user_id == access.user.id, func.lower(ApiKey.name) == func.lower(name), ApiKey.revoked_at.is_(None)
     )
@@ -245,45 +245,45 @@ def _name_fault(access: Access, new: NewKey) -> Fault | None:
         return _name_taken(name) if connection.execute(statement).first() else None
 
 
-def _name_taken(name: str) -> Fault:
-    return Fault("/name", "taken", f"You already have a key called “{name.strip()}”. Add what makes this one different.")
+def _name_taken(name: str) -> FieldError:
+    return FieldError("/name", "taken", f"You already have a key called “{name.strip()}”. Add what makes this one different.")
 
 
-def _integration_fault(new: NewKey) -> Fault | None:
+def _integration_fault(new: NewKey) -> FieldError | None:
     if find_integration(new.integration) is not None:
         return None
     choices = tuple(integration.slug for integration in INTEGRATIONS)
-    return Fault("/integration", "unknown_value", "Choose the tool that will use the key.", choices)
+    return FieldError("/integration", "unknown_value", "Choose the tool that will use the key.", choices)
 
 
-def _scopes_fault(new: NewKey) -> Fault | None:
+def _scopes_fault(new: NewKey) -> FieldError | None:
     if not new.scopes:
-        return Fault("/scopes", "required", "Choose at least one right; a key without rights can do nothing.")
+        return FieldError("/scopes", "required", "Choose at least one right; a key without rights can do nothing.")
     if strange := unknown(new.scopes):
-        return Fault("/scopes", "unknown_value", f"There is no scope {', '.join(strange)[:200]}.")
+        return FieldError("/scopes", "unknown_value", f"There is no scope {', '.join(strange)[:200]}.")
     return None
 
 
-def _projects_fault(access: Access, new: NewKey) -> Fault | None:
+def _projects_fault(access: Access, new: NewKey) -> FieldError | None:
     if new.project_ids is None:
         return None
     if not new.project_ids:
-        return Fault("/project_ids", "required", "Choose at least one project, or let the key see all of yours.")
+        return FieldError("/project_ids", "required", "Choose at least one project, or let the key see all of yours.")
     if len(new.project_ids) > MAX_PROJECTS:
-        return Fault("/project_ids", "too_many", f"Choose at most {MAX_PROJECTS} projects, or let the key see all of yours.")
+        return FieldError("/project_ids", "too_many", f"Choose at most {MAX_PROJECTS} projects, or let the key see all of yours.")
     known = [project_id for project_id in new.project_ids if ids.is_id("prj", project_id)]
     statement = select(func.count()).where(Membership.user_id == access.user.id, Membership.project_id.in_(known))
     with reading() as connection:
         mine = connection.execute(statement).scalar_one()
     if mine == len(new.project_ids):
         return None
-    return Fault("/project_ids", "unknown_value", "One of these projects is not yours any more. Choose again.")
+    return FieldError("/project_ids", "unknown_value", "One of these projects is not yours any more. Choose again.")
 
 
-def _expiry_fault(new: NewKey) -> Fault | None:
+def _expiry_fault(new: NewKey) -> FieldError | None:
     if new.expires_at is None or new.expires_at > now():
         return None
-    return Fault("/expires_at", "in_the_past", "That time has passed. Choose a later one.")
+    return FieldError("/expires_at", "in_the_past", "That time has passed. Choose a later one.")
 
 
 def _need_room(access: Access) -> None:

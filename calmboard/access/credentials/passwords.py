@@ -12,7 +12,7 @@ from calmboard.access.access import Access, Person
 from calmboard.access.credentials.session_tokens import end_tokens_of
 from calmboard.access.credentials.sessions import end_all_sessions
 from calmboard.db import db, now, reading
-from calmboard.errors import Fault, NotFound, ValidationFailed
+from calmboard.errors import FieldError, NotFound, ValidationFailed
 from calmboard.models import PasswordReset, User
 
 MIN_LENGTH = 10
@@ -101,15 +101,15 @@ def _matches(password_hash: str, password: str) -> bool:
         return False
 
 
-def _current_fault() -> Fault:
-    return Fault("/current_password", "no_match", "This is not your current password.")
+def _current_fault() -> FieldError:
+    return FieldError("/current_password", "no_match", "This is not your current password.")
 
 
-def _new_faults(new: str) -> list[Fault]:
+def _new_faults(new: str) -> list[FieldError]:
     if len(new) < MIN_LENGTH:
-        return [Fault("/new_password", "too_short", f"Use at least {MIN_LENGTH} characters. A few unrelated words do well.")]
+        return [FieldError("/new_password", "too_short", f"Use at least {MIN_LENGTH} characters. A few unrelated words do well.")]
     if len(new) > MAX_LENGTH:
-        return [Fault("/new_password", "too_long", f"Use at most {MAX_LENGTH} characters.")]
+        return [FieldError("/new_password", "too_long", f"Use at most {MAX_LENGTH} characters.")]
     return []
 
 

@@ -11,7 +11,7 @@ from calmboard.access.access import Person
 from calmboard.access.oauth.grants import end_all_grants
 from calmboard.db import AnyRow, AnySelect, db, now, reading
 from calmboard.models import User, UserSession
-from calmboard.pagination import Cut, Order, Page, in_order, read_page
+from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=90)
@@ -47,10 +47,10 @@ def find_session(token: str) -> Session | None:
     return _session(row)
 
 
-def list_other_sessions(session: Session, cut: Cut) -> Page[Session]:
+def list_other_sessions(session: Session, cut: PageRequest) -> Page[Session]:
     """The live sessions of the same person beside this one, the latest sign-in first."""
     others = _sessions((UserSession.user_id == session.person.id) & (UserSession.id != session.id))
-    statement = in_order(others, Order((UserSession.id,), descending=True), further=cut.after is not None)
+    statement = order_and_limit(others, Order((UserSession.id,), descending=True), after_cursor=cut.after is not None)
     with reading() as connection:
         page = read_page(connection, statement, cut, {})
     return Page([_session(row) for row in page.rows], page.after)
@@ -69,7 +69,7 @@ def end_all_sessions(user_id: str, except_id: str | None = None) -> None:
     db.session.commit()
 
 
-def drop_dead_sessions() -> None:
+def delete_expired_sessions() -> None:
     """Delete the rows of sessions that have run out."""
     at = now()
     over = (UserSession.last_seen_at < at - IDLE, UserSession.created_at < at - ABSOLUTE, UserSession.expires_at < at)

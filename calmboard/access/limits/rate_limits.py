@@ -36,11 +36,11 @@ class Usage:
     def remaining(self) -> int:
         return max(0, self.limit - self.used)
 
-    def need_room(self) -> None:
+    def check_limit(self) -> None:
         if self.used > self.limit:
             raise self._used_up()
 
-    def need_room_for(self, amount: int) -> None:
+    def check_limit_for(self, amount: int) -> None:
         """Refuse so many more where they do not fit into what is left, before they are counted."""
         if amount > self.remaining:
             raise self._used_up()
@@ -58,7 +58,7 @@ class Limits:
         self._settings = settings
 
     def spend(self, access: Access, amount: int = 1) -> Usage:
-        """Count requests of a credential. The caller decides by `need_room`."""
+        """Count requests of a credential. The caller decides by `check_limit`."""
         window = window_of(access.user.plan, self._settings)
         if window is None or access.credential is None:
             return no_window(access.user.plan)
@@ -68,13 +68,13 @@ class Limits:
         """Count one refused credential from an address."""
         return self._count("failures", f"failures/{ip}", self._settings.rate_failures)
 
-    def need_tries(self, *whose: str) -> None:
+    def check_attempts(self, *whose: str) -> None:
         """Refuse where a wrong password came too often, from an address or for an e-mail."""
         for usage in self._tries(whose, 0):
             if not usage.remaining:
                 raise usage.exceeded(f"A wrong password came {usage.limit} times in {usage.window_s} seconds.")
 
-    def note_failed_try(self, *whose: str) -> None:
+    def record_failed_attempt(self, *whose: str) -> None:
         self._tries(whose, 1)
 
     def count(self, policy: str, who: str, window: Window) -> Usage:

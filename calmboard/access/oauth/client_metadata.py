@@ -20,7 +20,7 @@ _AGAIN = "Try again in a few minutes; if nothing changes, tell the people who ma
 _PRIVATE = {"d", "k", "p", "q"}
 
 
-class StrangeDocument(Exception):
+class InvalidClientMetadata(Exception):
     """Why an address does not describe a client, and what to do; the message is for people."""
 
 
@@ -45,20 +45,22 @@ def find_document(client_id: str, fetch: Fetch) -> Client:
     try:
         metadata = _checked(client_id, json.loads(fetch(client_id, MAX_BYTES).decode()))
     except (OutgoingRefused, ValueError, RecursionError) as error:
-        raise StrangeDocument(f"The application's own description at {client_id} cannot be read. {_AGAIN}") from error
+        raise InvalidClientMetadata(f"The application's own description at {client_id} cannot be read. {_AGAIN}") from error
     return _keep(client_id, metadata)
 
 
 def _checked(client_id: str, metadata: Any) -> dict[str, Any]:
     if not isinstance(metadata, dict) or metadata.get("client_id") != client_id:
-        raise StrangeDocument(f"The description of the application at {client_id} is that of another. {_TELL}")
+        raise InvalidClientMetadata(f"The description of the application at {client_id} is that of another. {_TELL}")
     if metadata.get("token_endpoint_auth_method", "none") != "none" or _holds_secret(metadata):
-        raise StrangeDocument(f"The application at {client_id} wants a secret; clients here have none. {_TELL}")
+        raise InvalidClientMetadata(f"The application at {client_id} wants a secret; clients here have none. {_TELL}")
     uris = metadata.get("redirect_uris")
     if not isinstance(uris, list) or not 1 <= len(uris) <= MAX_REGISTERED:
-        raise StrangeDocument(f"The description of the application at {client_id} names no address to send you back to. {_TELL}")
+        raise InvalidClientMetadata(
+            f"The description of the application at {client_id} names no address to send you back to. {_TELL}"
+        )
     if any(not isinstance(uri, str) or registered_fault(uri) for uri in uris):
-        raise StrangeDocument(
+        raise InvalidClientMetadata(
             f"The description of the application at {client_id} names an address that cannot be called back. {_TELL}"
         )
     return metadata

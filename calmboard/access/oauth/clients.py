@@ -12,7 +12,7 @@ from calmboard.access.credentials.secret_format import digest, is_well_formed, n
 from calmboard.access.oauth.app_names import shown_name
 from calmboard.access.oauth.redirect_uris import MAX_OWN, is_same, own_fault
 from calmboard.db import AnyRow, db, insert_if_absent, now, reading
-from calmboard.errors import Fault, Forbidden, ValidationFailed
+from calmboard.errors import FieldError, Forbidden, ValidationFailed
 from calmboard.ids import is_id, new_id
 from calmboard.models import OAuthClient, OAuthGrant, OAuthRefreshToken
 
@@ -129,7 +129,7 @@ def change_registration(client_id: str, name: str, redirect_uris: list[str], det
     return found is not None
 
 
-def drop_unused_clients() -> None:
+def delete_unused_clients() -> None:
     """Delete registered clients that nobody allowed in 14 days, and those that got no code in 90 and hold no live token."""
     at = now()
     last = OAuthClient.last_used_at
@@ -145,13 +145,13 @@ def _holders(at: datetime) -> Select[str]:
     return select(OAuthGrant.client_id).join(OAuthRefreshToken, OAuthRefreshToken.grant_id == OAuthGrant.id).where(*live)
 
 
-def _callback_faults(uris: list[str]) -> list[Fault]:
+def _callback_faults(uris: list[str]) -> list[FieldError]:
     if not uris:
-        return [Fault("/redirect_uris", "required", "Give at least one address; without one nothing can call back.")]
+        return [FieldError("/redirect_uris", "required", "Give at least one address; without one nothing can call back.")]
     if len(uris) > MAX_OWN:
-        return [Fault("/redirect_uris", "too_many", f"These are {len(uris)} addresses. Use at most {MAX_OWN}.")]
+        return [FieldError("/redirect_uris", "too_many", f"These are {len(uris)} addresses. Use at most {MAX_OWN}.")]
     faults = ((place, uri, own_fault(uri)) for place, uri in enumerate(uris))
-    return [Fault(f"/redirect_uris/{place}", "unusable", f"{uri[:100]}: {fault}") for place, uri, fault in faults if fault]
+    return [FieldError(f"/redirect_uris/{place}", "unusable", f"{uri[:100]}: {fault}") for place, uri, fault in faults if fault]
 
 
 def client_of(row: AnyRow) -> Client:

@@ -14,7 +14,7 @@ from calmboard.access.oauth.resources import MCP
 from calmboard.db import AnyRow, AnySelect, now, reading
 from calmboard.errors import Forbidden, NotFound
 from calmboard.models import OAuthClient, OAuthGrant
-from calmboard.pagination import Cut, Order, Page, in_order, read_page
+from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Grant:
         return shown_name(self.client_name)
 
 
-def list_grants(access: Access, cut: Cut) -> Page[Grant]:
+def list_grants(access: Access, cut: PageRequest) -> Page[Grant]:
     """The applications that hold tokens of the asker's, the latest first. What was agreed to and never redeemed is none."""
     with reading() as connection:
         values = {"user_id": access.user.id, "at": now()}
@@ -56,7 +56,7 @@ def latest_agent_grants(access: Access, most: int) -> list[Grant]:
         return [_grant(row) for row in connection.execute(_agents(), values)]
 
 
-def find_my_grant(access: Access, grant_id: str) -> Grant:
+def get_own_grant(access: Access, grant_id: str) -> Grant:
     """Raises NotFound where there is none, Forbidden where it is somebody else's."""
     with reading() as connection:
         row = connection.execute(_listed().where(OAuthGrant.id == grant_id)).first() if ids.is_id("grn", grant_id) else None
@@ -67,16 +67,16 @@ def find_my_grant(access: Access, grant_id: str) -> Grant:
     return _grant(row)
 
 
-def end_my_grant(access: Access, grant_id: str) -> Grant:
-    """Disconnect an application, at once; again does no harm. Raises as `find_my_grant` does."""
-    found = find_my_grant(access, grant_id)
+def revoke_own_grant(access: Access, grant_id: str) -> Grant:
+    """Disconnect an application, at once; again does no harm. Raises as `get_own_grant` does."""
+    found = get_own_grant(access, grant_id)
     end_grant(grant_id)
     return found
 
 
 @cache
-def _live_list(further: bool) -> AnySelect:
-    return in_order(_live(), Order((OAuthGrant.id,), descending=True), further=further)
+def _live_list(after_cursor: bool) -> AnySelect:
+    return order_and_limit(_live(), Order((OAuthGrant.id,), descending=True), after_cursor=after_cursor)
 
 
 @cache

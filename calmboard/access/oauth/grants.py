@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calmboard.access.access import Access
-from calmboard.access.credentials.keys import NOTE_EVERY
+from calmboard.access.credentials.keys import USE_RECORD_INTERVAL
 from calmboard.access.credentials.secret_format import derived_secret, digest, is_well_formed, new_secret
 from calmboard.access.oauth.clients import Client
 from calmboard.access.scopes import expand
@@ -211,7 +211,7 @@ def delete_client(client: Client) -> None:
     db.session.commit()
 
 
-def drop_dead_tokens() -> None:
+def delete_expired_tokens() -> None:
     """Delete codes and tokens that have run out, and grants that were never redeemed or are over."""
     at = now()
     for table in (OAuthAccessToken, OAuthRefreshToken, OAuthCode):
@@ -221,10 +221,10 @@ def drop_dead_tokens() -> None:
     db.session.commit()
 
 
-def note_grant_use(grant_id: str, ip: str | None, agent: str | None, endpoint: str, _status: int) -> None:
+def record_grant_use(grant_id: str, ip: str | None, agent: str | None, endpoint: str, _status: int) -> None:
     """Keep when and from where a grant was last used, at most once a minute."""
     at = now()
-    stale = (OAuthGrant.last_used_at.is_(None)) | (OAuthGrant.last_used_at < at - NOTE_EVERY)
+    stale = (OAuthGrant.last_used_at.is_(None)) | (OAuthGrant.last_used_at < at - USE_RECORD_INTERVAL)
     values = {
         "last_used_at": at,
         "last_used_ip": ip,

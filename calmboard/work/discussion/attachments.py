@@ -16,13 +16,13 @@ from sqlalchemy import bindparam, delete, select
 
 from calmboard import ids
 from calmboard.access.access import Access
-from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.db import AnyRow, AnySelect, db, now, reading
 from calmboard.errors import NotFound
 from calmboard.events.activity import record
 from calmboard.models import Attachment, Task
-from calmboard.pagination import Cut, Order, Page, in_order, read_page
-from calmboard.preconditions import Guard, let_through
+from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
+from calmboard.preconditions import Precondition, no_precondition
 
 MAX_NAME_LENGTH = 255
 
@@ -62,9 +62,9 @@ class _Written:
     sha256: str
 
 
-def list_attachments(access: Access, task_id: str, cut: Cut) -> Page[AnyRow]:
+def list_attachments(access: Access, task_id: str, cut: PageRequest) -> Page[AnyRow]:
     """The files on a task, oldest first. Raises NotFound where there is no such task, Forbidden out of reach."""
-    need_scope(access, "tasks:read")
+    require_scope(access, "tasks:read")
     find(access, Task, task_id)
     with reading() as connection:
         return read_page(connection, _attachment_list(cut.after is not None), cut, {"task_id": task_id})
@@ -72,7 +72,7 @@ def list_attachments(access: Access, task_id: str, cut: Cut) -> Page[AnyRow]:
 
 def read_attachment(access: Access, attachment_id: str) -> AnyRow:
     """Raises NotFound where there is none, Forbidden out of reach."""
-    need_scope(access, "tasks:read")
+    require_scope(access, "tasks:read")
     return find(access, Attachment, attachment_id, *_COLUMNS)
 
 
@@ -87,10 +87,10 @@ def open_attachment(access: Access, attachment_id: str, files_dir: Path) -> tupl
 
 def add_attachment(access: Access, task_id: str, file: NewFile, files_dir: Path) -> AnyRow:
     """Keep a file on a task. Raises NotFound, and Forbidden out of reach and to viewers."""
-    need(access, find(access, Task, task_id).role, "tasks:write")
+    require_role(access, find(access, Task, task_id).role, "tasks:write")
     with _writing(files_dir, file.content) as written:
-        task = claim(access, Task, task_id, Task.board_id)
-        need(access, task.role, "tasks:write")
+        task = find_for_update(access, Task, task_id, Task.board_id)
+        require_role(access, task.role, "tasks:write")
         facts = {"name": plain_name(file.name), "size_bytes": written.size_bytes}
         attachment = Attachment(
             task_id=task_id, media_type=file.media_type, sha256=written.sha256, added_by=access.user.id, **facts
@@ -107,11 +107,11 @@ def add_attachment(access: Access, task_id: str, file: NewFile, files_dir: Path)
     return read_attachment(access, attachment_id)
 
 
-def delete_attachment(access: Access, attachment_id: str, files_dir: Path, guard: Guard = let_through) -> None:
+def delete_attachment(access: Access, attachment_id: str, files_dir: Path, precondition: Precondition = no_precondition) -> None:
     """Delete a file for good. Raises NotFound, Forbidden out of reach and to viewers, PreconditionFailed where the guard does."""
-    attachment = claim(access, Attachment, attachment_id, *_COLUMNS, Task.board_id)
-    need(access, attachment.role, "tasks:write")
-    guard(attachment)
+    attachment = find_for_update(access, Attachment, attachment_id, *_COLUMNS, Task.board_id)
+    require_role(access, attachment.role, "tasks:write")
+    precondition(attachment)
     db.session.execute(delete(Attachment).where(Attachment.id == attachment_id))
     home = {"board_id": attachment.board_id, "task_id": attachment.task_id}
     record(access, "attachment.deleted", attachment.in_project, attachment_id, **home, changes={"name": attachment.name})
@@ -119,7 +119,7 @@ def delete_attachment(access: Access, attachment_id: str, files_dir: Path, guard
     (files_dir / attachment_id).unlink(missing_ok=True)
 
 
-def sweep_files(files_dir: Path) -> int:
+def delete_orphan_files(files_dir: Path) -> int:
     """Remove files whose task is gone, or whose upload broke off, once they are a day old; how many."""
     if not files_dir.is_dir():
         return 0
@@ -141,8 +141,8 @@ def plain_name(name: str) -> str:
 
 
 @cache
-def _attachment_list(further: bool) -> AnySelect:
-    return in_order(select(*_COLUMNS).where(Attachment.task_id == bindparam("task_id")), _BY_ID, further=further)
+def _attachment_list(after_cursor: bool) -> AnySelect:
+    return order_and_limit(select(*_COLUMNS).where(Attachment.task_id == bindparam("task_id")), _BY_ID, after_cursor=after_cursor)
 
 
 @contextmanager

@@ -8,13 +8,13 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import aliased
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.db import AnyRow, AnySelect, db, now, reading
-from calmboard.errors import Conflict, Fault, ValidationFailed
+from calmboard.errors import Conflict, FieldError, ValidationFailed
 from calmboard.events.activity import record
 from calmboard.models import ChecklistItem, Task
-from calmboard.pagination import Cut, Order, Page, in_order, read_page
-from calmboard.preconditions import Guard, let_through
+from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
+from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.changed_values import changed_values
 from calmboard.work.tasks.positions import Column, rank_in
 
@@ -40,9 +40,9 @@ _BY_RANK = Order((ChecklistItem.rank,))
 _DONE = select(ChecklistItem.id, ChecklistItem.done).where(ChecklistItem.task_id == bindparam("task_id"))
 
 
-def list_items(access: Access, task_id: str, cut: Cut) -> Page[AnyRow]:
+def list_items(access: Access, task_id: str, cut: PageRequest) -> Page[AnyRow]:
     """The items of a task's checklist, top to bottom. Raises NotFound where there is no such task, Forbidden out of reach."""
-    need_scope(access, "tasks:read")
+    require_scope(access, "tasks:read")
     find(access, Task, task_id)
     with reading() as connection:
         return read_page(connection, _item_list(cut.after is not None), cut, {"task_id": task_id})
@@ -50,7 +50,7 @@ def list_items(access: Access, task_id: str, cut: Cut) -> Page[AnyRow]:
 
 def read_item(access: Access, item_id: str) -> AnyRow:
     """Raises NotFound where there is none, Forbidden out of reach."""
-    need_scope(access, "tasks:read")
+    require_scope(access, "tasks:read")
     return find(access, ChecklistItem, item_id, *_COLUMNS)
 
 
@@ -59,20 +59,20 @@ def add_item(access: Access, task_id: str, new: Mapping[str, Any]) -> AnyRow:
 
     Raises NotFound, Forbidden out of reach and to viewers, and Conflict where the checklist is full.
     """
-    task = claim(access, Task, task_id, Task.id, Task.board_id)
-    need(access, task.role, "tasks:write")
+    task = find_for_update(access, Task, task_id, Task.id, Task.board_id)
+    require_role(access, task.role, "tasks:write")
     _need_room(task_id)
     item_id = _put_in(access, task, new)
     db.session.commit()
     return read_item(access, item_id)
 
 
-def change_item(access: Access, item_id: str, changes: Mapping[str, Any], guard: Guard = let_through) -> AnyRow:
+def change_item(access: Access, item_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition) -> AnyRow:
     """Change the fields that are given and leave the others; `position` moves the item.
 
     Raises NotFound, Forbidden out of reach and to viewers, and PreconditionFailed where the guard does.
     """
-    item = _claim(access, item_id, guard)
+    item = _claim(access, item_id, precondition)
     new = changed_values(item, changes)
     if values := _with_rank(item, new):
         db.session.execute(update(ChecklistItem).where(ChecklistItem.id == item_id).values(**values, updated_at=now()))
@@ -81,9 +81,9 @@ def change_item(access: Access, item_id: str, changes: Mapping[str, Any], guard:
     return read_item(access, item_id)
 
 
-def delete_item(access: Access, item_id: str, guard: Guard = let_through) -> None:
+def delete_item(access: Access, item_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete an item; those below it move up. Raises as `change_item` does."""
-    item = _claim(access, item_id, guard)
+    item = _claim(access, item_id, precondition)
     db.session.execute(delete(ChecklistItem).where(ChecklistItem.id == item_id))
     _record(access, "checklist_item.deleted", item, {"text": item.text})
     db.session.commit()
@@ -96,8 +96,8 @@ def change_checklist(
 
     Raises as `add_item` does, and ValidationFailed for items of other tasks, or that are both, and where the texts do not fit.
     """
-    task = claim(access, Task, task_id, Task.id, Task.board_id)
-    need(access, task.role, "tasks:write")
+    task = find_for_update(access, Task, task_id, Task.id, Task.board_id)
+    require_role(access, task.role, "tasks:write")
     was_done = {row.id: row.done for row in db.session.execute(_DONE, {"task_id": task_id})}
     _need_fitting(was_done, add, tick, untick)
     for item_ids, done in ((tick, True), (untick, False)):
@@ -105,12 +105,14 @@ def change_checklist(
     for text in add:
         _put_in(access, task, {"text": text})
     db.session.commit()
-    return list_items(access, task_id, Cut(MAX_ITEMS)).rows
+    return list_items(access, task_id, PageRequest(MAX_ITEMS)).rows
 
 
 @cache
-def _item_list(further: bool) -> AnySelect:
-    return in_order(select(*_COLUMNS).where(ChecklistItem.task_id == bindparam("task_id")), _BY_RANK, further=further)
+def _item_list(after_cursor: bool) -> AnySelect:
+    return order_and_limit(
+        select(*_COLUMNS).where(ChecklistItem.task_id == bindparam("task_id")), _BY_RANK, after_cursor=after_cursor
+    )
 
 
 def _checklist(task_id: str) -> Column:
@@ -126,16 +128,16 @@ def _need_room(task_id: str) -> None:
 def _need_fitting(items: Collection[str], add: Sequence[str], tick: Sequence[str], untick: Sequence[str]) -> None:
     strange = "This task's checklist has no item with this id."
     faults = [
-        Fault(f"/{name}/{place}", "unknown_value", strange)
+        FieldError(f"/{name}/{place}", "unknown_value", strange)
         for name, item_ids in (("tick", tick), ("untick", untick))
         for place, item_id in enumerate(item_ids)
         if item_id not in items
     ]
     if both := set(tick) & set(untick):
-        faults.append(Fault("/untick", "contradiction", f"{', '.join(sorted(both))} cannot be ticked and unticked at once."))
+        faults.append(FieldError("/untick", "contradiction", f"{', '.join(sorted(both))} cannot be ticked and unticked at once."))
     if add and len(items) + len(add) > MAX_ITEMS:
         detail = f"A checklist holds {MAX_ITEMS} items, and this one has {len(items)}. Make a task of its own for the rest."
-        faults.append(Fault("/add", "too_long", detail))
+        faults.append(FieldError("/add", "too_long", detail))
     if faults:
         raise ValidationFailed(errors=tuple(faults))
 
@@ -158,13 +160,13 @@ def _set_done(access: Access, task: AnyRow, item_ids: Sequence[str], done: bool)
         record(access, "checklist_item.changed", task.in_project, item_id, **told)
 
 
-def _claim(access: Access, item_id: str, guard: Guard) -> AnyRow:
+def _claim(access: Access, item_id: str, precondition: Precondition) -> AnyRow:
     """The item, its task locked until the commit, so that two moves at once never meet in one place."""
     found = find(access, ChecklistItem, item_id, ChecklistItem.task_id)
-    need(access, found.role, "tasks:write")
-    claim(access, Task, found.task_id)
-    item = claim(access, ChecklistItem, item_id, *_COLUMNS, Task.board_id)
-    guard(item)
+    require_role(access, found.role, "tasks:write")
+    find_for_update(access, Task, found.task_id)
+    item = find_for_update(access, ChecklistItem, item_id, *_COLUMNS, Task.board_id)
+    precondition(item)
     return item
 
 

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select, update
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.db import AnyRow, AnySelect, db, now, reading
 from calmboard.errors import Forbidden
 from calmboard.events.activity import record
 from calmboard.models import Comment, Task, User
-from calmboard.pagination import Cut, Order, Page, in_order, read_page
-from calmboard.preconditions import Guard, let_through
+from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
+from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.changed_values import changed_values
 from calmboard.work.discussion.markdown import render
 
@@ -57,9 +57,9 @@ class CommentRow:
         return render(self.body)
 
 
-def list_comments(access: Access, task_id: str, cut: Cut) -> Page[CommentRow]:
+def list_comments(access: Access, task_id: str, cut: PageRequest) -> Page[CommentRow]:
     """The comments on a task, oldest first. Raises NotFound where there is no such task, Forbidden out of reach."""
-    need_scope(access, "comments:read")
+    require_scope(access, "comments:read")
     find(access, Task, task_id)
     with reading() as connection:
         page = read_page(connection, _comment_list(cut.after is not None), cut, {"task_id": task_id})
@@ -68,14 +68,14 @@ def list_comments(access: Access, task_id: str, cut: Cut) -> Page[CommentRow]:
 
 def read_comment(access: Access, comment_id: str) -> CommentRow:
     """Raises NotFound where there is none, Forbidden out of reach."""
-    need_scope(access, "comments:read")
+    require_scope(access, "comments:read")
     return _with_author(find(access, Comment, comment_id, *_COLUMNS))
 
 
 def write_comment(access: Access, task_id: str, body: str) -> CommentRow:
     """Add a comment, in Markdown. Raises NotFound, and Forbidden out of reach and to viewers."""
-    task = claim(access, Task, task_id, Task.board_id)
-    need(access, task.role, "comments:write")
+    task = find_for_update(access, Task, task_id, Task.board_id)
+    require_role(access, task.role, "comments:write")
     via = access.credential.name if access.credential else None
     comment = Comment(task_id=task_id, author_id=access.user.id, via=via, body=body)
     db.session.add(comment)
@@ -86,9 +86,11 @@ def write_comment(access: Access, task_id: str, body: str) -> CommentRow:
     return read_comment(access, comment_id)
 
 
-def change_comment(access: Access, comment_id: str, changes: Mapping[str, Any], guard: Guard = let_through) -> CommentRow:
+def change_comment(
+    access: Access, comment_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
+) -> CommentRow:
     """Change a comment of one's own. Raises Forbidden for those of others, PreconditionFailed where the guard does."""
-    comment = _claim(access, comment_id, guard)
+    comment = _claim(access, comment_id, precondition)
     if comment.author_id != access.user.id:
         raise Forbidden("Only the person who wrote a comment can change it.")
     if new := changed_values(comment, changes):
@@ -98,9 +100,9 @@ def change_comment(access: Access, comment_id: str, changes: Mapping[str, Any], 
     return read_comment(access, comment_id)
 
 
-def delete_comment(access: Access, comment_id: str, guard: Guard = let_through) -> None:
+def delete_comment(access: Access, comment_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a comment: one's own, or as an admin or owner anybody's. Raises as `change_comment` does."""
-    comment = _claim(access, comment_id, guard)
+    comment = _claim(access, comment_id, precondition)
     if comment.author_id != access.user.id and comment.role not in _MODERATORS:
         raise Forbidden("A comment can be deleted by the person who wrote it, and by admins and owners of the project.")
     db.session.execute(delete(Comment).where(Comment.id == comment_id))
@@ -109,8 +111,8 @@ def delete_comment(access: Access, comment_id: str, guard: Guard = let_through) 
 
 
 @cache
-def _comment_list(further: bool) -> AnySelect:
-    return in_order(select(*_COLUMNS).where(Comment.task_id == bindparam("task_id")), _BY_ID, further=further)
+def _comment_list(after_cursor: bool) -> AnySelect:
+    return order_and_limit(select(*_COLUMNS).where(Comment.task_id == bindparam("task_id")), _BY_ID, after_cursor=after_cursor)
 
 
 def _with_author(row: AnyRow) -> CommentRow:
@@ -118,12 +120,12 @@ def _with_author(row: AnyRow) -> CommentRow:
     return CommentRow(row.id, row.task_id, author, row.via, row.body, row.created_at, row.updated_at)
 
 
-def _claim(access: Access, comment_id: str, guard: Guard) -> AnyRow:
+def _claim(access: Access, comment_id: str, precondition: Precondition) -> AnyRow:
     """The comment, locked until the commit, where this access may write comments and the guard lets it."""
-    comment = claim(access, Comment, comment_id, *_COLUMNS, Task.board_id)
-    need(access, comment.role, "comments:write")
-    if guard is not let_through:
-        guard(_with_author(comment))
+    comment = find_for_update(access, Comment, comment_id, *_COLUMNS, Task.board_id)
+    require_role(access, comment.role, "comments:write")
+    if precondition is not no_precondition:
+        precondition(_with_author(comment))
     return comment
 
 

@@ -10,13 +10,13 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.db import AnyRow, AnySelect, db, now, reading
-from calmboard.errors import Conflict, Fault, ValidationFailed
+from calmboard.errors import Conflict, FieldError, ValidationFailed
 from calmboard.events.activity import record
 from calmboard.models import Board, Sprint, Task
-from calmboard.pagination import Cut, Order, Page, in_order, read_page
-from calmboard.preconditions import Guard, let_through
+from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
+from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.changed_values import changed_values
 from calmboard.work.sprints.scope import move_to_sprint
 from calmboard.work.tasks.positions import lock_boards, rank_at, rank_between
@@ -50,16 +50,16 @@ _MOST_CHOICES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class Deprecation:
     """What completing a sprint comes to: the sprint, and the ids of the tasks that leave it, in the order of the board."""
 
     sprint: AnyRow
     task_ids: Sequence[str]
 
 
-def list_sprints(access: Access, board_id: str, cut: Cut, states: Sequence[str] | None = None) -> Page[AnyRow]:
+def list_sprints(access: Access, board_id: str, cut: PageRequest, states: Sequence[str] | None = None) -> Page[AnyRow]:
     """The sprints of a board, oldest first. Raises NotFound and Forbidden as `find` does."""
-    need_scope(access, "sprints:read")
+    require_scope(access, "sprints:read")
     find(access, Board, board_id)
     statement = _sprint_list(states is not None, cut.after is not None)
     with reading() as connection:
@@ -68,7 +68,7 @@ def list_sprints(access: Access, board_id: str, cut: Cut, states: Sequence[str] 
 
 def read_sprint(access: Access, sprint_id: str) -> AnyRow:
     """Raises NotFound where there is none, Forbidden out of reach."""
-    need_scope(access, "sprints:read")
+    require_scope(access, "sprints:read")
     return find(access, Sprint, sprint_id, *COLUMNS)
 
 
@@ -79,19 +79,21 @@ def create_sprint(access: Access, board_id: str, new: Mapping[str, Any]) -> AnyR
     return read_sprint(access, sprint_id)
 
 
-def change_sprint(access: Access, sprint_id: str, changes: Mapping[str, Any], guard: Guard = let_through) -> AnyRow:
+def change_sprint(
+    access: Access, sprint_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
+) -> AnyRow:
     """Change the fields that are given and leave the others.
 
     Raises as `create_sprint` does, and PreconditionFailed where the guard does.
     """
-    apply_changes(access, claim_sprint(access, sprint_id, guard), changes)
+    apply_changes(access, claim_sprint(access, sprint_id, precondition), changes)
     db.session.commit()
     return read_sprint(access, sprint_id)
 
 
-def delete_sprint(access: Access, sprint_id: str, guard: Guard = let_through) -> None:
+def delete_sprint(access: Access, sprint_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a planned sprint; its tasks stay, in no sprint. Raises Conflict where it was started."""
-    sprint = claim_sprint(access, sprint_id, guard)
+    sprint = claim_sprint(access, sprint_id, precondition)
     if sprint.state != "planned":
         raise Conflict(f"This sprint is {sprint.state}. Only a planned sprint can be deleted: reports tell of the others.")
     move_to_sprint(_lock_tasks(sprint_id), None)
@@ -120,18 +122,22 @@ def start_sprint(access: Access, sprint_id: str) -> AnyRow:
 
 
 def complete_sprint(
-    access: Access, sprint_id: str, unfinished: str | None = None, move_to: str | None = None, guard: Guard = let_through
+    access: Access,
+    sprint_id: str,
+    unfinished: str | None = None,
+    move_to: str | None = None,
+    precondition: Precondition = no_precondition,
 ) -> AnyRow:
     """Complete the active sprint. Done tasks stay in it; the others leave it.
 
     They go to the column `backlog`, or `keep` theirs, as `unfinished` says, or into the planned sprint `move_to`.
-    The guard is called with the Ending. Raises as `need_one_end` and `need_completable` do.
+    The guard is called with the Ending. Raises as `require_one_end` and `require_completable` do.
     """
-    need_one_end(unfinished, move_to)
+    require_one_end(unfinished, move_to)
     sprint = claim_sprint(access, sprint_id)
-    need_completable(sprint, move_to)
+    require_completable(sprint, move_to)
     task_ids = _lock_tasks(sprint_id, Task.state != "done")
-    guard(Ending(sprint, task_ids))
+    precondition(Deprecation(sprint, task_ids))
     completed_at = now()
     # The same moment, to the microsecond: reports tell by it what was carried over.
     move_to_sprint(task_ids, move_to, completed_at)
@@ -142,15 +148,15 @@ def complete_sprint(
     return read_sprint(access, sprint_id)
 
 
-def need_one_end(unfinished: str | None, move_to: str | None) -> None:
+def require_one_end(unfinished: str | None, move_to: str | None) -> None:
     """Raises ValidationFailed where not one of the two says where the tasks go that are not done."""
     if (unfinished is None) == (move_to is None):
         detail = "Send unfinished or move_to, one of them, for the tasks that are not done."
         code = "required" if unfinished is None else "contradiction"
-        raise ValidationFailed(errors=tuple(Fault(f"/{name}", code, detail) for name in ("unfinished", "move_to")))
+        raise ValidationFailed(errors=tuple(FieldError(f"/{name}", code, detail) for name in ("unfinished", "move_to")))
 
 
-def need_completable(sprint: AnyRow, move_to: str | None) -> None:
+def require_completable(sprint: AnyRow, move_to: str | None) -> None:
     """Raises Conflict for a sprint that is not active, ValidationFailed where its board has no planned sprint `move_to`."""
     if sprint.state != "active":
         raise Conflict(f"This sprint is {sprint.state}. Only an active sprint can be completed.")
@@ -160,13 +166,13 @@ def need_completable(sprint: AnyRow, move_to: str | None) -> None:
         planned = connection.execute(_PLANNED, {"board_id": sprint.board_id}).scalars().all()
     if move_to not in planned:
         detail = "This board has no planned sprint with this id."
-        raise ValidationFailed(errors=(Fault("/move_to", "unknown_value", detail, tuple(planned[:_MOST_CHOICES])),))
+        raise ValidationFailed(errors=(FieldError("/move_to", "unknown_value", detail, tuple(planned[:_MOST_CHOICES])),))
 
 
 def add_sprint(access: Access, board_id: str, new: Mapping[str, Any]) -> str:
     """As `create_sprint`, for a caller that commits; returns the id."""
     board = find(access, Board, board_id)
-    need(access, board.role, "sprints:write")
+    require_role(access, board.role, "sprints:write")
     _need_order(new, new.get("starts_on"), new.get("ends_on"))
     sprint = Sprint(board_id=board_id, **new)
     db.session.add(sprint)
@@ -182,22 +188,22 @@ def apply_changes(access: Access, sprint: AnyRow, changes: Mapping[str, Any]) ->
         _write(access, "sprint.changed", sprint, new)
 
 
-def claim_sprint(access: Access, sprint_id: str, guard: Guard = let_through) -> AnyRow:
+def claim_sprint(access: Access, sprint_id: str, precondition: Precondition = no_precondition) -> AnyRow:
     """The sprint, locked until the commit together with its board, so that no task comes or goes meanwhile."""
     found = find(access, Sprint, sprint_id, Sprint.board_id)
-    need(access, found.role, "sprints:write")
+    require_role(access, found.role, "sprints:write")
     lock_boards(found.board_id)
-    sprint = claim(access, Sprint, sprint_id, *COLUMNS)
-    guard(sprint)
+    sprint = find_for_update(access, Sprint, sprint_id, *COLUMNS)
+    precondition(sprint)
     return sprint
 
 
 @cache
-def _sprint_list(by_state: bool, further: bool) -> AnySelect:
+def _sprint_list(by_state: bool, after_cursor: bool) -> AnySelect:
     statement = select(*COLUMNS).where(Sprint.board_id == bindparam("board_id"))
     if by_state:
         statement = statement.where(Sprint.state.in_(bindparam("states", expanding=True)))
-    return in_order(statement, _BY_ID, further=further)
+    return order_and_limit(statement, _BY_ID, after_cursor=after_cursor)
 
 
 def _write(access: Access, what: str, sprint: AnyRow, values: Mapping[str, Any]) -> None:
@@ -210,7 +216,7 @@ def _need_order(sent: Mapping[str, Any], starts_on: date | None, ends_on: date |
         return
     pointer = "/ends_on" if "ends_on" in sent else "/starts_on"
     detail = f"From {starts_on} to {ends_on} is no sprint: let it end on its first day or later, {MAX_LENGTH.days} days at most."
-    raise ValidationFailed(errors=(Fault(pointer, "out_of_range", detail),))
+    raise ValidationFailed(errors=(FieldError(pointer, "out_of_range", detail),))
 
 
 def _days(sprint: AnyRow, today: date) -> tuple[date, date]:

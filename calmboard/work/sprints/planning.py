@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.db import AnyRow, db, reading
-from calmboard.errors import Fault, ValidationFailed
+from calmboard.errors import FieldError, ValidationFailed
 from calmboard.events.activity import record
 from calmboard.models import Board, Sprint, Task
 from calmboard.work.sprints.lifecycle import (
@@ -16,9 +16,9 @@ from calmboard.work.sprints.lifecycle import (
     add_sprint,
     apply_changes,
     claim_sprint,
-    need_completable,
-    need_one_end,
     read_sprint,
+    require_completable,
+    require_one_end,
 )
 from calmboard.work.sprints.scope import move_to_sprint
 
@@ -30,10 +30,10 @@ def plan_sprint(access: Access, board_id: str, new: Mapping[str, Any], put_in: S
 
     Raises as `create_sprint` does, and ValidationFailed where the board has not all of the tasks.
     """
-    board = claim(access, Board, board_id)
-    need(access, board.role, "sprints:write")
+    board = find_for_update(access, Board, board_id)
+    require_role(access, board.role, "sprints:write")
     if put_in:
-        need(access, board.role, "tasks:write")
+        require_role(access, board.role, "tasks:write")
     _claim_tasks(board_id, put_in, (), None)
     sprint_id = add_sprint(access, board_id, new)
     _move(access, board.in_project, board_id, put_in, sprint_id)
@@ -51,7 +51,7 @@ def replan_sprint(
     """
     sprint = claim_sprint(access, sprint_id)
     if put_in or take_out:
-        need(access, sprint.role, "tasks:write")
+        require_role(access, sprint.role, "tasks:write")
     sprint_of = _claim_tasks(sprint.board_id, put_in, take_out, sprint)
     apply_changes(access, sprint, changes)
     coming = [task_id for task_id in put_in if sprint_of[task_id] != sprint_id]
@@ -66,11 +66,11 @@ def preview_completion(access: Access, sprint_id: str, unfinished: str | None, m
 
     Those are None to an access without tasks:read. Raises as `complete_sprint` does.
     """
-    need_scope(access, "sprints:read")
-    need_one_end(unfinished, move_to)
+    require_scope(access, "sprints:read")
+    require_one_end(unfinished, move_to)
     sprint = find(access, Sprint, sprint_id, *COLUMNS)
-    need(access, sprint.role, "sprints:write")
-    need_completable(sprint, move_to)
+    require_role(access, sprint.role, "sprints:write")
+    require_completable(sprint, move_to)
     with reading() as connection:
         rows = connection.execute(_UNFINISHED, {"sprint_id": sprint_id}).all()
     tasks = rows if access.holds("tasks:read") else None
@@ -86,11 +86,13 @@ def _claim_tasks(
     strange = [place for place, task_id in enumerate(put_in) if task_id not in sprint_of]
     outside = [place for place, task_id in enumerate(take_out) if sprint is None or sprint_of.get(task_id) != sprint.id]
     both = [place for place, task_id in enumerate(take_out) if task_id in put_in and place not in outside]
-    faults = [Fault(f"/add/{place}", "unknown_value", "This board has no task with this id.") for place in strange]
-    faults += [Fault(f"/remove/{place}", "unknown_value", "This sprint has no task with this id.") for place in outside]
-    faults += [Fault(f"/remove/{place}", "contradiction", "This task cannot be added and removed at once.") for place in both]
+    faults = [FieldError(f"/add/{place}", "unknown_value", "This board has no task with this id.") for place in strange]
+    faults += [FieldError(f"/remove/{place}", "unknown_value", "This sprint has no task with this id.") for place in outside]
+    faults += [
+        FieldError(f"/remove/{place}", "contradiction", "This task cannot be added and removed at once.") for place in both
+    ]
     if put_in and sprint is not None and sprint.state == "completed":
-        faults.append(Fault("/sprint_id", "completed", "This sprint is completed. Choose another."))
+        faults.append(FieldError("/sprint_id", "completed", "This sprint is completed. Choose another."))
     if faults:
         raise ValidationFailed(errors=tuple(faults))
     return sprint_of

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import or_, select
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import asker, claim, need, need_scope, visible
+from calmboard.access.permissions import access_params, find_for_update, require_role, require_scope, visible
 from calmboard.db import db
 from calmboard.errors import Problem
 from calmboard.models import Board, Task
@@ -47,7 +47,7 @@ class StepRefused(Exception):
 
 def change_all(access: Access, steps: Sequence[Step]) -> list[Outcome]:
     """Carry out every step, or none: raises StepRefused for the first that cannot be."""
-    need_scope(access, "tasks:write")
+    require_scope(access, "tasks:write")
     _lock(access, steps)
     task_ids: list[str | Problem] = []
     for place, step in enumerate(steps):
@@ -62,7 +62,7 @@ def change_all(access: Access, steps: Sequence[Step]) -> list[Outcome]:
 
 def change_each(access: Access, steps: Sequence[Step]) -> list[Outcome]:
     """Carry out every step for itself; one that is refused leaves the others alone."""
-    need_scope(access, "tasks:write")
+    require_scope(access, "tasks:write")
     return _outcomes(access, steps, [_try(access, step) for step in steps])
 
 
@@ -74,8 +74,8 @@ def create_each(
     Each gives its values when its turn comes, or raises a Problem. All are kept behind the last; to stop before keeps none.
     Raises NotFound where there is no such board, Forbidden out of reach and to viewers.
     """
-    board = claim(access, Board, board_id)
-    need(access, board.role, "tasks:write")
+    board = find_for_update(access, Board, board_id)
+    require_role(access, board.role, "tasks:write")
     try:
         for values_of in new_tasks:
             yield _add(access, board_id, values_of)
@@ -120,7 +120,7 @@ def _lock(access: Access, steps: Sequence[Step]) -> None:
     tasks = Task.id.in_([step.where for step in steps if step.kind != "create"])
     meant = or_(Board.id.in_(board_ids), Board.id.in_(select(Task.board_id).where(tasks)))
     in_reach = visible(access, select(Board.id).where(meant), Board.project_id)
-    boards = db.session.execute(in_reach, asker(access)).scalars().all()
+    boards = db.session.execute(in_reach, access_params(access)).scalars().all()
     lock_boards(*boards)
     mine = select(Task.id).where(tasks, Task.board_id.in_(boards))
     db.session.execute(mine.order_by(Task.id).with_for_update(key_share=True))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from calmboard.db import db, now, reading
-from calmboard.errors import Fault, ValidationFailed
+from calmboard.errors import FieldError, ValidationFailed
 from calmboard.models import Label, Membership, Sprint, TaskAssignee, TaskLabel
 from calmboard.models.columns import STATES
 from calmboard.work.tasks.positions import rank_at, rank_beside
@@ -17,7 +17,7 @@ MOVES = ("state", *PLACES, "sprint_id")
 _STARTED = STATES[STATES.index("in_progress") :]
 
 
-def need_known(project_id: str, board_id: str, values: Mapping[str, Any]) -> None:
+def require_known(project_id: str, board_id: str, values: Mapping[str, Any]) -> None:
     """Raises ValidationFailed for people, labels and a sprint that are not of this project and board."""
     faults = [
         *_strangers(project_id, values.get("assignees")),
@@ -33,7 +33,7 @@ def with_block(values: Mapping[str, Any]) -> dict[str, Any]:
     if values.get("blocked") is not False:
         return {**values, "blocked": True} if values.get("blocked_reason") is not None else dict(values)
     if values.get("blocked_reason") is not None:
-        fault = Fault("/blocked_reason", "contradiction", "Leave the reason out where blocked is false.")
+        fault = FieldError("/blocked_reason", "contradiction", "Leave the reason out where blocked is false.")
         raise ValidationFailed(errors=(fault,))
     return {**values, "blocked_reason": None}
 
@@ -46,7 +46,7 @@ def take_place(board_id: str, values: dict[str, Any], task_id: str | None = None
     places = [name for name in PLACES if name in values]
     if len(places) > 1:
         detail = f"Send one of {', '.join(places)}."
-        raise ValidationFailed(errors=tuple(Fault(f"/{name}", "contradiction", detail) for name in places))
+        raise ValidationFailed(errors=tuple(FieldError(f"/{name}", "contradiction", detail) for name in places))
     position, before, after = (values.pop(name, None) for name in PLACES)
     if before is not None or after is not None:
         values["state"], rank = _beside(board_id, before, after, values.get("state"), task_id)
@@ -95,14 +95,14 @@ def _beside(
     name, other_id = ("before", before) if before is not None else ("after", after)
     place = rank_beside(board_id, other_id or "", task_id, above=name == "before")
     if place is None:
-        raise ValidationFailed(errors=(Fault(f"/{name}", "unknown_value", "This board has no other task with this id."),))
+        raise ValidationFailed(errors=(FieldError(f"/{name}", "unknown_value", "This board has no other task with this id."),))
     if state not in (None, place[0]):
         detail = f"That task is in {place[0]}. Leave the state out, or name a task of {state}."
-        raise ValidationFailed(errors=(Fault(f"/{name}", "contradiction", detail),))
+        raise ValidationFailed(errors=(FieldError(f"/{name}", "contradiction", detail),))
     return place
 
 
-def _strangers(project_id: str, user_ids: list[str] | None) -> list[Fault]:
+def _strangers(project_id: str, user_ids: list[str] | None) -> list[FieldError]:
     if not user_ids:
         return []
     members = select(Membership.user_id).where(Membership.project_id == project_id, Membership.user_id.in_(user_ids))
@@ -111,7 +111,7 @@ def _strangers(project_id: str, user_ids: list[str] | None) -> list[Fault]:
     return _unknown("assignees", user_ids, known, "Nobody in this project has this id.")
 
 
-def _strange_labels(project_id: str, label_ids: list[str] | None) -> list[Fault]:
+def _strange_labels(project_id: str, label_ids: list[str] | None) -> list[FieldError]:
     """Those that the project has not; those that it has stay until the commit, so that none goes while it is put on."""
     if not label_ids:
         return []
@@ -120,16 +120,16 @@ def _strange_labels(project_id: str, label_ids: list[str] | None) -> list[Fault]
     return _unknown("labels", label_ids, known, "This project has no label with this id.")
 
 
-def _unknown(field: str, given: list[str], known: set[str], detail: str) -> list[Fault]:
-    return [Fault(f"/{field}/{place}", "unknown_value", detail) for place, one in enumerate(given) if one not in known]
+def _unknown(field: str, given: list[str], known: set[str], detail: str) -> list[FieldError]:
+    return [FieldError(f"/{field}/{place}", "unknown_value", detail) for place, one in enumerate(given) if one not in known]
 
 
-def _strange_sprint(board_id: str, sprint_id: str | None) -> list[Fault]:
+def _strange_sprint(board_id: str, sprint_id: str | None) -> list[FieldError]:
     if sprint_id is None:
         return []
     with reading() as connection:
         statement = select(Sprint.state).where(Sprint.id == sprint_id, Sprint.board_id == board_id)
         state = connection.execute(statement).scalar()
     if state is None:
-        return [Fault("/sprint_id", "unknown_value", "This board has no sprint with this id.")]
-    return [Fault("/sprint_id", "completed", "This sprint is completed. Choose another.")] if state == "completed" else []
+        return [FieldError("/sprint_id", "unknown_value", "This board has no sprint with this id.")]
+    return [FieldError("/sprint_id", "completed", "This sprint is completed. Choose another.")] if state == "completed" else []

@@ -5,29 +5,29 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import find, need, need_scope
+from calmboard.access.permissions import find, require_role, require_scope
 from calmboard.db import reading
 from calmboard.models import Attachment, Board, ChecklistItem, Comment, Task, User
-from calmboard.work.tasks.rows import COLUMNS, fields_of, with_company
+from calmboard.work.tasks.rows import COLUMNS, fields_of, with_relations
 
 _BOARD_NAME = Board.name.label("board_name")
 _MOST_COMMENTS = 20
 _MOST_FILES = 50
 
 
-def read_whole_task(access: Access, task_id: str) -> dict[str, Any]:
+def read_task_detail(access: Access, task_id: str) -> dict[str, Any]:
     """A task with its home, `checklist`, `attachments` and latest `comments`, oldest first. Six queries at most.
 
     The board's name and the comments are None to an access without boards:read, comments:read.
     Raises NotFound and Forbidden as `find` does.
     """
-    need_scope(access, "tasks:read")
+    require_scope(access, "tasks:read")
     row = find(access, Task, task_id, *COLUMNS, _BOARD_NAME)
     values = {"task_id": task_id}
     with reading() as connection:
         comments = connection.execute(_LATEST_COMMENTS, values).all() if access.holds("comments:read") else None
         return {
-            **fields_of(with_company(connection, [row])[0]),
+            **fields_of(with_relations(connection, [row])[0]),
             "project_id": row.in_project,
             "board_name": row.board_name if access.holds("boards:read") else None,
             "checklist": connection.execute(_CHECKLIST, values).all(),
@@ -41,12 +41,12 @@ def count_what_goes(access: Access, task_id: str) -> dict[str, Any]:
 
     Raises as `delete_task` does.
     """
-    need_scope(access, "tasks:write")
+    require_scope(access, "tasks:write")
     row = find(access, Task, task_id, *COLUMNS)
-    need(access, row.role, "tasks:write")
+    require_role(access, row.role, "tasks:write")
     with reading() as connection:
         counts = connection.execute(_COUNTS, {"task_id": task_id}).one()
-        return {"task": with_company(connection, [row])[0], **counts._mapping}
+        return {"task": with_relations(connection, [row])[0], **counts._mapping}
 
 
 _LATEST_COMMENTS = (

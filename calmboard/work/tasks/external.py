@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import func, select
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.db import db, reading
-from calmboard.errors import Fault, NotFound, ValidationFailed
+from calmboard.errors import FieldError, NotFound, ValidationFailed
 from calmboard.models import Board, ExternalTask, Membership, Task, User
-from calmboard.preconditions import Guard, let_through
+from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.tasks.lifecycle import add_task, apply_changes, read_task
 from calmboard.work.tasks.rows import TaskRow
 
@@ -32,7 +32,7 @@ _STATES = {name: state for state, names in _SYNONYMS.items() for name in names}
 
 def read_external(access: Access, board_id: str, source: str, external_id: str) -> TaskRow:
     """Raises NotFound where the board has no task by this name, else as `read_task`."""
-    need_scope(access, "tasks:read")
+    require_scope(access, "tasks:read")
     find(access, Board, board_id)
     _need_name(source, external_id)
     with reading() as connection:
@@ -43,7 +43,12 @@ def read_external(access: Access, board_id: str, source: str, external_id: str) 
 
 
 def put_external(
-    access: Access, board_id: str, source: str, external_id: str, values: Mapping[str, Any], guard: Guard = let_through
+    access: Access,
+    board_id: str,
+    source: str,
+    external_id: str,
+    values: Mapping[str, Any],
+    precondition: Precondition = no_precondition,
 ) -> tuple[TaskRow, bool]:
     """Create the task for a thing in another tool, or change it; returns it and whether it is new.
 
@@ -51,17 +56,17 @@ def put_external(
     `assignee_email` a member's address; an address that nobody in the project has is passed over.
     Raises ValidationFailed where a new task has no title or the status is not known.
     """
-    board = claim(access, Board, board_id)
-    need(access, board.role, "tasks:write")
+    board = find_for_update(access, Board, board_id)
+    require_role(access, board.role, "tasks:write")
     _need_name(source, external_id)
     fields = _in_our_words(board.in_project, values)
     task_id = db.session.execute(_kept(_task_id(board_id, source, external_id))).scalar()
     is_new = task_id is None
     if task_id is None:
-        guard(None)
+        precondition(None)
         task_id = _add(access, board_id, source, external_id, fields)
     else:
-        apply_changes(access, task_id, fields, guard)
+        apply_changes(access, task_id, fields, precondition)
     db.session.commit()
     return read_task(access, task_id), is_new
 
@@ -80,7 +85,7 @@ def _need_name(source: str, external_id: str) -> None:
 
 def _add(access: Access, board_id: str, source: str, external_id: str, fields: Mapping[str, Any]) -> str:
     if "title" not in fields:
-        raise ValidationFailed(errors=(Fault("/title", "required", "Send title; a task that is new needs one."),))
+        raise ValidationFailed(errors=(FieldError("/title", "required", "Send title; a task that is new needs one."),))
     task_id = add_task(access, board_id, fields)
     db.session.add(ExternalTask(board_id=board_id, source=source, external_id=external_id, task_id=task_id))
     return task_id
@@ -115,7 +120,7 @@ def _need_one_way(values: Mapping[str, Any]) -> None:
     """Their word and ours for one thing cannot both be meant."""
     ours = {"status": ("state", "before", "after"), "assignee_email": ("assignees",)}
     faults = [
-        Fault(f"/{theirs}", "contradiction", f"Send {theirs} or {name}, not both.")
+        FieldError(f"/{theirs}", "contradiction", f"Send {theirs} or {name}, not both.")
         for theirs, names in ours.items()
         for name in names
         if theirs in values and name in values
@@ -129,14 +134,14 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         detail = "Send a date such as 2026-12-18; the day must exist."
-        raise ValidationFailed(errors=(Fault("/due_date", "wrong_form", detail),)) from None
+        raise ValidationFailed(errors=(FieldError("/due_date", "wrong_form", detail),)) from None
 
 
 def _state(status: str) -> str:
     if (state := state_called(status)) is not None:
         return state
     detail = f"CalmBoard does not know the state “{status[:60]}”. Use one of these words, or send state instead."
-    raise ValidationFailed(errors=(Fault("/status", "unknown_value", detail, tuple(_STATES)),))
+    raise ValidationFailed(errors=(FieldError("/status", "unknown_value", detail, tuple(_STATES)),))
 
 
 def _people(project_id: str, email: str | None) -> list[str] | None:

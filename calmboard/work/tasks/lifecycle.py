@@ -6,32 +6,32 @@ from typing import Any
 from sqlalchemy import delete, update
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import claim, find, need, need_scope
+from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.db import AnyRow, db, now, reading
 from calmboard.events.activity import record
 from calmboard.models import Board, Task
-from calmboard.preconditions import Guard, let_through
+from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.sprints.scope import move_to_sprint
 from calmboard.work.tasks.changes import (
     MOVES,
     PLACES,
     date_progress,
-    need_known,
     replace_labels,
     replace_people,
+    require_known,
     take_place,
     with_block,
 )
 from calmboard.work.tasks.positions import lock_boards
-from calmboard.work.tasks.rows import COLUMNS, TaskRow, with_company
+from calmboard.work.tasks.rows import COLUMNS, TaskRow, with_relations
 
 
 def read_task(access: Access, task_id: str) -> TaskRow:
     """Raises NotFound where there is none, Forbidden out of reach."""
-    need_scope(access, "tasks:read")
+    require_scope(access, "tasks:read")
     row = find(access, Task, task_id, *COLUMNS)
     with reading() as connection:
-        return with_company(connection, [row])[0]
+        return with_relations(connection, [row])[0]
 
 
 def create_task(access: Access, board_id: str, new: Mapping[str, Any]) -> TaskRow:
@@ -45,55 +45,57 @@ def create_task(access: Access, board_id: str, new: Mapping[str, Any]) -> TaskRo
     return read_task(access, task_id)
 
 
-def change_task(access: Access, task_id: str, changes: Mapping[str, Any], guard: Guard = let_through) -> TaskRow:
+def change_task(
+    access: Access, task_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
+) -> TaskRow:
     """Change the fields that are given and leave the others; `state` and a place move the card.
 
     Raises as `create_task` does, and PreconditionFailed where the guard does.
     """
-    apply_changes(access, task_id, changes, guard)
+    apply_changes(access, task_id, changes, precondition)
     db.session.commit()
     return read_task(access, task_id)
 
 
-def delete_task(access: Access, task_id: str, guard: Guard = let_through) -> None:
+def delete_task(access: Access, task_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a task for good. Raises as `change_task` does."""
-    remove_task(access, task_id, guard)
+    remove_task(access, task_id, precondition)
     db.session.commit()
 
 
 def add_task(access: Access, board_id: str, new: Mapping[str, Any]) -> str:
     """As `create_task`, for a caller that commits; returns the id."""
-    board = claim(access, Board, board_id)
-    need(access, board.role, "tasks:write")
+    board = find_for_update(access, Board, board_id)
+    require_role(access, board.role, "tasks:write")
     values = with_block(new)
-    need_known(board.in_project, board_id, values)
+    require_known(board.in_project, board_id, values)
     people, labels, sprint_id = (values.pop(name, None) for name in ("assignees", "labels", "sprint_id"))
     take_place(board_id, values)
     date_progress(values, None, None)
     task = Task(board_id=board_id, created_by=access.user.id, **values)
     db.session.add(task)
     db.session.flush()
-    _surround(task.id, people, labels)
+    _set_relations(task.id, people, labels)
     if sprint_id is not None:
         move_to_sprint([task.id], sprint_id)
     record(access, "task.created", board.in_project, task.id, board_id=board_id, task_id=task.id, changes=new)
     return task.id
 
 
-def apply_changes(access: Access, task_id: str, changes: Mapping[str, Any], guard: Guard = let_through) -> None:
+def apply_changes(access: Access, task_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition) -> None:
     """As `change_task`, for a caller that commits."""
     if any(name in changes for name in MOVES):
         lock_boards(find(access, Task, task_id, Task.board_id).board_id)
-    task = _claim(access, task_id, guard)
+    task = _claim(access, task_id, precondition)
     values = with_block(changes)
     sprint_id = values.pop("sprint_id", task.sprint_id)
-    need_known(task.in_project, task.board_id, values if sprint_id == task.sprint_id else {**values, "sprint_id": sprint_id})
+    require_known(task.in_project, task.board_id, values if sprint_id == task.sprint_id else {**values, "sprint_id": sprint_id})
     people, labels = values.pop("assignees", None), values.pop("labels", None)
     if sprint_id != task.sprint_id:
         move_to_sprint([task_id], sprint_id)
     take_place(task.board_id, values, task_id, task.state)
     values = {name: value for name, value in values.items() if name == "rank" or value != getattr(task, name)}
-    new = {*values, *_surround(task_id, people, labels), *(["sprint_id"] if sprint_id != task.sprint_id else [])}
+    new = {*values, *_set_relations(task_id, people, labels), *(["sprint_id"] if sprint_id != task.sprint_id else [])}
     if not new:
         return
     date_progress(values, task.state, task.started_at)
@@ -104,24 +106,24 @@ def apply_changes(access: Access, task_id: str, changes: Mapping[str, Any], guar
     record(access, what, task.in_project, task_id, board_id=task.board_id, task_id=task_id, changes=told)
 
 
-def remove_task(access: Access, task_id: str, guard: Guard = let_through) -> None:
+def remove_task(access: Access, task_id: str, precondition: Precondition = no_precondition) -> None:
     """As `delete_task`, for a caller that commits."""
-    task = _claim(access, task_id, guard)
+    task = _claim(access, task_id, precondition)
     db.session.execute(delete(Task).where(Task.id == task_id))
     title = {"title": task.title}
     record(access, "task.deleted", task.in_project, task_id, board_id=task.board_id, task_id=task_id, changes=title)
 
 
-def _claim(access: Access, task_id: str, guard: Guard) -> AnyRow:
+def _claim(access: Access, task_id: str, precondition: Precondition) -> AnyRow:
     """The task, locked until the commit, where this access may change it and the guard lets it."""
-    task = claim(access, Task, task_id, *COLUMNS, Task.started_at)
-    need(access, task.role, "tasks:write")
-    if guard is not let_through:
-        guard(with_company(db.session.connection(), [task])[0])
+    task = find_for_update(access, Task, task_id, *COLUMNS, Task.started_at)
+    require_role(access, task.role, "tasks:write")
+    if precondition is not no_precondition:
+        precondition(with_relations(db.session.connection(), [task])[0])
     return task
 
 
-def _surround(task_id: str, people: list[str] | None, labels: list[str] | None) -> list[str]:
+def _set_relations(task_id: str, people: list[str] | None, labels: list[str] | None) -> list[str]:
     """Put people and labels on a task where they are given; which of the two that changes."""
     has_other_people = people is not None and replace_people(task_id, people)
     has_other_labels = labels is not None and replace_labels(task_id, labels)

@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, or_, select
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import asker, find, narrowed_to, need_scope
+from calmboard.access.permissions import access_params, find, narrowed_to, require_scope
 from calmboard.db import AnyRow, AnySelect, reading
 from calmboard.models import Board, Label, Project, Task, TaskAssignee, TaskLabel, User
 from calmboard.models.work import DUE_OR_NEVER
-from calmboard.pagination import Cut, Order, Page, contains, in_order, read_page, text_to_find
+from calmboard.pagination import Order, Page, PageRequest, contains, order_and_limit, read_page, text_to_find
 
 COLUMNS = (
     Task.id,
@@ -87,46 +87,46 @@ class TaskRow:
     updated_at: datetime
 
 
-def list_tasks(access: Access, board_id: str, filters: TaskFilters, sort: str, cut: Cut) -> Page[TaskRow]:
+def list_tasks(access: Access, board_id: str, filters: TaskFilters, sort: str, cut: PageRequest) -> Page[TaskRow]:
     """The tasks of a board, filtered, in one of SORTS. Four queries, however many tasks.
 
     Raises NotFound where there is no such board, Forbidden out of reach.
     """
-    need_scope(access, "tasks:read")
+    require_scope(access, "tasks:read")
     find(access, Board, board_id)
     given = _given(access, filters)
     statement = _task_list(frozenset(given), sort, cut.after is not None)
     with reading() as connection:
         page = read_page(connection, statement, cut, {**given, "board_id": board_id})
-        return Page(with_company(connection, page.rows), page.after)
+        return Page(with_relations(connection, page.rows), page.after)
 
 
-def list_tasks_in_reach(access: Access, filters: TaskFilters, sort: str, cut: Cut) -> Page[dict[str, Any]]:
+def list_tasks_in_reach(access: Access, filters: TaskFilters, sort: str, cut: PageRequest) -> Page[dict[str, Any]]:
     """The tasks of every board in reach, as `list_tasks`, each with its `board_name` and `project_name`. Three queries.
 
     A name is None to an access without boards:read, projects:read. By position they come board by board.
     """
-    need_scope(access, "tasks:read")
+    require_scope(access, "tasks:read")
     given = _given(access, filters)
     statement = _tasks_in_reach(frozenset(given), sort, access.project_ids is not None, cut.after is not None)
     with reading() as connection:
-        page = read_page(connection, statement, cut, {**given, **asker(access)})
-        tasks = with_company(connection, page.rows)
+        page = read_page(connection, statement, cut, {**given, **access_params(access)})
+        tasks = with_relations(connection, page.rows)
     homes = [_home(access, row) for row in page.rows]
     return Page([{**fields_of(task), **home} for task, home in zip(tasks, homes, strict=True)], page.after)
 
 
 def read_tasks(access: Access, task_ids: Collection[str]) -> dict[str, TaskRow]:
     """Those of the tasks that are there and in reach, by their ids. Three queries, however many tasks."""
-    need_scope(access, "tasks:read")
+    require_scope(access, "tasks:read")
     with reading() as connection:
         rows = connection.execute(
-            _some_tasks(access.project_ids is not None), {**asker(access), "task_ids": list(task_ids)}
+            _some_tasks(access.project_ids is not None), {**access_params(access), "task_ids": list(task_ids)}
         ).all()
-        return {task.id: task for task in with_company(connection, rows)}
+        return {task.id: task for task in with_relations(connection, rows)}
 
 
-def with_company(connection: Connection, rows: Sequence[AnyRow]) -> list[TaskRow]:
+def with_relations(connection: Connection, rows: Sequence[AnyRow]) -> list[TaskRow]:
     """Join the people and the labels of all the rows, in one query each."""
     if not rows:
         return []
@@ -176,9 +176,9 @@ _LABELS = (
 
 
 @cache
-def _task_list(given: frozenset[str], sort: str, further: bool) -> AnySelect:
+def _task_list(given: frozenset[str], sort: str, after_cursor: bool) -> AnySelect:
     statement = select(*COLUMNS).where(Task.board_id == bindparam("board_id"), *(_FILTERS[name] for name in sorted(given)))
-    return in_order(statement, SORTS[sort], further=further)
+    return order_and_limit(statement, SORTS[sort], after_cursor=after_cursor)
 
 
 @cache
@@ -188,11 +188,11 @@ def _some_tasks(narrowed: bool) -> AnySelect:
 
 
 @cache
-def _tasks_in_reach(given: frozenset[str], sort: str, narrowed: bool, further: bool) -> AnySelect:
+def _tasks_in_reach(given: frozenset[str], sort: str, narrowed: bool, after_cursor: bool) -> AnySelect:
     home = (Board.name.label("board_name"), Project.name.label("project_name"))
     statement: AnySelect = select(*COLUMNS, *home).select_from(Task).join(Board).join(Project)
     statement = narrowed_to(statement, Board.project_id, narrowed).where(*(_FILTERS_IN_REACH[name] for name in sorted(given)))
-    return in_order(statement, _SORTS_IN_REACH[sort], further=further)
+    return order_and_limit(statement, _SORTS_IN_REACH[sort], after_cursor=after_cursor)
 
 
 _FILTERS: dict[str, ColumnElement[bool]] = {

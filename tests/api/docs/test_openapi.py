@@ -11,7 +11,7 @@ from openapi_spec_validator import validate
 from calmboard.ids import new_id
 from tests.api.framework.test_access_matrix import OPERATIONS
 from tests.support.server import Server
-from tests.support.users import Api, Character
+from tests.support.users import Api, TestUser
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
@@ -35,17 +35,17 @@ def test_every_field_has_a_description_and_no_operation_shares_its_name(app: Fla
     assert all(schema.get("description") for schema in document["components"]["schemas"].values())
 
 
-def test_schemathesis_finds_nothing_at_the_edges(server: Server, owner: Character, tmp_path: Path) -> None:
+def test_schemathesis_finds_nothing_at_the_edges(server: Server, owner: TestUser, tmp_path: Path) -> None:
     """What no schema can say is allowed in schemathesis.toml, operation by operation."""
     _judge(server, owner, tmp_path, "examples,coverage")
 
 
 @pytest.mark.database("sqlite")
-def test_schemathesis_finds_nothing_by_chance_or_in_sequences(server: Server, owner: Character, tmp_path: Path) -> None:
+def test_schemathesis_finds_nothing_by_chance_or_in_sequences(server: Server, owner: TestUser, tmp_path: Path) -> None:
     _judge(server, owner, tmp_path, "fuzzing,stateful", "--max-examples=40")
 
 
-def _judge(server: Server, owner: Character, directory: Path, phases: str, *options: str) -> None:
+def _judge(server: Server, owner: TestUser, directory: Path, phases: str, *options: str) -> None:
     """Run schemathesis with every check. Both headers carry the key, since different ones are refused by contract."""
     key = owner.new_key(new_id("key"))
     command = [sys.executable, "-m", "schemathesis.cli", f"--config-file={CONFIG}", "run", f"{server.url}/api/openapi.json"]

@@ -9,13 +9,13 @@ from jsonschema import Draft202012Validator
 from msgspec import Struct
 
 import api
-from api.docs.examples import example_of, needed_example_of
+from api.docs.examples import example_of, required_example_of
 from api.docs.openapi import ID_PREFIXES
 from api.framework.describe import Operation, operations
 from api.framework.uploads import FORM
 from calmboard import ids
-from tests.support.resources import as_sent, make_things, with_own_ids
-from tests.support.users import Answer, Api, Character, add_place
+from tests.support.resources import as_sent, create_resources, with_own_ids
+from tests.support.users import Answer, Api, TestUser, add_project_and_board
 
 
 def _described() -> list[Operation]:
@@ -31,7 +31,7 @@ WRITES = [operation for operation in OPERATIONS if operation.method != "GET" and
 # A key revokes itself only; what it does then is shown where keys are tested.
 WITHOUT_END = [operation for operation in OPERATIONS if operation.name != "revoke_key"]
 WITHOUT_SCOPE = {"read_me", "revoke_key"}
-Things = dict[str, str]
+ResourceIds = dict[str, str]
 every_endpoint = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 every_endpoint_with_ids = pytest.mark.parametrize("operation", WITH_IDS, ids=lambda operation: operation.name)
 every_endpoint_that_leaves_its_key = pytest.mark.parametrize("operation", WITHOUT_END, ids=lambda operation: operation.name)
@@ -39,47 +39,47 @@ every_write = pytest.mark.parametrize("operation", WRITES, ids=lambda operation:
 
 
 @pytest.fixture(scope="module")
-def seen(app: Flask, owner: Character, viewer: Character, free: Character) -> Things:
+def seen(app: Flask, owner: TestUser, viewer: TestUser, free: TestUser) -> ResourceIds:
     """The ids of one of everything, which all who are refused may share: nothing happens to it."""
-    return make_things(owner.api, add_place(app, owner, viewer=viewer, member=free))
+    return create_resources(owner.api, add_project_and_board(app, owner, viewer=viewer, member=free))
 
 
 @pytest.fixture
-def things(app: Flask, operation: Operation, owner: Character) -> Things:
+def things(app: Flask, operation: Operation, owner: TestUser) -> ResourceIds:
     """The ids of one of everything that is this test's own, in the state that the endpoint acts on."""
-    return make_things(owner.api, add_place(app, owner), operation.name)
+    return create_resources(owner.api, add_project_and_board(app, owner), operation.name)
 
 
-def _ask(caller: Api, operation: Operation, things: Things, body: dict[str, Any] | None = None) -> Answer:
+def _ask(caller: Api, operation: Operation, things: ResourceIds, body: dict[str, Any] | None = None) -> Answer:
     takes = operation.description.takes
-    example = with_own_ids(body or needed_example_of(takes), things) if takes else None
+    example = with_own_ids(body or required_example_of(takes), things) if takes else None
     sent = as_sent(example, is_form=FORM in operation.description.media_types)
     return caller.ask(operation.method, operation.path.format(**things), buffered=True, **sent)
 
 
 @every_endpoint
-def test_no_key_is_401(app: Flask, operation: Operation, seen: Things) -> None:
+def test_no_key_is_401(app: Flask, operation: Operation, seen: ResourceIds) -> None:
     answer = _ask(Api(app, None), operation, seen)
     assert (answer.status_code, answer.json["code"]) == (401, "missing_api_key")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer resource_metadata=")
 
 
 @every_endpoint
-def test_a_wrong_key_is_401(app: Flask, operation: Operation, seen: Things, owner: Character) -> None:
+def test_a_wrong_key_is_401(app: Flask, operation: Operation, seen: ResourceIds, owner: TestUser) -> None:
     wrong = owner.key[:-1] + ("a" if owner.key[-1] != "a" else "b")
     answer = _ask(Api(app, wrong), operation, seen)
     assert (answer.status_code, answer.json["code"]) == (401, "invalid_api_key")
 
 
 @every_endpoint_with_ids
-def test_an_outsider_is_403(operation: Operation, seen: Things, outsider: Character) -> None:
+def test_an_outsider_is_403(operation: Operation, seen: ResourceIds, outsider: TestUser) -> None:
     answer = _ask(outsider.api, operation, seen)
     assert (answer.status_code, answer.json["code"]) == (403, "forbidden")
 
 
 @every_endpoint_with_ids
-def test_a_key_for_other_projects_is_403(app: Flask, operation: Operation, seen: Things, owner: Character) -> None:
-    elsewhere = add_place(app, owner)
+def test_a_key_for_other_projects_is_403(app: Flask, operation: Operation, seen: ResourceIds, owner: TestUser) -> None:
+    elsewhere = add_project_and_board(app, owner)
     key = owner.new_key(ids.new_id("key"), project_ids=frozenset({elsewhere.project_id}))
     answer = _ask(Api(app, key), operation, seen)
     assert (answer.status_code, answer.json["code"]) == (403, "forbidden")
@@ -87,7 +87,7 @@ def test_a_key_for_other_projects_is_403(app: Flask, operation: Operation, seen:
 
 @every_endpoint_with_ids
 @pytest.mark.parametrize("form", ["unknown", "of another kind", "no id"])
-def test_an_unknown_id_is_404(operation: Operation, owner: Character, form: str) -> None:
+def test_an_unknown_id_is_404(operation: Operation, owner: TestUser, form: str) -> None:
     made = {"unknown": ids.new_id, "of another kind": lambda _: ids.new_id("zzz"), "no id": lambda _: "%00"}
     make: Callable[[str], str] = made[form]
     nowhere = {"source": "jira", "external_id": "CB-1"} | {name: make(prefix) for name, prefix in ID_PREFIXES.items()}
@@ -96,19 +96,21 @@ def test_an_unknown_id_is_404(operation: Operation, owner: Character, form: str)
 
 
 @every_write
-def test_a_viewer_cannot_write(operation: Operation, seen: Things, viewer: Character) -> None:
+def test_a_viewer_cannot_write(operation: Operation, seen: ResourceIds, viewer: TestUser) -> None:
     answer = _ask(viewer.api, operation, seen)
     assert (answer.status_code, answer.json["code"]) == (403, "forbidden")
 
 
 @every_endpoint
-def test_the_free_plan_is_403(operation: Operation, seen: Things, free: Character) -> None:
+def test_the_free_plan_is_403(operation: Operation, seen: ResourceIds, free: TestUser) -> None:
     answer = _ask(free.api, operation, seen)
     assert (answer.status_code, answer.json["code"]) == (403, "paid_plan_required")
 
 
 @every_endpoint
-def test_a_key_without_the_scope_is_403_and_told_which(app: Flask, operation: Operation, seen: Things, owner: Character) -> None:
+def test_a_key_without_the_scope_is_403_and_told_which(
+    app: Flask, operation: Operation, seen: ResourceIds, owner: TestUser
+) -> None:
     scope = operation.description.scope
     if scope is None:
         assert operation.name in WITHOUT_SCOPE, "every endpoint but these names its scope"
@@ -120,16 +122,16 @@ def test_a_key_without_the_scope_is_403_and_told_which(app: Flask, operation: Op
 
 
 @every_endpoint_that_leaves_its_key
-def test_its_scope_alone_is_enough(app: Flask, operation: Operation, things: Things, owner: Character) -> None:
+def test_its_scope_alone_is_enough(app: Flask, operation: Operation, things: ResourceIds, owner: TestUser) -> None:
     scope = operation.description.scope or "webhooks:read"
     answer = _ask(Api(app, owner.new_key(ids.new_id("key"), scope)), operation, things)
     assert answer.status_code in operation.statuses, answer.text
 
 
 @every_endpoint_that_leaves_its_key
-@pytest.mark.parametrize("example", [needed_example_of, example_of])
+@pytest.mark.parametrize("example", [required_example_of, example_of])
 def test_its_own_example_works(
-    operation: Operation, things: Things, owner: Character, example: Callable[[type[Struct]], dict[str, Any]]
+    operation: Operation, things: ResourceIds, owner: TestUser, example: Callable[[type[Struct]], dict[str, Any]]
 ) -> None:
     takes = operation.description.takes
     answer = _ask(owner.api, operation, things, example(takes) if takes else None)
@@ -146,10 +148,10 @@ def test_its_own_example_works(
 
 
 @every_endpoint
-def test_an_unknown_parameter_is_400(operation: Operation, seen: Things, owner: Character) -> None:
+def test_an_unknown_parameter_is_400(operation: Operation, seen: ResourceIds, owner: TestUser) -> None:
     takes = operation.description.takes
     path = operation.path.format(**seen) + "?colour=blue"
-    sent = as_sent(needed_example_of(takes) if takes else None, is_form=FORM in operation.description.media_types)
+    sent = as_sent(required_example_of(takes) if takes else None, is_form=FORM in operation.description.media_types)
     answer = owner.api.ask(operation.method, path, **sent)
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
     assert [fault["pointer"] for fault in answer.json["errors"]] == ["colour"]

@@ -10,17 +10,17 @@ from flask import Flask
 
 from calmboard.ids import new_id
 from tests.api.resources.test_tasks import add, column
-from tests.support.users import Answer, Api, Character, Place, add_place
+from tests.support.users import Answer, Api, ProjectAndBoard, TestUser, add_project_and_board
 
 TURNS = 50
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character) -> Place:
-    return add_place(app, owner)
+def place(app: Flask, owner: TestUser) -> ProjectAndBoard:
+    return add_project_and_board(app, owner)
 
 
-def at_once(app: Flask, owner: Character, *requests: Callable[[Api], Answer]) -> list[Answer]:
+def at_once(app: Flask, owner: TestUser, *requests: Callable[[Api], Answer]) -> list[Answer]:
     """Send the requests at the same moment, each from a program of its own with the same key."""
     start = Barrier(len(requests))
 
@@ -32,7 +32,7 @@ def at_once(app: Flask, owner: Character, *requests: Callable[[Api], Answer]) ->
         return list(pool.map(send, requests))
 
 
-def test_two_moves(app: Flask, owner: Character, place: Place) -> None:
+def test_two_moves(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     tasks = [add(owner, place, title)["id"] for title in "abc"]
 
     def move(task_id: str) -> Callable[[Api], Answer]:
@@ -47,7 +47,7 @@ def test_two_moves(app: Flask, owner: Character, place: Place) -> None:
         assert sorted(column(owner, place, "backlog")) == ["a", "b", "c"]
 
 
-def test_two_bulk_calls(app: Flask, owner: Character, place: Place) -> None:
+def test_two_bulk_calls(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     tasks = [add(owner, place, title)["id"] for title in "ab"]
 
     def rename(order: list[str], title: str) -> Callable[[Api], Answer]:
@@ -60,7 +60,7 @@ def test_two_bulk_calls(app: Flask, owner: Character, place: Place) -> None:
         assert column(owner, place, "backlog") in (["ours", "ours"], ["theirs", "theirs"])
 
 
-def test_two_posts_with_one_idempotency_key(app: Flask, owner: Character, place: Place) -> None:
+def test_two_posts_with_one_idempotency_key(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     for turn in range(TURNS):
         headers, title = {"Idempotency-Key": new_id("try")}, f"Turn {turn}"
 
@@ -74,7 +74,7 @@ def test_two_posts_with_one_idempotency_key(app: Flask, owner: Character, place:
         owner.api.delete(f"/tasks/{task['id']}")
 
 
-def test_two_changes_with_one_etag(app: Flask, owner: Character, place: Place) -> None:
+def test_two_changes_with_one_etag(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     task_id = add(owner, place, "Turn")["id"]
 
     def change(title: str, etag: str) -> Callable[[Api], Answer]:
@@ -88,7 +88,7 @@ def test_two_changes_with_one_etag(app: Flask, owner: Character, place: Place) -
         assert owner.api.get(f"/tasks/{task_id}").json == winner
 
 
-def test_a_label_that_goes_while_it_is_put_on(app: Flask, owner: Character, place: Place) -> None:
+def test_a_label_that_goes_while_it_is_put_on(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     task_id = add(owner, place, "Labelled")["id"]
 
     def put_on(label_id: str) -> Callable[[Api], Answer]:

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import literal, select
 
 from calmboard.db import db
-from tests.support.users import Character, Place, add_place
+from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
 NAMED = [
     ({"title": 5}, "/title"),
@@ -65,12 +65,12 @@ UNREADABLE = [
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character) -> Place:
-    return add_place(app, owner)
+def place(app: Flask, owner: TestUser) -> ProjectAndBoard:
+    return add_project_and_board(app, owner)
 
 
 @pytest.mark.parametrize(("fields", "pointer"), NAMED, ids=[f"{pointer} {str(fields)[:30]}" for fields, pointer in NAMED])
-def test_a_wrong_value_is_422_and_named(owner: Character, place: Place, fields: dict[str, object], pointer: str) -> None:
+def test_a_wrong_value_is_422_and_named(owner: TestUser, place: ProjectAndBoard, fields: dict[str, object], pointer: str) -> None:
     answer = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Right", **fields})
     assert (answer.status_code, answer.json["code"]) == (422, "validation_failed"), answer.text
     assert pointer in [fault["pointer"] for fault in answer.json["errors"]]
@@ -81,7 +81,7 @@ def test_a_wrong_value_is_422_and_named(owner: Character, place: Place, fields: 
 @pytest.mark.parametrize(("fields", "pointer"), NAMED, ids=[f"{pointer} {str(fields)[:30]}" for fields, pointer in NAMED])
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
 def test_a_wrong_change_changes_nothing(
-    owner: Character, place: Place, method: str, fields: dict[str, object], pointer: str
+    owner: TestUser, place: ProjectAndBoard, method: str, fields: dict[str, object], pointer: str
 ) -> None:
     task = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Before"}).json
     answer = owner.api.ask(method, f"/tasks/{task['id']}", json={"pinned": True, **fields})
@@ -90,7 +90,7 @@ def test_a_wrong_change_changes_nothing(
 
 
 @pytest.mark.parametrize("body", UNREADABLE, ids=lambda body: str(body[:24]))
-def test_an_unreadable_body_is_400(owner: Character, place: Place, body: bytes) -> None:
+def test_an_unreadable_body_is_400(owner: TestUser, place: ProjectAndBoard, body: bytes) -> None:
     answer = owner.api.post(f"/boards/{place.board_id}/tasks", data=body, content_type="application/json")
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
     assert _titles(owner, place) == []
@@ -101,26 +101,26 @@ def test_an_unreadable_body_is_400(owner: Character, place: Place, body: bytes) 
     [b"[" * 65 + b'"' + b'\\"' * 100_000, b"{" + b",".join(b'"%d":0' % (n // 2) for n in range(24_000)) + b"}"],
     ids=("a text without an end", "keys that all stand there twice"),
 )
-def test_a_long_unreadable_body_is_400(owner: Character, place: Place, body: bytes) -> None:
+def test_a_long_unreadable_body_is_400(owner: TestUser, place: ProjectAndBoard, body: bytes) -> None:
     """Where the time grows with the square of the length, this takes minutes."""
     answer = owner.api.post(f"/boards/{place.board_id}/tasks", data=body, content_type="application/json")
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b'"title"', b"1"])
-def test_a_body_that_is_no_object_is_422(owner: Character, place: Place, body: bytes) -> None:
+def test_a_body_that_is_no_object_is_422(owner: TestUser, place: ProjectAndBoard, body: bytes) -> None:
     answer = owner.api.post(f"/boards/{place.board_id}/tasks", data=body, content_type="application/json")
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "")
 
 
-def test_all_faults_are_named_at_once(owner: Character, place: Place) -> None:
+def test_all_faults_are_named_at_once(owner: TestUser, place: ProjectAndBoard) -> None:
     answer = owner.api.post(f"/boards/{place.board_id}/tasks", json={"colour": 1, "state": "x", "pinned": 1, "due_date": "soon"})
     assert {fault["pointer"] for fault in answer.json["errors"]} == {"/colour", "/title", "/state", "/pinned", "/due_date"}
     choices = next(fault for fault in answer.json["errors"] if fault["pointer"] == "/state")["allowed_values"]
     assert choices == ["backlog", "ready", "in_progress", "review", "done"]
 
 
-def test_a_body_of_10_mb_is_413(owner: Character, place: Place) -> None:
+def test_a_body_of_10_mb_is_413(owner: TestUser, place: ProjectAndBoard) -> None:
     body = json.dumps({"title": "a", "description": "x" * 10_000_000})
     answer = owner.api.post(f"/boards/{place.board_id}/tasks", data=body, content_type="application/json")
     assert (answer.status_code, answer.json["code"]) == (413, "payload_too_large")
@@ -128,7 +128,7 @@ def test_a_body_of_10_mb_is_413(owner: Character, place: Place) -> None:
 
 
 @pytest.mark.parametrize("size", [256 * 1024 + 1, 10_000_000])
-def test_a_body_in_chunks_is_neither_cut_nor_taken(owner: Character, place: Place, size: int) -> None:
+def test_a_body_in_chunks_is_neither_cut_nor_taken(owner: TestUser, place: ProjectAndBoard, size: int) -> None:
     body = b'{"title": "cut"}'.ljust(size)
     environment = {"wsgi.input": BytesIO(body), "wsgi.input_terminated": True}
     answer = owner.api.post(f"/boards/{place.board_id}/tasks", content_type="application/json", environ_overrides=environment)
@@ -137,21 +137,21 @@ def test_a_body_in_chunks_is_neither_cut_nor_taken(owner: Character, place: Plac
     assert _titles(owner, place) == []
 
 
-def test_a_body_that_broke_off_is_400(owner: Character, place: Place) -> None:
+def test_a_body_that_broke_off_is_400(owner: TestUser, place: ProjectAndBoard) -> None:
     environment = {"wsgi.input": BytesIO(b'{"title": "half"}'), "CONTENT_LENGTH": "50"}
     answer = owner.api.post(f"/boards/{place.board_id}/tasks", content_type="application/json", environ_overrides=environment)
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
     assert _titles(owner, place) == []
 
 
-def test_where_no_body_is_taken_only_an_empty_one_is_let_pass(owner: Character, place: Place) -> None:
+def test_where_no_body_is_taken_only_an_empty_one_is_let_pass(owner: TestUser, place: ProjectAndBoard) -> None:
     task = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "One"}).json
     assert owner.api.delete(f"/tasks/{task['id']}", json={"x": 1}).status_code == 422
     assert owner.api.delete(f"/tasks/{task['id']}", json={}).status_code == 204
 
 
 @pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
-def test_a_body_not_declared_as_json_is_415(owner: Character, place: Place, content_type: str | None) -> None:
+def test_a_body_not_declared_as_json_is_415(owner: TestUser, place: ProjectAndBoard, content_type: str | None) -> None:
     answer = owner.api.post(f"/boards/{place.board_id}/tasks", data=b'{"title": "a"}', content_type=content_type)
     assert (answer.status_code, answer.json["code"]) == (415, "unsupported_media_type")
 
@@ -160,13 +160,15 @@ def test_a_body_not_declared_as_json_is_415(owner: Character, place: Place, cont
     ("headers", "content_type"),
     [({"Content-Encoding": "gzip"}, "application/json"), ({}, "application/json; charset=iso-8859-1")],
 )
-def test_a_body_that_is_not_plain_utf8_is_415(owner: Character, place: Place, headers: dict[str, str], content_type: str) -> None:
+def test_a_body_that_is_not_plain_utf8_is_415(
+    owner: TestUser, place: ProjectAndBoard, headers: dict[str, str], content_type: str
+) -> None:
     path = f"/boards/{place.board_id}/tasks"
     answer = owner.api.post(path, data=b'{"title": "a"}', content_type=content_type, headers=headers)
     assert (answer.status_code, answer.json["code"]) == (415, "unsupported_media_type")
 
 
-def test_a_body_may_say_that_it_is_utf8(owner: Character, place: Place) -> None:
+def test_a_body_may_say_that_it_is_utf8(owner: TestUser, place: ProjectAndBoard) -> None:
     path = f"/boards/{place.board_id}/tasks"
     answer = owner.api.post(path, data='{"title": "Größe"}'.encode(), content_type="application/json; charset=UTF-8")
     assert (answer.status_code, answer.json["title"]) == (201, "Größe")
@@ -200,7 +202,7 @@ def test_a_body_may_say_that_it_is_utf8(owner: Character, place: Place) -> None:
         ("State=done", "State"),
     ],
 )
-def test_a_wrong_parameter_is_400_and_named(owner: Character, place: Place, query: str, name: str) -> None:
+def test_a_wrong_parameter_is_400_and_named(owner: TestUser, place: ProjectAndBoard, query: str, name: str) -> None:
     answer = owner.api.get(f"/boards/{place.board_id}/tasks?{query}")
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
     assert [fault["pointer"] for fault in answer.json["errors"]] == [name]
@@ -214,18 +216,18 @@ def test_a_wrong_parameter_is_400_and_named(owner: Character, place: Place, quer
         ("q=%00", "Use at least one visible character, and no NUL."),
     ],
 )
-def test_a_wrong_form_is_answered_with_the_right_one(owner: Character, place: Place, query: str, detail: str) -> None:
+def test_a_wrong_form_is_answered_with_the_right_one(owner: TestUser, place: ProjectAndBoard, query: str, detail: str) -> None:
     answer = owner.api.get(f"/boards/{place.board_id}/tasks?{query}")
     assert [(fault["code"], fault["detail"]) for fault in answer.json["errors"]] == [("wrong_form", detail)]
 
 
-def test_a_form_of_its_own_is_shown_by_an_example(owner: Character, place: Place) -> None:
+def test_a_form_of_its_own_is_shown_by_an_example(owner: TestUser, place: ProjectAndBoard) -> None:
     body = {"title": "One", "due_date": "soon"}
     answer = owner.api.put(f"/boards/{place.board_id}/tasks/by-external/jira/CB-1", json=body)
     assert [fault["detail"] for fault in answer.json["errors"]] == ["Send a value such as 2026-12-18."]
 
 
-def test_an_address_that_is_not_utf8_is_400(owner: Character, place: Place) -> None:
+def test_an_address_that_is_not_utf8_is_400(owner: TestUser, place: ProjectAndBoard) -> None:
     assert owner.api.get(f"/boards/{place.board_id}/tasks?q=%ff").status_code == 400
 
 
@@ -242,14 +244,14 @@ def test_an_address_that_is_not_utf8_is_400(owner: Character, place: Place) -> N
         ("BREW", "/api/v1/me", 405, "method_not_allowed"),
     ],
 )
-def test_the_frameworks_own_errors_have_the_body(owner: Character, method: str, path: str, status: int, code: str) -> None:
+def test_the_frameworks_own_errors_have_the_body(owner: TestUser, method: str, path: str, status: int, code: str) -> None:
     answer = owner.api.ask(method, path)
     assert (answer.status_code, answer.json["code"], answer.json["error"]["code"]) == (status, code, code)
     assert answer.json["request_id"] == answer.headers["X-Request-Id"]
     assert ("Allow" in answer.headers) == (status == 405)
 
 
-def _titles(owner: Character, place: Place) -> list[str]:
+def _titles(owner: TestUser, place: ProjectAndBoard) -> list[str]:
     return [task["title"] for task in owner.api.get(f"/boards/{place.board_id}/tasks").json["data"]]
 
 

@@ -12,9 +12,9 @@ from calmboard.access.credentials.secret_format import digest, new_secret
 from calmboard.db import db, now
 from calmboard.ids import new_id
 from calmboard.models import ApiKey
-from calmboard.pagination import Cut
+from calmboard.pagination import PageRequest
 from calmboard.work.people import change_plan
-from tests.support.users import Api, Character, add_character
+from tests.support.users import Api, TestUser, add_user
 
 OWN = "X-CalmBoard-API-Key"
 
@@ -25,30 +25,30 @@ def anyone(app: Flask) -> Api:
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "Bearer  "])
-def test_a_key_is_taken_as_bearer(anyone: Api, owner: Character, scheme: str) -> None:
+def test_a_key_is_taken_as_bearer(anyone: Api, owner: TestUser, scheme: str) -> None:
     assert anyone.get("/me", headers={"Authorization": f"{scheme} {owner.key}"}).status_code == 200
 
 
-def test_a_key_is_taken_in_its_own_header(anyone: Api, owner: Character) -> None:
+def test_a_key_is_taken_in_its_own_header(anyone: Api, owner: TestUser) -> None:
     assert anyone.get("/me", headers={OWN: owner.key}).status_code == 200
 
 
-def test_both_headers_with_one_key_are_fine(owner: Character) -> None:
+def test_both_headers_with_one_key_are_fine(owner: TestUser) -> None:
     assert owner.api.get("/me", headers={OWN: owner.key}).status_code == 200
 
 
-def test_both_headers_with_different_keys_are_400(owner: Character, viewer: Character) -> None:
+def test_both_headers_with_different_keys_are_400(owner: TestUser, viewer: TestUser) -> None:
     answer = owner.api.get("/me", headers={OWN: viewer.key})
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
     assert answer.headers["RateLimit-Policy"].startswith('"failures"')
 
 
 @pytest.mark.parametrize("place", ["?api_key={key}", "?access_token={key}", "?key={key}"])
-def test_no_key_in_the_address(anyone: Api, owner: Character, place: str) -> None:
+def test_no_key_in_the_address(anyone: Api, owner: TestUser, place: str) -> None:
     assert anyone.get("/me" + place.format(key=owner.key)).json["code"] == "missing_api_key"
 
 
-def test_a_cookie_never_drives_the_api(app: Flask, owner: Character) -> None:
+def test_a_cookie_never_drives_the_api(app: Flask, owner: TestUser) -> None:
     answer = owner.sign_in().get("/api/v1/me")
     assert (answer.status_code, answer.get_json()["code"]) == (401, "missing_api_key")
 
@@ -93,7 +93,7 @@ def test_another_kind_of_secret_is_no_key(app: Flask) -> None:
         ({"expires_at": now(), "paused_at": now()}, "api_key_expired"),
     ],
 )
-def test_a_key_that_ended_says_how(app: Flask, owner: Character, values: dict[str, object], code: str) -> None:
+def test_a_key_that_ended_says_how(app: Flask, owner: TestUser, values: dict[str, object], code: str) -> None:
     key = owner.new_key(new_id("key"))
     with app.app_context():
         db.session.execute(update(ApiKey).where(ApiKey.digest == digest(key)).values(**values))
@@ -105,7 +105,7 @@ def test_a_key_that_ended_says_how(app: Flask, owner: Character, values: dict[st
 
 
 def test_a_downgrade_bites_at_once_and_an_upgrade_heals(app: Flask) -> None:
-    person = add_character(app, "pro")
+    person = add_user(app, "pro")
     assert person.api.get("/projects").status_code == 200
     with app.app_context():
         change_plan(person.email, "free")
@@ -116,7 +116,7 @@ def test_a_downgrade_bites_at_once_and_an_upgrade_heals(app: Flask) -> None:
     assert person.api.get("/projects").status_code == 200
 
 
-def test_me_names_the_credential_and_its_limits(app: Flask, owner: Character) -> None:
+def test_me_names_the_credential_and_its_limits(app: Flask, owner: TestUser) -> None:
     place = owner.place()
     key = owner.new_key(new_id("key"), "tasks:write", project_ids=frozenset({place.project_id}))
     me = Api(app, key).get("/me").json
@@ -128,10 +128,10 @@ def test_me_names_the_credential_and_its_limits(app: Flask, owner: Character) ->
 
 
 def test_the_last_use_is_kept(app: Flask) -> None:
-    person = add_character(app)
+    person = add_user(app)
     person.api.get("/projects", headers={"User-Agent": "weather-station/2"})
     with app.app_context():
-        (key,) = list_keys(person.access, Cut()).rows
+        (key,) = list_keys(person.access, PageRequest()).rows
     assert (key.last_used_endpoint, key.last_used_status) == ("GET /projects", 200)
     assert key.last_used_agent == "weather-station/2"
     assert key.last_used_at
@@ -139,19 +139,19 @@ def test_the_last_use_is_kept(app: Flask) -> None:
 
 
 def test_the_last_use_is_kept_whatever_the_address_holds(app: Flask) -> None:
-    person = add_character(app)
+    person = add_user(app)
     person.api.get("/tasks/a%00b")
     with app.app_context():
-        (key,) = list_keys(person.access, Cut()).rows
+        (key,) = list_keys(person.access, PageRequest()).rows
     assert key.last_used_endpoint == "GET /tasks/a\ufffdb"
 
 
 def test_the_last_use_is_written_once_a_minute(app: Flask) -> None:
-    person = add_character(app)
+    person = add_user(app)
     person.api.get("/projects")
     person.api.get("/me")
     with app.app_context():
-        (key,) = list_keys(person.access, Cut()).rows
+        (key,) = list_keys(person.access, PageRequest()).rows
         assert key.last_used_endpoint == "GET /projects"
         db.session.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=now() - timedelta(seconds=61)))
         db.session.commit()

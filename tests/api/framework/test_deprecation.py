@@ -12,7 +12,7 @@ from api.docs.openapi import openapi_document
 from api.framework.describe import describe
 from api.shapes.values import Person
 from calmboard.access.access import Access
-from tests.support.users import Character
+from tests.support.users import TestUser
 
 _HEADERS = {
     "Deprecation": "@1767225600",
@@ -46,7 +46,7 @@ def old_app(make_app: Callable[..., Flask]) -> Flask:
     return app
 
 
-def test_every_answer_tells_when_it_ends_and_what_follows(old_app: Flask, owner: Character) -> None:
+def test_every_answer_tells_when_it_ends_and_what_follows(old_app: Flask, owner: TestUser) -> None:
     client = FlaskClient(old_app)
     base_url = "https://calmboard.example"
     key = {"Authorization": f"Bearer {owner.key}"}

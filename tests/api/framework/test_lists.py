@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from tests.support.statements import watched
-from tests.support.users import Api, Character, Place, add_place
+from tests.support.users import Api, ProjectAndBoard, TestUser, add_project_and_board
 
 SOURCES = [
     "/projects",
@@ -18,8 +18,8 @@ SOURCES = [
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character, member: Character) -> Place:
-    place = add_place(app, owner, member=member)
+def place(app: Flask, owner: TestUser, member: TestUser) -> ProjectAndBoard:
+    place = add_project_and_board(app, owner, member=member)
     for number in range(3):
         task = {"title": f"Task {number}", "assignees": [owner.person.id, member.person.id]}
         owner.api.post(f"/boards/{place.board_id}/tasks", json=task)
@@ -27,7 +27,7 @@ def place(app: Flask, owner: Character, member: Character) -> Place:
     return place
 
 
-def test_a_list_links_to_its_next_part(owner: Character, place: Place) -> None:
+def test_a_list_links_to_its_next_part(owner: TestUser, place: ProjectAndBoard) -> None:
     answer = owner.api.get(f"/boards/{place.board_id}/tasks?limit=2&state=backlog")
     address, _, relation = answer.headers["Link"].partition(">; ")
     assert relation == 'rel="next"'
@@ -45,22 +45,24 @@ def test_a_list_links_to_its_next_part(owner: Character, place: Place) -> None:
         lambda cursor: cursor + "AAAA",
     ],
 )
-def test_a_tampered_cursor_is_refused(owner: Character, place: Place, spoil: Callable[[str], str]) -> None:
+def test_a_tampered_cursor_is_refused(owner: TestUser, place: ProjectAndBoard, spoil: Callable[[str], str]) -> None:
     path = f"/boards/{place.board_id}/tasks?limit=1"
     cursor = owner.api.get(path).json["next_cursor"]
     answer = owner.api.get(f"{path}&cursor={spoil(cursor)}")
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (400, "cursor")
 
 
-def test_a_cursor_of_another_list_is_refused(app: Flask, owner: Character, place: Place) -> None:
+def test_a_cursor_of_another_list_is_refused(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     cursor = owner.api.get(f"/boards/{place.board_id}/tasks?limit=1").json["next_cursor"]
-    other = add_place(app, owner)
+    other = add_project_and_board(app, owner)
     assert owner.api.get(f"/boards/{other.board_id}/tasks?cursor={cursor}").status_code == 400
     assert owner.api.get(f"/boards/{place.board_id}/tasks?sort=updated_at&cursor={cursor}").status_code == 400
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_a_list_takes_the_same_queries_whatever_its_length(app: Flask, owner: Character, place: Place, source: str) -> None:
+def test_a_list_takes_the_same_queries_whatever_its_length(
+    app: Flask, owner: TestUser, place: ProjectAndBoard, source: str
+) -> None:
     path = source.format(**vars(place))
     owner.api.get(path)
     with watched(app) as short:
@@ -70,14 +72,14 @@ def test_a_list_takes_the_same_queries_whatever_its_length(app: Flask, owner: Ch
     assert len(short) == len(long) <= 5, long
 
 
-def test_names_are_found_whatever_their_case(app: Flask, owner: Character) -> None:
-    place = add_place(app, owner, name="Überfahrt")
+def test_names_are_found_whatever_their_case(app: Flask, owner: TestUser) -> None:
+    place = add_project_and_board(app, owner, name="Überfahrt")
     found = owner.api.get("/projects?q=ÜBERF").json["data"]
     assert place.project_id in [project["id"] for project in found]
 
 
-def test_a_key_limited_to_projects_lists_only_those(app: Flask, owner: Character, place: Place) -> None:
-    add_place(app, owner)
+def test_a_key_limited_to_projects_lists_only_those(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
+    add_project_and_board(app, owner)
     key = owner.new_key(f"One {place.project_id}", project_ids=frozenset({place.project_id}))
     listed = Api(app, key).get("/projects").json["data"]
     assert [project["id"] for project in listed] == [place.project_id]

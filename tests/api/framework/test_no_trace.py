@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 
 from tests.api.resources.test_tasks import add
-from tests.support.resources import make_things
-from tests.support.users import Character, Place, add_place
+from tests.support.resources import create_resources
+from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
 # What can be changed of each thing, and where it is found.
 CHANGED = {
@@ -23,14 +23,14 @@ CHANGED = {
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character) -> Place:
-    return add_place(app, owner)
+def place(app: Flask, owner: TestUser) -> ProjectAndBoard:
+    return add_project_and_board(app, owner)
 
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
 @pytest.mark.parametrize("path", CHANGED)
-def test_what_is_there_already_may_be_sent_again(owner: Character, place: Place, path: str, method: str) -> None:
-    path_of_thing = path.format(**make_things(owner.api, place))
+def test_what_is_there_already_may_be_sent_again(owner: TestUser, place: ProjectAndBoard, path: str, method: str) -> None:
+    path_of_thing = path.format(**create_resources(owner.api, place))
     before, history = owner.api.get(path_of_thing), _history(owner, place)
     for body in ({}, {name: before.json[name] for name in CHANGED[path]}):
         again = owner.api.ask(method, path_of_thing, json=body)
@@ -38,14 +38,14 @@ def test_what_is_there_already_may_be_sent_again(owner: Character, place: Place,
     assert _history(owner, place) == history
 
 
-def test_only_what_is_new_is_told(owner: Character, place: Place) -> None:
+def test_only_what_is_new_is_told(owner: TestUser, place: ProjectAndBoard) -> None:
     path = f"/projects/{place.project_id}"
     owner.api.patch(path, json={"name": owner.api.get(path).json["name"], "description": "Mirrors"})
     newest = owner.api.get(f"{path}/activity").json["data"][0]
     assert (newest["what"], newest["changes"]) == ("project.changed", {"description": "Mirrors"})
 
 
-def test_only_what_is_new_of_a_task_is_told(owner: Character, place: Place) -> None:
+def test_only_what_is_new_of_a_task_is_told(owner: TestUser, place: ProjectAndBoard) -> None:
     label = owner.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics"}).json["id"]
     task = add(owner, place, "One", assignees=[owner.person.id])
     news: list[dict[str, Any]] = [{"pinned": True}, {"labels": [label]}, {"assignees": []}, {"title": "Two"}]
@@ -58,8 +58,8 @@ def test_only_what_is_new_of_a_task_is_told(owner: Character, place: Place) -> N
     assert _history(owner, place)[0]["changes"] == {"state": "done"}
 
 
-def test_people_and_labels_in_another_order_are_the_same(app: Flask, owner: Character, member: Character) -> None:
-    place = add_place(app, owner, member=member)
+def test_people_and_labels_in_another_order_are_the_same(app: Flask, owner: TestUser, member: TestUser) -> None:
+    place = add_project_and_board(app, owner, member=member)
     people = [owner.person.id, member.person.id]
     labels = [owner.api.post(f"/projects/{place.project_id}/labels", json={"name": name}).json["id"] for name in "ab"]
     task = add(owner, place, "Shared", assignees=people, labels=labels)
@@ -70,7 +70,7 @@ def test_people_and_labels_in_another_order_are_the_same(app: Flask, owner: Char
     assert owner.api.patch(f"/tasks/{task['id']}", json={"labels": labels[:1]}).json["updated_at"] > task["updated_at"]
 
 
-def test_a_task_may_stay_in_a_sprint_that_is_over(owner: Character, place: Place) -> None:
+def test_a_task_may_stay_in_a_sprint_that_is_over(owner: TestUser, place: ProjectAndBoard) -> None:
     sprint_id = owner.api.post(f"/boards/{place.board_id}/sprints", json={"name": "First light"}).json["id"]
     task_id = add(owner, place, "Polished", state="done", sprint_id=sprint_id)["id"]
     for step in ("start", "complete"):
@@ -81,7 +81,7 @@ def test_a_task_may_stay_in_a_sprint_that_is_over(owner: Character, place: Place
 
 
 @pytest.mark.parametrize("to", [{"position": 1}, {"before": 2}, {"after": 0}, {"before": 2, "state": "backlog"}])
-def test_a_card_that_stands_there_stays(owner: Character, place: Place, to: dict[str, Any]) -> None:
+def test_a_card_that_stands_there_stays(owner: TestUser, place: ProjectAndBoard, to: dict[str, Any]) -> None:
     tasks = [add(owner, place, title) for title in "abc"]
     history = _history(owner, place)
     body = {name: tasks[value]["id"] if name in ("before", "after") else value for name, value in to.items()}
@@ -90,12 +90,12 @@ def test_a_card_that_stands_there_stays(owner: Character, place: Place, to: dict
 
 
 @pytest.mark.parametrize(("card", "position"), [(0, 0), (2, 2), (2, 1_000_000)])
-def test_a_card_at_an_end_of_its_column_stays(owner: Character, place: Place, card: int, position: int) -> None:
+def test_a_card_at_an_end_of_its_column_stays(owner: TestUser, place: ProjectAndBoard, card: int, position: int) -> None:
     tasks = [add(owner, place, title) for title in "abc"]
     assert owner.api.patch(f"/tasks/{tasks[card]['id']}", json={"position": position}).json == tasks[card]
 
 
-def test_a_put_by_external_id_sent_again_leaves_no_trace(owner: Character, place: Place) -> None:
+def test_a_put_by_external_id_sent_again_leaves_no_trace(owner: TestUser, place: ProjectAndBoard) -> None:
     path = f"/boards/{place.board_id}/tasks/by-external/jira/CB-1"
     body = {"title": "Polish", "status": "In Review", "position": 0, "assignee_email": owner.email, "due_date": ""}
     made = owner.api.put(path, json=body).json
@@ -104,7 +104,7 @@ def test_a_put_by_external_id_sent_again_leaves_no_trace(owner: Character, place
     assert _history(owner, place) == history
 
 
-def _history(owner: Character, place: Place) -> list[Any]:
+def _history(owner: TestUser, place: ProjectAndBoard) -> list[Any]:
     history: list[Any] = owner.api.get(f"/projects/{place.project_id}/activity?limit=100").json["data"]
     return history
 

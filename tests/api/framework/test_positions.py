@@ -10,7 +10,7 @@ from calmboard.db import db
 from calmboard.models import Task
 from calmboard.work.tasks.positions import Crowded, rank_between, spread_ranks
 from tests.api.resources.test_tasks import add, column
-from tests.support.users import Character, Place, add_place
+from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
 MOVES = st.lists(
     st.tuples(st.integers(0, 4), st.sampled_from(["ready", "review"]), st.one_of(st.none(), st.integers(0, 6))), max_size=12
@@ -19,8 +19,8 @@ MOVES = st.lists(
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=MOVES)
-def test_moves_end_where_a_list_would(app: Flask, owner: Character, moves: list[tuple[int, str, int | None]]) -> None:
-    place = add_place(app, owner)
+def test_moves_end_where_a_list_would(app: Flask, owner: TestUser, moves: list[tuple[int, str, int | None]]) -> None:
+    place = add_project_and_board(app, owner)
     tasks = [
         owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": name, "state": "ready"}).json["id"] for name in "abcde"
     ]
@@ -41,17 +41,17 @@ def _move(model: dict[str, list[str]], task_id: str, state: str, position: int |
     model[state].insert(len(model[state]) if position is None else position, task_id)
 
 
-def _column(owner: Character, place: Place, state: str) -> list[str]:
+def _column(owner: TestUser, place: ProjectAndBoard, state: str) -> list[str]:
     listed = owner.api.get(f"/boards/{place.board_id}/tasks?state={state}&sort=position&limit=100")
     return [task["id"] for task in listed.json["data"]]
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character) -> Place:
-    return add_place(app, owner)
+def place(app: Flask, owner: TestUser) -> ProjectAndBoard:
+    return add_project_and_board(app, owner)
 
 
-def test_a_move_writes_one_row(app: Flask, owner: Character, place: Place) -> None:
+def test_a_move_writes_one_row(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     tasks = [owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": name}).json["id"] for name in "abc"]
     before = _ranks(app, place)
     owner.api.patch(f"/tasks/{tasks[2]}", json={"position": 0})
@@ -59,7 +59,7 @@ def test_a_move_writes_one_row(app: Flask, owner: Character, place: Place) -> No
     assert [task_id for task_id in tasks if before[task_id] != after[task_id]] == [tasks[2]]
 
 
-def test_a_position_that_was_read_may_be_sent(owner: Character, place: Place) -> None:
+def test_a_position_that_was_read_may_be_sent(owner: TestUser, place: ProjectAndBoard) -> None:
     tasks = [add(owner, place, title) for title in "abcd"]
     done = add(owner, place, "e", state="done")
     for task in tasks:
@@ -77,7 +77,7 @@ def test_a_position_that_was_read_may_be_sent(owner: Character, place: Place) ->
     ("position", "titles"), [("0000000000", "nab"), ("z" * 10, "abn"), ("z" * 240, "abn"), ("0" * 240, "nab")]
 )
 def test_a_position_beyond_all_cards_is_an_end_of_the_column(
-    app: Flask, owner: Character, place: Place, position: str, titles: str
+    app: Flask, owner: TestUser, place: ProjectAndBoard, position: str, titles: str
 ) -> None:
     for title in "ab":
         add(owner, place, title)
@@ -87,13 +87,13 @@ def test_a_position_beyond_all_cards_is_an_end_of_the_column(
 
 
 @pytest.mark.parametrize("position", ["", "0", "V00000000", "V00000000-", "V00000000\u00e9", "V" * 241])
-def test_a_position_that_no_task_can_have_is_named(owner: Character, place: Place, position: str) -> None:
+def test_a_position_that_no_task_can_have_is_named(owner: TestUser, place: ProjectAndBoard, position: str) -> None:
     answer = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Lost", "position": position})
     assert (answer.status_code, [fault["pointer"] for fault in answer.json["errors"]]) == (422, ["/position"])
     assert column(owner, place, "backlog") == []
 
 
-def test_a_gap_moved_into_again_and_again_never_closes(app: Flask, owner: Character, place: Place) -> None:
+def test_a_gap_moved_into_again_and_again_never_closes(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     """Two cards that keep changing places halve the same gap until the column is numbered afresh."""
     tasks = [owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": name}).json["id"] for name in "abcd"]
     low, high = _ranks(app, place)[tasks[0]], _ranks(app, place)[tasks[3]]
@@ -110,7 +110,7 @@ def test_a_gap_moved_into_again_and_again_never_closes(app: Flask, owner: Charac
 
 
 def test_a_position_that_was_read_is_meant_where_the_column_is_numbered_afresh(
-    app: Flask, owner: Character, place: Place
+    app: Flask, owner: TestUser, place: ProjectAndBoard
 ) -> None:
     tasks = {title: add(owner, place, title)["id"] for title in "abcdefgh"}
     low, high = _ranks(app, place)[tasks["e"]], _ranks(app, place)[tasks["g"]]
@@ -151,7 +151,7 @@ def _crowd(low: str, high: str) -> str:
             return high
 
 
-def _ranks(app: Flask, place: Place) -> dict[str, str]:
+def _ranks(app: Flask, place: ProjectAndBoard) -> dict[str, str]:
     with app.app_context():
         rows = db.session.execute(select(Task.id, Task.rank).where(Task.board_id == place.board_id)).all()
         db.session.rollback()

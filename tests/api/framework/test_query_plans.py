@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from calmboard.db import db
 from tests.api.resources.test_tasks import add
 from tests.support.statements import Statement, watched
-from tests.support.users import Character, Place, add_place
+from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
 READS = [
     "/projects",
@@ -34,20 +34,20 @@ READS = [
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character) -> Place:
-    place = add_place(app, owner)
+def place(app: Flask, owner: TestUser) -> ProjectAndBoard:
+    place = add_project_and_board(app, owner)
     owner.api.put(f"/boards/{place.board_id}/tasks/by-external/jira/CB-1", json={"title": "One"})
-    return Place(place.project_id, place.board_id, add(owner, place, "Two")["id"])
+    return ProjectAndBoard(place.project_id, place.board_id, add(owner, place, "Two")["id"])
 
 
 @pytest.mark.parametrize("path", READS)
-def test_a_read_walks_no_table(app: Flask, owner: Character, place: Place, path: str) -> None:
+def test_a_read_walks_no_table(app: Flask, owner: TestUser, place: ProjectAndBoard, path: str) -> None:
     with watched(app) as statements:
         assert owner.api.get(path.format(**vars(place))).status_code == 200
     _assert_by_index(app, statements)
 
 
-def test_the_second_page_starts_where_the_first_ended(app: Flask, owner: Character, place: Place) -> None:
+def test_the_second_page_starts_where_the_first_ended(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     add(owner, place, "Three")
     for sort in ("created_at", "-updated_at", "due_date", "position"):
         path = f"/boards/{place.board_id}/tasks?limit=1&sort={sort}"
@@ -58,7 +58,7 @@ def test_the_second_page_starts_where_the_first_ended(app: Flask, owner: Charact
 
 
 @pytest.mark.parametrize("changes", [{"position": 0}, {"state": "done"}, {"before": "{other}"}, {"title": "New"}])
-def test_a_change_walks_no_table(app: Flask, owner: Character, place: Place, changes: dict[str, Any]) -> None:
+def test_a_change_walks_no_table(app: Flask, owner: TestUser, place: ProjectAndBoard, changes: dict[str, Any]) -> None:
     other = add(owner, place, "Other")["id"]
     body = {name: other if value == "{other}" else value for name, value in changes.items()}
     with watched(app) as statements:

@@ -7,7 +7,7 @@ from flask import Flask
 
 from calmboard.ids import new_id
 from calmboard.settings import Window
-from tests.support.users import Api, Character, add_character, new_address
+from tests.support.users import Api, TestUser, add_user, new_address
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def narrow(make_app: Callable[..., Flask]) -> Flask:
     return make_app(rates={"pro": Window(3, 60), "business": Window(5, 60)}, rate_failures=Window(2, 60))
 
 
-def test_every_answer_to_a_credential_tells_the_window(narrow: Flask, owner: Character) -> None:
+def test_every_answer_to_a_credential_tells_the_window(narrow: Flask, owner: TestUser) -> None:
     api = Api(narrow, owner.new_key(new_id("key")))
     for remaining, path in ((2, "/me"), (1, "/tasks/none"), (0, "/projects?colour=1")):
         headers = api.get(path).headers
@@ -27,7 +27,7 @@ def test_every_answer_to_a_credential_tells_the_window(narrow: Flask, owner: Cha
         assert "Retry-After" not in headers
 
 
-def test_beyond_the_window_is_429_and_names_the_policy(narrow: Flask, owner: Character) -> None:
+def test_beyond_the_window_is_429_and_names_the_policy(narrow: Flask, owner: TestUser) -> None:
     api = Api(narrow, owner.new_key(new_id("key")))
     answer = [api.get("/me") for _ in range(4)][-1]
     assert (answer.status_code, answer.json["code"], answer.json["policy"]) == (429, "rate_limit_exceeded", "pro")
@@ -35,27 +35,27 @@ def test_beyond_the_window_is_429_and_names_the_policy(narrow: Flask, owner: Cha
     assert answer.headers["X-RateLimit-Remaining"] == "0"
 
 
-def test_each_key_has_its_own_window(narrow: Flask, owner: Character) -> None:
+def test_each_key_has_its_own_window(narrow: Flask, owner: TestUser) -> None:
     first, second = (Api(narrow, owner.new_key(new_id("key"))) for _ in range(2))
     assert [first.get("/me").status_code for _ in range(4)][-1] == 429
     assert second.get("/me").status_code == 200
 
 
 def test_the_window_is_the_plans(narrow: Flask, app: Flask) -> None:
-    api = Api(narrow, add_character(app, "business").new_key())
+    api = Api(narrow, add_user(app, "business").new_key())
     assert [api.get("/me").status_code for _ in range(6)] == [200] * 5 + [429]
 
 
-def test_the_window_is_judged_before_the_scope_and_after_the_plan(narrow: Flask, app: Flask, owner: Character) -> None:
+def test_the_window_is_judged_before_the_scope_and_after_the_plan(narrow: Flask, app: Flask, owner: TestUser) -> None:
     api = Api(narrow, owner.new_key(new_id("key"), "webhooks:read"))
     assert [api.get("/projects").status_code for _ in range(4)] == [403, 403, 403, 429]
-    free = Api(narrow, add_character(app, "free").new_key())
+    free = Api(narrow, add_user(app, "free").new_key())
     answers = [free.get("/projects") for _ in range(4)]
     assert {answer.json["code"] for answer in answers} == {"paid_plan_required"}
     assert answers[0].headers["X-RateLimit-Limit"] == "0"
 
 
-def test_failed_credentials_are_limited_by_address(narrow: Flask, owner: Character) -> None:
+def test_failed_credentials_are_limited_by_address(narrow: Flask, owner: TestUser) -> None:
     address = {"REMOTE_ADDR": new_address()}
     wrong = Api(narrow, "cbk_wrong")
     answers = [wrong.get("/me", environ_base=address) for _ in range(3)]

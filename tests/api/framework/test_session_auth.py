@@ -12,10 +12,10 @@ from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from calmboard.access.credentials.secret_format import is_well_formed, new_secret
-from calmboard.access.credentials.sessions import drop_dead_sessions
+from calmboard.access.credentials.sessions import delete_expired_sessions
 from calmboard.db import db, now
 from calmboard.models import SessionToken, UserSession
-from tests.support.users import DEMO_PASSWORD, Character, csrf_token, new_address
+from tests.support.users import DEMO_PASSWORD, TestUser, csrf_token, new_address
 
 PATH = "/api/auth/session"
 
@@ -24,7 +24,7 @@ def _ask(client: FlaskClient, email: str, password: str, **more: str) -> TestRes
     return client.post(PATH, json={"email": email, "password": password, **more})
 
 
-def _token(client: FlaskClient, who: Character) -> str:
+def _token(client: FlaskClient, who: TestUser) -> str:
     answer = _ask(client, who.email, who.password)
     assert answer.status_code == 200, answer.text
     return str(answer.get_json()["session_token"])
@@ -41,7 +41,7 @@ def _token_from_page(browser: FlaskClient) -> str:
     return str(answer.get_json()["session_token"])
 
 
-def test_the_answer_is_a_token_for_an_hour_that_nobody_keeps(client: FlaskClient, owner: Character) -> None:
+def test_the_answer_is_a_token_for_an_hour_that_nobody_keeps(client: FlaskClient, owner: TestUser) -> None:
     answer = _ask(client, owner.email.upper(), owner.password)
     body = answer.get_json()
     assert is_well_formed(body.pop("session_token"))
@@ -54,22 +54,22 @@ def test_the_answer_is_a_token_for_an_hour_that_nobody_keeps(client: FlaskClient
     assert "Set-Cookie" not in answer.headers
 
 
-def test_the_free_plan_signs_in_too(client: FlaskClient, free: Character) -> None:
+def test_the_free_plan_signs_in_too(client: FlaskClient, free: TestUser) -> None:
     assert _who(client, _token(client, free)) == (200, free.email)
 
 
-def test_a_code_may_come_along(client: FlaskClient, owner: Character) -> None:
+def test_a_code_may_come_along(client: FlaskClient, owner: TestUser) -> None:
     assert _ask(client, owner.email, owner.password, otp="123456").status_code == 200
 
 
-def test_a_wrong_password_and_an_unknown_email_get_the_same_answer(client: FlaskClient, owner: Character) -> None:
+def test_a_wrong_password_and_an_unknown_email_get_the_same_answer(client: FlaskClient, owner: TestUser) -> None:
     wrong = _ask(client, owner.email, "not the password")
     unknown = _ask(client, "nobody@calmboard.test", "not the password")
     assert (wrong.status_code, wrong.get_json()["code"]) == (422, "validation_failed")
     assert _without_id(wrong) == _without_id(unknown)
 
 
-def test_a_wrong_password_and_an_unknown_email_take_equally_long(app: Flask, owner: Character) -> None:
+def test_a_wrong_password_and_an_unknown_email_take_equally_long(app: Flask, owner: TestUser) -> None:
     known, unknown = (min(_time_of_refusal(app, email) for _ in range(5)) for email in (owner.email, "no-one@calmboard.test"))
     assert 0.5 < known / unknown < 2
 
@@ -89,7 +89,7 @@ def test_every_faulty_field_is_named(client: FlaskClient, sent: dict[str, Any], 
     assert sorted(fault["pointer"] for fault in answer.get_json()["errors"]) == pointers
 
 
-def test_a_form_from_another_site_is_refused(client: FlaskClient, owner: Character) -> None:
+def test_a_form_from_another_site_is_refused(client: FlaskClient, owner: TestUser) -> None:
     answer = client.post(PATH, data={"email": owner.email, "password": owner.password})
     assert (answer.status_code, answer.get_json()["code"]) == (415, "unsupported_media_type")
 
@@ -104,8 +104,8 @@ def test_guessing_is_slowed_down_together_with_the_sign_in_page(client: FlaskCli
     assert 0 < int(answer.headers["Retry-After"]) <= 60
 
 
-def test_guessing_is_slowed_down_by_email(client: FlaskClient, new_person: Callable[..., Character]) -> None:
-    person = new_person()
+def test_guessing_is_slowed_down_by_email(client: FlaskClient, new_user: Callable[..., TestUser]) -> None:
+    person = new_user()
     for _ in range(10):
         client.environ_base["REMOTE_ADDR"] = new_address()
         _ask(client, person.email, "guess")
@@ -114,31 +114,31 @@ def test_guessing_is_slowed_down_by_email(client: FlaskClient, new_person: Calla
 
 
 @pytest.mark.parametrize("path", ["/api/v1/me", "/api/v1/projects"])
-def test_the_api_takes_no_session_token(client: FlaskClient, owner: Character, path: str) -> None:
+def test_the_api_takes_no_session_token(client: FlaskClient, owner: TestUser, path: str) -> None:
     answer = client.get(path, headers={"Authorization": f"Bearer {_token(client, owner)}"})
     assert (answer.status_code, answer.get_json()["code"]) == (401, "invalid_api_key")
 
 
-def test_a_key_is_no_session_token(client: FlaskClient, owner: Character) -> None:
+def test_a_key_is_no_session_token(client: FlaskClient, owner: TestUser) -> None:
     assert _who(client, owner.key) == (401, "invalid_token")
     assert _who(client, new_secret("cbs")) == (401, "invalid_token")
     assert _who(client, "") == (401, "missing_api_key")
 
 
-def test_a_cookie_and_a_token_together_are_refused(client: FlaskClient, owner: Character) -> None:
+def test_a_cookie_and_a_token_together_are_refused(client: FlaskClient, owner: TestUser) -> None:
     answer = owner.sign_in().get(PATH, headers={"Authorization": f"Bearer {_token(client, owner)}"})
     assert (answer.status_code, answer.get_json()["code"]) == (400, "invalid_request")
 
 
-def test_ending_the_token_ends_the_session_opened_for_it(client: FlaskClient, new_person: Callable[..., Character]) -> None:
-    person = new_person()
+def test_ending_the_token_ends_the_session_opened_for_it(client: FlaskClient, new_user: Callable[..., TestUser]) -> None:
+    person = new_user()
     token = _token(client, person)
     assert client.delete(PATH, headers={"Authorization": f"Bearer {token}"}).status_code == 204
     assert _who(client, token) == (401, "invalid_token")
     assert _rows(person) == (0, 0)
 
 
-def test_ending_a_token_of_a_page_leaves_the_browser_signed_in(client: FlaskClient, owner: Character) -> None:
+def test_ending_a_token_of_a_page_leaves_the_browser_signed_in(client: FlaskClient, owner: TestUser) -> None:
     browser = owner.sign_in()
     token = _token_from_page(browser)
     assert _who(client, token) == (200, owner.email)
@@ -147,23 +147,23 @@ def test_ending_a_token_of_a_page_leaves_the_browser_signed_in(client: FlaskClie
     assert browser.get("/account").status_code == 200
 
 
-def test_a_token_of_a_page_ends_with_its_session(client: FlaskClient, owner: Character) -> None:
+def test_a_token_of_a_page_ends_with_its_session(client: FlaskClient, owner: TestUser) -> None:
     browser = owner.sign_in()
     token = _token_from_page(browser)
     browser.post("/sign-out", data={"csrf_token": csrf_token(browser.get("/account"))})
     assert _who(client, token) == (401, "invalid_token")
 
 
-def test_signing_out_everywhere_ends_every_token(client: FlaskClient, new_person: Callable[..., Character]) -> None:
-    person = new_person()
+def test_signing_out_everywhere_ends_every_token(client: FlaskClient, new_user: Callable[..., TestUser]) -> None:
+    person = new_user()
     browser = person.sign_in()
     tokens = [_token(client, person), _token_from_page(browser), _token_from_page(person.sign_in())]
     browser.post("/account/sign-out-everywhere", data={"csrf_token": csrf_token(browser.get("/account"))})
     assert [_who(client, token) for token in tokens] == [(401, "invalid_token")] * 3
 
 
-def test_a_new_password_ends_every_token(client: FlaskClient, new_person: Callable[..., Character]) -> None:
-    person = new_person()
+def test_a_new_password_ends_every_token(client: FlaskClient, new_user: Callable[..., TestUser]) -> None:
+    person = new_user()
     browser = person.sign_in()
     tokens = [_token(client, person), _token_from_page(browser)]
     passwords = {"current_password": DEMO_PASSWORD, "new_password": "another-quiet-harbour"}
@@ -172,8 +172,8 @@ def test_a_new_password_ends_every_token(client: FlaskClient, new_person: Callab
     assert browser.get("/account").status_code == 200
 
 
-def test_a_token_ends_after_an_hour(client: FlaskClient, new_person: Callable[..., Character]) -> None:
-    person = new_person()
+def test_a_token_ends_after_an_hour(client: FlaskClient, new_user: Callable[..., TestUser]) -> None:
+    person = new_user()
     token = _token(client, person)
     with person.app.app_context():
         mine = select(UserSession.id).where(UserSession.user_id == person.person.id)
@@ -181,23 +181,23 @@ def test_a_token_ends_after_an_hour(client: FlaskClient, new_person: Callable[..
         db.session.execute(update(UserSession).where(UserSession.id.in_(mine)).values(expires_at=past))
         db.session.commit()
         assert _who(client, token) == (401, "invalid_token")
-        drop_dead_sessions()
+        delete_expired_sessions()
     assert _rows(person) == (0, 0)
 
 
-def test_a_page_asks_with_the_token_of_its_forms(client: FlaskClient, owner: Character) -> None:
+def test_a_page_asks_with_the_token_of_its_forms(client: FlaskClient, owner: TestUser) -> None:
     assert owner.sign_in().post("/session-token").status_code == 400
     assert client.post("/session-token").location.startswith("/sign-in")
 
 
-def test_the_token_of_a_page_is_kept_nowhere(owner: Character) -> None:
+def test_the_token_of_a_page_is_kept_nowhere(owner: TestUser) -> None:
     browser = owner.sign_in()
     answer = browser.post("/session-token", data={"csrf_token": csrf_token(browser.get("/account"))})
     assert answer.headers["Cache-Control"] == "no-store"
     assert "cbs_" not in browser.get("/integrations").text
 
 
-def _rows(person: Character) -> tuple[int, int]:
+def _rows(person: TestUser) -> tuple[int, int]:
     """How many sessions and session tokens somebody has."""
     with person.app.app_context():
         mine = UserSession.user_id == person.person.id

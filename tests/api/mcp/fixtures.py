@@ -29,7 +29,7 @@ _ASK_ROOTS = {"method": "roots/list", "params": {}}
 
 def register(registry: Registry) -> None:
     registry.add(*_tools(), *_asking_tools(), *_resources(), *_prompts())
-    registry.hear = _questions.hear
+    registry.on_response = _questions.on_response
 
 
 def _tools() -> list[Tool]:
@@ -221,7 +221,7 @@ class Questions:
         finally:
             del self._open[question]
 
-    def hear(self, _access: Access, message: Mapping[str, Any]) -> None:
+    def on_response(self, _access: Access, message: Mapping[str, Any]) -> None:
         if message["id"] in self._open:
             self._open[message["id"]].put(message)
 

@@ -17,7 +17,7 @@ NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 Headers = Mapping[str, str | list[str] | None]
 
 
-class Wire:
+class McpClient:
     """Sends to /mcp whatever it is given, with a secret where there is one."""
 
     def __init__(self, app: Flask, secret: str | None) -> None:
@@ -64,11 +64,11 @@ def refusal(answer: Answer, status: int, code: int, message_id: Any = None) -> d
     assert answer.status_code == status, answer.text
     assert answer.content_type == "application/json"
     assert "Traceback" not in answer.text
-    need_error(answer.json, code, message_id)
+    assert_error(answer.json, code, message_id)
     return cast("dict[str, Any]", answer.json["error"])
 
 
-def need_error(frame: dict[str, Any], code: int, message_id: Any = None) -> None:
+def assert_error(frame: dict[str, Any], code: int, message_id: Any = None) -> None:
     """Whether this is an error response; one to a message whose id cannot be read has no id."""
     assert frame["jsonrpc"] == "2.0"
     assert "result" not in frame

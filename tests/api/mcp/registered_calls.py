@@ -9,8 +9,8 @@ from flask import Flask
 
 import api
 from api.mcp.registry import Prompt, Registry, Resource, Tool
-from tests.api.mcp.raw_client import Wire, modern
-from tests.support.users import Answer, Character
+from tests.api.mcp.raw_client import McpClient, modern
+from tests.support.users import Answer, TestUser
 
 # What each tool and prompt is asked, in the names of tests/api/things.
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -41,11 +41,11 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 # What stands in the place that these arguments are about, and must not be seen from outside.
 INSIDE = ("Observatory", "Telescope", "Measure the mirror", "First light", "Clear sky", "Clean the lens", "Ines Vega")
 
-Things = Mapping[str, str]
+ResourceIds = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Use:
+class RegisteredCall:
     """A call of a tool, a read of a resource, or a prompt."""
 
     name: str
@@ -60,7 +60,7 @@ class Use:
         """Whether it names a thing, rather than asking for whatever is in reach."""
         return "_id}" in json.dumps(self.params)
 
-    def ask(self, wire: Wire, things: Things) -> Answer:
+    def ask(self, wire: McpClient, things: ResourceIds) -> Answer:
         body = modern(self.method, with_ids(self.params, things))
         named = {name: value.format(**things) for name, value in (self.headers or {}).items()}
         return wire.ask(body, named)
@@ -74,7 +74,7 @@ def registry() -> Registry:
     return found
 
 
-def uses() -> list[Use]:
+def registered_calls() -> list[RegisteredCall]:
     found = registry()
     resources = [_read(resource) for resource in found.resources]
     return [*map(_call, found.tools.values()), *resources, *map(_get, found.prompts.values())]
@@ -91,7 +91,7 @@ def outcome(answer: Answer) -> tuple[int, str | int]:
     return answer.status_code, "done"
 
 
-def state_of(owner: Character, things: Things) -> list[Any]:
+def state_of(owner: TestUser, things: ResourceIds) -> list[Any]:
     """All that a tool could change, as the owner sees it."""
     paths = (
         "/boards/{board_id}",
@@ -104,25 +104,25 @@ def state_of(owner: Character, things: Things) -> list[Any]:
     return [owner.api.get(path.format(**things)).json for path in paths]
 
 
-def _call(tool: Tool) -> Use:
+def _call(tool: Tool) -> RegisteredCall:
     properties: Mapping[str, Any] = tool.input_schema.get("properties", {})
     arguments = ARGUMENTS.get(tool.name, {})
     mirrored = {about["x-mcp-header"]: arguments.get(name) for name, about in properties.items() if "x-mcp-header" in about}
     headers = {f"Mcp-Param-{name}": value for name, value in mirrored.items() if value is not None}
     params = {"name": tool.name, "arguments": arguments}
-    return Use(tool.name, "tools/call", params, tool.scopes, tool.effect != "reads", headers)
+    return RegisteredCall(tool.name, "tools/call", params, tool.scopes, tool.effect != "reads", headers)
 
 
-def _read(resource: Resource) -> Use:
-    return Use(resource.uri, "resources/read", {"uri": resource.uri}, resource.scopes)
+def _read(resource: Resource) -> RegisteredCall:
+    return RegisteredCall(resource.uri, "resources/read", {"uri": resource.uri}, resource.scopes)
 
 
-def _get(prompt: Prompt) -> Use:
+def _get(prompt: Prompt) -> RegisteredCall:
     params = {"name": prompt.name, "arguments": ARGUMENTS.get(prompt.name, {})}
-    return Use(prompt.name, "prompts/get", params, prompt.scopes)
+    return RegisteredCall(prompt.name, "prompts/get", params, prompt.scopes)
 
 
-def with_ids(params: Any, things: Things) -> Any:
+def with_ids(params: Any, things: ResourceIds) -> Any:
     """The parameters with the ids of things that exist."""
     if isinstance(params, str):
         return params.format(**things)

@@ -13,14 +13,14 @@ from calmboard.access.oauth.clients import own_client
 from calmboard.access.scopes import SCOPES
 from calmboard.db import db, now
 from calmboard.models import OAuthAccessToken
-from tests.support.users import Character
+from tests.support.users import TestUser
 
 
 class Tokens:
     def __init__(self, app: Flask) -> None:
         self._app = app
 
-    def for_resource(self, person: Character, resource: str, *scopes: str, project_ids: frozenset[str] | None = None) -> str:
+    def for_resource(self, person: TestUser, resource: str, *scopes: str, project_ids: frozenset[str] | None = None) -> str:
         """A token with these scopes, or else with all of them."""
         with self._app.app_context():
             client, verifier = own_client(person.person, self._app.config["CALMBOARD"].origin), secrets.token_urlsafe(48)
@@ -30,7 +30,7 @@ class Tokens:
             code = grants.grant(person.access, consent)
             return grants.redeem(client, code, callback, verifier, resource).access_token
 
-    def expired(self, person: Character, resource: str) -> str:
+    def expired(self, person: TestUser, resource: str) -> str:
         token = self.for_resource(person, resource)
         with self._app.app_context():
             ended = update(OAuthAccessToken).where(OAuthAccessToken.digest == digest(token))
@@ -38,7 +38,7 @@ class Tokens:
             db.session.commit()
         return token
 
-    def ended(self, person: Character, resource: str) -> str:
+    def ended(self, person: TestUser, resource: str) -> str:
         """A token that its application gave back."""
         token = self.for_resource(person, resource)
         with self._app.app_context():

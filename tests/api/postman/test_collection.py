@@ -18,7 +18,7 @@ from calmboard.settings import Settings
 from tests.api.framework.test_access_matrix import OPERATIONS
 from tests.support.programs import find_program, free_port, not_run
 from tests.support.server import Server, running_server
-from tests.support.users import Character
+from tests.support.users import TestUser
 
 _TOOLS = Path(__file__).parents[2] / "node_modules"
 _OWN_FOLDERS = ("Sign in", "OAuth", "Bad input", "Clean up")
@@ -75,23 +75,23 @@ def test_the_converter_lists_the_same_requests(client: FlaskClient, collection: 
     assert theirs == {_call(one) for folder in _nouns(collection) for one in folder["item"]}
 
 
-def test_it_runs_from_top_to_bottom(server: Server, owner: Character, tmp_path: Path) -> None:
+def test_it_runs_from_top_to_bottom(server: Server, owner: TestUser, tmp_path: Path) -> None:
     _need_everything_to_pass(server, owner, tmp_path)
 
 
-def test_it_runs_for_somebody_who_has_nothing_yet(server: Server, new_person: Callable[..., Character], tmp_path: Path) -> None:
-    _need_everything_to_pass(server, new_person(), tmp_path)
+def test_it_runs_for_somebody_who_has_nothing_yet(server: Server, new_user: Callable[..., TestUser], tmp_path: Path) -> None:
+    _need_everything_to_pass(server, new_user(), tmp_path)
 
 
 @pytest.mark.parametrize("grace_s", ["60", "0"])
 def test_its_oauth_folder_runs_by_email_and_password(
-    settings: Settings, new_person: Callable[..., Character], tmp_path: Path, grace_s: str
+    settings: Settings, new_user: Callable[..., TestUser], tmp_path: Path, grace_s: str
 ) -> None:
     """Each answer has the fields of the one that is saved for its status."""
     port = free_port()
     ours = replace(settings, port=port, origin=f"http://127.0.0.1:{port}")
     with running_server(ours, CALMBOARD_REFRESH_GRACE_S=grace_s) as server:
-        sent = _run_oauth(server, new_person(), tmp_path)
+        sent = _run_oauth(server, new_user(), tmp_path)
     statuses = {name: one["response"]["code"] for name, one in sent.items()}
     assert statuses.pop("A refresh token that was replaced") == (200 if grace_s == "60" else 400)
     assert sorted(set(statuses.values())) == [200, 400, 401]
@@ -102,9 +102,9 @@ def test_its_oauth_folder_runs_by_email_and_password(
 
 
 def test_its_oauth_folder_runs_with_a_callback_that_holds_signs(
-    app: Flask, server: Server, new_person: Callable[..., Character], tmp_path: Path
+    app: Flask, server: Server, new_user: Callable[..., TestUser], tmp_path: Path
 ) -> None:
-    person = new_person()
+    person = new_user()
     callback = "https://app.example/callback?a=1&b=2+3&c=%2F"
     with app.app_context():
         change_callbacks(person.access, callback, server.url)
@@ -112,7 +112,7 @@ def test_its_oauth_folder_runs_with_a_callback_that_holds_signs(
     assert _body(sent["Authorize"])["redirect_uri"] == callback
 
 
-def _run_oauth(server: Server, person: Character, directory: Path) -> dict[str, Any]:
+def _run_oauth(server: Server, person: TestUser, directory: Path) -> dict[str, Any]:
     """What was sent and answered, by the name of the request."""
     given = {"email": person.email, "password": person.password}
     run = _run_it(server, given, directory, "--folder=Sign in", "--folder=OAuth")
@@ -124,7 +124,7 @@ def _body(sent: Any) -> Any:
     return json.loads(bytes(sent["response"]["stream"]["data"]))
 
 
-def _need_everything_to_pass(server: Server, person: Character, directory: Path) -> None:
+def _need_everything_to_pass(server: Server, person: TestUser, directory: Path) -> None:
     """Nothing is left behind."""
     before = _project_names(person)
     run = _run_it(server, {"apiKey": person.key, "email": person.email, "password": person.password}, directory)
@@ -152,7 +152,7 @@ def _run_tool(name: str, *words: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def _project_names(person: Character) -> list[str]:
+def _project_names(person: TestUser) -> list[str]:
     return [project["name"] for project in person.api.get("/projects?limit=100").json["data"]]
 
 

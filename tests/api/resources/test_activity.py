@@ -6,15 +6,17 @@ import pytest
 from flask import Flask
 
 from calmboard.db import now
-from tests.support.users import Api, Character, Place, add_place
+from tests.support.users import Api, ProjectAndBoard, TestUser, add_project_and_board
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character, viewer: Character) -> Place:
-    return add_place(app, owner, viewer=viewer)
+def place(app: Flask, owner: TestUser, viewer: TestUser) -> ProjectAndBoard:
+    return add_project_and_board(app, owner, viewer=viewer)
 
 
-def test_a_change_tells_who_did_it_and_through_which_key(app: Flask, owner: Character, viewer: Character, place: Place) -> None:
+def test_a_change_tells_who_did_it_and_through_which_key(
+    app: Flask, owner: TestUser, viewer: TestUser, place: ProjectAndBoard
+) -> None:
     key = Api(app, owner.new_key(f"Mirror {place.project_id}"))
     board = key.post(f"/projects/{place.project_id}/boards", json={"name": "Dome"}).json
     (line,) = viewer.api.get(f"/projects/{place.project_id}/activity").json["data"]
@@ -24,7 +26,7 @@ def test_a_change_tells_who_did_it_and_through_which_key(app: Flask, owner: Char
     assert line["credential"] == {"id": key.get("/me").json["credential"]["id"], "name": f"Mirror {place.project_id}"}
 
 
-def test_every_change_is_there_newest_first(owner: Character, viewer: Character, place: Place) -> None:
+def test_every_change_is_there_newest_first(owner: TestUser, viewer: TestUser, place: ProjectAndBoard) -> None:
     project, api = f"/projects/{place.project_id}", owner.api
     api.patch(project, json={"description": "Stars"})
     api.patch(f"/boards/{place.board_id}", json={"name": "Dish"})
@@ -51,7 +53,7 @@ def test_every_change_is_there_newest_first(owner: Character, viewer: Character,
     ]
 
 
-def test_a_task_that_joins_or_leaves_a_sprint_is_told_once(owner: Character, place: Place) -> None:
+def test_a_task_that_joins_or_leaves_a_sprint_is_told_once(owner: TestUser, place: ProjectAndBoard) -> None:
     task = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Grind the mirror"}).json["id"]
     sprint = owner.api.post(f"/boards/{place.board_id}/sprints", json={"name": "First light"}).json["id"]
     for sprint_id in (sprint, sprint, None):
@@ -61,13 +63,13 @@ def test_a_task_that_joins_or_leaves_a_sprint_is_told_once(owner: Character, pla
     assert told == [{"sprint_id": None}, {"sprint_id": sprint}]
 
 
-def test_what_was_refused_leaves_no_trace(owner: Character, viewer: Character, place: Place) -> None:
+def test_what_was_refused_leaves_no_trace(owner: TestUser, viewer: TestUser, place: ProjectAndBoard) -> None:
     viewer.api.patch(f"/projects/{place.project_id}", json={"name": "Mine"})
     owner.api.patch(f"/projects/{place.project_id}", json={"name": "Mine"}, headers={"If-Match": '"other"'})
     assert owner.api.get(f"/projects/{place.project_id}/activity").json["data"] == []
 
 
-def test_since_leaves_out_what_was_before(owner: Character, place: Place) -> None:
+def test_since_leaves_out_what_was_before(owner: TestUser, place: ProjectAndBoard) -> None:
     path = f"/projects/{place.project_id}"
     owner.api.patch(path, json={"name": "Before"})
     time.sleep(0.002)
@@ -78,7 +80,7 @@ def test_since_leaves_out_what_was_before(owner: Character, place: Place) -> Non
     assert owner.api.get(f"{path}/activity?since=9999-12-31T23:59:59Z").json["data"] == []
 
 
-def test_pages_hold_every_line_once(owner: Character, place: Place) -> None:
+def test_pages_hold_every_line_once(owner: TestUser, place: ProjectAndBoard) -> None:
     path = f"/projects/{place.project_id}"
     for number in range(5):
         owner.api.patch(path, json={"name": str(number)})

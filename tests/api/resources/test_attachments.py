@@ -18,21 +18,21 @@ from werkzeug.test import stream_encode_multipart
 
 from api.framework.uploads import MAX_FILE_BYTES
 from calmboard.ids import new_id
-from calmboard.work.discussion.attachments import plain_name, sweep_files
+from calmboard.work.discussion.attachments import delete_orphan_files, plain_name
 from tests.api.resources.test_comments import queries_of, refusal
 from tests.api.resources.test_tasks import add
-from tests.support.users import Answer, Character, Place, add_place
+from tests.support.users import Answer, ProjectAndBoard, TestUser, add_project_and_board
 
 LONG_AGO_S = 2 * 24 * 3600
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character, member: Character, viewer: Character) -> Place:
-    return add_place(app, owner, member=member, viewer=viewer)
+def place(app: Flask, owner: TestUser, member: TestUser, viewer: TestUser) -> ProjectAndBoard:
+    return add_project_and_board(app, owner, member=member, viewer=viewer)
 
 
 @pytest.fixture
-def task_id(owner: Character, place: Place) -> str:
+def task_id(owner: TestUser, place: ProjectAndBoard) -> str:
     task_id: str = add(owner, place, "Measure the mirror")["id"]
     return task_id
 
@@ -43,7 +43,7 @@ def files_dir(app: Flask) -> Path:
     return files_dir
 
 
-def send(who: Character, task_id: str, *parts: Any, headers: dict[str, str] | None = None) -> Answer:
+def send(who: TestUser, task_id: str, *parts: Any, headers: dict[str, str] | None = None) -> Answer:
     """Send a form of (name, value) pairs; a file is (bytes, name, type)."""
     form: MultiDict[str, Any] = MultiDict()
     for name, value in parts:
@@ -54,19 +54,19 @@ def send(who: Character, task_id: str, *parts: Any, headers: dict[str, str] | No
     return who.api.post(f"/tasks/{task_id}/attachments", data=stream.read(), content_type=content_type, headers=headers or {})
 
 
-def attach(who: Character, task_id: str, content: bytes = b"Measured twice.", name: str = "note.txt") -> dict[str, Any]:
+def attach(who: TestUser, task_id: str, content: bytes = b"Measured twice.", name: str = "note.txt") -> dict[str, Any]:
     answer = send(who, task_id, ("file", (content, name, "text/plain")))
     assert answer.status_code == 201, answer.text
     attachment: dict[str, Any] = answer.json
     return attachment
 
 
-def download_by(who: Character, attachment: dict[str, Any]) -> Answer:
+def download_by(who: TestUser, attachment: dict[str, Any]) -> Answer:
     return who.api.get(f"/attachments/{attachment['id']}/content", buffered=True)
 
 
 @pytest.mark.parametrize("content", [b"x", bytes(range(256)) * 4, os.urandom(700_000), b"\0" * MAX_FILE_BYTES])
-def test_a_file_comes_back_as_it_was(member: Character, task_id: str, files_dir: Path, content: bytes) -> None:
+def test_a_file_comes_back_as_it_was(member: TestUser, task_id: str, files_dir: Path, content: bytes) -> None:
     answer = send(member, task_id, ("file", (content, "Mirror 🔭.bin", "image/x-raw")))
     attachment = answer.json
     assert (answer.status_code, attachment["name"], attachment["media_type"]) == (201, "Mirror 🔭.bin", "image/x-raw")
@@ -79,7 +79,7 @@ def test_a_file_comes_back_as_it_was(member: Character, task_id: str, files_dir:
 
 
 @pytest.mark.parametrize("name", ["page.html", "drawing.svg", "mirror.pdf"])
-def test_a_download_is_never_shown_nor_kept(member: Character, viewer: Character, task_id: str, name: str) -> None:
+def test_a_download_is_never_shown_nor_kept(member: TestUser, viewer: TestUser, task_id: str, name: str) -> None:
     sent = ("file", (b"<script>alert(1)</script>", name, "text/html"))
     attachment = send(member, task_id, sent).json
     download = download_by(viewer, attachment)
@@ -91,7 +91,7 @@ def test_a_download_is_never_shown_nor_kept(member: Character, viewer: Character
     assert not {"ETag", "Last-Modified", "Set-Cookie"} & set(download.headers.keys())
 
 
-def test_a_name_survives_in_the_download(member: Character, task_id: str) -> None:
+def test_a_name_survives_in_the_download(member: TestUser, task_id: str) -> None:
     attachment = attach(member, task_id, name="Größe A.txt")
     disposition = download_by(member, attachment).headers["Content-Disposition"]
     assert "filename*=UTF-8''Gr%C3%B6%C3%9Fe%20A.txt" in disposition
@@ -120,7 +120,7 @@ def test_a_name_keeps_no_path_and_nothing_unseen(sent: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize("declared", ["no type", 'text/html; x="y\nz"', "../..", "a" * 60 + "/b"])
-def test_a_type_that_is_none_counts_as_bytes(member: Character, task_id: str, declared: str) -> None:
+def test_a_type_that_is_none_counts_as_bytes(member: TestUser, task_id: str, declared: str) -> None:
     body = f'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\nContent-Type: {declared}\r\n\r\na\r\n--x--\r\n'
     kind = "multipart/form-data; boundary=x"
     answer = member.api.post(f"/tasks/{task_id}/attachments", data=body.encode(), content_type=kind)
@@ -142,7 +142,7 @@ FILE = (b"a", "a.txt", "text/plain")
     ],
 )
 def test_a_form_that_cannot_be_used_is_told_why_and_nothing_is_kept(
-    member: Character, task_id: str, files_dir: Path, parts: list[tuple[str, Any]], faults: list[tuple[str, str]]
+    member: TestUser, task_id: str, files_dir: Path, parts: list[tuple[str, Any]], faults: list[tuple[str, str]]
 ) -> None:
     before = sorted(files_dir.glob("*"))
     answer = send(member, task_id, *parts)
@@ -152,7 +152,7 @@ def test_a_form_that_cannot_be_used_is_told_why_and_nothing_is_kept(
 
 
 @pytest.mark.parametrize("disposition", ["form-data", 'form-data; name=""', 'form-data; name="a"b"', "form-data; filename=x"])
-def test_a_part_without_a_name_is_told_to_have_one(member: Character, task_id: str, disposition: str) -> None:
+def test_a_part_without_a_name_is_told_to_have_one(member: TestUser, task_id: str, disposition: str) -> None:
     form = f"--b\r\nContent-Disposition: {disposition}\r\n\r\n{{}}\r\n--b--\r\n".encode()
     answer = member.api.post(f"/tasks/{task_id}/attachments", data=form, content_type="multipart/form-data; boundary=b")
     faults = {fault["code"] for fault in answer.json["errors"]}
@@ -160,7 +160,7 @@ def test_a_part_without_a_name_is_told_to_have_one(member: Character, task_id: s
 
 
 @pytest.mark.parametrize("size", [MAX_FILE_BYTES + 1, MAX_FILE_BYTES + 1024 * 1024])
-def test_a_file_that_is_too_large_is_413(member: Character, task_id: str, files_dir: Path, size: int) -> None:
+def test_a_file_that_is_too_large_is_413(member: TestUser, task_id: str, files_dir: Path, size: int) -> None:
     before = sorted(files_dir.glob("*"))
     answer = send(member, task_id, ("file", (b"\0" * size, "a.bin", "application/x-raw")))
     assert refusal(answer) == (413, "payload_too_large")
@@ -169,7 +169,7 @@ def test_a_file_that_is_too_large_is_413(member: Character, task_id: str, files_
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded", "image/png", ""])
-def test_another_kind_of_body_is_415(member: Character, task_id: str, content_type: str) -> None:
+def test_another_kind_of_body_is_415(member: TestUser, task_id: str, content_type: str) -> None:
     answer = member.api.post(f"/tasks/{task_id}/attachments", data=b"{}", content_type=content_type)
     assert refusal(answer) == (415, "unsupported_media_type")
     assert "multipart/form-data" in answer.json["hint"]
@@ -189,7 +189,7 @@ def test_another_kind_of_body_is_415(member: Character, task_id: str, content_ty
 )
 # Werkzeug leaves the half of a torn part to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_form_that_cannot_be_read_is_400(member: Character, task_id: str, boundary: str, body: bytes) -> None:
+def test_a_form_that_cannot_be_read_is_400(member: TestUser, task_id: str, boundary: str, body: bytes) -> None:
     answer = member.api.post(f"/tasks/{task_id}/attachments", data=body, content_type=f"multipart/form-data{boundary}")
     assert refusal(answer) == (400, "invalid_request")
     assert "boundary" in answer.json["detail"]
@@ -197,19 +197,19 @@ def test_a_form_that_cannot_be_read_is_400(member: Character, task_id: str, boun
     gc.collect()
 
 
-def test_a_form_that_is_empty_is_told_its_part(member: Character, task_id: str) -> None:
+def test_a_form_that_is_empty_is_told_its_part(member: TestUser, task_id: str) -> None:
     kind = "multipart/form-data; boundary=x"
     answer = member.api.post(f"/tasks/{task_id}/attachments", data=b"--x--\r\n", content_type=kind)
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/file")
 
 
-def test_json_elsewhere_is_as_limited_as_before(member: Character, place: Place) -> None:
+def test_json_elsewhere_is_as_limited_as_before(member: TestUser, place: ProjectAndBoard) -> None:
     body = b'{"title": "' + b"a" * 300_000 + b'"}'
     answer = member.api.post(f"/boards/{place.board_id}/tasks", data=body, content_type="application/json")
     assert refusal(answer) == (413, "payload_too_large")
 
 
-def test_an_upload_sent_again_is_there_once_whatever_its_boundary(member: Character, task_id: str) -> None:
+def test_an_upload_sent_again_is_there_once_whatever_its_boundary(member: TestUser, task_id: str) -> None:
     key = {"Idempotency-Key": new_id("req")}
     content = os.urandom(700_000)
     first, second = (send(member, task_id, ("file", (content, "a.bin", "text/plain")), headers=key) for _ in range(2))
@@ -219,7 +219,7 @@ def test_an_upload_sent_again_is_there_once_whatever_its_boundary(member: Charac
     assert len(member.api.get(f"/tasks/{task_id}/attachments").json["data"]) == 1
 
 
-def test_a_list_is_paged_and_costs_the_same_queries_whatever_its_length(app: Flask, owner: Character, task_id: str) -> None:
+def test_a_list_is_paged_and_costs_the_same_queries_whatever_its_length(app: Flask, owner: TestUser, task_id: str) -> None:
     attach(owner, task_id, name="0")
     short = queries_of(app, lambda: owner.api.get(f"/tasks/{task_id}/attachments"))
     for number in range(1, 5):
@@ -230,7 +230,7 @@ def test_a_list_is_paged_and_costs_the_same_queries_whatever_its_length(app: Fla
     assert [one["name"] for one in first["data"] + rest["data"]] == list("01234")
 
 
-def test_a_deleted_file_is_gone_from_the_disk(member: Character, task_id: str, files_dir: Path) -> None:
+def test_a_deleted_file_is_gone_from_the_disk(member: TestUser, task_id: str, files_dir: Path) -> None:
     attachment = attach(member, task_id)
     stale = {"If-Match": '"stale"'}
     assert member.api.delete(f"/attachments/{attachment['id']}", headers=stale).status_code == 412
@@ -240,7 +240,7 @@ def test_a_deleted_file_is_gone_from_the_disk(member: Character, task_id: str, f
     assert refusal(download_by(member, attachment)) == (404, "not_found")
 
 
-def test_a_file_that_was_lost_is_404_and_can_still_be_deleted(member: Character, task_id: str, files_dir: Path) -> None:
+def test_a_file_that_was_lost_is_404_and_can_still_be_deleted(member: TestUser, task_id: str, files_dir: Path) -> None:
     attachment = attach(member, task_id)
     (files_dir / attachment["id"]).unlink()
     answer = download_by(member, attachment)
@@ -251,11 +251,11 @@ def test_a_file_that_was_lost_is_404_and_can_still_be_deleted(member: Character,
 
 @pytest.mark.parametrize("what", ["task", "project"])
 def test_the_sweep_removes_what_nobody_names_any_more(
-    new_person: Callable[..., Character], make_app: Callable[..., Flask], tmp_path: Path, what: str
+    new_user: Callable[..., TestUser], make_app: Callable[..., Flask], tmp_path: Path, what: str
 ) -> None:
     apart = make_app(files_dir=tmp_path / "files")
-    who = replace(new_person(), app=apart)
-    place = add_place(apart, who)
+    who = replace(new_user(), app=apart)
+    place = add_project_and_board(apart, who)
     kept, gone = (add(who, place, title)["id"] for title in ("kept", "gone"))
     names = [attach(who, kept)["id"], attach(who, gone)["id"]]
     for name in (".upload-broken", "notes.txt", new_id("att")):
@@ -263,14 +263,14 @@ def test_the_sweep_removes_what_nobody_names_any_more(
     gone_path = f"/tasks/{gone}" if what == "task" else f"/projects/{place.project_id}"
     assert who.api.delete(gone_path).status_code == 204
     with apart.app_context():
-        assert sweep_files(tmp_path / "files") == 0, "what is younger than a day may still be under way"
+        assert delete_orphan_files(tmp_path / "files") == 0, "what is younger than a day may still be under way"
         for path in (tmp_path / "files").iterdir():
             os.utime(path, (time.time() - LONG_AGO_S,) * 2)
-        removed = sweep_files(tmp_path / "files")
+        removed = delete_orphan_files(tmp_path / "files")
     left = {path.name for path in (tmp_path / "files").iterdir()}
     assert (removed, left) == ((3, {names[0], "notes.txt"}) if what == "task" else (4, {"notes.txt"}))
 
 
 def test_a_sweep_before_the_first_upload_finds_nothing(app: Flask, tmp_path: Path) -> None:
     with app.app_context():
-        assert sweep_files(tmp_path / "nowhere") == 0
+        assert delete_orphan_files(tmp_path / "nowhere") == 0

@@ -3,15 +3,15 @@
 import pytest
 from flask import Flask
 
-from tests.support.users import Character, Place, add_place
+from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character, member: Character, viewer: Character) -> Place:
-    return add_place(app, owner, admin=viewer, member=member)
+def place(app: Flask, owner: TestUser, member: TestUser, viewer: TestUser) -> ProjectAndBoard:
+    return add_project_and_board(app, owner, admin=viewer, member=member)
 
 
-def test_a_new_board_has_five_empty_columns(viewer: Character, place: Place) -> None:
+def test_a_new_board_has_five_empty_columns(viewer: TestUser, place: ProjectAndBoard) -> None:
     made = viewer.api.post(f"/projects/{place.project_id}/boards", json={"name": "Dome"})
     assert made.status_code == 201
     assert [(column["name"], column["task_count"]) for column in made.json["columns"]] == [
@@ -24,25 +24,25 @@ def test_a_new_board_has_five_empty_columns(viewer: Character, place: Place) -> 
     assert viewer.api.get(made.headers["Location"]).json == made.json
 
 
-def test_a_member_makes_and_changes_no_boards(member: Character, place: Place) -> None:
+def test_a_member_makes_and_changes_no_boards(member: TestUser, place: ProjectAndBoard) -> None:
     assert member.api.post(f"/projects/{place.project_id}/boards", json={"name": "Dome"}).status_code == 403
     assert member.api.patch(f"/boards/{place.board_id}", json={"name": "Dome"}).status_code == 403
     assert member.api.delete(f"/boards/{place.board_id}").status_code == 403
 
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
-def test_a_board_gets_another_name(viewer: Character, place: Place, method: str) -> None:
+def test_a_board_gets_another_name(viewer: TestUser, place: ProjectAndBoard, method: str) -> None:
     changed = viewer.api.ask(method, f"/boards/{place.board_id}", json={"name": "Radio dish"}).json
     assert changed["name"] == "Radio dish"
     assert changed["updated_at"] > changed["created_at"]
 
 
-def test_a_name_that_is_sent_again_changes_nothing(owner: Character, place: Place) -> None:
+def test_a_name_that_is_sent_again_changes_nothing(owner: TestUser, place: ProjectAndBoard) -> None:
     before = owner.api.get(f"/boards/{place.board_id}").json
     assert owner.api.patch(f"/boards/{place.board_id}", json={"name": before["name"]}).json == before
 
 
-def test_a_board_that_filled_up_meanwhile_is_not_deleted(owner: Character, place: Place) -> None:
+def test_a_board_that_filled_up_meanwhile_is_not_deleted(owner: TestUser, place: ProjectAndBoard) -> None:
     path = f"/boards/{place.board_id}"
     seen = owner.api.get(path).headers["ETag"]
     owner.api.post(f"{path}/tasks", json={"title": "Keep me"})
@@ -52,6 +52,6 @@ def test_a_board_that_filled_up_meanwhile_is_not_deleted(owner: Character, place
 
 
 @pytest.mark.parametrize("name", ["", "   ", "\u2003\u00a0", "\u200b\u202e", "x" * 101, None, 7, "a\0b"])
-def test_a_name_that_cannot_be_used_is_named(owner: Character, place: Place, name: object) -> None:
+def test_a_name_that_cannot_be_used_is_named(owner: TestUser, place: ProjectAndBoard, name: object) -> None:
     answer = owner.api.post(f"/projects/{place.project_id}/boards", json={"name": name})
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/name")

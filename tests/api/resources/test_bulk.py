@@ -13,19 +13,19 @@ from calmboard.ids import new_id
 from calmboard.models import Board, Task
 from tests.api.resources.test_tasks import add, column
 from tests.support.statements import watched
-from tests.support.users import Answer, Api, Character, Place, add_place
+from tests.support.users import Answer, Api, ProjectAndBoard, TestUser, add_project_and_board
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character, viewer: Character) -> Place:
-    return add_place(app, owner, viewer=viewer)
+def place(app: Flask, owner: TestUser, viewer: TestUser) -> ProjectAndBoard:
+    return add_project_and_board(app, owner, viewer=viewer)
 
 
 def send(caller: Api, *operations: Any, **options: Any) -> Answer:
     return caller.post("/tasks/bulk", json={"operations": list(operations), **options})
 
 
-def create(place: Place, title: str, **fields: Any) -> dict[str, Any]:
+def create(place: ProjectAndBoard, title: str, **fields: Any) -> dict[str, Any]:
     return {"op": "create", "board_id": place.board_id, "task": {"title": title, **fields}}
 
 
@@ -33,7 +33,7 @@ def change(task_id: str, **changes: Any) -> dict[str, Any]:
     return {"op": "change", "task_id": task_id, "changes": changes}
 
 
-def test_operations_are_carried_out_in_their_order(owner: Character, place: Place) -> None:
+def test_operations_are_carried_out_in_their_order(owner: TestUser, place: ProjectAndBoard) -> None:
     old = add(owner, place, "old")["id"]
     answer = send(owner.api, create(place, "first"), create(place, "second", position=0), change(old, state="done"))
     assert answer.status_code == 200, answer.text
@@ -47,7 +47,7 @@ def test_operations_are_carried_out_in_their_order(owner: Character, place: Plac
     assert column(owner, place, "done") == []
 
 
-def test_one_that_cannot_be_undoes_all(owner: Character, place: Place) -> None:
+def test_one_that_cannot_be_undoes_all(owner: TestUser, place: ProjectAndBoard) -> None:
     old = add(owner, place, "old")["id"]
     answer = send(owner.api, change(old, title="new"), create(place, "other"), change(new_id("tsk"), title="x"))
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")
@@ -55,28 +55,28 @@ def test_one_that_cannot_be_undoes_all(owner: Character, place: Place) -> None:
     assert column(owner, place, "backlog") == ["old"]
 
 
-def test_a_task_deleted_earlier_in_the_call_is_gone(owner: Character, place: Place) -> None:
+def test_a_task_deleted_earlier_in_the_call_is_gone(owner: TestUser, place: ProjectAndBoard) -> None:
     task_id = add(owner, place, "old")["id"]
     answer = send(owner.api, {"op": "delete", "task_id": task_id}, change(task_id, title="x"))
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (404, "/operations/1")
     assert column(owner, place, "backlog") == ["old"]
 
 
-def test_each_for_itself_leaves_the_others_alone(owner: Character, place: Place) -> None:
+def test_each_for_itself_leaves_the_others_alone(owner: TestUser, place: ProjectAndBoard) -> None:
     answer = send(owner.api, create(place, "good"), change(new_id("tsk"), title="x"), create(place, "fine"), atomic=False)
     assert [result["status"] for result in answer.json["results"]] == [201, 404, 201]
     assert answer.json["results"][1]["problem"]["code"] == "not_found"
     assert column(owner, place, "backlog") == ["good", "fine"]
 
 
-def test_a_fault_of_one_is_placed_in_the_whole(owner: Character, place: Place) -> None:
+def test_a_fault_of_one_is_placed_in_the_whole(owner: TestUser, place: ProjectAndBoard) -> None:
     stranger = create(place, "x", assignees=["usr_01m86ffkj1eyt9k86t46h61k8b"])
     answer = send(owner.api, create(place, "good"), stranger)
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/operations/1/task/assignees/0")
     assert column(owner, place, "backlog") == []
 
 
-def test_every_faulty_field_of_every_operation_is_named(owner: Character, place: Place) -> None:
+def test_every_faulty_field_of_every_operation_is_named(owner: TestUser, place: ProjectAndBoard) -> None:
     answer = send(
         owner.api, create(place, ""), {"op": "change", "task_id": "x", "changes": {"state": 1, "a": 1}}, {"op": "fly"}, 7
     )
@@ -92,20 +92,20 @@ def test_every_faulty_field_of_every_operation_is_named(owner: Character, place:
 
 
 @pytest.mark.parametrize("number", [0, 101])
-def test_too_few_or_many_are_refused(owner: Character, place: Place, number: int) -> None:
+def test_too_few_or_many_are_refused(owner: TestUser, place: ProjectAndBoard, number: int) -> None:
     answer = send(owner.api, *[create(place, str(place_)) for place_ in range(number)])
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/operations")
 
 
-def test_a_hundred_are_taken(owner: Character, place: Place) -> None:
+def test_a_hundred_are_taken(owner: TestUser, place: ProjectAndBoard) -> None:
     assert len(send(owner.api, *[create(place, str(number)) for number in range(100)]).json["results"]) == 100
 
 
 def test_nobody_does_in_bulk_what_they_may_not_alone(
-    app: Flask, owner: Character, viewer: Character, outsider: Character, place: Place
+    app: Flask, owner: TestUser, viewer: TestUser, outsider: TestUser, place: ProjectAndBoard
 ) -> None:
     task_id = add(owner, place, "kept")["id"]
-    elsewhere = add_place(app, owner)
+    elsewhere = add_project_and_board(app, owner)
     limited = Api(app, owner.new_key(new_id("key"), project_ids=frozenset({elsewhere.project_id})))
     for caller in (viewer.api, outsider.api, limited):
         for operation in (create(place, "x"), change(task_id, title="x"), {"op": "delete", "task_id": task_id}):
@@ -115,7 +115,7 @@ def test_nobody_does_in_bulk_what_they_may_not_alone(
 
 
 @pytest.mark.database("postgresql")
-def test_what_is_out_of_reach_is_not_waited_for(app: Flask, owner: Character, outsider: Character, place: Place) -> None:
+def test_what_is_out_of_reach_is_not_waited_for(app: Flask, owner: TestUser, outsider: TestUser, place: ProjectAndBoard) -> None:
     """Nor locked, so that nobody slows down a board by its id alone. SQLite locks all of itself, whoever writes."""
     task_id = add(owner, place, "theirs")["id"]
     with ThreadPoolExecutor(1) as pool, app.app_context():
@@ -128,7 +128,7 @@ def test_what_is_out_of_reach_is_not_waited_for(app: Flask, owner: Character, ou
             db.session.rollback()
 
 
-def test_what_became_of_many_costs_as_much_as_of_few(app: Flask, owner: Character, place: Place) -> None:
+def test_what_became_of_many_costs_as_much_as_of_few(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     def reads(number: int) -> int:
         with watched(app) as statements:
             answer = send(owner.api, *(create(place, f"one of {number}") for _ in range(number)))
@@ -139,7 +139,7 @@ def test_what_became_of_many_costs_as_much_as_of_few(app: Flask, owner: Characte
 
 
 @pytest.mark.parametrize("turn", range(5))
-def test_two_calls_that_cross_end_in_one_truth(app: Flask, owner: Character, place: Place, turn: int) -> None:
+def test_two_calls_that_cross_end_in_one_truth(app: Flask, owner: TestUser, place: ProjectAndBoard, turn: int) -> None:
     tasks = [add(owner, place, title)["id"] for title in "abcd"]
 
     def call(order: Callable[[list[str]], Any]) -> int:

@@ -14,41 +14,41 @@ from calmboard.work.discussion.checklists import MAX_ITEMS
 from tests.api.resources.test_comments import queries_of, refusal
 from tests.api.resources.test_sprints import at_once
 from tests.api.resources.test_tasks import add
-from tests.support.users import Character, Place, add_place
+from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
 MOVES = st.lists(st.tuples(st.integers(0, 4), st.one_of(st.just("delete"), st.just("add"), st.integers(0, 6))), max_size=10)
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character, member: Character, viewer: Character) -> Place:
-    return add_place(app, owner, member=member, viewer=viewer)
+def place(app: Flask, owner: TestUser, member: TestUser, viewer: TestUser) -> ProjectAndBoard:
+    return add_project_and_board(app, owner, member=member, viewer=viewer)
 
 
 @pytest.fixture
-def task_id(owner: Character, place: Place) -> str:
+def task_id(owner: TestUser, place: ProjectAndBoard) -> str:
     return new_task(owner, place)
 
 
-def new_task(owner: Character, place: Place) -> str:
+def new_task(owner: TestUser, place: ProjectAndBoard) -> str:
     task_id: str = add(owner, place, "Measure the mirror")["id"]
     return task_id
 
 
-def put_down(owner: Character, task_id: str, text: str, **fields: Any) -> dict[str, Any]:
+def put_down(owner: TestUser, task_id: str, text: str, **fields: Any) -> dict[str, Any]:
     answer = owner.api.post(f"/tasks/{task_id}/checklist", json={"text": text, **fields})
     assert answer.status_code == 201, answer.text
     item: dict[str, Any] = answer.json
     return item
 
 
-def texts(owner: Character, task_id: str) -> list[str]:
+def texts(owner: TestUser, task_id: str) -> list[str]:
     """Top to bottom, as the list has them; each has to know its own place."""
     items = owner.api.get(f"/tasks/{task_id}/checklist?limit=100").json["data"]
     assert [item["position"] for item in items] == list(range(len(items)))
     return [item["text"] for item in items]
 
 
-def test_a_new_item_stands_at_the_bottom_and_is_not_done(member: Character, task_id: str) -> None:
+def test_a_new_item_stands_at_the_bottom_and_is_not_done(member: TestUser, task_id: str) -> None:
     put_down(member, task_id, "a")
     answer = member.api.post(f"/tasks/{task_id}/checklist", json={"text": "Clean the lens 🔭"})
     item = answer.json
@@ -56,13 +56,13 @@ def test_a_new_item_stands_at_the_bottom_and_is_not_done(member: Character, task
     assert member.api.get("/api/v1/" + answer.headers["Location"].partition("/api/v1/")[2]).json == item
 
 
-def test_a_new_item_stands_where_it_is_put(owner: Character, task_id: str) -> None:
+def test_a_new_item_stands_where_it_is_put(owner: TestUser, task_id: str) -> None:
     for text, fields in (("a", {}), ("b", {"position": 0}), ("c", {"position": 1}), ("d", {"position": 1_000_000})):
         put_down(owner, task_id, text, **fields)
     assert texts(owner, task_id) == list("bcad")
 
 
-def test_ticking_off_leaves_words_and_place_alone(owner: Character, task_id: str) -> None:
+def test_ticking_off_leaves_words_and_place_alone(owner: TestUser, task_id: str) -> None:
     put_down(owner, task_id, "a")
     item = put_down(owner, task_id, "b")
     changed = owner.api.patch(f"/checklist-items/{item['id']}", json={"done": True}).json
@@ -72,7 +72,7 @@ def test_ticking_off_leaves_words_and_place_alone(owner: Character, task_id: str
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=MOVES)
-def test_changes_end_where_a_list_would(owner: Character, place: Place, moves: list[tuple[int, str | int]]) -> None:
+def test_changes_end_where_a_list_would(owner: TestUser, place: ProjectAndBoard, moves: list[tuple[int, str | int]]) -> None:
     task_id = new_task(owner, place)
     ids = {text: put_down(owner, task_id, text)["id"] for text in "abcde"}
     model = list("abcde")
@@ -91,7 +91,7 @@ def test_changes_end_where_a_list_would(owner: Character, place: Place, moves: l
     assert texts(owner, task_id) == model
 
 
-def test_a_move_writes_one_row(app: Flask, owner: Character, task_id: str) -> None:
+def test_a_move_writes_one_row(app: Flask, owner: TestUser, task_id: str) -> None:
     items = [put_down(owner, task_id, text)["id"] for text in "abc"]
     before = ranks(app, task_id)
     owner.api.patch(f"/checklist-items/{items[2]}", json={"position": 0})
@@ -99,9 +99,9 @@ def test_a_move_writes_one_row(app: Flask, owner: Character, task_id: str) -> No
     assert [item_id for item_id in items if before[item_id] != after[item_id]] == [items[2]]
 
 
-def test_where_no_rank_is_left_the_checklist_is_numbered_afresh(app: Flask, owner: Character, task_id: str) -> None:
+def test_where_no_rank_is_left_the_checklist_is_numbered_afresh(app: Flask, owner: TestUser, task_id: str) -> None:
     items = [put_down(owner, task_id, text)["id"] for text in "abc"]
-    other_task_id = add(owner, Place("", board_of(owner, task_id)), "Another")["id"]
+    other_task_id = add(owner, ProjectAndBoard("", board_of(owner, task_id)), "Another")["id"]
     put_down(owner, other_task_id, "untouched")
     untouched = ranks(app, other_task_id)
     with app.app_context():
@@ -114,7 +114,7 @@ def test_where_no_rank_is_left_the_checklist_is_numbered_afresh(app: Flask, owne
     assert ranks(app, other_task_id) == untouched
 
 
-def board_of(owner: Character, task_id: str) -> str:
+def board_of(owner: TestUser, task_id: str) -> str:
     board_id: str = owner.api.get(f"/tasks/{task_id}").json["board_id"]
     return board_id
 
@@ -126,7 +126,7 @@ def ranks(app: Flask, task_id: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("turn", range(10))
-def test_items_moved_and_added_at_once_all_stand_somewhere(app: Flask, owner: Character, task_id: str, turn: int) -> None:
+def test_items_moved_and_added_at_once_all_stand_somewhere(app: Flask, owner: TestUser, task_id: str, turn: int) -> None:
     items = [put_down(owner, task_id, text)["id"] for text in "abcd"]
     moves: list[tuple[str, str, Any]] = [("PATCH", f"/checklist-items/{item_id}", {"position": 0}) for item_id in items[:3]]
     adds: list[tuple[str, str, Any]] = [("POST", f"/tasks/{task_id}/checklist", {"text": text, "position": 0}) for text in "ef"]
@@ -135,7 +135,7 @@ def test_items_moved_and_added_at_once_all_stand_somewhere(app: Flask, owner: Ch
     assert sorted(texts(owner, task_id)) == list("abcef")
 
 
-def test_pages_hold_each_item_once(owner: Character, task_id: str) -> None:
+def test_pages_hold_each_item_once(owner: TestUser, task_id: str) -> None:
     for text in "abcde":
         put_down(owner, task_id, text)
     first = owner.api.get(f"/tasks/{task_id}/checklist?limit=2").json
@@ -144,7 +144,7 @@ def test_pages_hold_each_item_once(owner: Character, task_id: str) -> None:
     assert (rest["has_more"], [item["position"] for item in rest["data"]]) == (False, [2, 3, 4])
 
 
-def test_a_list_costs_the_same_queries_whatever_its_length(app: Flask, owner: Character, task_id: str) -> None:
+def test_a_list_costs_the_same_queries_whatever_its_length(app: Flask, owner: TestUser, task_id: str) -> None:
     put_down(owner, task_id, "a")
     short = queries_of(app, lambda: owner.api.get(f"/tasks/{task_id}/checklist"))
     for text in "bcdefgh":
@@ -152,7 +152,7 @@ def test_a_list_costs_the_same_queries_whatever_its_length(app: Flask, owner: Ch
     assert queries_of(app, lambda: owner.api.get(f"/tasks/{task_id}/checklist")) == short
 
 
-def test_a_full_checklist_takes_no_more(app: Flask, owner: Character, task_id: str) -> None:
+def test_a_full_checklist_takes_no_more(app: Flask, owner: TestUser, task_id: str) -> None:
     with app.app_context():
         db.session.add_all(ChecklistItem(task_id=task_id, text=f"{n}", rank=f"V{n:09}") for n in range(MAX_ITEMS))
         db.session.commit()
@@ -176,14 +176,14 @@ def test_a_full_checklist_takes_no_more(app: Flask, owner: Character, task_id: s
     ],
 )
 def test_values_that_cannot_be_used_are_named_and_nothing_is_kept(
-    owner: Character, task_id: str, body: dict[str, Any], pointer: str, code: str
+    owner: TestUser, task_id: str, body: dict[str, Any], pointer: str, code: str
 ) -> None:
     answer = owner.api.post(f"/tasks/{task_id}/checklist", json=body)
     assert (answer.status_code, [(f["pointer"], f["code"]) for f in answer.json["errors"]]) == (422, [(pointer, code)])
     assert texts(owner, task_id) == []
 
 
-def test_a_change_to_what_was_not_seen_is_412(owner: Character, task_id: str) -> None:
+def test_a_change_to_what_was_not_seen_is_412(owner: TestUser, task_id: str) -> None:
     item = put_down(owner, task_id, "a")
     seen = {"If-Match": owner.api.get(f"/checklist-items/{item['id']}").headers["ETag"]}
     assert owner.api.patch(f"/checklist-items/{item['id']}", json={"done": True}, headers=seen).status_code == 200
@@ -191,7 +191,7 @@ def test_a_change_to_what_was_not_seen_is_412(owner: Character, task_id: str) ->
     assert owner.api.delete(f"/checklist-items/{item['id']}", headers=seen).status_code == 412
 
 
-def test_a_checklist_goes_with_its_task(owner: Character, task_id: str) -> None:
+def test_a_checklist_goes_with_its_task(owner: TestUser, task_id: str) -> None:
     item = put_down(owner, task_id, "a")
     owner.api.delete(f"/tasks/{task_id}")
     assert refusal(owner.api.get(f"/checklist-items/{item['id']}")) == (404, "not_found")

@@ -10,21 +10,21 @@ from sqlalchemy import event, select
 from calmboard.db import db
 from calmboard.models import Activity, Comment
 from tests.api.resources.test_tasks import add
-from tests.support.users import Answer, Api, Character, Place, add_place
+from tests.support.users import Answer, Api, ProjectAndBoard, TestUser, add_project_and_board
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character, member: Character, viewer: Character) -> Place:
-    return add_place(app, owner, member=member, viewer=viewer)
+def place(app: Flask, owner: TestUser, member: TestUser, viewer: TestUser) -> ProjectAndBoard:
+    return add_project_and_board(app, owner, member=member, viewer=viewer)
 
 
 @pytest.fixture
-def task_id(owner: Character, place: Place) -> str:
+def task_id(owner: TestUser, place: ProjectAndBoard) -> str:
     task_id: str = add(owner, place, "Measure the mirror")["id"]
     return task_id
 
 
-def say(who: Character, task_id: str, body: str = "Clear sky") -> dict[str, Any]:
+def say(who: TestUser, task_id: str, body: str = "Clear sky") -> dict[str, Any]:
     answer = who.api.post(f"/tasks/{task_id}/comments", json={"body": body})
     assert answer.status_code == 201, answer.text
     comment: dict[str, Any] = answer.json
@@ -35,7 +35,7 @@ def refusal(answer: Answer) -> tuple[int, str]:
     return answer.status_code, answer.json["code"]
 
 
-def test_a_comment_tells_who_wrote_it_and_through_which_key(app: Flask, member: Character, task_id: str) -> None:
+def test_a_comment_tells_who_wrote_it_and_through_which_key(app: Flask, member: TestUser, task_id: str) -> None:
     bot = Api(app, member.new_key("Release bot", "comments:write"))
     answer = bot.post(f"/tasks/{task_id}/comments", json={"body": "See **this** 🔭"})
     comment = answer.json
@@ -45,7 +45,7 @@ def test_a_comment_tells_who_wrote_it_and_through_which_key(app: Flask, member: 
     assert member.api.get("/api/v1/" + answer.headers["Location"].partition("/api/v1/")[2]).json == comment
 
 
-def test_comments_are_listed_oldest_first_and_each_once(owner: Character, member: Character, task_id: str) -> None:
+def test_comments_are_listed_oldest_first_and_each_once(owner: TestUser, member: TestUser, task_id: str) -> None:
     for number in range(5):
         say((owner, member)[number % 2], task_id, f"{number}")
     first = owner.api.get(f"/tasks/{task_id}/comments?limit=2").json
@@ -54,7 +54,7 @@ def test_comments_are_listed_oldest_first_and_each_once(owner: Character, member
     assert rest["has_more"] is False
 
 
-def test_a_list_costs_the_same_queries_whatever_its_length(app: Flask, owner: Character, task_id: str) -> None:
+def test_a_list_costs_the_same_queries_whatever_its_length(app: Flask, owner: TestUser, task_id: str) -> None:
     say(owner, task_id)
     short = queries_of(app, lambda: owner.api.get(f"/tasks/{task_id}/comments"))
     for _ in range(9):
@@ -80,7 +80,7 @@ def queries_of(app: Flask, act: Callable[[], Answer]) -> int:
     return len(statements)
 
 
-def test_an_author_changes_their_comment(member: Character, task_id: str) -> None:
+def test_an_author_changes_their_comment(member: TestUser, task_id: str) -> None:
     comment = say(member, task_id)
     changed = member.api.patch(f"/comments/{comment['id']}", json={"body": "Clouds"}).json
     assert {**changed, "updated_at": ""} == {**comment, "body": "Clouds", "body_html": "<p>Clouds</p>\n", "updated_at": ""}
@@ -88,14 +88,14 @@ def test_an_author_changes_their_comment(member: Character, task_id: str) -> Non
     assert member.api.put(f"/comments/{comment['id']}", json={}).json["body"] == "Clouds"
 
 
-def test_nobody_else_changes_a_comment_not_even_the_owner(owner: Character, member: Character, task_id: str) -> None:
+def test_nobody_else_changes_a_comment_not_even_the_owner(owner: TestUser, member: TestUser, task_id: str) -> None:
     comment = say(member, task_id)
     answer = owner.api.patch(f"/comments/{comment['id']}", json={"body": "I was wrong"})
     assert refusal(answer) == (403, "forbidden")
     assert owner.api.get(f"/comments/{comment['id']}").json == comment
 
 
-def test_members_delete_their_own_comments_only(owner: Character, member: Character, task_id: str) -> None:
+def test_members_delete_their_own_comments_only(owner: TestUser, member: TestUser, task_id: str) -> None:
     theirs, other = say(member, task_id), say(owner, task_id)
     assert refusal(member.api.delete(f"/comments/{other['id']}")) == (403, "forbidden")
     assert member.api.delete(f"/comments/{theirs['id']}").status_code == 204
@@ -105,20 +105,20 @@ def test_members_delete_their_own_comments_only(owner: Character, member: Charac
 
 @pytest.mark.parametrize("role", ["admin", "owner"])
 def test_who_leads_the_project_deletes_any_comment(
-    app: Flask, owner: Character, member: Character, new_person: Callable[..., Character], role: str
+    app: Flask, owner: TestUser, member: TestUser, new_user: Callable[..., TestUser], role: str
 ) -> None:
-    admin = new_person()
-    place = add_place(app, owner, member=member, admin=admin)
+    admin = new_user()
+    place = add_project_and_board(app, owner, member=member, admin=admin)
     comment = say(member, add(owner, place, "Measure the mirror")["id"])
     who = {"admin": admin, "owner": owner}[role]
     assert who.api.delete(f"/comments/{comment['id']}").status_code == 204
 
 
 def test_who_became_a_viewer_no_longer_changes_what_they_wrote(
-    app: Flask, owner: Character, new_person: Callable[..., Character]
+    app: Flask, owner: TestUser, new_user: Callable[..., TestUser]
 ) -> None:
-    late = new_person()
-    place = add_place(app, owner, viewer=late)
+    late = new_user()
+    place = add_project_and_board(app, owner, viewer=late)
     task_id = add(owner, place, "Measure the mirror")["id"]
     with app.app_context():
         comment = Comment(task_id=task_id, author_id=late.person.id, body="From better days")
@@ -130,7 +130,7 @@ def test_who_became_a_viewer_no_longer_changes_what_they_wrote(
     assert late.api.get(f"/comments/{comment_id}").json["body"] == "From better days"
 
 
-def test_a_change_to_what_was_not_seen_is_412(member: Character, task_id: str) -> None:
+def test_a_change_to_what_was_not_seen_is_412(member: TestUser, task_id: str) -> None:
     comment = say(member, task_id)
     seen = {"If-Match": member.api.get(f"/comments/{comment['id']}").headers["ETag"]}
     assert member.api.patch(f"/comments/{comment['id']}", json={"body": "Clouds"}, headers=seen).status_code == 200
@@ -138,7 +138,7 @@ def test_a_change_to_what_was_not_seen_is_412(member: Character, task_id: str) -
     assert member.api.delete(f"/comments/{comment['id']}", headers=seen).status_code == 412
 
 
-def test_a_comment_sent_again_is_there_once(member: Character, task_id: str) -> None:
+def test_a_comment_sent_again_is_there_once(member: TestUser, task_id: str) -> None:
     key = {"Idempotency-Key": f"say-{task_id}"}
     first, second = (member.api.post(f"/tasks/{task_id}/comments", json={"body": "Once"}, headers=key) for _ in range(2))
     assert first.json == second.json
@@ -156,20 +156,20 @@ def test_a_comment_sent_again_is_there_once(member: Character, task_id: str) -> 
         ("a" * 10_001, "too_long"),
     ],
 )
-def test_words_that_cannot_be_used_are_named_and_nothing_is_kept(member: Character, task_id: str, body: Any, code: str) -> None:
+def test_words_that_cannot_be_used_are_named_and_nothing_is_kept(member: TestUser, task_id: str, body: Any, code: str) -> None:
     answer = member.api.post(f"/tasks/{task_id}/comments", json={"body": body})
     assert (answer.status_code, [(f["pointer"], f["code"]) for f in answer.json["errors"]]) == (422, [("/body", code)])
     assert member.api.get(f"/tasks/{task_id}/comments").json["data"] == []
 
 
-def test_comments_go_with_their_task(owner: Character, member: Character, task_id: str) -> None:
+def test_comments_go_with_their_task(owner: TestUser, member: TestUser, task_id: str) -> None:
     comment = say(member, task_id)
     assert owner.api.delete(f"/tasks/{task_id}").status_code == 204
     assert refusal(owner.api.get(f"/comments/{comment['id']}")) == (404, "not_found")
     assert refusal(owner.api.get(f"/tasks/{task_id}/comments")) == (404, "not_found")
 
 
-def test_history_names_a_comment_and_never_repeats_it(app: Flask, member: Character, place: Place, task_id: str) -> None:
+def test_history_names_a_comment_and_never_repeats_it(app: Flask, member: TestUser, place: ProjectAndBoard, task_id: str) -> None:
     comment = say(member, task_id, "A slip of the tongue")
     member.api.patch(f"/comments/{comment['id']}", json={"body": "Another slip"})
     member.api.delete(f"/comments/{comment['id']}")

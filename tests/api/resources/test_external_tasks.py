@@ -12,21 +12,21 @@ from calmboard.db import db
 from calmboard.models import Task
 from tests.api.resources.test_tasks import column
 from tests.support.programs import wait_until
-from tests.support.users import Api, Character, Place, add_place
+from tests.support.users import Api, ProjectAndBoard, TestUser, add_project_and_board
 
 HOSTILE = ['"}', "a\nb\r\n", "📡 Ünïcode", "'; DROP TABLE tasks; --", "\\", "{{issue.key}}", "</script>"]
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character, member: Character) -> Place:
-    return add_place(app, owner, member=member)
+def place(app: Flask, owner: TestUser, member: TestUser) -> ProjectAndBoard:
+    return add_project_and_board(app, owner, member=member)
 
 
-def path(place: Place, external_id: str, source: str = "jira") -> str:
+def path(place: ProjectAndBoard, external_id: str, source: str = "jira") -> str:
     return f"/boards/{place.board_id}/tasks/by-external/{source}/{quote(external_id, safe='')}"
 
 
-def test_sent_twice_it_is_one_task(owner: Character, place: Place) -> None:
+def test_sent_twice_it_is_one_task(owner: TestUser, place: ProjectAndBoard) -> None:
     first = owner.api.put(path(place, "CB-7"), json={"title": "One", "status": "In Progress"})
     again = owner.api.put(path(place, "CB-7"), json={"title": "One, renamed", "status": "Done"})
     assert (first.status_code, again.status_code) == (201, 200)
@@ -37,23 +37,23 @@ def test_sent_twice_it_is_one_task(owner: Character, place: Place) -> None:
 
 
 @pytest.mark.parametrize("external_id", ["a/b/c", "https://trello.com/c/AbC", "a b", "ä📡", "..", "%", "+", "a?b#c", "x" * 500])
-def test_the_id_may_be_any_text(owner: Character, place: Place, external_id: str) -> None:
+def test_the_id_may_be_any_text(owner: TestUser, place: ProjectAndBoard, external_id: str) -> None:
     made = owner.api.put(path(place, external_id), json={"title": "One"})
     assert made.status_code == 201, made.text
     assert owner.api.put(path(place, external_id), json={}).json["id"] == made.json["id"]
 
 
-def test_one_id_means_different_tasks_to_different_tools_and_boards(app: Flask, owner: Character, place: Place) -> None:
+def test_one_id_means_different_tasks_to_different_tools_and_boards(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     made = {
         owner.api.put(path(where, "7", source), json={"title": "One"}).json["id"]
-        for where in (place, add_place(app, owner))
+        for where in (place, add_project_and_board(app, owner))
         for source in ("jira", "trello")
     }
     assert len(made) == 4
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_arrives_unharmed(owner: Character, place: Place, text: str) -> None:
+def test_hostile_text_arrives_unharmed(owner: TestUser, place: ProjectAndBoard, text: str) -> None:
     assert owner.api.put(path(place, text), json={"title": text, "description": text}).json["title"] == text
 
 
@@ -72,11 +72,11 @@ def test_hostile_text_arrives_unharmed(owner: Character, place: Place, text: str
         ("in_progress", "in_progress"),
     ],
 )
-def test_other_tools_states_are_understood(owner: Character, place: Place, status: str, state: str) -> None:
+def test_other_tools_states_are_understood(owner: TestUser, place: ProjectAndBoard, status: str, state: str) -> None:
     assert owner.api.put(path(place, "1"), json={"title": "One", "status": status}).json["state"] == state
 
 
-def test_empty_text_means_none(owner: Character, place: Place, member: Character) -> None:
+def test_empty_text_means_none(owner: TestUser, place: ProjectAndBoard, member: TestUser) -> None:
     body = {"title": "One", "due_date": "2026-12-18", "assignee_email": member.email.upper(), "description": "Some"}
     made = owner.api.put(path(place, "1"), json=body).json
     assert (made["due_date"], [one["id"] for one in made["assignees"]]) == ("2026-12-18", [member.person.id])
@@ -84,7 +84,7 @@ def test_empty_text_means_none(owner: Character, place: Place, member: Character
     assert (emptied["due_date"], emptied["assignees"], emptied["description"]) == (None, [], "")
 
 
-def test_a_stranger_is_passed_over(owner: Character, place: Place, outsider: Character, member: Character) -> None:
+def test_a_stranger_is_passed_over(owner: TestUser, place: ProjectAndBoard, outsider: TestUser, member: TestUser) -> None:
     owner.api.put(path(place, "1"), json={"title": "One", "assignee_email": member.email})
     answer = owner.api.put(path(place, "1"), json={"assignee_email": outsider.email})
     assert [one["id"] for one in answer.json["assignees"]] == [member.person.id]
@@ -104,7 +104,7 @@ def test_a_stranger_is_passed_over(owner: Character, place: Place, outsider: Cha
     ],
 )
 def test_what_cannot_be_used_is_named_and_makes_nothing(
-    owner: Character, place: Place, body: dict[str, Any], pointer: str
+    owner: TestUser, place: ProjectAndBoard, body: dict[str, Any], pointer: str
 ) -> None:
     answer = owner.api.put(path(place, "1"), json=body)
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, pointer)
@@ -112,18 +112,18 @@ def test_what_cannot_be_used_is_named_and_makes_nothing(
 
 
 @pytest.mark.parametrize("source", ["Jira", "a b", "%00", "jira%0A", "x" * 41])
-def test_a_source_that_cannot_be_one_is_404(owner: Character, place: Place, source: str) -> None:
+def test_a_source_that_cannot_be_one_is_404(owner: TestUser, place: ProjectAndBoard, source: str) -> None:
     assert owner.api.put(f"/boards/{place.board_id}/tasks/by-external/{source}/1", json={"title": "One"}).status_code == 404
 
 
 @pytest.mark.parametrize("external_id", ["%00", "a%00b", "%ff", "x" * 501])
-def test_an_id_that_cannot_be_one_is_404(owner: Character, place: Place, external_id: str) -> None:
+def test_an_id_that_cannot_be_one_is_404(owner: TestUser, place: ProjectAndBoard, external_id: str) -> None:
     answer = owner.api.put(f"/boards/{place.board_id}/tasks/by-external/jira/{external_id}", json={"title": "One"})
     assert answer.status_code == 404
 
 
 @pytest.mark.database("postgresql")
-def test_a_task_that_is_just_being_deleted_comes_back_too(app: Flask, owner: Character, place: Place) -> None:
+def test_a_task_that_is_just_being_deleted_comes_back_too(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     """SQLite lets one write at a time, so that nobody sees another half-way."""
     first = owner.api.put(path(place, "1"), json={"title": "One"}).json
     waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
@@ -136,7 +136,7 @@ def test_a_task_that_is_just_being_deleted_comes_back_too(app: Flask, owner: Cha
     assert column(owner, place, "backlog") == ["Two"]
 
 
-def test_a_deleted_task_comes_back_as_a_new_one(owner: Character, place: Place) -> None:
+def test_a_deleted_task_comes_back_as_a_new_one(owner: TestUser, place: ProjectAndBoard) -> None:
     first = owner.api.put(path(place, "1"), json={"title": "One"}).json
     owner.api.delete(f"/tasks/{first['id']}")
     assert owner.api.get(path(place, "1")).status_code == 404
@@ -145,7 +145,7 @@ def test_a_deleted_task_comes_back_as_a_new_one(owner: Character, place: Place) 
     assert again.json["id"] != first["id"]
 
 
-def test_many_at_once_make_one_task(app: Flask, owner: Character, place: Place) -> None:
+def test_many_at_once_make_one_task(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     def put(number: int) -> tuple[int, str]:
         answer = Api(app, owner.key).put(path(place, "CB-1"), json={"title": f"From {number}"})
         return answer.status_code, answer.json["id"]

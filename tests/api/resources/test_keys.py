@@ -5,15 +5,15 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from tests.support.users import Api, Character, add_place
+from tests.support.users import Api, TestUser, add_project_and_board
 
 
 @pytest.fixture
-def person(new_person: Callable[..., Character]) -> Character:
-    return new_person()
+def person(new_user: Callable[..., TestUser]) -> TestUser:
+    return new_user()
 
 
-def test_keys_are_listed_newest_first_without_their_secrets(person: Character) -> None:
+def test_keys_are_listed_newest_first_without_their_secrets(person: TestUser) -> None:
     secrets = [person.key, person.new_key("Second", "tasks:read")]
     answer = person.api.get("/keys")
     assert [key["name"] for key in answer.json["data"]] == ["Second", "Everything"]
@@ -22,7 +22,7 @@ def test_keys_are_listed_newest_first_without_their_secrets(person: Character) -
     assert not any(secret in answer.text for secret in secrets)
 
 
-def test_pages_hold_every_key_once(person: Character) -> None:
+def test_pages_hold_every_key_once(person: TestUser) -> None:
     for number in range(3):
         person.new_key(f"Number {number}")
     first = person.api.get("/keys?limit=2").json
@@ -31,8 +31,8 @@ def test_pages_hold_every_key_once(person: Character) -> None:
     assert sorted(names) == ["Everything", "Number 0", "Number 1", "Number 2"]
 
 
-def test_a_key_for_some_projects_sees_itself_only(app: Flask, person: Character) -> None:
-    place = add_place(app, person)
+def test_a_key_for_some_projects_sees_itself_only(app: Flask, person: TestUser) -> None:
+    place = add_project_and_board(app, person)
     narrow = Api(app, person.new_key("Narrow", project_ids=frozenset({place.project_id})))
     (itself,) = narrow.get("/keys").json["data"]
     assert (itself["name"], itself["project_ids"]) == ("Narrow", [place.project_id])
@@ -41,7 +41,7 @@ def test_a_key_for_some_projects_sees_itself_only(app: Flask, person: Character)
     assert narrow.get(f"/keys/{other['id']}").status_code == 403
 
 
-def test_a_key_revokes_itself_without_any_scope_for_it(app: Flask, person: Character) -> None:
+def test_a_key_revokes_itself_without_any_scope_for_it(app: Flask, person: TestUser) -> None:
     leaked = Api(app, person.new_key("Leaked", "tasks:read"))
     key_id = leaked.get("/me").json["credential"]["id"]
     assert leaked.delete(f"/keys/{key_id}").status_code == 204
@@ -50,7 +50,7 @@ def test_a_key_revokes_itself_without_any_scope_for_it(app: Flask, person: Chara
     assert person.api.get(f"/keys/{key_id}").json["status"] == "revoked"
 
 
-def test_a_key_revokes_no_other(app: Flask, person: Character) -> None:
+def test_a_key_revokes_no_other(app: Flask, person: TestUser) -> None:
     other = Api(app, person.new_key("Other"))
     key_id = other.get("/me").json["credential"]["id"]
     answer = person.api.delete(f"/keys/{key_id}")
@@ -58,7 +58,7 @@ def test_a_key_revokes_no_other(app: Flask, person: Character) -> None:
     assert other.get("/me").status_code == 200
 
 
-def test_somebody_elses_key_is_out_of_reach(person: Character, owner: Character) -> None:
+def test_somebody_elses_key_is_out_of_reach(person: TestUser, owner: TestUser) -> None:
     key_id = owner.api.get("/me").json["credential"]["id"]
     assert person.api.get(f"/keys/{key_id}").status_code == 403
     assert person.api.delete(f"/keys/{key_id}").status_code == 403

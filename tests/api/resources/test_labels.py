@@ -3,21 +3,21 @@
 import pytest
 from flask import Flask
 
-from tests.support.users import Character, Place, add_place
+from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character, member: Character) -> Place:
-    return add_place(app, owner, member=member)
+def place(app: Flask, owner: TestUser, member: TestUser) -> ProjectAndBoard:
+    return add_project_and_board(app, owner, member=member)
 
 
-def test_a_member_makes_a_label_that_is_grey_unless_said(member: Character, place: Place) -> None:
+def test_a_member_makes_a_label_that_is_grey_unless_said(member: TestUser, place: ProjectAndBoard) -> None:
     made = member.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics"})
     assert (made.status_code, made.json["colour"], made.json["project_id"]) == (201, "grey", place.project_id)
     assert member.api.get(made.headers["Location"]).json == made.json
 
 
-def test_a_name_is_there_once_whatever_its_case(app: Flask, owner: Character, place: Place) -> None:
+def test_a_name_is_there_once_whatever_its_case(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     path = f"/projects/{place.project_id}/labels"
     assert owner.api.post(path, json={"name": "Übung"}).status_code == 201
     other = owner.api.post(path, json={"name": "Optics"}).json
@@ -27,24 +27,24 @@ def test_a_name_is_there_once_whatever_its_case(app: Flask, owner: Character, pl
     ):
         assert (answer.status_code, answer.json["code"]) == (409, "conflict")
     assert [label["name"] for label in owner.api.get(path).json["data"]] == ["Übung", "Optics"]
-    elsewhere = add_place(app, owner)
+    elsewhere = add_project_and_board(app, owner)
     assert owner.api.post(f"/projects/{elsewhere.project_id}/labels", json={"name": "Übung"}).status_code == 201
 
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
-def test_a_change_leaves_the_rest(owner: Character, place: Place, method: str) -> None:
+def test_a_change_leaves_the_rest(owner: TestUser, place: ProjectAndBoard, method: str) -> None:
     label = owner.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics", "colour": "pink"}).json
     changed = owner.api.ask(method, f"/labels/{label['id']}", json={"name": "OPTICS"}).json
     assert (changed["name"], changed["colour"]) == ("OPTICS", "pink")
 
 
-def test_a_colour_that_is_none_is_answered_with_those_there_are(owner: Character, place: Place) -> None:
+def test_a_colour_that_is_none_is_answered_with_those_there_are(owner: TestUser, place: ProjectAndBoard) -> None:
     answer = owner.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics", "colour": "mauve"})
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/colour")
     assert "teal" in answer.json["errors"][0]["allowed_values"]
 
 
-def test_tasks_lose_a_label_that_is_deleted(owner: Character, place: Place) -> None:
+def test_tasks_lose_a_label_that_is_deleted(owner: TestUser, place: ProjectAndBoard) -> None:
     label = owner.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics"}).json
     task = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Grind", "labels": [label["id"]]}).json
     assert [carried["id"] for carried in task["labels"]] == [label["id"]]

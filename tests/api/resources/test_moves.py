@@ -9,12 +9,12 @@ from sqlalchemy import select
 from calmboard.db import db, now
 from calmboard.models import Activity, Label, Sprint, SprintTask, Task
 from tests.api.resources.test_tasks import add, column
-from tests.support.users import Character, Place, add_place
+from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character, member: Character) -> Place:
-    return add_place(app, owner, member=member)
+def place(app: Flask, owner: TestUser, member: TestUser) -> ProjectAndBoard:
+    return add_project_and_board(app, owner, member=member)
 
 
 def save(app: Flask, row: Any) -> str:
@@ -25,7 +25,7 @@ def save(app: Flask, row: Any) -> str:
         return row_id
 
 
-def test_a_task_moves_above_and_below_another(owner: Character, place: Place) -> None:
+def test_a_task_moves_above_and_below_another(owner: TestUser, place: ProjectAndBoard) -> None:
     tasks = {title: add(owner, place, title)["id"] for title in "abcd"}
     owner.api.patch(f"/tasks/{tasks['d']}", json={"before": tasks["b"]})
     assert column(owner, place, "backlog") == ["a", "d", "b", "c"]
@@ -35,7 +35,7 @@ def test_a_task_moves_above_and_below_another(owner: Character, place: Place) ->
     assert column(owner, place, "backlog") == ["a", "d", "b", "c"]
 
 
-def test_a_task_takes_the_column_of_its_neighbour(owner: Character, place: Place) -> None:
+def test_a_task_takes_the_column_of_its_neighbour(owner: TestUser, place: ProjectAndBoard) -> None:
     other = add(owner, place, "other", state="review")
     moved = add(owner, place, "moved")
     answer = owner.api.patch(f"/tasks/{moved['id']}", json={"after": other["id"]})
@@ -57,12 +57,12 @@ def test_a_task_takes_the_column_of_its_neighbour(owner: Character, place: Place
     ],
 )
 def test_a_place_that_cannot_be_is_named(
-    app: Flask, owner: Character, place: Place, changes: dict[str, Any], pointers: set[str]
+    app: Flask, owner: TestUser, place: ProjectAndBoard, changes: dict[str, Any], pointers: set[str]
 ) -> None:
     ids = {
         "self": add(owner, place, "self")["id"],
         "other": add(owner, place, "other")["id"],
-        "elsewhere": add(owner, add_place(app, owner), "elsewhere")["id"],
+        "elsewhere": add(owner, add_project_and_board(app, owner), "elsewhere")["id"],
     }
     body = {name: value.format(**ids) if isinstance(value, str) else value for name, value in changes.items()}
     answer = owner.api.patch(f"/tasks/{ids['self']}", json=body)
@@ -71,7 +71,7 @@ def test_a_place_that_cannot_be_is_named(
     assert column(owner, place, "backlog") == ["self", "other"]
 
 
-def test_labels_are_put_on_and_taken_off(app: Flask, owner: Character, place: Place) -> None:
+def test_labels_are_put_on_and_taken_off(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     label_id = save(app, Label(project_id=place.project_id, name="bug", colour="red"))
     task = add(owner, place, "leaks", labels=[label_id, label_id])
     add(owner, place, "tight")
@@ -81,13 +81,13 @@ def test_labels_are_put_on_and_taken_off(app: Flask, owner: Character, place: Pl
     assert owner.api.patch(f"/tasks/{task['id']}", json={"labels": []}).json["labels"] == []
 
 
-def test_a_label_of_another_project_is_refused(app: Flask, owner: Character, place: Place) -> None:
-    label_id = save(app, Label(project_id=add_place(app, owner).project_id, name="bug"))
+def test_a_label_of_another_project_is_refused(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
+    label_id = save(app, Label(project_id=add_project_and_board(app, owner).project_id, name="bug"))
     answer = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "One", "labels": [label_id]})
     assert [fault["pointer"] for fault in answer.json["errors"]] == ["/labels/0"]
 
 
-def test_start_and_end_of_the_work_are_dated(app: Flask, owner: Character, place: Place) -> None:
+def test_start_and_end_of_the_work_are_dated(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     task = add(owner, place, "dated")
     dates = [_dates(app, task["id"])]
     for state in ("ready", "in_progress", "review", "done", "review"):
@@ -104,7 +104,7 @@ def test_start_and_end_of_the_work_are_dated(app: Flask, owner: Character, place
     assert len({started for started, _ in dates if started}) == 1
 
 
-def test_the_history_of_a_sprint_is_kept(app: Flask, owner: Character, place: Place) -> None:
+def test_the_history_of_a_sprint_is_kept(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     first, second = (save(app, Sprint(board_id=place.board_id, name=name)) for name in ("first", "second"))
     task = add(owner, place, "travels", sprint_id=first)
     for sprint_id in (first, second, None):
@@ -116,13 +116,13 @@ def test_the_history_of_a_sprint_is_kept(app: Flask, owner: Character, place: Pl
     assert [(row.sprint_id, row.removed_at is not None) for row in rows] == [(first, True), (second, True)]
 
 
-def test_a_completed_sprint_takes_no_task(app: Flask, owner: Character, place: Place) -> None:
+def test_a_completed_sprint_takes_no_task(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     sprint_id = save(app, Sprint(board_id=place.board_id, name="over", state="completed", completed_at=now()))
     answer = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "late", "sprint_id": sprint_id})
     assert (answer.status_code, answer.json["errors"][0]["code"]) == (422, "completed")
 
 
-def test_every_change_is_recorded_with_its_credential(app: Flask, member: Character, place: Place) -> None:
+def test_every_change_is_recorded_with_its_credential(app: Flask, member: TestUser, place: ProjectAndBoard) -> None:
     task = add(member, place, "watched")
     member.api.patch(f"/tasks/{task['id']}", json={"due_date": "2026-12-18"})
     member.api.patch(f"/tasks/{task['id']}", json={"state": "done"})

@@ -15,7 +15,7 @@ from calmboard.models import Sprint, SprintTask, Task
 from tests.api.resources.test_sprints import complete, plan, start
 from tests.api.resources.test_tasks import add
 from tests.support.statements import watched
-from tests.support.users import Character, Place, add_place
+from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
 STARTED_AT = datetime(2026, 10, 5, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -26,18 +26,18 @@ several = settings(max_examples=25, deadline=None, suppress_health_check=[Health
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character) -> Place:
-    return add_place(app, owner)
+def place(app: Flask, owner: TestUser) -> ProjectAndBoard:
+    return add_project_and_board(app, owner)
 
 
-def report(owner: Character, place: Place, name: str) -> dict[str, Any]:
+def report(owner: TestUser, place: ProjectAndBoard, name: str) -> dict[str, Any]:
     answer = owner.api.get(f"/boards/{place.board_id}/reports/{name}")
     assert answer.status_code == 200, answer.text
     told: dict[str, Any] = answer.json
     return told
 
 
-def change(owner: Character, task: dict[str, Any], **changes: Any) -> None:
+def change(owner: TestUser, task: dict[str, Any], **changes: Any) -> None:
     assert owner.api.patch(f"/tasks/{task['id']}", json=changes).status_code == 200
 
 
@@ -49,13 +49,13 @@ def save(app: Flask, *rows: Any) -> None:
         db.session.commit()
 
 
-def done_task(place: Place, number: int, done_at: datetime | None, took: timedelta | None = None) -> Task:
+def done_task(place: ProjectAndBoard, number: int, done_at: datetime | None, took: timedelta | None = None) -> Task:
     started_at = done_at - took if done_at and took is not None else None
     times = {"done_at": done_at, "started_at": started_at}
     return Task(board_id=place.board_id, title=str(number), state="done", rank=f"V{number:09}", **times)
 
 
-def test_a_board_without_anything_has_empty_reports(owner: Character, place: Place) -> None:
+def test_a_board_without_anything_has_empty_reports(owner: TestUser, place: ProjectAndBoard) -> None:
     velocity = report(owner, place, "velocity")
     assert (velocity["sprints"], velocity["average_completed"]) == ([], None)
     throughput = report(owner, place, "throughput")
@@ -66,7 +66,9 @@ def test_a_board_without_anything_has_empty_reports(owner: Character, place: Pla
 
 
 @pytest.mark.parametrize("name", ["velocity", "throughput", "cycle_time", "burndown"])
-def test_a_report_takes_the_same_queries_however_much_there_is(app: Flask, owner: Character, place: Place, name: str) -> None:
+def test_a_report_takes_the_same_queries_however_much_there_is(
+    app: Flask, owner: TestUser, place: ProjectAndBoard, name: str
+) -> None:
     numbers = []
     for tasks in (1, 5):
         run_sprint(owner, place, tasks)
@@ -77,7 +79,7 @@ def test_a_report_takes_the_same_queries_however_much_there_is(app: Flask, owner
     assert numbers[0] == numbers[1] <= 5
 
 
-def run_sprint(owner: Character, place: Place, tasks: int) -> None:
+def run_sprint(owner: TestUser, place: ProjectAndBoard, tasks: int) -> None:
     sprint_id = plan(owner, place)
     for number in range(tasks):
         add(owner, place, str(number), state="done", sprint_id=sprint_id)
@@ -85,7 +87,7 @@ def run_sprint(owner: Character, place: Place, tasks: int) -> None:
     complete(owner, sprint_id)
 
 
-def test_velocity_tells_what_was_committed_came_went_and_was_done(owner: Character, place: Place) -> None:
+def test_velocity_tells_what_was_committed_came_went_and_was_done(owner: TestUser, place: ProjectAndBoard) -> None:
     sprint_id, following = plan(owner, place, "One"), plan(owner, place, "Two")
     done, left, reopened, carried = (add(owner, place, name, sprint_id=sprint_id) for name in "abcd")
     never = add(owner, place, "never", sprint_id=sprint_id)
@@ -107,7 +109,7 @@ def test_velocity_tells_what_was_committed_came_went_and_was_done(owner: Charact
     assert report(owner, place, "velocity")["sprints"] == [told], "what happened after its end changes no sprint"
 
 
-def test_velocity_averages_the_last_sprints_oldest_first(owner: Character, place: Place) -> None:
+def test_velocity_averages_the_last_sprints_oldest_first(owner: TestUser, place: ProjectAndBoard) -> None:
     for number in range(3):
         sprint_id = plan(owner, place, str(number))
         for name in range(number + 1):
@@ -119,7 +121,7 @@ def test_velocity_averages_the_last_sprints_oldest_first(owner: Character, place
     assert (velocity["average_committed"], velocity["average_completed"]) == (2.5, 2.5)
 
 
-def test_the_burndown_of_a_running_sprint_is_told_up_to_now(owner: Character, place: Place) -> None:
+def test_the_burndown_of_a_running_sprint_is_told_up_to_now(owner: TestUser, place: ProjectAndBoard) -> None:
     sprint_id = plan(owner, place)
     first, second = add(owner, place, "a", sprint_id=sprint_id), add(owner, place, "b", sprint_id=sprint_id)
     assert report(owner, place, f"burndown?sprint_id={sprint_id}")["days"] == []
@@ -137,15 +139,15 @@ def test_the_burndown_of_a_running_sprint_is_told_up_to_now(owner: Character, pl
     assert again[-1]["remaining"] == 2
 
 
-def test_the_burndown_of_a_sprint_long_over_its_days_ends(app: Flask, owner: Character, place: Place) -> None:
+def test_the_burndown_of_a_sprint_long_over_its_days_ends(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     started_at = now() - 500 * DAY
     save(app, Sprint(board_id=place.board_id, name="Endless", state="active", started_at=started_at, ends_on=started_at.date()))
     days = report(owner, place, "burndown")["days"]
     assert (len(days), days[0]["day"], days[-1]["ideal"]) == (366, started_at.date().isoformat(), 0)
 
 
-def test_the_burndown_of_a_sprint_elsewhere_is_refused(app: Flask, owner: Character, place: Place) -> None:
-    elsewhere = plan(owner, add_place(app, owner))
+def test_the_burndown_of_a_sprint_elsewhere_is_refused(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
+    elsewhere = plan(owner, add_project_and_board(app, owner))
     answer = owner.api.get(f"/boards/{place.board_id}/reports/burndown?sprint_id={elsewhere}")
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (400, "sprint_id")
 
@@ -162,12 +164,12 @@ def test_the_burndown_of_a_sprint_elsewhere_is_refused(app: Flask, owner: Charac
         ("ends_on=2026-02-30", "ends_on"),
     ],
 )
-def test_a_range_that_cannot_be_is_refused(owner: Character, place: Place, name: str, query: str, pointer: str) -> None:
+def test_a_range_that_cannot_be_is_refused(owner: TestUser, place: ProjectAndBoard, name: str, query: str, pointer: str) -> None:
     answer = owner.api.get(f"/boards/{place.board_id}/reports/{name}?{query}")
     assert (answer.status_code, [fault["pointer"] for fault in answer.json["errors"]]) == (400, [pointer])
 
 
-def test_a_day_ends_at_midnight_in_utc(app: Flask, owner: Character, place: Place) -> None:
+def test_a_day_ends_at_midnight_in_utc(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     midnight = datetime(2026, 10, 6, tzinfo=UTC)
     moments = (midnight - timedelta(microseconds=1), midnight, midnight + DAY - timedelta(microseconds=1), midnight + DAY)
     save(app, *[done_task(place, number, moment) for number, moment in enumerate(moments)])
@@ -176,7 +178,7 @@ def test_a_day_ends_at_midnight_in_utc(app: Flask, owner: Character, place: Plac
     assert report(owner, place, "throughput?starts_on=2026-10-06&ends_on=2026-10-06")["done"] == 2
 
 
-def test_throughput_goes_twelve_weeks_back_and_counts_a_task_done_now(owner: Character, place: Place) -> None:
+def test_throughput_goes_twelve_weeks_back_and_counts_a_task_done_now(owner: TestUser, place: ProjectAndBoard) -> None:
     add(owner, place, "Now", state="done")
     throughput = report(owner, place, "throughput")
     assert date.fromisoformat(throughput["ends_on"]) - date.fromisoformat(throughput["starts_on"]) == timedelta(days=83)
@@ -186,9 +188,9 @@ def test_throughput_goes_twelve_weeks_back_and_counts_a_task_done_now(owner: Cha
 @several
 @given(st.lists(st.integers(0, 60 * 24), max_size=30), st.integers(0, 13), st.integers(0, 46))
 def test_throughput_is_what_counting_one_by_one_gives(
-    app: Flask, owner: Character, hours: list[int], first: int, length: int
+    app: Flask, owner: TestUser, hours: list[int], first: int, length: int
 ) -> None:
-    place = add_place(app, owner)
+    place = add_project_and_board(app, owner)
     origin = datetime(2026, 9, 1, tzinfo=UTC)
     save(app, *[done_task(place, number, origin + hour * HOUR) for number, hour in enumerate(hours)])
     starts_on = origin.date() + first * DAY
@@ -208,8 +210,8 @@ def test_throughput_is_what_counting_one_by_one_gives(
 
 @several
 @given(st.lists(st.integers(0, 4_000_000), max_size=45))
-def test_cycle_times_are_what_sorting_gives(app: Flask, owner: Character, seconds: list[int]) -> None:
-    place = add_place(app, owner)
+def test_cycle_times_are_what_sorting_gives(app: Flask, owner: TestUser, seconds: list[int]) -> None:
+    place = add_project_and_board(app, owner)
     newest = [STARTED_AT - number * HOUR for number in range(len(seconds))]
     tasks = [done_task(place, number, newest[number], timedelta(seconds=took)) for number, took in enumerate(seconds)]
     save(app, *tasks, done_task(place, 99, STARTED_AT), done_task(place, 98, STARTED_AT + DAY, DAY))
@@ -234,7 +236,7 @@ histories = st.tuples(
 Histories = list[tuple[list[tuple[int, int | None]], int | None, bool]]
 
 
-def sprint_of(app: Flask, place: Place, told: Histories, *, is_over: bool) -> None:
+def sprint_of(app: Flask, place: ProjectAndBoard, told: Histories, *, is_over: bool) -> None:
     """Write a sprint with these histories. What is unfinished leaves when the sprint completes;
     what was done may have been opened again since.
     """
@@ -263,8 +265,8 @@ def is_in(spans: list[tuple[int, int | None]], hour: float) -> bool:
 
 @several
 @given(st.lists(histories, max_size=6))
-def test_a_completed_sprint_is_told_as_its_tasks_lived_through_it(app: Flask, owner: Character, told: Histories) -> None:
-    place = add_place(app, owner)
+def test_a_completed_sprint_is_told_as_its_tasks_lived_through_it(app: Flask, owner: TestUser, told: Histories) -> None:
+    place = add_project_and_board(app, owner)
     sprint_of(app, place, told, is_over=True)
     at_start = {number for number, (spans, _, _) in enumerate(told) if is_in(spans, 0.5)}
     at_end = {number for number, (spans, _, _) in enumerate(told) if is_in(spans, LENGTH_H)}
@@ -282,8 +284,8 @@ def test_a_completed_sprint_is_told_as_its_tasks_lived_through_it(app: Flask, ow
 
 @several
 @given(st.lists(histories, max_size=6))
-def test_a_burndown_is_what_looking_at_each_midnight_gives(app: Flask, owner: Character, told: Histories) -> None:
-    place = add_place(app, owner)
+def test_a_burndown_is_what_looking_at_each_midnight_gives(app: Flask, owner: TestUser, told: Histories) -> None:
+    place = add_project_and_board(app, owner)
     sprint_of(app, place, told, is_over=False)
     burndown = report(owner, place, "burndown")
     for number, day in enumerate(burndown["days"]):

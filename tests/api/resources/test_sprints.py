@@ -11,39 +11,39 @@ from sqlalchemy import select
 from calmboard.db import db, now
 from calmboard.models import Activity
 from tests.api.resources.test_tasks import add, column
-from tests.support.users import Answer, Api, Character, Place, add_place
+from tests.support.users import Answer, Api, ProjectAndBoard, TestUser, add_project_and_board
 
 TURNS = range(20)
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character, member: Character, viewer: Character) -> Place:
-    return add_place(app, owner, member=member, viewer=viewer)
+def place(app: Flask, owner: TestUser, member: TestUser, viewer: TestUser) -> ProjectAndBoard:
+    return add_project_and_board(app, owner, member=member, viewer=viewer)
 
 
-def plan(owner: Character, place: Place, name: str = "First light", **fields: Any) -> str:
+def plan(owner: TestUser, place: ProjectAndBoard, name: str = "First light", **fields: Any) -> str:
     answer = owner.api.post(f"/boards/{place.board_id}/sprints", json={"name": name, **fields})
     assert answer.status_code == 201, answer.text
     sprint_id: str = answer.json["id"]
     return sprint_id
 
 
-def start(owner: Character, sprint_id: str) -> dict[str, Any]:
+def start(owner: TestUser, sprint_id: str) -> dict[str, Any]:
     answer = owner.api.post(f"/sprints/{sprint_id}/start")
     assert answer.status_code == 200, answer.text
     sprint: dict[str, Any] = answer.json
     return sprint
 
 
-def complete(owner: Character, sprint_id: str, **how: Any) -> Answer:
+def complete(owner: TestUser, sprint_id: str, **how: Any) -> Answer:
     return owner.api.post(f"/sprints/{sprint_id}/complete", json=how or {"unfinished": "keep"})
 
 
-def sprints(owner: Character, place: Place, query: str = "") -> list[str]:
+def sprints(owner: TestUser, place: ProjectAndBoard, query: str = "") -> list[str]:
     return [sprint["name"] for sprint in owner.api.get(f"/boards/{place.board_id}/sprints?{query}").json["data"]]
 
 
-def test_a_new_sprint_is_planned_and_empty(owner: Character, place: Place) -> None:
+def test_a_new_sprint_is_planned_and_empty(owner: TestUser, place: ProjectAndBoard) -> None:
     answer = owner.api.post(f"/boards/{place.board_id}/sprints", json={"name": "First light 🔭"})
     sprint = answer.json
     assert (answer.status_code, sprint["name"], sprint["goal"], sprint["state"]) == (201, "First light 🔭", "", "planned")
@@ -52,7 +52,7 @@ def test_a_new_sprint_is_planned_and_empty(owner: Character, place: Place) -> No
     assert owner.api.get("/api/v1/" + answer.headers["Location"].partition("/api/v1/")[2]).json == sprint
 
 
-def test_sprints_are_listed_oldest_first_and_by_state(owner: Character, place: Place) -> None:
+def test_sprints_are_listed_oldest_first_and_by_state(owner: TestUser, place: ProjectAndBoard) -> None:
     first, second, _ = (plan(owner, place, name) for name in "abc")
     start(owner, first)
     complete(owner, first)
@@ -63,7 +63,7 @@ def test_sprints_are_listed_oldest_first_and_by_state(owner: Character, place: P
     assert sprints(owner, place, "limit=2") == ["a", "b"]
 
 
-def test_pages_of_sprints_hold_each_once(owner: Character, place: Place) -> None:
+def test_pages_of_sprints_hold_each_once(owner: TestUser, place: ProjectAndBoard) -> None:
     for name in "abcde":
         plan(owner, place, name)
     page = owner.api.get(f"/boards/{place.board_id}/sprints?limit=2").json
@@ -72,7 +72,7 @@ def test_pages_of_sprints_hold_each_once(owner: Character, place: Place) -> None
     assert rest["has_more"] is False
 
 
-def test_a_sprint_counts_its_tasks(owner: Character, place: Place) -> None:
+def test_a_sprint_counts_its_tasks(owner: TestUser, place: ProjectAndBoard) -> None:
     sprint_id = plan(owner, place)
     for state in ("ready", "review", "done"):
         add(owner, place, state, state=state, sprint_id=sprint_id)
@@ -81,7 +81,7 @@ def test_a_sprint_counts_its_tasks(owner: Character, place: Place) -> None:
     assert (sprint["task_count"], sprint["done_count"]) == (3, 1)
 
 
-def test_a_change_leaves_other_fields_alone(owner: Character, place: Place) -> None:
+def test_a_change_leaves_other_fields_alone(owner: TestUser, place: ProjectAndBoard) -> None:
     sprint_id = plan(owner, place, goal="See far", starts_on="2026-12-01", ends_on="2026-12-14")
     before = owner.api.get(f"/sprints/{sprint_id}").json
     changed = owner.api.patch(f"/sprints/{sprint_id}", json={"name": "Second light", "ends_on": None}).json
@@ -101,7 +101,7 @@ def test_a_change_leaves_other_fields_alone(owner: Character, place: Place) -> N
     ],
 )
 def test_days_out_of_order_or_too_far_apart_are_refused(
-    owner: Character, place: Place, changes: dict[str, Any], pointer: str
+    owner: TestUser, place: ProjectAndBoard, changes: dict[str, Any], pointer: str
 ) -> None:
     sprint_id = plan(owner, place, starts_on="2026-12-01", ends_on="2026-12-14")
     answer = owner.api.patch(f"/sprints/{sprint_id}", json=changes)
@@ -109,12 +109,12 @@ def test_days_out_of_order_or_too_far_apart_are_refused(
     assert owner.api.get(f"/sprints/{sprint_id}").json["starts_on"] == "2026-12-01"
 
 
-def test_a_sprint_of_one_day_and_one_of_a_leap_year_are_taken(owner: Character, place: Place) -> None:
+def test_a_sprint_of_one_day_and_one_of_a_leap_year_are_taken(owner: TestUser, place: ProjectAndBoard) -> None:
     plan(owner, place, starts_on="2026-12-01", ends_on="2026-12-01")
     plan(owner, place, starts_on="2028-01-01", ends_on="2028-12-31")
 
 
-def test_a_change_to_what_was_not_seen_is_412(owner: Character, place: Place) -> None:
+def test_a_change_to_what_was_not_seen_is_412(owner: TestUser, place: ProjectAndBoard) -> None:
     sprint_id = plan(owner, place)
     seen = owner.api.get(f"/sprints/{sprint_id}").headers["ETag"]
     owner.api.patch(f"/sprints/{sprint_id}", json={"goal": "Changed"})
@@ -126,7 +126,7 @@ def test_a_change_to_what_was_not_seen_is_412(owner: Character, place: Place) ->
     assert owner.api.get(f"/sprints/{sprint_id}").json["goal"] == "Changed"
 
 
-def test_a_sprint_without_days_runs_for_two_weeks_from_today(owner: Character, place: Place) -> None:
+def test_a_sprint_without_days_runs_for_two_weeks_from_today(owner: TestUser, place: ProjectAndBoard) -> None:
     today = now().date()
     sprint = start(owner, plan(owner, place))
     assert sprint["state"] == "active"
@@ -137,29 +137,29 @@ def test_a_sprint_without_days_runs_for_two_weeks_from_today(owner: Character, p
 
 
 @pytest.mark.parametrize("first", ["2026-11-02", "9999-12-28"])
-def test_planned_days_are_kept_at_the_start(owner: Character, place: Place, first: str) -> None:
+def test_planned_days_are_kept_at_the_start(owner: TestUser, place: ProjectAndBoard, first: str) -> None:
     sprint = start(owner, plan(owner, place, starts_on=first))
     assert (sprint["starts_on"], sprint["ends_on"]) == (first, "2026-11-15" if first[0] == "2" else "9999-12-31")
 
 
-def test_a_sprint_that_should_be_over_does_not_start(owner: Character, place: Place) -> None:
+def test_a_sprint_that_should_be_over_does_not_start(owner: TestUser, place: ProjectAndBoard) -> None:
     sprint_id = plan(owner, place, ends_on="2020-01-01")
     answer = owner.api.post(f"/sprints/{sprint_id}/start")
     assert (answer.status_code, answer.json["code"]) == (409, "conflict")
 
 
-def test_a_board_has_one_active_sprint(app: Flask, owner: Character, place: Place) -> None:
+def test_a_board_has_one_active_sprint(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     first, second = plan(owner, place, "a"), plan(owner, place, "b")
     start(owner, first)
     for sprint_id in (first, second):
         answer = owner.api.post(f"/sprints/{sprint_id}/start")
         assert (answer.status_code, answer.json["code"]) == (409, "conflict")
-    start(owner, plan(owner, add_place(app, owner), "on another board"))
+    start(owner, plan(owner, add_project_and_board(app, owner), "on another board"))
     complete(owner, first)
     start(owner, second)
 
 
-def test_only_an_active_sprint_is_completed(owner: Character, place: Place) -> None:
+def test_only_an_active_sprint_is_completed(owner: TestUser, place: ProjectAndBoard) -> None:
     sprint_id = plan(owner, place)
     assert complete(owner, sprint_id).status_code == 409
     start(owner, sprint_id)
@@ -168,18 +168,18 @@ def test_only_an_active_sprint_is_completed(owner: Character, place: Place) -> N
     assert owner.api.post(f"/sprints/{sprint_id}/start").status_code == 409
 
 
-def fill(owner: Character, place: Place, sprint_id: str) -> None:
+def fill(owner: TestUser, place: ProjectAndBoard, sprint_id: str) -> None:
     add(owner, place, "waits")
     for title, state in (("r", "review"), ("b", "backlog"), ("d", "done"), ("y", "ready"), ("z", "review")):
         add(owner, place, title, state=state, sprint_id=sprint_id)
 
 
-def of_sprint(owner: Character, place: Place, sprint_id: str) -> set[str]:
+def of_sprint(owner: TestUser, place: ProjectAndBoard, sprint_id: str) -> set[str]:
     tasks = owner.api.get(f"/boards/{place.board_id}/tasks?sprint_id={sprint_id}").json["data"]
     return {task["title"] for task in tasks}
 
 
-def test_unfinished_tasks_go_back_in_the_order_of_the_board(owner: Character, place: Place) -> None:
+def test_unfinished_tasks_go_back_in_the_order_of_the_board(owner: TestUser, place: ProjectAndBoard) -> None:
     sprint_id = plan(owner, place)
     fill(owner, place, sprint_id)
     start(owner, sprint_id)
@@ -189,7 +189,7 @@ def test_unfinished_tasks_go_back_in_the_order_of_the_board(owner: Character, pl
     assert of_sprint(owner, place, sprint_id) == {"d"}
 
 
-def test_unfinished_tasks_keep_their_column(owner: Character, place: Place) -> None:
+def test_unfinished_tasks_keep_their_column(owner: TestUser, place: ProjectAndBoard) -> None:
     sprint_id = plan(owner, place)
     fill(owner, place, sprint_id)
     start(owner, sprint_id)
@@ -198,7 +198,7 @@ def test_unfinished_tasks_keep_their_column(owner: Character, place: Place) -> N
     assert of_sprint(owner, place, sprint_id) == {"d"}
 
 
-def test_unfinished_tasks_go_on_in_the_next_sprint(owner: Character, place: Place) -> None:
+def test_unfinished_tasks_go_on_in_the_next_sprint(owner: TestUser, place: ProjectAndBoard) -> None:
     sprint_id, following = plan(owner, place), plan(owner, place, "Next")
     fill(owner, place, sprint_id)
     start(owner, sprint_id)
@@ -207,10 +207,10 @@ def test_unfinished_tasks_go_on_in_the_next_sprint(owner: Character, place: Plac
     assert column(owner, place, "review") == ["r", "z"]
 
 
-def test_tasks_move_to_a_planned_sprint_of_the_same_board_alone(app: Flask, owner: Character, place: Place) -> None:
+def test_tasks_move_to_a_planned_sprint_of_the_same_board_alone(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     sprint_id = plan(owner, place)
     start(owner, sprint_id)
-    elsewhere = plan(owner, add_place(app, owner))
+    elsewhere = plan(owner, add_project_and_board(app, owner))
     for move_to in (sprint_id, elsewhere, "spr_01m86ffkj1eyt9k86t46h61k8b"):
         answer = complete(owner, sprint_id, move_to=move_to)
         assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/move_to")
@@ -218,7 +218,7 @@ def test_tasks_move_to_a_planned_sprint_of_the_same_board_alone(app: Flask, owne
 
 
 @pytest.mark.parametrize("body", [{}, {"unfinished": "keep", "move_to": "spr_01m86ffkj1eyt9k86t46h61k8b"}])
-def test_one_place_for_unfinished_tasks_is_named(owner: Character, place: Place, body: dict[str, Any]) -> None:
+def test_one_place_for_unfinished_tasks_is_named(owner: TestUser, place: ProjectAndBoard, body: dict[str, Any]) -> None:
     sprint_id = plan(owner, place)
     start(owner, sprint_id)
     answer = owner.api.post(f"/sprints/{sprint_id}/complete", json=body)
@@ -226,7 +226,7 @@ def test_one_place_for_unfinished_tasks_is_named(owner: Character, place: Place,
     assert {fault["pointer"] for fault in answer.json["errors"]} == {"/unfinished", "/move_to"}
 
 
-def test_a_planned_sprint_is_deleted_and_leaves_its_tasks(owner: Character, place: Place) -> None:
+def test_a_planned_sprint_is_deleted_and_leaves_its_tasks(owner: TestUser, place: ProjectAndBoard) -> None:
     sprint_id = plan(owner, place)
     task = add(owner, place, "stays", sprint_id=sprint_id)
     assert owner.api.delete(f"/sprints/{sprint_id}").status_code == 204
@@ -236,7 +236,7 @@ def test_a_planned_sprint_is_deleted_and_leaves_its_tasks(owner: Character, plac
     assert owner.api.get(f"/sprints/{sprint_id}").status_code == 404
 
 
-def test_a_started_sprint_is_not_deleted(owner: Character, place: Place) -> None:
+def test_a_started_sprint_is_not_deleted(owner: TestUser, place: ProjectAndBoard) -> None:
     sprint_id = plan(owner, place)
     start(owner, sprint_id)
     assert owner.api.delete(f"/sprints/{sprint_id}").status_code == 409
@@ -244,7 +244,7 @@ def test_a_started_sprint_is_not_deleted(owner: Character, place: Place) -> None
     assert owner.api.delete(f"/sprints/{sprint_id}").status_code == 409
 
 
-def test_members_run_sprints_and_viewers_read_them(member: Character, viewer: Character, place: Place) -> None:
+def test_members_run_sprints_and_viewers_read_them(member: TestUser, viewer: TestUser, place: ProjectAndBoard) -> None:
     sprint_id = plan(member, place)
     start(member, sprint_id)
     assert viewer.api.get(f"/sprints/{sprint_id}").json["state"] == "active"
@@ -252,7 +252,7 @@ def test_members_run_sprints_and_viewers_read_them(member: Character, viewer: Ch
     assert complete(member, sprint_id).status_code == 200
 
 
-def test_what_is_done_with_a_sprint_is_kept(app: Flask, owner: Character, place: Place) -> None:
+def test_what_is_done_with_a_sprint_is_kept(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     sprint_id = plan(owner, place)
     owner.api.patch(f"/sprints/{sprint_id}", json={"ends_on": "2030-01-01"})
     start(owner, sprint_id)
@@ -275,7 +275,7 @@ def at_once(app: Flask, key: str, *requests: tuple[str, str, Any]) -> list[int]:
 
 
 @pytest.mark.parametrize("turn", TURNS)
-def test_of_starts_at_once_one_succeeds(app: Flask, owner: Character, place: Place, turn: int) -> None:
+def test_of_starts_at_once_one_succeeds(app: Flask, owner: TestUser, place: ProjectAndBoard, turn: int) -> None:
     first, second = plan(owner, place, "a"), plan(owner, place, "b")
     paths = [f"/sprints/{sprint_id}/start" for sprint_id in (first, second, first, second)]
     assert at_once(app, owner.key, *[("POST", path, None) for path in paths]) == [200, 409, 409, 409]
@@ -283,7 +283,7 @@ def test_of_starts_at_once_one_succeeds(app: Flask, owner: Character, place: Pla
 
 
 @pytest.mark.parametrize("turn", TURNS)
-def test_of_completions_at_once_one_succeeds(app: Flask, owner: Character, place: Place, turn: int) -> None:
+def test_of_completions_at_once_one_succeeds(app: Flask, owner: TestUser, place: ProjectAndBoard, turn: int) -> None:
     sprint_id, following = plan(owner, place), plan(owner, place, "Next")
     fill(owner, place, sprint_id)
     start(owner, sprint_id)
@@ -294,7 +294,7 @@ def test_of_completions_at_once_one_succeeds(app: Flask, owner: Character, place
 
 
 @pytest.mark.parametrize("turn", TURNS)
-def test_no_task_slips_into_a_sprint_that_completes(app: Flask, owner: Character, place: Place, turn: int) -> None:
+def test_no_task_slips_into_a_sprint_that_completes(app: Flask, owner: TestUser, place: ProjectAndBoard, turn: int) -> None:
     sprint_id = plan(owner, place)
     tasks = [add(owner, place, title)["id"] for title in "abcd"]
     inside = [add(owner, place, title, sprint_id=sprint_id, state="review")["id"] for title in "ef"]

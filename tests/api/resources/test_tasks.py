@@ -7,27 +7,27 @@ from flask import Flask
 
 from calmboard.db import db, now
 from calmboard.models import Sprint
-from tests.support.users import Character, Place, add_place
+from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character, member: Character, viewer: Character) -> Place:
-    return add_place(app, owner, member=member, viewer=viewer)
+def place(app: Flask, owner: TestUser, member: TestUser, viewer: TestUser) -> ProjectAndBoard:
+    return add_project_and_board(app, owner, member=member, viewer=viewer)
 
 
-def add(owner: Character, place: Place, title: str, **fields: Any) -> dict[str, Any]:
+def add(owner: TestUser, place: ProjectAndBoard, title: str, **fields: Any) -> dict[str, Any]:
     answer = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": title, **fields})
     assert answer.status_code == 201, answer.text
     task: dict[str, Any] = answer.json
     return task
 
 
-def column(owner: Character, place: Place, state: str) -> list[str]:
+def column(owner: TestUser, place: ProjectAndBoard, state: str) -> list[str]:
     answer = owner.api.get(f"/boards/{place.board_id}/tasks?state={state}&sort=position")
     return [task["title"] for task in answer.json["data"]]
 
 
-def test_a_new_task_is_found_at_its_location(owner: Character, place: Place) -> None:
+def test_a_new_task_is_found_at_its_location(owner: TestUser, place: ProjectAndBoard) -> None:
     answer = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Align the dish 📡 \"}'\n"})
     assert answer.status_code == 201
     assert owner.api.get(answer.headers["Location"].split("://", 1)[1].partition("/")[2].join(("/", ""))).json == answer.json
@@ -35,14 +35,14 @@ def test_a_new_task_is_found_at_its_location(owner: Character, place: Place) -> 
     assert answer.json["created_by"] == owner.person.id
 
 
-def test_a_new_task_has_the_quiet_defaults(owner: Character, place: Place) -> None:
+def test_a_new_task_has_the_quiet_defaults(owner: TestUser, place: ProjectAndBoard) -> None:
     task = add(owner, place, "Only a title")
     assert task["state"] == "backlog"
     assert (task["description"], task["assignees"], task["due_date"], task["sprint_id"]) == ("", [], None, None)
     assert (task["blocked"], task["blocked_reason"], task["pinned"]) == (False, None, False)
 
 
-def test_a_change_leaves_other_fields_alone(owner: Character, place: Place, member: Character) -> None:
+def test_a_change_leaves_other_fields_alone(owner: TestUser, place: ProjectAndBoard, member: TestUser) -> None:
     task = add(owner, place, "Before", description="*Why*", due_date="2026-12-18", assignees=[member.person.id])
     changed = owner.api.patch(f"/tasks/{task['id']}", json={"title": "After"}).json
     assert {**changed, "updated_at": ""} == {**task, "title": "After", "updated_at": ""}
@@ -51,13 +51,13 @@ def test_a_change_leaves_other_fields_alone(owner: Character, place: Place, memb
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/merge-patch+json", "application/json; charset=utf-8"])
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
-def test_put_merges_as_patch_does(owner: Character, place: Place, method: str, content_type: str) -> None:
+def test_put_merges_as_patch_does(owner: TestUser, place: ProjectAndBoard, method: str, content_type: str) -> None:
     task = add(owner, place, "One", description="Stays", due_date="2026-12-18")
     answer = owner.api.ask(method, f"/tasks/{task['id']}", data=b'{"due_date": null}', content_type=content_type)
     assert (answer.json["description"], answer.json["due_date"]) == ("Stays", None)
 
 
-def test_assignees_are_replaced_as_a_whole(owner: Character, place: Place, member: Character, viewer: Character) -> None:
+def test_assignees_are_replaced_as_a_whole(owner: TestUser, place: ProjectAndBoard, member: TestUser, viewer: TestUser) -> None:
     task = add(owner, place, "One", assignees=[member.person.id, member.person.id])
     assert [person["id"] for person in task["assignees"]] == [member.person.id]
     changed = owner.api.patch(f"/tasks/{task['id']}", json={"assignees": [viewer.person.id]}).json
@@ -65,20 +65,20 @@ def test_assignees_are_replaced_as_a_whole(owner: Character, place: Place, membe
     assert owner.api.patch(f"/tasks/{task['id']}", json={"assignees": []}).json["assignees"] == []
 
 
-def test_a_reason_blocks_and_unblocking_forgets_it(owner: Character, place: Place) -> None:
+def test_a_reason_blocks_and_unblocking_forgets_it(owner: TestUser, place: ProjectAndBoard) -> None:
     task = add(owner, place, "One", blocked_reason="Waits for glass")
     assert task["blocked"] is True
     freed = owner.api.patch(f"/tasks/{task['id']}", json={"blocked": False}).json
     assert (freed["blocked"], freed["blocked_reason"]) == (False, None)
 
 
-def test_a_member_changes_tasks(member: Character, place: Place) -> None:
+def test_a_member_changes_tasks(member: TestUser, place: ProjectAndBoard) -> None:
     task = add(member, place, "By a member")
     assert member.api.patch(f"/tasks/{task['id']}", json={"pinned": True}).json["pinned"] is True
     assert member.api.delete(f"/tasks/{task['id']}").status_code == 204
 
 
-def test_a_deleted_task_is_gone(owner: Character, place: Place) -> None:
+def test_a_deleted_task_is_gone(owner: TestUser, place: ProjectAndBoard) -> None:
     task = add(owner, place, "Gone")
     assert owner.api.delete(f"/tasks/{task['id']}").status_code == 204
     assert owner.api.get(f"/tasks/{task['id']}").status_code == 404
@@ -86,7 +86,7 @@ def test_a_deleted_task_is_gone(owner: Character, place: Place) -> None:
     assert column(owner, place, "backlog") == []
 
 
-def test_a_task_moves_to_a_position(owner: Character, place: Place) -> None:
+def test_a_task_moves_to_a_position(owner: TestUser, place: ProjectAndBoard) -> None:
     tasks = [add(owner, place, title) for title in "abcd"]
     owner.api.patch(f"/tasks/{tasks[3]['id']}", json={"position": 1})
     assert column(owner, place, "backlog") == ["a", "d", "b", "c"]
@@ -96,7 +96,7 @@ def test_a_task_moves_to_a_position(owner: Character, place: Place) -> None:
     assert column(owner, place, "backlog") == ["d", "a", "c", "b"]
 
 
-def test_a_task_whose_state_changes_goes_to_the_bottom(owner: Character, place: Place) -> None:
+def test_a_task_whose_state_changes_goes_to_the_bottom(owner: TestUser, place: ProjectAndBoard) -> None:
     for title in "ab":
         add(owner, place, title, state="review")
     moved = add(owner, place, "c")
@@ -107,7 +107,7 @@ def test_a_task_whose_state_changes_goes_to_the_bottom(owner: Character, place: 
     assert column(owner, place, "backlog") == []
 
 
-def test_sorting_by_position_follows_the_board(owner: Character, place: Place) -> None:
+def test_sorting_by_position_follows_the_board(owner: TestUser, place: ProjectAndBoard) -> None:
     for state in ("done", "review", "backlog", "in_progress", "ready"):
         add(owner, place, state, state=state)
     listed = owner.api.get(f"/boards/{place.board_id}/tasks?sort=position").json["data"]
@@ -136,7 +136,7 @@ def test_sorting_by_position_follows_the_board(owner: Character, place: Place) -
         ("state=done&assignee=me", set()),
     ],
 )
-def test_filters_narrow_the_list(owner: Character, place: Place, query: str, titles: set[str]) -> None:
+def test_filters_narrow_the_list(owner: TestUser, place: ProjectAndBoard, query: str, titles: set[str]) -> None:
     add(owner, place, "first", pinned=True, due_date="2026-12-17")
     add(owner, place, "second", state="ready", assignees=[owner.person.id], due_date="2026-12-18")
     add(owner, place, "third", state="done", blocked_reason="Glass", description="100% ÄTHER")
@@ -144,7 +144,7 @@ def test_filters_narrow_the_list(owner: Character, place: Place, query: str, tit
     assert {task["title"] for task in listed.json["data"]} == titles
 
 
-def test_tasks_of_a_sprint_are_found(app: Flask, owner: Character, place: Place) -> None:
+def test_tasks_of_a_sprint_are_found(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     with app.app_context():
         sprint = Sprint(board_id=place.board_id, name="First light", starts_on=now().date())
         db.session.add(sprint)
@@ -157,7 +157,7 @@ def test_tasks_of_a_sprint_are_found(app: Flask, owner: Character, place: Place)
 
 
 @pytest.mark.parametrize("sort", ["created_at", "-created_at", "updated_at", "-updated_at", "due_date", "position"])
-def test_pages_hold_every_task_once_in_order(owner: Character, place: Place, sort: str) -> None:
+def test_pages_hold_every_task_once_in_order(owner: TestUser, place: ProjectAndBoard, sort: str) -> None:
     for number in range(7):
         add(owner, place, str(number), due_date=None if number % 3 == 0 else f"2026-12-{20 - number // 2}", position=number % 2)
     whole = owner.api.get(f"/boards/{place.board_id}/tasks?sort={sort}&limit=100").json

@@ -15,7 +15,7 @@ from calmboard.db import db, now
 from calmboard.ids import new_id
 from calmboard.models import ApiKey, User
 from tests.support.programs import free_port
-from tests.support.users import Api, Character, Place
+from tests.support.users import Api, ProjectAndBoard, TestUser
 
 PASSWORD = "quiet-harbour-seven"
 
@@ -41,14 +41,14 @@ def test_all_that_is_wrong_with_a_person_is_said_at_once(app: Flask) -> None:
         assert sentence in done.stderr
 
 
-def test_an_address_that_is_taken_is_refused(app: Flask, owner: Character) -> None:
+def test_an_address_that_is_taken_is_refused(app: Flask, owner: TestUser) -> None:
     done = run(app, "people", "add", owner.email.upper(), "--name", "Ana", "--password", PASSWORD, "--plan", "pro")
     assert done.exit_code == 1
     assert "already" in done.stderr
 
 
-def test_a_plan_changes_what_a_key_may_do_at_the_next_request(app: Flask, new_person: Callable[..., Character]) -> None:
-    person = new_person(plan="pro")
+def test_a_plan_changes_what_a_key_may_do_at_the_next_request(app: Flask, new_user: Callable[..., TestUser]) -> None:
+    person = new_user(plan="pro")
     assert person.api.get("/me").status_code == 200
     run(app, "people", "plan", person.email, "free")
     assert person.api.get("/me").json["code"] == "paid_plan_required"
@@ -71,16 +71,18 @@ def test_what_cannot_be_done_is_a_sentence(app: Flask, words: list[str], sentenc
     assert "Traceback" not in done.output
 
 
-def test_a_key_is_printed_alone_and_has_every_right_for_good(app: Flask, new_person: Callable[..., Character]) -> None:
-    secret = issue(app, new_person().email, "--name", "Everything").stdout.strip()
+def test_a_key_is_printed_alone_and_has_every_right_for_good(app: Flask, new_user: Callable[..., TestUser]) -> None:
+    secret = issue(app, new_user().email, "--name", "Everything").stdout.strip()
     assert Api(app, secret).get("/me").status_code == 200
     key = stored(app, secret)
     assert (key.scopes, key.project_ids, key.expires_at) == (" ".join(sorted(SCOPES)), None, None)
 
 
-def test_a_key_can_be_narrow_and_end(app: Flask, new_person: Callable[..., Character], new_place: Callable[..., Place]) -> None:
-    person = new_person()
-    here, elsewhere = new_place(person), new_place(person)
+def test_a_key_can_be_narrow_and_end(
+    app: Flask, new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]
+) -> None:
+    person = new_user()
+    here, elsewhere = new_project(person), new_project(person)
     words = ("--scope", "projects:read", "--project", here.project_id, "--expires-in-days", "30", "--integration", "jira")
     secret = issue(app, person.email, "--name", "Narrow", *words).stdout.strip()
     api = Api(app, secret)
@@ -93,8 +95,8 @@ def test_a_key_can_be_narrow_and_end(app: Flask, new_person: Callable[..., Chara
     assert abs(key.expires_at - now() - timedelta(days=30)) < timedelta(minutes=1)
 
 
-def test_a_key_can_be_issued_on_the_free_plan_and_waits_for_an_upgrade(app: Flask, new_person: Callable[..., Character]) -> None:
-    person = new_person(plan="free")
+def test_a_key_can_be_issued_on_the_free_plan_and_waits_for_an_upgrade(app: Flask, new_user: Callable[..., TestUser]) -> None:
+    person = new_user(plan="free")
     api = Api(app, issue(app, person.email, "--name", "Early").stdout.strip())
     assert api.get("/me").json["code"] == "paid_plan_required"
     run(app, "people", "plan", person.email, "pro")
@@ -110,14 +112,14 @@ def test_a_key_can_be_issued_on_the_free_plan_and_waits_for_an_upgrade(app: Flas
         (["--name", "Bot", "--integration", "fax"], "An integration is one of jira, trello"),
     ],
 )
-def test_a_key_that_cannot_be_made_is_refused(app: Flask, owner: Character, words: list[str], sentence: str) -> None:
+def test_a_key_that_cannot_be_made_is_refused(app: Flask, owner: TestUser, words: list[str], sentence: str) -> None:
     done = run(app, "keys", "issue", owner.email, *words)
     assert (done.exit_code, done.stdout) == (1, "")
     assert sentence in done.stderr
 
 
-def test_two_keys_of_one_name_are_refused(app: Flask, new_person: Callable[..., Character]) -> None:
-    person = new_person()
+def test_two_keys_of_one_name_are_refused(app: Flask, new_user: Callable[..., TestUser]) -> None:
+    person = new_user()
     issue(app, person.email, "--name", "Bot")
     done = run(app, "keys", "issue", person.email, "--name", "bot")
     assert done.exit_code == 1

@@ -26,7 +26,7 @@ from tests.calmboard.smtp_server import running_smtp_server
 from tests.support.postgres import postgres_url
 from tests.support.programs import free_port, wait_until
 from tests.support.server import environment_of, started
-from tests.support.users import Character
+from tests.support.users import TestUser
 
 LINK = re.compile(r"http://127\.0\.0\.1:8000/reset-password/(\S+)")
 
@@ -49,9 +49,9 @@ def queue_url(request: pytest.FixtureRequest, run_dir: Path) -> str | None:
 
 @pytest.mark.database("sqlite")
 def test_the_worker_mails_a_link_that_sets_a_new_password_once(
-    make_app: MakeApp, new_person: Callable[..., Character], queue_url: str | None, tmp_path: Path
+    make_app: MakeApp, new_user: Callable[..., TestUser], queue_url: str | None, tmp_path: Path
 ) -> None:
-    app, person = make_app(queue_url=queue_url), new_person()
+    app, person = make_app(queue_url=queue_url), new_user()
     with running_worker(app) as worker:
         with app.app_context():
             mail_reset_link(person.email)
@@ -75,10 +75,8 @@ def test_nobody_is_mailed_for_an_unknown_address(make_app: MakeApp, tmp_path: Pa
     assert letters(tmp_path) == []
 
 
-def test_what_waits_holds_the_address_and_no_token(
-    make_app: MakeApp, new_person: Callable[..., Character], tmp_path: Path
-) -> None:
-    app, person = make_app(), new_person()
+def test_what_waits_holds_the_address_and_no_token(make_app: MakeApp, new_user: Callable[..., TestUser], tmp_path: Path) -> None:
+    app, person = make_app(), new_user()
     with app.app_context():
         mail_reset_link(person.email)
     (waiting,) = queue.storage.enqueued_items()
@@ -89,8 +87,8 @@ def test_what_waits_holds_the_address_and_no_token(
     assert token.encode() not in bytes(waiting) + kept
 
 
-def test_a_busy_mail_server_is_tried_again_later(make_app: MakeApp, new_person: Callable[..., Character]) -> None:
-    person = new_person()
+def test_a_busy_mail_server_is_tried_again_later(make_app: MakeApp, new_user: Callable[..., TestUser]) -> None:
+    person = new_user()
     with running_smtp_server(busy=2) as server:
         app = make_app(smtp_url=f"smtp://127.0.0.1:{server.port}")
         leave_and_run(app, person.email)
@@ -102,8 +100,8 @@ def test_a_busy_mail_server_is_tried_again_later(make_app: MakeApp, new_person: 
     assert "one hour" in server.text
 
 
-def test_a_newer_link_ends_the_older_one(make_app: MakeApp, new_person: Callable[..., Character], tmp_path: Path) -> None:
-    app, person = make_app(), new_person()
+def test_a_newer_link_ends_the_older_one(make_app: MakeApp, new_user: Callable[..., TestUser], tmp_path: Path) -> None:
+    app, person = make_app(), new_user()
     for _ in range(2):
         leave_and_run(app, person.email)
     older, newer = (LINK.findall(letter)[0] for letter in letters(tmp_path))
@@ -132,8 +130,8 @@ def test_a_queue_that_does_not_answer_is_said_and_the_app_starts_still(make_app:
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 
 
-def test_sessions_that_ran_out_are_dropped_once_a_day(make_app: MakeApp, new_person: Callable[..., Character]) -> None:
-    app, user_id = make_app(), new_person().person.id
+def test_sessions_that_ran_out_are_dropped_once_a_day(make_app: MakeApp, new_user: Callable[..., TestUser]) -> None:
+    app, user_id = make_app(), new_user().person.id
     ages = (IDLE + timedelta(hours=1), timedelta(hours=1))
     with app.app_context():
         seen = [UserSession(user_id=user_id, digest=bytes([n] * 32), last_seen_at=now() - age) for n, age in enumerate(ages)]

@@ -6,53 +6,53 @@ import pytest
 from flask import Flask
 
 from calmboard.access.access import Access, Credential
-from calmboard.work.projects import rights_in_reach
+from calmboard.work.projects import effective_scopes
 from tests.support.statements import watched
-from tests.support.users import Character, Place
+from tests.support.users import ProjectAndBoard, TestUser
 
 
-def rights_of(app: Flask, who: Character, *scopes: str, project_ids: frozenset[str] | None = None) -> frozenset[str]:
+def rights_of(app: Flask, who: TestUser, *scopes: str, project_ids: frozenset[str] | None = None) -> frozenset[str]:
     credential = Credential("api_key", "key_1", "Some", "1234", frozenset(scopes), project_ids, None, None)
     with app.app_context():
-        return rights_in_reach(Access(who.person, "key", credential))
+        return effective_scopes(Access(who.person, "key", credential))
 
 
 @pytest.fixture
-def someone(new_person: Callable[..., Character], new_place: Callable[..., Place]) -> Character:
+def someone(new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]) -> TestUser:
     """A viewer in one project and an admin in another one."""
-    someone = new_person()
-    new_place(new_person(), viewer=someone)
-    new_place(new_person(), admin=someone)
+    someone = new_user()
+    new_project(new_user(), viewer=someone)
+    new_project(new_user(), admin=someone)
     return someone
 
 
-def test_a_right_of_any_role_is_in_reach(app: Flask, someone: Character) -> None:
+def test_a_right_of_any_role_is_in_reach(app: Flask, someone: TestUser) -> None:
     assert rights_of(app, someone, "tasks:read", "boards:write", "keys:write") == {"tasks:read", "boards:write"}
 
 
-def test_a_session_has_every_right_of_its_roles(app: Flask, someone: Character) -> None:
+def test_a_session_has_every_right_of_its_roles(app: Flask, someone: TestUser) -> None:
     with app.app_context():
-        rights = rights_in_reach(someone.access)
+        rights = effective_scopes(someone.access)
     assert {"members:write", "tasks:write", "comments:read"} <= rights
     assert "projects:delete" not in rights
 
 
 def test_roles_in_projects_out_of_a_keys_reach_count_for_nothing(
-    app: Flask, new_person: Callable[..., Character], new_place: Callable[..., Place]
+    app: Flask, new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]
 ) -> None:
-    someone, other = new_person(), new_person()
-    seen = new_place(other, viewer=someone)
-    new_place(someone)
+    someone, other = new_user(), new_user()
+    seen = new_project(other, viewer=someone)
+    new_project(someone)
     within = frozenset({seen.project_id})
     assert rights_of(app, someone, "tasks:read", "tasks:write", project_ids=within) == {"tasks:read"}
     assert rights_of(app, someone, "tasks:read", project_ids=frozenset()) == frozenset()
 
 
-def test_who_is_in_no_project_has_no_rights(app: Flask, new_person: Callable[..., Character]) -> None:
-    assert rights_of(app, new_person(), "tasks:read") == frozenset()
+def test_who_is_in_no_project_has_no_rights(app: Flask, new_user: Callable[..., TestUser]) -> None:
+    assert rights_of(app, new_user(), "tasks:read") == frozenset()
 
 
-def test_rights_cost_one_query(app: Flask, someone: Character) -> None:
+def test_rights_cost_one_query(app: Flask, someone: TestUser) -> None:
     with watched(app) as statements:
         rights_of(app, someone, "tasks:read")
     assert len(statements) == 1

@@ -8,15 +8,15 @@ from flask import Flask
 from calmboard.errors import ValidationFailed
 from calmboard.ids import new_id
 from calmboard.work.people import add_person, find_person
-from tests.support.users import DEMO_PASSWORD, Character, Place
+from tests.support.users import DEMO_PASSWORD, ProjectAndBoard, TestUser
 
 
 @pytest.fixture
-def place(new_place: Callable[..., Place], owner: Character) -> Place:
-    return new_place(owner)
+def place(new_project: Callable[..., ProjectAndBoard], owner: TestUser) -> ProjectAndBoard:
+    return new_project(owner)
 
 
-def test_whoever_adds_a_person_keeps_nobody_from_writing(app: Flask, owner: Character, place: Place) -> None:
+def test_whoever_adds_a_person_keeps_nobody_from_writing(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     email = f"{new_id('usr')}@calmboard.test"
     with app.app_context():
         person = add_person(email, "Noor Haddad", DEMO_PASSWORD, "free")

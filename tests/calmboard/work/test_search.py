@@ -8,26 +8,26 @@ from flask import Flask
 from calmboard.work.search import MOST_WORDS, Found, search
 from calmboard.work.tasks.lifecycle import create_task
 from tests.support.statements import watched
-from tests.support.users import Character, Place
+from tests.support.users import ProjectAndBoard, TestUser
 
 
 @pytest.fixture
-def someone(new_person: Callable[..., Character]) -> Character:
-    return new_person()
+def someone(new_user: Callable[..., TestUser]) -> TestUser:
+    return new_user()
 
 
 @pytest.fixture
-def place(new_place: Callable[..., Place], someone: Character) -> Place:
-    return new_place(someone)
+def place(new_project: Callable[..., ProjectAndBoard], someone: TestUser) -> ProjectAndBoard:
+    return new_project(someone)
 
 
-def add(app: Flask, someone: Character, place: Place, *titles: str, description: str = "") -> None:
+def add(app: Flask, someone: TestUser, place: ProjectAndBoard, *titles: str, description: str = "") -> None:
     with app.app_context():
         for title in titles:
             create_task(someone.access, place.board_id, {"title": title, "description": description})
 
 
-def found(app: Flask, someone: Character, q: str, kinds: Sequence[str] | None = None, limit: int = 20) -> Found:
+def found(app: Flask, someone: TestUser, q: str, kinds: Sequence[str] | None = None, limit: int = 20) -> Found:
     with app.app_context():
         return search(someone.access, q, kinds, limit)
 
@@ -49,7 +49,7 @@ def titles(found: Found) -> list[str]:
     ],
 )
 def test_signs_stand_for_themselves_and_case_for_nothing(
-    app: Flask, someone: Character, place: Place, q: str, expected: list[str]
+    app: Flask, someone: TestUser, place: ProjectAndBoard, q: str, expected: list[str]
 ) -> None:
     add(
         app, someone, place, "Save 50% on glass", "Save 500 on glass", "Rename a_b", "Rename axb", "Path c\\d", "Über Ärger reden"
@@ -57,14 +57,14 @@ def test_signs_stand_for_themselves_and_case_for_nothing(
     assert titles(found(app, someone, q)) == expected
 
 
-def test_words_beyond_the_last_that_counts_are_not_looked_for(app: Flask, someone: Character, place: Place) -> None:
+def test_words_beyond_the_last_that_counts_are_not_looked_for(app: Flask, someone: TestUser, place: ProjectAndBoard) -> None:
     words = [f"w{number}" for number in range(MOST_WORDS)]
     add(app, someone, place, " ".join(words))
     assert len(found(app, someone, " ".join([*words, "nowhere"])).hits) == 1
     assert found(app, someone, " ".join([*words[1:], "nowhere"])).hits == []
 
 
-def test_the_excerpt_shows_the_place(app: Flask, someone: Character, place: Place) -> None:
+def test_the_excerpt_shows_the_place(app: Flask, someone: TestUser, place: ProjectAndBoard) -> None:
     add(app, someone, place, "Order", description=f"{'before ' * 50}\n\nthe mirror\n\n{'after ' * 50}")
     (hit,) = found(app, someone, "MIRROR").hits
     assert hit.excerpt is not None
@@ -74,14 +74,14 @@ def test_the_excerpt_shows_the_place(app: Flask, someone: Character, place: Plac
     assert len(hit.excerpt) < 200
 
 
-def test_the_newest_of_equals_comes_first_and_the_rest_is_told_of(app: Flask, someone: Character, place: Place) -> None:
+def test_the_newest_of_equals_comes_first_and_the_rest_is_told_of(app: Flask, someone: TestUser, place: ProjectAndBoard) -> None:
     add(app, someone, place, "Mirror one", "Mirror two", "Mirror three")
     some = found(app, someone, "mirror", limit=2)
     assert (titles(some), some.more) == (["Mirror three", "Mirror two"], True)
     assert found(app, someone, "mirror", limit=3).more is False
 
 
-def test_each_kind_costs_one_query(app: Flask, someone: Character, place: Place) -> None:
+def test_each_kind_costs_one_query(app: Flask, someone: TestUser, place: ProjectAndBoard) -> None:
     add(app, someone, place, "Mirror")
     for kinds, queries in ((None, 5), (["task"], 1), (["project", "comment"], 2)):
         with watched(app) as statements:

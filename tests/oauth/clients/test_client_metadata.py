@@ -14,7 +14,7 @@ from calmboard.db import db, now
 from calmboard.models import OAuthClient
 from calmboard.outgoing import OutgoingRefused, make_fetch
 from tests.oauth.conftest import HostApp, returned
-from tests.support.users import Character
+from tests.support.users import TestUser
 
 ADDRESS = "https://app.example/oauth/client-metadata"
 CALLBACK = "http://localhost/callback"
@@ -45,7 +45,7 @@ def web(app: Flask) -> Iterator[Web]:
 
 
 @pytest.fixture
-def stranger(host_app: Make, owner: Character) -> HostApp:
+def stranger(host_app: Make, owner: TestUser) -> HostApp:
     return replace(host_app(owner), redirect_uri="http://localhost:57470/callback")
 
 
@@ -188,8 +188,8 @@ def test_only_the_registered_callback_is_called(web: Web, stranger: HostApp) -> 
     assert returned(stranger.decide())["state"] == "s-1"
 
 
-def test_nobody_makes_us_ask_around_without_end(web: Web, host_app: Make, new_person: Callable[..., Character]) -> None:
-    stranger = host_app(new_person())
+def test_nobody_makes_us_ask_around_without_end(web: Web, host_app: Make, new_user: Callable[..., TestUser]) -> None:
+    stranger = host_app(new_user())
     statuses = []
     for number in range(7):
         stranger.client_id = f"https://host{number}.example/client"
@@ -197,8 +197,8 @@ def test_nobody_makes_us_ask_around_without_end(web: Web, host_app: Make, new_pe
     assert (statuses, len(web.asked)) == ([400] * 6 + [429], 6)
 
 
-def test_nobody_makes_us_ask_one_server_without_end(web: Web, host_app: Make, new_person: Callable[..., Character]) -> None:
-    people = [host_app(new_person()) for _ in range(11)]
+def test_nobody_makes_us_ask_one_server_without_end(web: Web, host_app: Make, new_user: Callable[..., TestUser]) -> None:
+    people = [host_app(new_user()) for _ in range(11)]
     statuses = []
     for number in range(61):
         stranger = people[number % 11]

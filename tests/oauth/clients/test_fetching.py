@@ -20,7 +20,7 @@ from calmboard.errors import Unavailable
 from calmboard.outgoing import MOST_READERS, Fetch, OutgoingRefused, make_fetch
 from tests.oauth.conftest import HostApp
 from tests.support.programs import find_program, wait_until
-from tests.support.users import Character
+from tests.support.users import TestUser
 
 MAX_BYTES = 5 * 1024
 _DOCUMENT = json.dumps({"client_name": "Claude Code"}).encode()
@@ -185,7 +185,7 @@ def test_readers_that_hang_are_never_more_than_a_few(
 
 
 def test_who_comes_while_all_readers_wait_is_told_to_try_again(
-    monkeypatch: pytest.MonkeyPatch, host_app: Callable[..., HostApp], owner: Character
+    monkeypatch: pytest.MonkeyPatch, host_app: Callable[..., HostApp], owner: TestUser
 ) -> None:
     application = host_app(owner)
     with hanging_look_ups(monkeypatch):

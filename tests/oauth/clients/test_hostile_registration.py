@@ -68,9 +68,9 @@ def test_any_value_of_a_field_is_refused_or_taken_for_what_it_is(app: Flask, nam
         assert answer.status_code in (201, 400, 413), way
         assert answer.headers["Cache-Control"] == "no-store"
         if answer.status_code == 201:
-            need_public_client(answer)
+            assert_public_client(answer)
         else:
-            need_metadata_error(answer)
+            assert_metadata_error(answer)
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -88,7 +88,7 @@ def test_a_bad_change_of_a_registration_changes_nothing(app: Flask, client: Flas
             assert now == answer.get_json(), way
             before = now
         else:
-            need_metadata_error(answer)
+            assert_metadata_error(answer)
             assert now == before, way
 
 
@@ -102,7 +102,7 @@ def test_a_bad_change_of_a_registration_changes_nothing(app: Flask, client: Flas
 )
 def test_a_field_that_is_there_twice_is_refused(app: Flask, body: str) -> None:
     answer = post(app, body)
-    need_metadata_error(answer)
+    assert_metadata_error(answer)
     assert "twice" in answer.get_json()["error_description"]
 
 
@@ -129,12 +129,12 @@ def test_a_field_that_is_there_twice_is_refused(app: Flask, body: str) -> None:
     ],
 )
 def test_what_is_no_json_object_is_refused(app: Flask, body: str) -> None:
-    need_metadata_error(post(app, body))
+    assert_metadata_error(post(app, body))
 
 
 def test_metadata_in_the_address_is_not_read(app: Flask) -> None:
-    need_metadata_error(post(app, "{}", query_string={"redirect_uris": CALLBACK}))
-    need_metadata_error(post(app, "", query_string={"redirect_uris": CALLBACK}))
+    assert_metadata_error(post(app, "{}", query_string={"redirect_uris": CALLBACK}))
+    assert_metadata_error(post(app, "", query_string={"redirect_uris": CALLBACK}))
 
 
 def test_a_registration_is_at_most_16_kb(app: Flask) -> None:
@@ -220,13 +220,13 @@ def test_addresses_of_pages_are_kept_as_they_were_sent(app: Flask) -> None:
     assert pages.items() <= register(app, **pages).get_json().items()
 
 
-def need_public_client(answer: TestResponse) -> None:
+def assert_public_client(answer: TestResponse) -> None:
     body = answer.get_json()
     assert (body["token_endpoint_auth_method"], "client_secret" in body) == ("none", False)
     assert body["redirect_uris"] == [CALLBACK]
 
 
-def need_metadata_error(answer: TestResponse) -> None:
+def assert_metadata_error(answer: TestResponse) -> None:
     assert answer.mimetype == "application/json"
     assert answer.get_json()["error"] in ("invalid_client_metadata", "invalid_redirect_uri", "invalid_request")
     description = answer.get_json()["error_description"]

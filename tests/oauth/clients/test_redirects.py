@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from tests.oauth.conftest import ORIGIN, HostApp, register, returned
-from tests.support.users import Character
+from tests.support.users import TestUser
 
 # Messages, headers and addresses are judged in Python, whatever the database.
 pytestmark = pytest.mark.database("sqlite")
@@ -43,12 +43,12 @@ _CALLBACKS = [
 
 
 @pytest.fixture
-def person(new_person: Callable[..., Character]) -> Character:
-    return new_person()
+def person(new_user: Callable[..., TestUser]) -> TestUser:
+    return new_user()
 
 
 @pytest.mark.parametrize("callback", _CALLBACKS)
-def test_known_applications_are_called_back_at_what_they_registered(host_app: Make, person: Character, callback: str) -> None:
+def test_known_applications_are_called_back_at_what_they_registered(host_app: Make, person: TestUser, callback: str) -> None:
     application = host_app(person, redirect_uris=[callback])
     location = application.decide().headers["Location"]
     assert location.startswith(callback)
@@ -72,7 +72,7 @@ def test_known_applications_are_called_back_at_what_they_registered(host_app: Ma
     ],
     ids=["Visual Studio Code", "Cursor"],
 )
-def test_an_editor_registers_all_its_callbacks_and_uses_each(host_app: Make, person: Character, callbacks: list[str]) -> None:
+def test_an_editor_registers_all_its_callbacks_and_uses_each(host_app: Make, person: TestUser, callbacks: list[str]) -> None:
     application = host_app(person, redirect_uris=callbacks)
     assert application.registration["redirect_uris"] == callbacks
     assert {application.open_consent(redirect_uri=callback).status_code for callback in callbacks} == {200}
@@ -126,7 +126,7 @@ def test_the_kind_of_application_decides_nothing(app: Flask, application_type: o
         "http://localhost:57470/callback\u00e9",
     ],
 )
-def test_what_only_looks_like_the_registered_machine_is_never_called(host_app: Make, person: Character, requested: str) -> None:
+def test_what_only_looks_like_the_registered_machine_is_never_called(host_app: Make, person: TestUser, requested: str) -> None:
     answer = host_app(person, redirect_uris=["http://localhost/callback"]).open_consent(redirect_uri=requested)
     assert (answer.status_code, "Location" in answer.headers, answer.mimetype) == (400, False, "text/html")
 
@@ -188,7 +188,7 @@ def test_an_address_that_leads_nowhere_or_anywhere_is_not_registered(app: Flask,
     ("asked", "answered"),
     [("", None), ("a b+c", "a b+c"), ("ü→\u2028", "ü→\u2028"), ('{"a": ["b"]}', '{"a": ["b"]}'), ("&code=x#y", "&code=x#y")],
 )
-def test_state_comes_back_as_it_went(host_app: Make, person: Character, asked: str, answered: str | None) -> None:
+def test_state_comes_back_as_it_went(host_app: Make, person: TestUser, asked: str, answered: str | None) -> None:
     application = host_app(person)
     for decision in ("allow", "deny"):
         told = returned(application.decide(decision, state=asked))
@@ -196,7 +196,7 @@ def test_state_comes_back_as_it_went(host_app: Make, person: Character, asked: s
     assert returned(application.open_consent(state=asked, resource=None)).get("state") == answered
 
 
-def test_a_decision_leads_on_by_303_and_leaves_no_trace(host_app: Make, person: Character) -> None:
+def test_a_decision_leads_on_by_303_and_leaves_no_trace(host_app: Make, person: TestUser) -> None:
     sent = host_app(person).decide()
     assert sent.status_code == 303
     assert (sent.headers["Cache-Control"], sent.headers["Referrer-Policy"]) == ("no-store", "same-origin")

@@ -14,14 +14,14 @@ from calmboard.db import db, now
 from calmboard.models import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken
 from calmboard.queue import queue
 from tests.oauth.conftest import ORIGIN, HostApp, register
-from tests.support.users import Character
+from tests.support.users import TestUser
 
 Make = Callable[..., HostApp]
 
 
 @pytest.fixture
-def application(host_app: Make, new_person: Callable[..., Character]) -> HostApp:
-    return host_app(new_person())
+def application(host_app: Make, new_user: Callable[..., TestUser]) -> HostApp:
+    return host_app(new_user())
 
 
 @pytest.fixture
@@ -87,9 +87,9 @@ def test_a_registration_that_is_refreshed_stays_however_old_its_consent(
     assert application.refresh(tokens["refresh_token"]).status_code == 200
 
 
-def test_peoples_own_clients_stay(app: Flask, new_person: Callable[..., Character], run_the_night: Callable[[], None]) -> None:
+def test_peoples_own_clients_stay(app: Flask, new_user: Callable[..., TestUser], run_the_night: Callable[[], None]) -> None:
     with app.app_context():
-        client = own_client(new_person().person, ORIGIN)
+        client = own_client(new_user().person, ORIGIN)
     set_back(app, OAuthClient, OAuthClient.id == client.id, created_at=timedelta(days=400))
     run_the_night()
     assert is_kept(app, client.id)

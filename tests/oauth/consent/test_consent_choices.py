@@ -15,7 +15,7 @@ from calmboard.access.scopes import GRANTABLE
 from calmboard.db import db
 from calmboard.models import OAuthGrant
 from tests.oauth.conftest import ORIGIN, HostApp, returned
-from tests.support.users import Character, add_place
+from tests.support.users import TestUser, add_project_and_board
 
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
@@ -37,21 +37,21 @@ def tokens_after(application: HostApp, sent: TestResponse) -> dict[str, Any]:
     return tokens
 
 
-def test_no_stays_no_whatever_the_request_says(host_app: Make, owner: Character) -> None:
+def test_no_stays_no_whatever_the_request_says(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     page = application.open_consent(decision="allow")
     assert returned(send_as_a_browser(application, page, decision="deny"))["error"] == "access_denied"
 
 
-def test_an_unticked_right_stays_unticked_whatever_the_request_says(host_app: Make, owner: Character) -> None:
+def test_an_unticked_right_stays_unticked_whatever_the_request_says(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     page = application.open_consent(right="tasks:write")
     tokens = tokens_after(application, send_as_a_browser(application, page, decision="allow", reach="all"))
     assert tokens["scope"] == "projects:read tasks:read"
 
 
-def test_the_chosen_projects_stay_chosen_whatever_the_request_says(app: Flask, host_app: Make, owner: Character) -> None:
-    inside, outside = add_place(app, owner), add_place(app, owner)
+def test_the_chosen_projects_stay_chosen_whatever_the_request_says(app: Flask, host_app: Make, owner: TestUser) -> None:
+    inside, outside = add_project_and_board(app, owner), add_project_and_board(app, owner)
     application = host_app(owner)
     page = application.open_consent(reach="all", project=outside.project_id)
     chosen = {"decision": "allow", "reach": "some", "project": inside.project_id}
@@ -59,14 +59,14 @@ def test_the_chosen_projects_stay_chosen_whatever_the_request_says(app: Flask, h
     assert [project["id"] for project in api.get("/projects").json["data"]] == [inside.project_id]
 
 
-def test_a_token_against_forgery_in_the_request_changes_nothing(host_app: Make, owner: Character) -> None:
+def test_a_token_against_forgery_in_the_request_changes_nothing(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     page = application.open_consent(csrf_token="theirs")
     assert "theirs" not in page.text.partition('action="/api/oauth/authorize"')[2]
     assert "code" in returned(send_as_a_browser(application, page, decision="allow", reach="all"))
 
 
-def test_rights_beyond_the_request_cannot_be_ticked(host_app: Make, owner: Character) -> None:
+def test_rights_beyond_the_request_cannot_be_ticked(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     page = application.open_consent(scope="projects:read")
     rights = ["keys:write", "members:write", "projects:write"]
@@ -78,7 +78,7 @@ _UNUSED = ["keys:write", "webhooks:read", "webhooks:write", "connections:write",
 
 
 @pytest.mark.parametrize("scope", _UNUSED)
-def test_a_right_that_nothing_uses_yet_is_told_and_not_granted(host_app: Make, owner: Character, scope: str) -> None:
+def test_a_right_that_nothing_uses_yet_is_told_and_not_granted(host_app: Make, owner: TestUser, scope: str) -> None:
     """What is agreed to today would otherwise open what is built tomorrow, which nobody was asked about."""
     application = host_app(owner)
     asked = {"scope": f"tasks:write {scope}"}
@@ -101,19 +101,19 @@ def test_a_right_that_nothing_uses_yet_is_told_and_not_granted(host_app: Make, o
     ],
 )
 def test_several_rights_that_nothing_uses_yet_are_told_in_a_sentence(
-    host_app: Make, owner: Character, scopes: list[str], told: str
+    host_app: Make, owner: TestUser, scopes: list[str], told: str
 ) -> None:
     page = host_app(owner).open_consent(scope=" ".join(["tasks:write", *scopes])).text
     assert f"Not granted, because nothing in CalmBoard uses them yet: {told}." in page
 
 
-def test_a_request_for_rights_that_nothing_uses_yet_is_refused(host_app: Make, owner: Character) -> None:
+def test_a_request_for_rights_that_nothing_uses_yet_is_refused(host_app: Make, owner: TestUser) -> None:
     sent = returned(host_app(owner).open_consent(scope="webhooks:write imports:read"))
     assert (sent["error"], sent["state"], sent["iss"]) == ("invalid_scope", "s-1", ORIGIN)
 
 
 @pytest.mark.parametrize("noun", GRANTABLE)
-def test_every_right_that_is_of_use_is_said_in_words(host_app: Make, owner: Character, noun: str) -> None:
+def test_every_right_that_is_of_use_is_said_in_words(host_app: Make, owner: TestUser, noun: str) -> None:
     page = host_app(owner).open_consent(scope=f"{noun}:read").text
     assert re.search(r"See (?!and)[a-z’ ]+<", page)
     assert "Not granted" not in page
@@ -125,24 +125,24 @@ def test_every_right_that_is_of_use_is_said_in_words(host_app: Make, owner: Char
     ids=["missing", "empty", "unknown", "loud", "both", "twice"],
 )
 def test_a_decision_that_does_not_say_in_which_projects_is_asked_for_again(
-    app: Flask, host_app: Make, owner: Character, chosen: dict[str, Any]
+    app: Flask, host_app: Make, owner: TestUser, chosen: dict[str, Any]
 ) -> None:
-    place, application = add_place(app, owner), host_app(owner)
+    place, application = add_project_and_board(app, owner), host_app(owner)
     choices = {"decision": "allow", "project": place.project_id, **chosen}
-    need_asked_again(application, choices, "Choose in which projects it may work.")
+    assert_asked_again(application, choices, "Choose in which projects it may work.")
 
 
 @pytest.mark.parametrize("ticked", [[], [""], ["prj_00000000000000000000000000"], ["all"], ["a foreign one"]])
 def test_only_these_without_one_is_asked_for_again(
-    app: Flask, host_app: Make, owner: Character, outsider: Character, ticked: list[str]
+    app: Flask, host_app: Make, owner: TestUser, outsider: TestUser, ticked: list[str]
 ) -> None:
-    application, foreign = host_app(owner), add_place(app, outsider).project_id
+    application, foreign = host_app(owner), add_project_and_board(app, outsider).project_id
     projects = [foreign if project == "a foreign one" else project for project in ticked]
     choices = {"decision": "allow", "reach": "some", "project": projects}
-    need_asked_again(application, choices, "Tick at least one project, or choose all that you can see.")
+    assert_asked_again(application, choices, "Tick at least one project, or choose all that you can see.")
 
 
-def need_asked_again(application: HostApp, choices: dict[str, Any], sentence: str) -> None:
+def assert_asked_again(application: HostApp, choices: dict[str, Any], sentence: str) -> None:
     """The same page, with a sentence and nothing granted; what it then sends is another decision."""
     again = send_as_a_browser(application, application.open_consent(), **choices)
     assert (again.status_code, "Location" in again.headers, again.text.count(sentence)) == (422, False, 2)
@@ -153,8 +153,8 @@ def need_asked_again(application: HostApp, choices: dict[str, Any], sentence: st
     assert tokens_after(application, sent)["scope"] == "projects:read tasks:read"
 
 
-def test_what_was_chosen_stays_chosen_when_it_is_asked_for_again(app: Flask, host_app: Make, owner: Character) -> None:
-    ticked, other = add_place(app, owner), add_place(app, owner)
+def test_what_was_chosen_stays_chosen_when_it_is_asked_for_again(app: Flask, host_app: Make, owner: TestUser) -> None:
+    ticked, other = add_project_and_board(app, owner), add_project_and_board(app, owner)
     application = host_app(owner)
     scope = "tasks:write boards:write"
     choices = {"decision": "allow", "right": "boards:write", "project": ticked.project_id}
@@ -166,13 +166,13 @@ def test_what_was_chosen_stays_chosen_when_it_is_asked_for_again(app: Flask, hos
 
 
 @pytest.mark.parametrize("decision", ["", "ALLOW", "yes", "1", "deny"])
-def test_only_allow_allows(host_app: Make, owner: Character, decision: str) -> None:
+def test_only_allow_allows(host_app: Make, owner: TestUser, decision: str) -> None:
     application = host_app(owner)
     sent = send_as_a_browser(application, application.open_consent(), decision=decision)
     assert returned(sent)["error"] == "access_denied"
 
 
-def test_a_token_of_another_session_does_not_decide(host_app: Make, owner: Character, member: Character) -> None:
+def test_a_token_of_another_session_does_not_decide(host_app: Make, owner: TestUser, member: TestUser) -> None:
     application, other = host_app(owner), host_app(member)
     theirs = other.open_consent().text
     token = dict(_HIDDEN.findall(theirs[theirs.index('action="/api/oauth/authorize"') :]))["csrf_token"]
@@ -181,7 +181,7 @@ def test_a_token_of_another_session_does_not_decide(host_app: Make, owner: Chara
     assert (sent.status_code, "Location" in sent.headers) == (400, False)
 
 
-def test_every_new_request_is_asked_about_again(host_app: Make, owner: Character) -> None:
+def test_every_new_request_is_asked_about_again(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     application.get_tokens()
     again = application.open_consent()

@@ -20,7 +20,7 @@ from tests.support.browser import Pages, find_barriers
 from tests.support.programs import free_port
 from tests.support.server import running_server
 from tests.support.tls_proxy import running_tls_proxy
-from tests.support.users import Character, csrf_token
+from tests.support.users import TestUser, csrf_token
 
 _LOOKS = [("light", 1280), ("dark", 1280), ("light", 320), ("dark", 320)]
 _HTTPS = "https://calmboard.example"
@@ -38,7 +38,7 @@ def sign_in_on_the_way(client: FlaskClient, application: HostApp, **changes: str
     return client.get(sent.location).text
 
 
-def test_sign_in_names_whose_request_comes_next(client: FlaskClient, host_app: Make, owner: Character) -> None:
+def test_sign_in_names_whose_request_comes_next(client: FlaskClient, host_app: Make, owner: TestUser) -> None:
     page = text_of(sign_in_on_the_way(client, host_app(owner, client_name="Harbour <b>bot</b>")))
     assert "Then we take you back to Harbour <b>bot</b>’s request. You decide there what it may do." in page
 
@@ -54,7 +54,7 @@ def test_sign_in_on_the_way_elsewhere_names_no_application(client: FlaskClient) 
     assert "Then we take you on to the page you asked for." in client.get("/sign-in?next=/account").text
 
 
-def test_somebody_else_signs_in_and_comes_back_to_the_request(host_app: Make, owner: Character, member: Character) -> None:
+def test_somebody_else_signs_in_and_comes_back_to_the_request(host_app: Make, owner: TestUser, member: TestUser) -> None:
     application = host_app(owner)
     page = application.open_consent()
     assert f"You are {owner.person.name}, {owner.email}. Not you?" in text_of(page.text)
@@ -70,13 +70,13 @@ def test_somebody_else_signs_in_and_comes_back_to_the_request(host_app: Make, ow
 
 
 @pytest.mark.parametrize("there", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
-def test_signing_out_leads_to_no_other_site(owner: Character, there: str) -> None:
+def test_signing_out_leads_to_no_other_site(owner: TestUser, there: str) -> None:
     browser = owner.sign_in()
     form = {"csrf_token": csrf_token(browser.get("/account")), "next": there}
     assert browser.post("/sign-out", data=form).location == "/sign-in"
 
 
-def test_a_long_name_is_cut_short_and_can_be_read_whole(host_app: Make, owner: Character) -> None:
+def test_a_long_name_is_cut_short_and_can_be_read_whole(host_app: Make, owner: TestUser) -> None:
     name = "Harbour " + "x" * 191 + "y"
     application = host_app(owner, client_name=name)
     page = application.open_consent().text
@@ -89,25 +89,25 @@ def test_a_long_name_is_cut_short_and_can_be_read_whole(host_app: Make, owner: C
     assert (short in stopped, name in stopped) == (True, False)
 
 
-def test_a_name_of_sixty_characters_is_shown_as_it_is(host_app: Make, owner: Character) -> None:
+def test_a_name_of_sixty_characters_is_shown_as_it_is(host_app: Make, owner: TestUser) -> None:
     page = host_app(owner, client_name="x" * 60).open_consent().text
     assert f"<h1>{'x' * 60} wants" in page
     assert "Whole name" not in page
 
 
-def test_the_page_warns_of_an_unknown_maker_and_of_this_computer(host_app: Make, owner: Character) -> None:
+def test_the_page_warns_of_an_unknown_maker_and_of_this_computer(host_app: Make, owner: TestUser) -> None:
     page = text_of(host_app(owner, redirect_uris=["http://127.0.0.1:9000/cb"]).open_consent().text)
     assert "CalmBoard does not know who made this app. It registered itself just now." in page
     assert "It runs on this computer. Any program here can listen at 127.0.0.1:9000" in page
 
 
-def test_the_page_loads_and_links_nothing_of_the_application(host_app: Make, owner: Character) -> None:
+def test_the_page_loads_and_links_nothing_of_the_application(host_app: Make, owner: TestUser) -> None:
     theirs = {name: f"https://evil.example/{name}" for name in ("logo_uri", "client_uri", "tos_uri", "policy_uri")}
     page = host_app(owner, **theirs).open_consent()
     assert "evil.example" not in page.text
 
 
-def test_the_page_is_framed_kept_and_referred_to_by_nobody(host_app: Make, owner: Character) -> None:
+def test_the_page_is_framed_kept_and_referred_to_by_nobody(host_app: Make, owner: TestUser) -> None:
     headers = host_app(owner).open_consent().headers
     assert headers["X-Frame-Options"] == "DENY"
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
@@ -115,7 +115,7 @@ def test_the_page_is_framed_kept_and_referred_to_by_nobody(host_app: Make, owner
     assert (headers["Cache-Control"], headers["Referrer-Policy"]) == ("no-store", "same-origin")
 
 
-def test_it_works_where_no_other_cookie_is_kept(host_app: Make, owner: Character) -> None:
+def test_it_works_where_no_other_cookie_is_kept(host_app: Make, owner: TestUser) -> None:
     """As in an embedded webview: the token against forgery belongs to the session itself."""
     application = host_app(owner)
     page = application.open_consent()
@@ -128,7 +128,7 @@ def test_it_works_where_no_other_cookie_is_kept(host_app: Make, owner: Character
     assert elsewhere.post("/api/oauth/authorize", data=form).status_code == 303
 
 
-def test_ones_own_client_is_not_called_unknown(app: Flask, owner: Character) -> None:
+def test_ones_own_client_is_not_called_unknown(app: Flask, owner: TestUser) -> None:
     browser = owner.sign_in()
     found = re.search(r'id="client-id">(cli_\w+)<', browser.get("/integrations").text)
     assert found
@@ -138,7 +138,7 @@ def test_ones_own_client_is_not_called_unknown(app: Flask, owner: Character) -> 
     assert "does not know who made this" not in page
 
 
-def test_somebody_elses_own_client_is_stopped_with_what_to_do(app: Flask, owner: Character, member: Character) -> None:
+def test_somebody_elses_own_client_is_stopped_with_what_to_do(app: Flask, owner: TestUser, member: TestUser) -> None:
     with app.app_context():
         client = own_client(member.person, ORIGIN)
     asking = HostApp(app, owner.sign_in(), client.id, {}, client.redirect_uris[0])
@@ -149,14 +149,14 @@ def test_somebody_elses_own_client_is_stopped_with_what_to_do(app: Flask, owner:
         assert "Use your own, which stands under Integrations & APIs, or sign in as that person." in text_of(page.text)
 
 
-def test_somebody_elses_own_client_is_sent_no_fault_of_its_request(app: Flask, owner: Character, member: Character) -> None:
+def test_somebody_elses_own_client_is_sent_no_fault_of_its_request(app: Flask, owner: TestUser, member: TestUser) -> None:
     with app.app_context():
         client = own_client(member.person, ORIGIN)
     page = HostApp(app, owner.sign_in(), client.id, {}, client.redirect_uris[0]).open_consent(response_type="token")
     assert (page.status_code, "Location" in page.headers) == (400, False)
 
 
-def test_a_decision_passes_behind_a_proxy_that_ends_tls(make_app: Callable[..., Flask], owner: Character) -> None:
+def test_a_decision_passes_behind_a_proxy_that_ends_tls(make_app: Callable[..., Flask], owner: TestUser) -> None:
     app = make_app(origin=_HTTPS, trusted_proxies=1)
     browser = app.test_client()
     proxied: dict[str, Any] = {
@@ -177,7 +177,7 @@ def test_a_decision_passes_behind_a_proxy_that_ends_tls(make_app: Callable[..., 
     assert browser.post("/api/oauth/authorize", data=form, **strange).status_code == 400
 
 
-def _enter(browser: FlaskClient, person: Character, proxied: dict[str, Any]) -> None:
+def _enter(browser: FlaskClient, person: TestUser, proxied: dict[str, Any]) -> None:
     page = browser.get("/sign-in", **proxied)
     form = {"csrf_token": csrf_token(page), "email": person.email, "password": person.password}
     referred = {**proxied, "headers": {**proxied["headers"], "Referer": f"{_HTTPS}/sign-in"}}
@@ -191,7 +191,7 @@ def register_behind(app: Flask, proxied: dict[str, Any]) -> str:
 
 
 @pytest.fixture
-def asked_in_a_browser(app: Flask, page_for: Pages, new_person: Callable[..., Character]) -> Callable[..., Page]:
+def asked_in_a_browser(app: Flask, page_for: Pages, new_user: Callable[..., TestUser]) -> Callable[..., Page]:
     """Open the consent page of a new application in Chromium."""
 
     def open_it(client_name: str = "Stand-up bot", **options: Any) -> Page:
@@ -199,7 +199,7 @@ def asked_in_a_browser(app: Flask, page_for: Pages, new_person: Callable[..., Ch
         registered = register(app, client_name=client_name, redirect_uris=[callback]).get_json()
         application = HostApp(app, app.test_client(), registered["client_id"], {})
         request = replace(application, redirect_uri=callback).request(resource=str(page_for.url))
-        page = page_for(new_person(), **options)
+        page = page_for(new_user(), **options)
         page.goto("/api/oauth/authorize?" + "&".join(f"{name}={value}" for name, value in request.items()))
         return page
 
@@ -238,7 +238,7 @@ def test_only_these_without_one_is_asked_again_without_scripts(asked_in_a_browse
     expect(page).to_have_url(re.compile(r"/docs/errors\?code=cbc_"))
 
 
-def test_not_you_leads_back_after_another_sign_in(asked_in_a_browser: Callable[..., Page], owner: Character) -> None:
+def test_not_you_leads_back_after_another_sign_in(asked_in_a_browser: Callable[..., Page], owner: TestUser) -> None:
     page = asked_in_a_browser(javascript=False)
     page.get_by_role("button", name="Not you?").click()
     expect(page.get_by_text("Then we take you back to Stand-up bot’s request.")).to_be_visible()
@@ -251,10 +251,10 @@ def test_not_you_leads_back_after_another_sign_in(asked_in_a_browser: Callable[.
 
 @pytest.mark.database("sqlite")
 def test_a_browser_allows_and_denies_behind_tls(
-    app: Flask, browser: Browser, settings: Settings, tmp_path: Path, new_person: Callable[..., Character]
+    app: Flask, browser: Browser, settings: Settings, tmp_path: Path, new_user: Callable[..., TestUser]
 ) -> None:
     """With the referrer and the Secure cookie that a real browser sends there."""
-    person, port, tls_port = new_person(), free_port(), free_port()
+    person, port, tls_port = new_user(), free_port(), free_port()
     origin = f"https://127.0.0.1:{tls_port}"
     callback = f"{origin}/docs/errors"
     client_id = register(app, redirect_uris=[callback]).get_json()["client_id"]

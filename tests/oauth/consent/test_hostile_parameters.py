@@ -15,7 +15,7 @@ from calmboard.access.credentials.secret_format import new_secret
 from calmboard.access.credentials.session_tokens import open_token_session
 from calmboard.access.oauth.clients import own_client
 from tests.oauth.conftest import CALLBACK, ORIGIN, HostApp, returned
-from tests.support.users import Character, add_place, csrf_token, new_address
+from tests.support.users import TestUser, add_project_and_board, csrf_token, new_address
 
 # What RFC 6749, section 5.2, allows in a description.
 _DESCRIPTION = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
@@ -64,7 +64,7 @@ REVOKE = ("token", "client_id", "token_type_hint")
 class Held:
     """An application that holds an unused code, and tokens from another."""
 
-    person: Character
+    person: TestUser
     application: HostApp
     code: str
     tokens: dict[str, Any]
@@ -85,7 +85,7 @@ class Held:
         }
         return {name: all_of_them[name] for name in parameters}
 
-    def need_untouched(self) -> None:
+    def assert_untouched(self) -> None:
         """Everything that is held works as if nothing had been asked."""
         assert self.application.api(self.tokens["access_token"]).get("/me").status_code == 200
         assert self.application.refresh(self.tokens["refresh_token"]).status_code == 200
@@ -93,8 +93,8 @@ class Held:
 
 
 @pytest.fixture
-def held(host_app: Make, new_person: Callable[..., Character]) -> Held:
-    person = new_person()
+def held(host_app: Make, new_user: Callable[..., TestUser]) -> Held:
+    person = new_user()
     application = host_app(person)
     tokens = application.get_tokens()
     return Held(person, application, application.get_code(), tokens)
@@ -105,7 +105,7 @@ def changed(form: Form, name: str, way: str) -> MultiDict[str, str]:
     return MultiDict([*others, *WAYS[way](name, form[name])])
 
 
-def need_oauth_error(answer: TestResponse, way: str) -> None:
+def assert_oauth_error(answer: TestResponse, way: str) -> None:
     assert answer.status_code in (400, 401, 413), (way, answer.status_code, answer.text[:300])
     assert answer.mimetype == "application/json"
     body = answer.get_json()
@@ -122,15 +122,15 @@ def post(app: Flask, path: str, form: Any, **request: Any) -> TestResponse:
 @pytest.mark.parametrize("name", CODE)
 def test_a_bad_trade_of_a_code_uses_nothing_up(app: Flask, held: Held, name: str) -> None:
     for way in wrong_ways(name):
-        need_oauth_error(post(app, "/api/oauth/token", changed(held.form(CODE), name, way)), way)
-    held.need_untouched()
+        assert_oauth_error(post(app, "/api/oauth/token", changed(held.form(CODE), name, way)), way)
+    held.assert_untouched()
 
 
 @pytest.mark.parametrize("name", REFRESH)
 def test_a_bad_refresh_uses_nothing_up(app: Flask, held: Held, name: str) -> None:
     for way in wrong_ways(name):
-        need_oauth_error(post(app, "/api/oauth/token", changed(held.form(REFRESH), name, way)), way)
-    held.need_untouched()
+        assert_oauth_error(post(app, "/api/oauth/token", changed(held.form(REFRESH), name, way)), way)
+    held.assert_untouched()
 
 
 @pytest.mark.parametrize("way", _LEAVES_OUT["scope"])
@@ -148,20 +148,20 @@ def test_a_bad_revocation_ends_nothing(app: Flask, held: Held, name: str) -> Non
             assert name != "client_id", way
             assert answer.get_json() == {}
         else:
-            need_oauth_error(answer, way)
-    held.need_untouched()
+            assert_oauth_error(answer, way)
+    held.assert_untouched()
 
 
 @pytest.mark.parametrize("parameters", [CODE, REFRESH, REVOKE], ids=["code", "refresh", "revoke"])
 def test_no_secret_is_taken_from_an_address(app: Flask, held: Held, parameters: tuple[str, ...]) -> None:
     path = "/api/oauth/revoke" if parameters is REVOKE else "/api/oauth/token"
     form = held.form(parameters)
-    need_oauth_error(post(app, path, {}, query_string=form), "all in the address")
+    assert_oauth_error(post(app, path, {}, query_string=form), "all in the address")
     for name in form:
         rest = {other: value for other, value in form.items() if other != name}
-        need_oauth_error(post(app, path, rest, query_string={name: form[name]}), name)
-        need_oauth_error(post(app, path, form, query_string={name: form[name]}), f"{name} in both")
-    held.need_untouched()
+        assert_oauth_error(post(app, path, rest, query_string={name: form[name]}), name)
+        assert_oauth_error(post(app, path, form, query_string={name: form[name]}), f"{name} in both")
+    held.assert_untouched()
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_no_secret_is_taken_from_an_address(app: Flask, held: Held, parameters: 
 @pytest.mark.parametrize("path", ["/api/oauth/token", "/api/oauth/revoke", "/api/oauth/register"])
 def test_a_body_of_another_kind_is_refused_in_oauths_shape(app: Flask, path: str, body: dict[str, Any]) -> None:
     data = body.get("data", b'{"grant_type": "refresh_token"}')
-    need_oauth_error(post(app, path, data, content_type=body["content_type"]), str(body))
+    assert_oauth_error(post(app, path, data, content_type=body["content_type"]), str(body))
 
 
 @pytest.mark.parametrize("path", ["/api/oauth/token", "/api/oauth/revoke", "/api/oauth/register", "/api/oauth/nowhere"])
@@ -198,7 +198,7 @@ def test_a_bad_request_is_shown_or_sent_back_and_grants_nothing(held: Held, name
     asked = held.application.request(prompt="consent")
     for way in WAYS:
         answer = held.application.browser.get("/api/oauth/authorize", query_string=changed(asked, name, way))
-        need_nothing_granted(answer, name, way)
+        assert_nothing_granted(answer, name, way)
         assert "code=cbc_" not in answer.headers.get("Location", ""), way
 
 
@@ -209,7 +209,7 @@ def test_a_bad_decision_grants_only_what_it_could_have_asked(held: Held, name: s
     for way in WAYS:
         both = MultiDict([*form.items(), *changed(asked, name, way).items(multi=True)])
         answer = held.application.browser.post("/api/oauth/authorize", data=both)
-        need_nothing_granted(answer, name, way)
+        assert_nothing_granted(answer, name, way)
         assert name in _MAY_BE_LEFT_OUT or "code=cbc_" not in answer.headers.get("Location", ""), way
 
 
@@ -246,7 +246,7 @@ def test_two_resources_at_once_are_no_target(app: Flask, held: Held, second: str
     asked = {**held.application.request(), "resource": [ORIGIN, second]}
     told = returned(held.application.browser.get("/api/oauth/authorize", query_string=MultiDict(asked)))
     assert (told["error"], told["state"], told["iss"]) == ("invalid_target", "s-1", ORIGIN)
-    held.need_untouched()
+    held.assert_untouched()
 
 
 def test_one_resource_twice_is_one(held: Held) -> None:
@@ -258,7 +258,7 @@ def test_one_resource_twice_is_one(held: Held) -> None:
 def test_a_bad_choice_never_grants_more(app: Flask, held: Held, name: str) -> None:
     browser, asked = held.application.browser, held.application.request()
     token = csrf_token(held.application.open_consent())
-    project_id = add_place(app, held.person).project_id
+    project_id = add_project_and_board(app, held.person).project_id
     chosen = {"csrf_token": token, "decision": "allow", "right": "tasks:write", "reach": "some", "project": project_id}
     for way in WAYS:
         both = MultiDict([*asked.items(), *changed(chosen, name, way).items(multi=True)])
@@ -292,8 +292,8 @@ def test_a_decision_with_a_part_without_a_name_decides_nothing(held: Held, times
 
 
 @pytest.mark.parametrize("name", AUTHORIZE)
-def test_a_program_that_asks_badly_is_answered_in_json(app: Flask, new_person: Callable[..., Character], name: str) -> None:
-    person = new_person()
+def test_a_program_that_asks_badly_is_answered_in_json(app: Flask, new_user: Callable[..., TestUser], name: str) -> None:
+    person = new_user()
     with app.app_context():
         client = own_client(person.person, ORIGIN)
         token = open_token_session(person.person, None, None)
@@ -306,7 +306,7 @@ def test_a_program_that_asks_badly_is_answered_in_json(app: Flask, new_person: C
             assert name in _MAY_BE_LEFT_OUT, way
             assert answer.get_json()["redirect_uri"] == client.redirect_uris[0]
         else:
-            need_oauth_error(answer, way)
+            assert_oauth_error(answer, way)
 
 
 def wrong_ways(name: str) -> list[str]:
@@ -314,7 +314,7 @@ def wrong_ways(name: str) -> list[str]:
     return [way for way in WAYS if way not in _LEAVES_OUT.get(name, ())]
 
 
-def need_nothing_granted(answer: TestResponse, name: str, way: str) -> None:
+def assert_nothing_granted(answer: TestResponse, name: str, way: str) -> None:
     """A page, or an answer to the one address that is registered."""
     assert answer.status_code in (200, 303, 400, 413), (way, answer.status_code)
     assert answer.mimetype == "text/html"

@@ -9,7 +9,7 @@ import pytest
 from tests.support.node import find_module, run_judge
 from tests.support.programs import free_port
 from tests.support.server import Server
-from tests.support.users import Character
+from tests.support.users import TestUser
 from tests.support.visitor import Visitor
 
 CHECKS = {"authorization-server-metadata", "authorization-server-metadata-cimd", "authorization-code-grant"}
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.database("sqlite")
 
 @pytest.mark.parametrize("suffix", ["", "/mcp"])
 def test_the_authorization_server_conforms(
-    server: Server, new_person: Callable[..., Character], tmp_path: Path, suffix: str
+    server: Server, new_user: Callable[..., TestUser], tmp_path: Path, suffix: str
 ) -> None:
-    visitor, port = Visitor(new_person()), free_port()
+    visitor, port = Visitor(new_user()), free_port()
     client_id = visitor.own_client(server.url, f"http://127.0.0.1:{port}/callback")
     suite, results = find_module("@modelcontextprotocol/conformance/dist/index.js"), tmp_path / "results"
     words = ["authorization", f"--url={server.url}", f"--client-id={client_id}", f"--resource={server.url}{suffix}"]

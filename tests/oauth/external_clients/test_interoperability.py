@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from calmboard.access.scopes import SCOPES
 from tests.oauth.conftest import CALLBACK, ORIGIN, HostApp, register, returned
-from tests.support.users import Api, add_character, new_address
+from tests.support.users import Api, add_user, new_address
 
 MCP = f"{ORIGIN}/mcp"
 _METADATA = "/.well-known/oauth-authorization-server"
@@ -19,7 +19,7 @@ _METADATA = "/.well-known/oauth-authorization-server"
 @pytest.fixture(scope="module")
 def browser_of_somebody(app: Flask) -> FlaskClient:
     """One person for the file: to sign in takes longer than most of these tests, and no test changes the person."""
-    return add_character(app).sign_in()
+    return add_user(app).sign_in()
 
 
 @pytest.fixture

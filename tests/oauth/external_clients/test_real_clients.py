@@ -24,7 +24,7 @@ from tests.oauth.external_clients import documented
 from tests.support.node import find_module, run_judge
 from tests.support.programs import free_port
 from tests.support.server import Server, running_server
-from tests.support.users import Character, Place
+from tests.support.users import ProjectAndBoard, TestUser
 from tests.support.visitor import Visitor
 
 CALLBACK = "http://127.0.0.1:53682/callback"
@@ -60,7 +60,7 @@ class Storage:
 class Agent:
     """An agent on the official Python SDK, and the person who lets it in."""
 
-    def __init__(self, portal: BlockingPortal, url: str, person: Character, **known: Any) -> None:
+    def __init__(self, portal: BlockingPortal, url: str, person: TestUser, **known: Any) -> None:
         self.url = url
         self.visitor = Visitor(person)
         self.choices: dict[str, Any] = {}
@@ -108,7 +108,7 @@ def agent() -> Iterator[Make]:
     """Make an agent that reaches for an address on behalf of a person: `agent(url, owner)`."""
     with start_blocking_portal() as portal, ExitStack() as agents:
 
-        def make(url: str, person: Character, **known: Any) -> Agent:
+        def make(url: str, person: TestUser, **known: Any) -> Agent:
             made = Agent(portal, url, person, **known)
             agents.callback(made.close)
             return made
@@ -125,7 +125,7 @@ def strict_server(settings: Settings) -> Iterator[Server]:
         yield server
 
 
-def test_an_agent_registers_itself_and_is_let_in(server: Server, agent: Make, owner: Character) -> None:
+def test_an_agent_registers_itself_and_is_let_in(server: Server, agent: Make, owner: TestUser) -> None:
     projects = f"{server.url}/api/v1/projects"
     registering = agent(projects, owner)
     assert registering.ask("GET", projects).status_code == 200
@@ -135,8 +135,8 @@ def test_an_agent_registers_itself_and_is_let_in(server: Server, agent: Make, ow
     assert registering.tokens.access_token.startswith("cbo_")
 
 
-def test_an_agent_goes_in_as_the_persons_own_client(server: Server, agent: Make, new_person: Callable[..., Character]) -> None:
-    person, me = new_person(), f"{server.url}/api/v1/me"
+def test_an_agent_goes_in_as_the_persons_own_client(server: Server, agent: Make, new_user: Callable[..., TestUser]) -> None:
+    person, me = new_user(), f"{server.url}/api/v1/me"
     own = Visitor(person).own_client(server.url, "http://127.0.0.1/callback")
     known = OAuthClientInformationFull.model_validate(
         {"client_id": own, "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none", "issuer": server.url}
@@ -146,7 +146,7 @@ def test_an_agent_goes_in_as_the_persons_own_client(server: Server, agent: Make,
     assert agent_of_theirs.asked[0]["client_id"] == [own]
 
 
-def test_an_agent_is_the_address_of_its_metadata(strict_server: Server, agent: Make, owner: Character) -> None:
+def test_an_agent_is_the_address_of_its_metadata(strict_server: Server, agent: Make, owner: TestUser) -> None:
     me = f"{strict_server.url}/api/v1/me"
     published = agent(me, owner, client_metadata_url=documented.ADDRESS)
     assert published.ask("GET", me).json()["credential"]["name"] == "Harbour agent"
@@ -156,7 +156,7 @@ def test_an_agent_is_the_address_of_its_metadata(strict_server: Server, agent: M
     assert len(published.asked) == 1
 
 
-def test_an_agent_goes_on_after_an_hour_without_asking_again(server: Server, agent: Make, owner: Character) -> None:
+def test_an_agent_goes_on_after_an_hour_without_asking_again(server: Server, agent: Make, owner: TestUser) -> None:
     me = f"{server.url}/api/v1/me"
     working = agent(me, owner)
     working.ask("GET", me)
@@ -168,7 +168,7 @@ def test_an_agent_goes_on_after_an_hour_without_asking_again(server: Server, age
     assert len(working.asked) == 1
 
 
-def test_an_agent_asks_for_more_when_it_may_too_little(server: Server, agent: Make, owner: Character) -> None:
+def test_an_agent_asks_for_more_when_it_may_too_little(server: Server, agent: Make, owner: TestUser) -> None:
     """The person unticks every right to change something, then is asked again and leaves them ticked."""
     projects = f"{server.url}/api/v1/projects"
     modest = agent(
@@ -185,7 +185,7 @@ def test_an_agent_asks_for_more_when_it_may_too_little(server: Server, agent: Ma
 
 
 @pytest.mark.parametrize("mode", ["auto", "2026-07-28", "legacy"])
-def test_an_agent_meets_the_mcp_server_in_every_era(server: Server, agent: Make, owner: Character, mode: str) -> None:
+def test_an_agent_meets_the_mcp_server_in_every_era(server: Server, agent: Make, owner: TestUser, mode: str) -> None:
     working = agent(f"{server.url}/mcp", owner)
     working.talk(mode, Client.list_tools)
     working.let_the_hour_pass()
@@ -196,11 +196,11 @@ def test_an_agent_meets_the_mcp_server_in_every_era(server: Server, agent: Make,
 
 
 def test_an_agent_is_asked_once_for_all_that_a_tool_needs(
-    server: Server, agent: Make, new_person: Callable[..., Character], new_place: Callable[..., Place]
+    server: Server, agent: Make, new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]
 ) -> None:
     """The person lets it read alone; the next challenge names what it holds and every scope of the call that was refused."""
-    person = new_person()
-    working, task = agent(f"{server.url}/mcp", person), {"board_id": new_place(person).board_id, "title": "Trim the wick"}
+    person = new_user()
+    working, task = agent(f"{server.url}/mcp", person), {"board_id": new_project(person).board_id, "title": "Trim the wick"}
     working.choices = {"right": []}
     working.talk("auto", Client.list_tools)
     held, working.choices = set(str(working.tokens.scope).split()), {}
@@ -210,8 +210,8 @@ def test_an_agent_is_asked_once_for_all_that_a_tool_needs(
     assert "tasks:write" not in held
 
 
-def test_authlib_goes_in_and_on_and_out(server: Server, new_person: Callable[..., Character]) -> None:
-    visitor = Visitor(new_person())
+def test_authlib_goes_in_and_on_and_out(server: Server, new_user: Callable[..., TestUser]) -> None:
+    visitor = Visitor(new_user())
     endpoints = {name: f"{server.url}/api/oauth/{name}" for name in ("authorize", "token", "revoke")}
     with OAuth2Session(
         visitor.own_client(server.url, CALLBACK),
@@ -245,17 +245,17 @@ def test_authlib_finds_no_fault_in_the_metadata(make_app: Callable[..., Flask]) 
 
 @pytest.mark.parametrize(("suffix", "probe"), [("", "/api/v1/me"), ("/mcp", "/mcp")])
 def test_oauth4webapi_finds_everything_to_the_letter(
-    strict_server: Server, owner: Character, tmp_path: Path, suffix: str, probe: str
+    strict_server: Server, owner: TestUser, tmp_path: Path, suffix: str, probe: str
 ) -> None:
     words = (strict_server.url, strict_server.url + suffix, strict_server.url + probe)
     run_judge(str(CLIENTS / "oauth4webapi.mjs"), *words, visitor=Visitor(owner), directory=tmp_path)
 
 
-def test_the_typescript_sdk_is_let_in_and_goes_on(server: Server, owner: Character, tmp_path: Path) -> None:
+def test_the_typescript_sdk_is_let_in_and_goes_on(server: Server, owner: TestUser, tmp_path: Path) -> None:
     run_judge(str(CLIENTS / "typescript-sdk.mjs"), f"{server.url}/mcp", visitor=Visitor(owner), directory=tmp_path)
 
 
-def test_mcp_remote_connects(server: Server, owner: Character, tmp_path: Path) -> None:
+def test_mcp_remote_connects(server: Server, owner: TestUser, tmp_path: Path) -> None:
     said = run_judge(find_module("mcp-remote/dist/client.js"), f"{server.url}/mcp", visitor=Visitor(owner), directory=tmp_path)
     assert "Connected successfully!" in said
     assert "Error requesting tools list" not in said

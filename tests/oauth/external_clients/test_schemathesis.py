@@ -12,7 +12,7 @@ import yaml
 from openapi_spec_validator import validate
 
 from tests.support.server import ROOT, Server
-from tests.support.users import SESSION_COOKIE, Character
+from tests.support.users import SESSION_COOKIE, TestUser
 
 HERE = Path(__file__).parent
 CALLBACK = "https://app.example/callback"
@@ -70,5 +70,5 @@ def test_schemathesis_finds_nothing_as_the_client_itself(judged: Judged) -> None
     judged.judge(*(f"--include-operation-id={one}" for one in _OWN))
 
 
-def test_schemathesis_finds_nothing_as_a_person(judged: Judged, owner: Character) -> None:
+def test_schemathesis_finds_nothing_as_a_person(judged: Judged, owner: TestUser) -> None:
     judged.judge("--include-path=/api/oauth/authorize", f"--header=Cookie: {SESSION_COOKIE}={owner.session_cookie}")

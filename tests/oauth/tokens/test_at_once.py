@@ -18,7 +18,7 @@ from tests.oauth.conftest import CALLBACK, ORIGIN, HostApp
 from tests.product.test_two_workers import all_wrote_since, written_by_workers
 from tests.support.programs import free_port
 from tests.support.server import Server, running_server
-from tests.support.users import Character, new_address
+from tests.support.users import TestUser, new_address
 
 AT_ONCE = 12
 ROUNDS = 3
@@ -34,8 +34,8 @@ class Told:
 
 
 @pytest.fixture
-def application(host_app: Make, new_person: Callable[..., Character]) -> HostApp:
-    return host_app(new_person())
+def application(host_app: Make, new_user: Callable[..., TestUser]) -> HostApp:
+    return host_app(new_user())
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_a_token_that_is_refreshed_and_revoked_at_once_ends(application: HostApp
         )
 
 
-def test_a_client_that_deletes_itself_while_it_trades_leaves_nothing(host_app: Make, person: Character, server: Server) -> None:
+def test_a_client_that_deletes_itself_while_it_trades_leaves_nothing(host_app: Make, person: TestUser, server: Server) -> None:
     for _ in range(ROUNDS):
         application = host_app(person)
         codes = [application.get_code() for _ in range(4)]
@@ -107,8 +107,8 @@ def test_a_client_that_deletes_itself_while_it_trades_leaves_nothing(host_app: M
 
 
 @pytest.fixture
-def person(new_person: Callable[..., Character]) -> Character:
-    return new_person()
+def person(new_user: Callable[..., TestUser]) -> TestUser:
+    return new_user()
 
 
 def code_form(application: HostApp, code: str) -> Form:

@@ -7,19 +7,19 @@ from flask import Flask
 
 from calmboard.work.people import change_plan
 from tests.oauth.conftest import ORIGIN, HostApp
-from tests.support.users import Api, Character, add_place
+from tests.support.users import Api, TestUser, add_project_and_board
 
 Make = Callable[..., HostApp]
 _PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
 
 @pytest.fixture
-def person(new_person: Callable[..., Character]) -> Character:
-    return new_person()
+def person(new_user: Callable[..., TestUser]) -> TestUser:
+    return new_user()
 
 
 @pytest.fixture
-def token(host_app: Make, person: Character) -> str:
+def token(host_app: Make, person: TestUser) -> str:
     access_token: str = host_app(person).get_tokens()["access_token"]
     return access_token
 
@@ -40,13 +40,13 @@ def test_no_token_is_taken_from_address_body_or_cookie(app: Flask, token: str, n
     assert {answer.status_code for answer in answers} == {401}
 
 
-def test_a_key_and_a_token_that_differ_are_refused(app: Flask, person: Character, token: str) -> None:
+def test_a_key_and_a_token_that_differ_are_refused(app: Flask, person: TestUser, token: str) -> None:
     answer = Api(app, token).get("/me", headers={"X-CalmBoard-API-Key": person.key})
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("resource", [ORIGIN, f"{ORIGIN}/mcp"])
-def test_a_token_counts_at_its_own_resource_alone(app: Flask, host_app: Make, person: Character, resource: str) -> None:
+def test_a_token_counts_at_its_own_resource_alone(app: Flask, host_app: Make, person: TestUser, resource: str) -> None:
     tokens = host_app(person).get_tokens(resource=resource)
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
     at_api = app.test_client().get("/api/v1/me", headers=bearer)
@@ -60,7 +60,7 @@ def test_a_token_counts_at_its_own_resource_alone(app: Flask, host_app: Make, pe
 
 
 @pytest.mark.parametrize("kind", ["refresh_token", "registration_access_token"])
-def test_no_other_secret_of_the_application_opens_anything(app: Flask, host_app: Make, person: Character, kind: str) -> None:
+def test_no_other_secret_of_the_application_opens_anything(app: Flask, host_app: Make, person: TestUser, kind: str) -> None:
     application = host_app(person)
     secret = {**application.registration, **application.get_tokens()}[kind]
     bearer = {"Authorization": f"Bearer {secret}"}
@@ -69,12 +69,12 @@ def test_no_other_secret_of_the_application_opens_anything(app: Flask, host_app:
     assert app.test_client().get("/api/auth/session", headers=bearer).status_code in (401, 404, 405)
 
 
-def test_a_code_opens_nothing(app: Flask, host_app: Make, person: Character) -> None:
+def test_a_code_opens_nothing(app: Flask, host_app: Make, person: TestUser) -> None:
     application = host_app(person)
     assert Api(app, application.get_code()).get("/me").status_code == 401
 
 
-def test_a_token_makes_no_further_credentials(app: Flask, host_app: Make, person: Character) -> None:
+def test_a_token_makes_no_further_credentials(app: Flask, host_app: Make, person: TestUser) -> None:
     application = host_app(person)
     tokens = application.get_tokens(scope="keys:write members:write")
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
@@ -84,7 +84,7 @@ def test_a_token_makes_no_further_credentials(app: Flask, host_app: Make, person
     assert (asked.status_code, asked.get_json()["error"]) == (401, "invalid_token")
 
 
-def test_a_lost_plan_ends_no_grant(app: Flask, host_app: Make, person: Character) -> None:
+def test_a_lost_plan_ends_no_grant(app: Flask, host_app: Make, person: TestUser) -> None:
     application = host_app(person)
     tokens = application.get_tokens()
     with app.app_context():
@@ -98,8 +98,8 @@ def test_a_lost_plan_ends_no_grant(app: Flask, host_app: Make, person: Character
     assert application.api(again.get_json()["access_token"]).get("/me").status_code == 200
 
 
-def test_an_application_writes_under_its_short_name(app: Flask, host_app: Make, person: Character) -> None:
-    place = add_place(app, person)
+def test_an_application_writes_under_its_short_name(app: Flask, host_app: Make, person: TestUser) -> None:
+    place = add_project_and_board(app, person)
     application = host_app(person, client_name="Harbour " + "x" * 192)
     tokens = application.get_tokens(scope="projects:read tasks:write comments:write")
     api, short = application.api(tokens["access_token"]), f"Harbour {'x' * 51}…"

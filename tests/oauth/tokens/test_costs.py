@@ -11,17 +11,17 @@ from sqlalchemy import Connection, event
 from calmboard.db import db
 from tests.oauth.conftest import HostApp
 from tests.support.statements import lent, watched
-from tests.support.users import Api, Character
+from tests.support.users import Api, TestUser
 
 Make = Callable[..., HostApp]
 
 
 @pytest.fixture
-def application(host_app: Make, owner: Character) -> HostApp:
+def application(host_app: Make, owner: TestUser) -> HostApp:
     return host_app(owner)
 
 
-def test_a_token_is_checked_by_one_look_at_the_database_as_a_key_is(app: Flask, application: HostApp, owner: Character) -> None:
+def test_a_token_is_checked_by_one_look_at_the_database_as_a_key_is(app: Flask, application: HostApp, owner: TestUser) -> None:
     token = application.api(application.get_tokens()["access_token"])
     assert _count(app, token) == _count(app, owner.api) == 1
 

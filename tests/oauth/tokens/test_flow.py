@@ -14,12 +14,12 @@ from calmboard.db import db, now
 from calmboard.models import OAuthAccessToken, OAuthCode, OAuthRefreshToken, User
 from calmboard.work.people import change_plan
 from tests.oauth.conftest import ORIGIN, HostApp, returned
-from tests.support.users import Character, add_character, add_place
+from tests.support.users import TestUser, add_project_and_board, add_user
 
 Make = Callable[..., HostApp]
 
 
-def test_a_person_lets_an_application_in_and_it_reads_their_projects(host_app: Make, owner: Character) -> None:
+def test_a_person_lets_an_application_in_and_it_reads_their_projects(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     tokens = application.get_tokens()
     assert (tokens["token_type"], tokens["expires_in"], tokens["scope"]) == (
@@ -34,7 +34,7 @@ def test_a_person_lets_an_application_in_and_it_reads_their_projects(host_app: M
     assert me["user"]["id"] == owner.person.id
 
 
-def test_success_and_refusal_carry_state_and_issuer(host_app: Make, owner: Character) -> None:
+def test_success_and_refusal_carry_state_and_issuer(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     granted, denied = returned(application.decide()), returned(application.decide("deny"))
     assert (granted["state"], granted["iss"]) == (denied["state"], denied["iss"]) == ("s-1", ORIGIN)
@@ -58,7 +58,7 @@ def test_success_and_refusal_carry_state_and_issuer(host_app: Make, owner: Chara
         ({"prompt": "none"}, "consent_required"),
     ],
 )
-def test_what_cannot_be_asked_is_sent_back_as_an_error(host_app: Make, owner: Character, changes: Any, error: str) -> None:
+def test_what_cannot_be_asked_is_sent_back_as_an_error(host_app: Make, owner: TestUser, changes: Any, error: str) -> None:
     answer = host_app(owner).open_consent(**changes)
     assert answer.status_code == 303
     told = returned(answer)
@@ -87,7 +87,7 @@ def test_what_cannot_be_asked_is_sent_back_as_an_error(host_app: Make, owner: Ch
         "javascript:alert(1)",
     ],
 )
-def test_an_address_that_is_not_registered_is_never_called(host_app: Make, owner: Character, redirect_uri: str | None) -> None:
+def test_an_address_that_is_not_registered_is_never_called(host_app: Make, owner: TestUser, redirect_uri: str | None) -> None:
     answer = host_app(owner).open_consent(redirect_uri=redirect_uri)
     assert answer.status_code == 400
     assert "Location" not in answer.headers
@@ -95,7 +95,7 @@ def test_an_address_that_is_not_registered_is_never_called(host_app: Make, owner
 
 
 @pytest.mark.parametrize("client_id", [None, "", "cli_00000000000000000000000000", "x" * 5000, "javascript:alert(1)", "%00"])
-def test_an_unknown_application_is_never_called(host_app: Make, owner: Character, client_id: str | None) -> None:
+def test_an_unknown_application_is_never_called(host_app: Make, owner: TestUser, client_id: str | None) -> None:
     answer = host_app(owner).open_consent(client_id=client_id)
     assert (answer.status_code, "Location" in answer.headers) == (400, False)
 
@@ -118,13 +118,13 @@ def test_an_unknown_application_is_never_called(host_app: Make, owner: Character
     ],
 )
 def test_only_the_port_of_a_loopback_address_may_differ(
-    host_app: Make, owner: Character, registered: str, requested: str, is_fine: bool
+    host_app: Make, owner: TestUser, registered: str, requested: str, is_fine: bool
 ) -> None:
     answer = host_app(owner, redirect_uris=[registered]).open_consent(redirect_uri=requested)
     assert answer.status_code == (200 if is_fine else 400)
 
 
-def test_somebody_who_is_not_signed_in_comes_back_after_it(app: Flask, host_app: Make, owner: Character) -> None:
+def test_somebody_who_is_not_signed_in_comes_back_after_it(app: Flask, host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     answer = app.test_client().get("/api/oauth/authorize", query_string=application.request())
     assert answer.status_code == 303
@@ -133,7 +133,7 @@ def test_somebody_who_is_not_signed_in_comes_back_after_it(app: Flask, host_app:
     assert returned(silent)["error"] == "login_required"
 
 
-def test_no_code_without_the_persons_own_click(app: Flask, host_app: Make, owner: Character) -> None:
+def test_no_code_without_the_persons_own_click(app: Flask, host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     assert application.open_consent().status_code == 200
     forged = application.browser.post("/api/oauth/authorize", data={**application.request(), "decision": "allow"})
@@ -141,7 +141,7 @@ def test_no_code_without_the_persons_own_click(app: Flask, host_app: Make, owner
     assert "Location" not in forged.headers
 
 
-def test_the_page_says_who_asks_and_what_for(host_app: Make, owner: Character) -> None:
+def test_the_page_says_who_asks_and_what_for(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner, client_name="<img src=x onerror=alert(1)>")
     page = application.open_consent()
     assert "<img src=x" not in page.text
@@ -151,7 +151,7 @@ def test_the_page_says_who_asks_and_what_for(host_app: Make, owner: Character) -
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
 
 
-def test_a_right_that_was_unticked_is_not_granted(host_app: Make, owner: Character) -> None:
+def test_a_right_that_was_unticked_is_not_granted(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     tokens = application.get_tokens({"right": []})
     assert tokens["scope"] == "projects:read tasks:read"
@@ -159,8 +159,12 @@ def test_a_right_that_was_unticked_is_not_granted(host_app: Make, owner: Charact
     assert widened["scope"] == "projects:read tasks:read"
 
 
-def test_a_grant_may_be_limited_to_projects(app: Flask, host_app: Make, owner: Character, outsider: Character) -> None:
-    inside, outside, strange = add_place(app, owner), add_place(app, owner), add_place(app, outsider)
+def test_a_grant_may_be_limited_to_projects(app: Flask, host_app: Make, owner: TestUser, outsider: TestUser) -> None:
+    inside, outside, strange = (
+        add_project_and_board(app, owner),
+        add_project_and_board(app, owner),
+        add_project_and_board(app, outsider),
+    )
     choices = {"reach": "some", "project": [inside.project_id, strange.project_id]}
     application = host_app(owner)
     api = application.api(application.get_tokens(choices)["access_token"])
@@ -170,12 +174,12 @@ def test_a_grant_may_be_limited_to_projects(app: Flask, host_app: Make, owner: C
 
 
 @pytest.mark.parametrize("resource", [ORIGIN + "/", ORIGIN.upper(), ORIGIN + "?x=1"])
-def test_small_differences_in_the_resource_are_meant_alike(host_app: Make, owner: Character, resource: str) -> None:
+def test_small_differences_in_the_resource_are_meant_alike(host_app: Make, owner: TestUser, resource: str) -> None:
     application = host_app(owner)
     assert application.api(application.get_tokens(resource=resource)["access_token"]).get("/me").status_code == 200
 
 
-def test_a_token_for_one_resource_is_refused_by_the_other(host_app: Make, owner: Character) -> None:
+def test_a_token_for_one_resource_is_refused_by_the_other(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     token = application.get_tokens(resource=f"{ORIGIN}/mcp")["access_token"]
     answer = application.api(token).get("/me")
@@ -200,7 +204,7 @@ def test_a_token_for_one_resource_is_refused_by_the_other(host_app: Make, owner:
         ({"grant_type": None}, 400, "invalid_request"),
     ],
 )
-def test_what_does_not_fit_uses_up_no_code(host_app: Make, owner: Character, changes: Any, status: int, error: str) -> None:
+def test_what_does_not_fit_uses_up_no_code(host_app: Make, owner: TestUser, changes: Any, status: int, error: str) -> None:
     application = host_app(owner)
     code = application.get_code()
     answer = application.redeem(code, **changes)
@@ -209,7 +213,7 @@ def test_what_does_not_fit_uses_up_no_code(host_app: Make, owner: Character, cha
     assert application.redeem(code).status_code == 200
 
 
-def test_a_code_is_worth_nothing_to_another_application(host_app: Make, owner: Character) -> None:
+def test_a_code_is_worth_nothing_to_another_application(host_app: Make, owner: TestUser) -> None:
     application, thief = host_app(owner), host_app(owner)
     code = application.get_code()
     answer = application.redeem(code, client_id=thief.client_id)
@@ -217,7 +221,7 @@ def test_a_code_is_worth_nothing_to_another_application(host_app: Make, owner: C
     assert application.redeem(code).status_code == 200
 
 
-def test_a_code_lives_a_minute(app: Flask, host_app: Make, owner: Character) -> None:
+def test_a_code_lives_a_minute(app: Flask, host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     code = application.get_code()
     with app.app_context():
@@ -228,7 +232,7 @@ def test_a_code_lives_a_minute(app: Flask, host_app: Make, owner: Character) -> 
     assert application.redeem(code).get_json()["error"] == "invalid_grant"
 
 
-def test_a_code_used_twice_ends_what_it_gave(host_app: Make, owner: Character) -> None:
+def test_a_code_used_twice_ends_what_it_gave(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     code = application.get_code()
     tokens = application.redeem(code).get_json()
@@ -237,7 +241,7 @@ def test_a_code_used_twice_ends_what_it_gave(host_app: Make, owner: Character) -
     assert application.refresh(tokens["refresh_token"]).status_code == 400
 
 
-def test_a_strangers_replay_ends_nothing(host_app: Make, owner: Character) -> None:
+def test_a_strangers_replay_ends_nothing(host_app: Make, owner: TestUser) -> None:
     application, stranger = host_app(owner), host_app(owner)
     code = application.get_code()
     tokens = application.redeem(code).get_json()
@@ -246,7 +250,7 @@ def test_a_strangers_replay_ends_nothing(host_app: Make, owner: Character) -> No
     assert application.api(tokens["access_token"]).get("/me").status_code == 200
 
 
-def test_of_twelve_who_redeem_at_once_one_succeeds(host_app: Make, owner: Character) -> None:
+def test_of_twelve_who_redeem_at_once_one_succeeds(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     code = application.get_code()
     with ThreadPoolExecutor(12) as pool:
@@ -254,7 +258,7 @@ def test_of_twelve_who_redeem_at_once_one_succeeds(host_app: Make, owner: Charac
     assert sorted(statuses) == [200] + [400] * 11
 
 
-def test_a_refresh_gives_a_new_pair(host_app: Make, owner: Character) -> None:
+def test_a_refresh_gives_a_new_pair(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     first = application.get_tokens()
     second = application.refresh(first["refresh_token"]).get_json()
@@ -264,7 +268,7 @@ def test_a_refresh_gives_a_new_pair(host_app: Make, owner: Character) -> None:
     assert application.api(second["access_token"]).get("/me").status_code == 200
 
 
-def test_of_twelve_who_refresh_at_once_all_get_one_successor(host_app: Make, owner: Character) -> None:
+def test_of_twelve_who_refresh_at_once_all_get_one_successor(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     token = application.get_tokens()["refresh_token"]
     with ThreadPoolExecutor(12) as pool:
@@ -275,7 +279,7 @@ def test_of_twelve_who_refresh_at_once_all_get_one_successor(host_app: Make, own
         assert application.api(answer.get_json()["access_token"]).get("/me").status_code == 200
 
 
-def test_without_a_grace_one_of_twelve_refreshes(make_app: Callable[..., Flask], host_app: Make, owner: Character) -> None:
+def test_without_a_grace_one_of_twelve_refreshes(make_app: Callable[..., Flask], host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     token = application.get_tokens()["refresh_token"]
     application.app = make_app(refresh_grace_s=0)
@@ -284,7 +288,7 @@ def test_without_a_grace_one_of_twelve_refreshes(make_app: Callable[..., Flask],
     assert sorted(statuses) == [200] + [400] * 11
 
 
-def test_an_old_refresh_token_ends_the_grant_after_the_grace(app: Flask, host_app: Make, owner: Character) -> None:
+def test_an_old_refresh_token_ends_the_grant_after_the_grace(app: Flask, host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     old = application.get_tokens()["refresh_token"]
     new = application.refresh(old).get_json()
@@ -297,7 +301,7 @@ def test_an_old_refresh_token_ends_the_grant_after_the_grace(app: Flask, host_ap
     assert application.refresh(new["refresh_token"]).status_code == 400
 
 
-def test_a_refresh_never_widens_and_a_narrow_one_shrinks_nothing(host_app: Make, owner: Character) -> None:
+def test_a_refresh_never_widens_and_a_narrow_one_shrinks_nothing(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     token = application.get_tokens()["refresh_token"]
     assert application.refresh(token, scope="members:write").get_json()["error"] == "invalid_scope"
@@ -306,18 +310,18 @@ def test_a_refresh_never_widens_and_a_narrow_one_shrinks_nothing(host_app: Make,
     assert application.refresh(narrow["refresh_token"]).get_json()["scope"] == "projects:read tasks:read tasks:write"
 
 
-def test_a_refresh_token_belongs_to_its_application(host_app: Make, owner: Character) -> None:
+def test_a_refresh_token_belongs_to_its_application(host_app: Make, owner: TestUser) -> None:
     application, thief = host_app(owner), host_app(owner)
     token = application.get_tokens()["refresh_token"]
     assert thief.refresh(token).get_json()["error"] == "invalid_grant"
     assert application.refresh(token).status_code == 200
 
 
-def test_an_application_that_does_not_want_to_refresh_gets_no_refresh_token(host_app: Make, owner: Character) -> None:
+def test_an_application_that_does_not_want_to_refresh_gets_no_refresh_token(host_app: Make, owner: TestUser) -> None:
     assert "refresh_token" not in host_app(owner, grant_types=["authorization_code"]).get_tokens()
 
 
-def test_an_access_token_lives_an_hour(app: Flask, host_app: Make, owner: Character) -> None:
+def test_an_access_token_lives_an_hour(app: Flask, host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     token = application.get_tokens()["access_token"]
     with app.app_context():
@@ -327,7 +331,7 @@ def test_an_access_token_lives_an_hour(app: Flask, host_app: Make, owner: Charac
     assert application.api(token).get("/me").json["code"] == "invalid_token"
 
 
-def test_a_revoked_token_ends_at_once(app: Flask, host_app: Make, owner: Character) -> None:
+def test_a_revoked_token_ends_at_once(app: Flask, host_app: Make, owner: TestUser) -> None:
     application, stranger = host_app(owner), host_app(owner)
     tokens = application.get_tokens()
 
@@ -346,7 +350,7 @@ def test_a_revoked_token_ends_at_once(app: Flask, host_app: Make, owner: Charact
 
 
 def test_a_lost_plan_is_403_and_the_token_stays(app: Flask, host_app: Make) -> None:
-    person = add_character(app)
+    person = add_user(app)
     application = host_app(person)
     api = application.api(application.get_tokens()["access_token"])
     with app.app_context():
@@ -357,9 +361,9 @@ def test_a_lost_plan_is_403_and_the_token_stays(app: Flask, host_app: Make) -> N
     assert api.get("/projects").status_code == 200
 
 
-def test_a_removed_member_loses_the_project_at_the_next_request(app: Flask, host_app: Make, owner: Character) -> None:
-    member = add_character(app)
-    place = add_place(app, owner, member=member)
+def test_a_removed_member_loses_the_project_at_the_next_request(app: Flask, host_app: Make, owner: TestUser) -> None:
+    member = add_user(app)
+    place = add_project_and_board(app, owner, member=member)
     application = host_app(member)
     api = application.api(application.get_tokens()["access_token"])
     assert api.get(f"/projects/{place.project_id}").status_code == 200
@@ -368,7 +372,7 @@ def test_a_removed_member_loses_the_project_at_the_next_request(app: Flask, host
 
 
 def test_a_deleted_person_has_no_tokens(app: Flask, host_app: Make) -> None:
-    person = add_character(app)
+    person = add_user(app)
     application = host_app(person)
     tokens = application.get_tokens()
     with app.app_context():
@@ -378,7 +382,7 @@ def test_a_deleted_person_has_no_tokens(app: Flask, host_app: Make) -> None:
     assert application.refresh(tokens["refresh_token"]).status_code == 400
 
 
-def test_tokens_are_kept_as_digests_only(app: Flask, host_app: Make, owner: Character) -> None:
+def test_tokens_are_kept_as_digests_only(app: Flask, host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     code = application.get_code()
     tokens = application.redeem(code).get_json()

@@ -12,23 +12,23 @@ from calmboard.access.oauth.clients import Client, own_client
 from calmboard.db import db, now
 from calmboard.models import OAuthGrant, OAuthRefreshToken
 from tests.oauth.conftest import ORIGIN, challenge_of
-from tests.support.users import Answer, Api, Character, add_character, csrf_token, new_address
+from tests.support.users import Answer, Api, TestUser, add_user, csrf_token, new_address
 
 VERIFIER = "v" * 43
 
 
 @pytest.fixture
-def person(app: Flask) -> Character:
-    return add_character(app)
+def person(app: Flask) -> TestUser:
+    return add_user(app)
 
 
 @pytest.fixture
-def client(app: Flask, person: Character) -> Client:
+def client(app: Flask, person: TestUser) -> Client:
     with app.app_context():
         return own_client(person.person, ORIGIN)
 
 
-def session_token(app: Flask, person: Character) -> str:
+def session_token(app: Flask, person: TestUser) -> str:
     answer = app.test_client().post(
         "/api/auth/session",
         json={"email": person.email, "password": person.password},
@@ -66,7 +66,7 @@ def ends_of_refresh_tokens(app: Flask, client: Client) -> list[datetime]:
         return list(db.session.execute(ends).scalars())
 
 
-def test_the_flow_runs_without_a_browser_and_ends_with_the_session(app: Flask, person: Character, client: Client) -> None:
+def test_the_flow_runs_without_a_browser_and_ends_with_the_session(app: Flask, person: TestUser, client: Client) -> None:
     granted = authorize(app, session_token(app, person), client)
     assert (granted.status_code, granted.json["state"], granted.json["iss"]) == (200, "s-1", ORIGIN)
     assert granted.headers["Cache-Control"] == "no-store"
@@ -78,7 +78,7 @@ def test_the_flow_runs_without_a_browser_and_ends_with_the_session(app: Flask, p
     assert api.get("/me").json["code"] == "invalid_token"
 
 
-def test_what_a_session_of_an_hour_grants_ends_within_the_hour(app: Flask, person: Character, client: Client) -> None:
+def test_what_a_session_of_an_hour_grants_ends_within_the_hour(app: Flask, person: TestUser, client: Client) -> None:
     token = session_token(app, person)
     tokens = redeem(app, client, authorize(app, token, client).json["code"])
     form = {"grant_type": "refresh_token", "client_id": client.id, "refresh_token": tokens["refresh_token"]}
@@ -90,7 +90,7 @@ def test_what_a_session_of_an_hour_grants_ends_within_the_hour(app: Flask, perso
     assert max(ends) <= ends_at
 
 
-def test_what_a_session_without_an_end_grants_ends_within_a_day(app: Flask, person: Character, client: Client) -> None:
+def test_what_a_session_without_an_end_grants_ends_within_a_day(app: Flask, person: TestUser, client: Client) -> None:
     browser = person.sign_in()
     token = browser.post("/session-token", data={"csrf_token": csrf_token(browser.get("/account"))}).get_json()["session_token"]
     redeem(app, client, authorize(app, token, client).json["code"])
@@ -98,14 +98,14 @@ def test_what_a_session_without_an_end_grants_ends_within_a_day(app: Flask, pers
     assert timedelta(hours=23) < ends_at - now() <= timedelta(hours=24)
 
 
-def test_a_session_token_asks_for_no_other_client(app: Flask, person: Character, owner: Character) -> None:
+def test_a_session_token_asks_for_no_other_client(app: Flask, person: TestUser, owner: TestUser) -> None:
     with app.app_context():
         other = own_client(owner.person, ORIGIN)
     answer = authorize(app, session_token(app, person), other)
     assert (answer.status_code, answer.json["error"]) == (403, "unauthorized_client")
 
 
-def test_a_program_that_asks_too_often_is_told_in_json_when_to_come_back(app: Flask, person: Character, client: Client) -> None:
+def test_a_program_that_asks_too_often_is_told_in_json_when_to_come_back(app: Flask, person: TestUser, client: Client) -> None:
     token = session_token(app, person)
     answers = [authorize(app, token, client) for _ in range(61)]
     assert [answer.status_code for answer in answers] == [200] * 60 + [429]
@@ -113,7 +113,7 @@ def test_a_program_that_asks_too_often_is_told_in_json_when_to_come_back(app: Fl
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
 
 
-def test_a_session_token_makes_nobody_ask_around(app: Flask, person: Character, client: Client) -> None:
+def test_a_session_token_makes_nobody_ask_around(app: Flask, person: TestUser, client: Client) -> None:
     answer = authorize(app, session_token(app, person), client, client_id="https://app.example/oauth/client-metadata")
     assert (answer.status_code, answer.json["error"]) == (403, "unauthorized_client")
 
@@ -124,11 +124,11 @@ def test_only_a_live_session_token_is_taken(app: Flask, client: Client, token: s
     assert (answer.status_code, answer.json["error"]) == (401, "invalid_token")
 
 
-def test_a_key_is_no_session_token(app: Flask, person: Character, client: Client) -> None:
+def test_a_key_is_no_session_token(app: Flask, person: TestUser, client: Client) -> None:
     assert authorize(app, person.key, client).json["error"] == "invalid_token"
 
 
-def test_cookie_and_token_together_are_refused(app: Flask, person: Character, client: Client) -> None:
+def test_cookie_and_token_together_are_refused(app: Flask, person: TestUser, client: Client) -> None:
     browser = person.sign_in()
     answer = browser.get("/api/oauth/authorize", headers={"Authorization": f"Bearer {session_token(app, person)}"})
     assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_request")
@@ -144,7 +144,7 @@ def test_cookie_and_token_together_are_refused(app: Flask, person: Character, cl
     ],
 )
 def test_what_cannot_be_asked_is_named_in_json(
-    app: Flask, person: Character, client: Client, changes: dict[str, str], error: str
+    app: Flask, person: TestUser, client: Client, changes: dict[str, str], error: str
 ) -> None:
     answer = authorize(app, session_token(app, person), client, **changes)
     assert (answer.status_code, answer.json["error"]) == (400, error)

@@ -19,14 +19,14 @@ from calmboard.queue import queue
 from calmboard.work.invitations import open_invitation
 from tests.portal.forms import send
 from tests.support.browser import Pages, find_barriers
-from tests.support.users import Api, Character, Place, add_place, csrf_token
+from tests.support.users import Api, ProjectAndBoard, TestUser, add_project_and_board, csrf_token
 
 _PASSWORD = "four unrelated words here"
 
 
 @pytest.fixture
-def place(app: Flask, owner: Character) -> Place:
-    return add_place(app, owner)
+def place(app: Flask, owner: TestUser) -> ProjectAndBoard:
+    return add_project_and_board(app, owner)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def newcomer() -> str:
     return f"{new_id('usr')}@harbour.example"
 
 
-def invite(app: Flask, owner: Character, place: Place, email: str, role: str = "member") -> tuple[str, str]:
+def invite(app: Flask, owner: TestUser, place: ProjectAndBoard, email: str, role: str = "member") -> tuple[str, str]:
     """The invitation's id, and the path that the letter links to."""
     made = owner.api.post(f"/projects/{place.project_id}/invitations", json={"email": email, "role": role})
     assert made.status_code == 201, made.text
@@ -50,7 +50,7 @@ def path_of(app: Flask, invitation_id: str) -> str:
 
 
 def test_an_address_gets_ten_letters_an_hour_and_the_last_link_still_works(
-    app: Flask, client: FlaskClient, owner: Character, place: Place, newcomer: str
+    app: Flask, client: FlaskClient, owner: TestUser, place: ProjectAndBoard, newcomer: str
 ) -> None:
     path = f"/projects/{place.project_id}/invitations"
     for _ in range(9):
@@ -65,8 +65,8 @@ def test_an_address_gets_ten_letters_an_hour_and_the_last_link_still_works(
     assert owner.api.post(path, json={"email": newcomer}).status_code == 429
 
 
-def test_who_may_not_invite_sends_no_letter(app: Flask, owner: Character, member: Character, newcomer: str) -> None:
-    place = add_place(app, owner, member=member)
+def test_who_may_not_invite_sends_no_letter(app: Flask, owner: TestUser, member: TestUser, newcomer: str) -> None:
+    place = add_project_and_board(app, owner, member=member)
     path = f"/projects/{place.project_id}/invitations"
     assert {member.api.post(path, json={"email": newcomer}).status_code for _ in range(11)} == {403}
     assert {owner.api.post(path, json={"email": member.person.email}).status_code for _ in range(11)} == {409}
@@ -74,23 +74,23 @@ def test_who_may_not_invite_sends_no_letter(app: Flask, owner: Character, member
 
 
 def test_letters_to_another_address_project_or_from_another_person_are_still_sent(
-    app: Flask, owner: Character, member: Character, newcomer: str
+    app: Flask, owner: TestUser, member: TestUser, newcomer: str
 ) -> None:
-    here, elsewhere = add_place(app, owner, admin=member), add_place(app, owner)
+    here, elsewhere = add_project_and_board(app, owner, admin=member), add_project_and_board(app, owner)
     for _ in range(10):
         invite(app, owner, here, newcomer)
     for who, place, email in ((owner, here, f"2{newcomer}"), (owner, elsewhere, newcomer), (member, here, newcomer)):
         invite(app, who, place, email)
 
 
-def roles(owner: Character, place: Place) -> dict[str, str]:
+def roles(owner: TestUser, place: ProjectAndBoard) -> dict[str, str]:
     listed = owner.api.get(f"/projects/{place.project_id}/members").json["data"]
     return {member["email"]: member["role"] for member in listed}
 
 
-def test_the_letter_holds_a_link_that_works(make_app: Callable[..., Flask], owner: Character, tmp_path: Path) -> None:
+def test_the_letter_holds_a_link_that_works(make_app: Callable[..., Flask], owner: TestUser, tmp_path: Path) -> None:
     app = make_app()
-    place = add_place(app, owner, name="Überfahrt")
+    place = add_project_and_board(app, owner, name="Überfahrt")
     path = f"/projects/{place.project_id}/invitations"
     Api(app, owner.key).post(path, json={"email": "kai@harbour.example", "role": "admin"})
     queue.app = app
@@ -107,7 +107,7 @@ def test_the_letter_holds_a_link_that_works(make_app: Callable[..., Flask], owne
 
 
 def test_a_newcomer_makes_an_account_and_is_in(
-    app: Flask, client: FlaskClient, owner: Character, place: Place, newcomer: str
+    app: Flask, client: FlaskClient, owner: TestUser, place: ProjectAndBoard, newcomer: str
 ) -> None:
     _, path = invite(app, owner, place, newcomer, "admin")
     answer = send(client, path, path, name="Kai Berg", password=_PASSWORD)
@@ -124,7 +124,7 @@ def test_a_newcomer_makes_an_account_and_is_in(
 
 
 def test_a_newcomer_is_told_all_faults_and_the_link_stays(
-    app: Flask, client: FlaskClient, owner: Character, place: Place, newcomer: str
+    app: Flask, client: FlaskClient, owner: TestUser, place: ProjectAndBoard, newcomer: str
 ) -> None:
     _, path = invite(app, owner, place, newcomer)
     answer = send(client, path, path, name=" ", password="short")
@@ -134,9 +134,9 @@ def test_a_newcomer_is_told_all_faults_and_the_link_stays(
 
 
 def test_a_person_with_an_account_signs_in_first_and_comes_back(
-    app: Flask, client: FlaskClient, owner: Character, place: Place, new_person: Callable[..., Character]
+    app: Flask, client: FlaskClient, owner: TestUser, place: ProjectAndBoard, new_user: Callable[..., TestUser]
 ) -> None:
-    person = new_person()
+    person = new_user()
     _, path = invite(app, owner, place, person.email.upper())
     page = client.get(path)
     assert 'name="password"' not in page.text
@@ -150,7 +150,7 @@ def test_a_person_with_an_account_signs_in_first_and_comes_back(
 
 
 def test_somebody_else_is_told_and_does_not_join(
-    app: Flask, owner: Character, outsider: Character, place: Place, newcomer: str
+    app: Flask, owner: TestUser, outsider: TestUser, place: ProjectAndBoard, newcomer: str
 ) -> None:
     _, path = invite(app, owner, place, newcomer)
     browser = outsider.sign_in()
@@ -161,7 +161,7 @@ def test_somebody_else_is_told_and_does_not_join(
     assert outsider.email not in roles(owner, place)
 
 
-def test_a_link_works_once(app: Flask, client: FlaskClient, owner: Character, place: Place, newcomer: str) -> None:
+def test_a_link_works_once(app: Flask, client: FlaskClient, owner: TestUser, place: ProjectAndBoard, newcomer: str) -> None:
     _, path = invite(app, owner, place, newcomer)
     page = client.get(path)
     send(client, path, path, name="Kai", password=_PASSWORD)
@@ -173,7 +173,7 @@ def test_a_link_works_once(app: Flask, client: FlaskClient, owner: Character, pl
 
 
 def test_a_link_is_dead_once_it_is_sent_again_withdrawn_or_old(
-    app: Flask, client: FlaskClient, owner: Character, place: Place, newcomer: str
+    app: Flask, client: FlaskClient, owner: TestUser, place: ProjectAndBoard, newcomer: str
 ) -> None:
     _, first = invite(app, owner, place, newcomer)
     invitation_id, second = invite(app, owner, place, newcomer)
@@ -190,9 +190,9 @@ def test_a_link_is_dead_once_it_is_sent_again_withdrawn_or_old(
 
 
 def test_who_is_a_member_already_keeps_their_role(
-    app: Flask, owner: Character, place: Place, new_person: Callable[..., Character]
+    app: Flask, owner: TestUser, place: ProjectAndBoard, new_user: Callable[..., TestUser]
 ) -> None:
-    person = new_person()
+    person = new_user()
     _, first = invite(app, owner, place, person.email, "admin")
     browser = person.sign_in()
     page = browser.get(first)
@@ -203,7 +203,7 @@ def test_who_is_a_member_already_keeps_their_role(
 
 
 def test_the_token_is_in_no_log(
-    app: Flask, client: FlaskClient, owner: Character, place: Place, newcomer: str, capfd: pytest.CaptureFixture[str]
+    app: Flask, client: FlaskClient, owner: TestUser, place: ProjectAndBoard, newcomer: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     _, path = invite(app, owner, place, newcomer)
     client.get(path)
@@ -217,16 +217,16 @@ def test_the_token_is_in_no_log(
 @pytest.mark.parametrize("width", [1280, 360])
 def test_the_page_has_no_barriers(
     app: Flask,
-    owner: Character,
-    outsider: Character,
+    owner: TestUser,
+    outsider: TestUser,
     page_for: Pages,
-    new_person: Callable[..., Character],
-    place: Place,
+    new_user: Callable[..., TestUser],
+    place: ProjectAndBoard,
     newcomer: str,
     reader: str,
     width: int,
 ) -> None:
-    person = new_person()
+    person = new_user()
     _, path = invite(app, owner, place, person.email if reader in ("invited", "signed out") else newcomer)
     who = {"invited": person, "somebody else": outsider}.get(reader)
     page = page_for(who, javascript=True, width=width) if who else page_for(width=width)
@@ -236,7 +236,9 @@ def test_the_page_has_no_barriers(
 
 
 @pytest.mark.database("sqlite")
-def test_a_newcomer_joins_without_javascript(app: Flask, owner: Character, page_for: Pages, place: Place, newcomer: str) -> None:
+def test_a_newcomer_joins_without_javascript(
+    app: Flask, owner: TestUser, page_for: Pages, place: ProjectAndBoard, newcomer: str
+) -> None:
     _, path = invite(app, owner, place, newcomer)
     page = page_for(javascript=False)
     page.goto(path)

@@ -6,13 +6,13 @@ from playwright.sync_api import Page
 
 from tests.support.browser import Pages
 from tests.support.programs import wait_until
-from tests.support.users import DEMO_PASSWORD, Character
+from tests.support.users import DEMO_PASSWORD, TestUser
 
 _TOKEN = "localStorage.calmboard_token"
 _NEAR_ITS_END = "localStorage.calmboard_token_ends_at = Date.now() + 9 * 60 * 1000"
 
 
-def test_a_signed_in_page_holds_a_token_that_works(page_for: Pages, owner: Character) -> None:
+def test_a_signed_in_page_holds_a_token_that_works(page_for: Pages, owner: TestUser) -> None:
     page = page_for(owner)
     page.goto("/integrations")
     token = _wait_for_token(page)
@@ -27,7 +27,7 @@ def test_a_signed_in_page_holds_a_token_that_works(page_for: Pages, owner: Chara
     assert token not in page.content()
 
 
-def test_it_stays_until_ten_minutes_before_its_end(page_for: Pages, owner: Character) -> None:
+def test_it_stays_until_ten_minutes_before_its_end(page_for: Pages, owner: TestUser) -> None:
     page = page_for(owner)
     page.goto("/integrations")
     token = _wait_for_token(page)
@@ -38,8 +38,8 @@ def test_it_stays_until_ten_minutes_before_its_end(page_for: Pages, owner: Chara
     wait_until(lambda: page.evaluate(_TOKEN) != token, "Another token")
 
 
-def test_signing_out_removes_it(page_for: Pages, new_person: Callable[..., Character]) -> None:
-    page = page_for(new_person())
+def test_signing_out_removes_it(page_for: Pages, new_user: Callable[..., TestUser]) -> None:
+    page = page_for(new_user())
     page.goto("/integrations")
     _wait_for_token(page)
     page.locator(".menu-user summary").click()
@@ -48,8 +48,8 @@ def test_signing_out_removes_it(page_for: Pages, new_person: Callable[..., Chara
     assert page.evaluate("Object.keys(localStorage)") == []
 
 
-def test_a_page_of_a_session_that_ended_removes_it(page_for: Pages, new_person: Callable[..., Character]) -> None:
-    person = new_person()
+def test_a_page_of_a_session_that_ended_removes_it(page_for: Pages, new_user: Callable[..., TestUser]) -> None:
+    person = new_user()
     page = page_for(person)
     page.goto("/integrations")
     _wait_for_token(page)
@@ -58,8 +58,8 @@ def test_a_page_of_a_session_that_ended_removes_it(page_for: Pages, new_person: 
     wait_until(lambda: page.evaluate(_TOKEN) is None, "The page without a token")
 
 
-def test_a_new_password_brings_a_new_token(page_for: Pages, new_person: Callable[..., Character]) -> None:
-    page = page_for(new_person())
+def test_a_new_password_brings_a_new_token(page_for: Pages, new_user: Callable[..., TestUser]) -> None:
+    page = page_for(new_user())
     page.goto("/account")
     token = _wait_for_token(page)
     page.get_by_label("Current password", exact=True).fill(DEMO_PASSWORD)

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.portal.forms import send
-from tests.support.users import SESSION_COOKIE, Character, csrf_token, new_address
+from tests.support.users import SESSION_COOKIE, TestUser, csrf_token, new_address
 
 _REFUSAL = "E-mail and password do not belong together."
 
@@ -20,17 +20,17 @@ def _sign_in(client: FlaskClient, email: str, password: str, page: str = "/sign-
     return send(client, page, page, email=email, password=password, **fields)
 
 
-def test_signing_in_leads_to_the_page(client: FlaskClient, owner: Character) -> None:
+def test_signing_in_leads_to_the_page(client: FlaskClient, owner: TestUser) -> None:
     answer = _sign_in(client, owner.email, owner.password)
     assert (answer.status_code, answer.location) == (303, "/integrations")
     assert client.get("/integrations").status_code == 200
 
 
-def test_the_case_of_the_email_does_not_matter(client: FlaskClient, owner: Character) -> None:
+def test_the_case_of_the_email_does_not_matter(client: FlaskClient, owner: TestUser) -> None:
     assert _sign_in(client, owner.email.upper(), owner.password).status_code == 303
 
 
-def test_a_wrong_password_and_an_unknown_email_get_the_same_answer(client: FlaskClient, owner: Character) -> None:
+def test_a_wrong_password_and_an_unknown_email_get_the_same_answer(client: FlaskClient, owner: TestUser) -> None:
     wrong = _sign_in(client, owner.email, "not the password")
     unknown = _sign_in(client, "nobody@calmboard.test", "not the password")
     assert (wrong.status_code, unknown.status_code) == (422, 422)
@@ -38,20 +38,20 @@ def test_a_wrong_password_and_an_unknown_email_get_the_same_answer(client: Flask
     assert _without_values(wrong.text) == _without_values(unknown.text)
 
 
-def test_a_wrong_password_and_an_unknown_email_take_equally_long(app: Flask, new_person: Callable[..., Character]) -> None:
-    person = new_person()
+def test_a_wrong_password_and_an_unknown_email_take_equally_long(app: Flask, new_user: Callable[..., TestUser]) -> None:
+    person = new_user()
     known = min(_time_of_refusal(app, person.email) for _ in range(5))
     unknown = min(_time_of_refusal(app, f"not-{person.email}") for _ in range(5))
     assert 0.5 < known / unknown < 2
 
 
-def test_a_form_without_its_token_is_refused(client: FlaskClient, owner: Character) -> None:
+def test_a_form_without_its_token_is_refused(client: FlaskClient, owner: TestUser) -> None:
     answer = client.post("/sign-in", data={"email": owner.email, "password": owner.password})
     assert answer.status_code == 400
     assert "This form was open too long" in answer.text
 
 
-def test_a_form_works_behind_https(make_app: Callable[..., Flask], owner: Character) -> None:
+def test_a_form_works_behind_https(make_app: Callable[..., Flask], owner: TestUser) -> None:
     client = make_app(origin="https://calmboard.example").test_client()
     page = client.get("/sign-in", base_url="https://calmboard.example")
     token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
@@ -66,7 +66,7 @@ def test_a_form_works_behind_https(make_app: Callable[..., Flask], owner: Charac
 
 
 @pytest.mark.parametrize("path", ["/integrations", "/account", "/integrations/keys/new?integration=jira"])
-def test_a_page_asked_for_is_reached_after_signing_in(client: FlaskClient, owner: Character, path: str) -> None:
+def test_a_page_asked_for_is_reached_after_signing_in(client: FlaskClient, owner: TestUser, path: str) -> None:
     asked = client.get(path)
     assert asked.status_code == 303
     assert _sign_in(client, owner.email, owner.password, asked.location).location == path
@@ -76,13 +76,13 @@ def test_a_page_asked_for_is_reached_after_signing_in(client: FlaskClient, owner
     "elsewhere",
     ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)", "evil"],
 )
-def test_signing_in_never_leads_elsewhere(client: FlaskClient, owner: Character, elsewhere: str) -> None:
+def test_signing_in_never_leads_elsewhere(client: FlaskClient, owner: TestUser, elsewhere: str) -> None:
     client.get("/sign-in")
     answer = send(client, "/sign-in", "/sign-in?" + urlencode({"next": elsewhere}), email=owner.email, password=owner.password)
     assert answer.location == "/integrations"
 
 
-def test_signing_in_starts_a_new_session(client: FlaskClient, owner: Character) -> None:
+def test_signing_in_starts_a_new_session(client: FlaskClient, owner: TestUser) -> None:
     _sign_in(client, owner.email, owner.password)
     before = client.get_cookie(SESSION_COOKIE)
     client.post("/sign-out", data={"csrf_token": _token(client)})
@@ -93,18 +93,18 @@ def test_signing_in_starts_a_new_session(client: FlaskClient, owner: Character) 
     assert before.value != after.value
 
 
-def test_the_cookie_is_kept_from_scripts_and_other_sites(client: FlaskClient, owner: Character) -> None:
+def test_the_cookie_is_kept_from_scripts_and_other_sites(client: FlaskClient, owner: TestUser) -> None:
     cookie = _sign_in(client, owner.email, owner.password).headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
     assert "Expires" not in cookie
 
 
-def test_the_cookie_outlives_the_browser_where_that_is_asked(client: FlaskClient, owner: Character) -> None:
+def test_the_cookie_outlives_the_browser_where_that_is_asked(client: FlaskClient, owner: TestUser) -> None:
     assert "Expires" in _sign_in(client, owner.email, owner.password, remember="yes").headers["Set-Cookie"]
 
 
-def test_signing_out_ends_the_session(client: FlaskClient, owner: Character) -> None:
+def test_signing_out_ends_the_session(client: FlaskClient, owner: TestUser) -> None:
     _sign_in(client, owner.email, owner.password)
     cookie = client.get_cookie(SESSION_COOKIE)
     answer = client.post("/sign-out", data={"csrf_token": _token(client)})
@@ -114,7 +114,7 @@ def test_signing_out_ends_the_session(client: FlaskClient, owner: Character) -> 
     assert client.get("/integrations").status_code == 303
 
 
-def test_who_is_signed_in_passes_the_sign_in_page(owner: Character) -> None:
+def test_who_is_signed_in_passes_the_sign_in_page(owner: TestUser) -> None:
     assert owner.sign_in().get("/sign-in?next=/account").location == "/account"
 
 
@@ -127,8 +127,8 @@ def test_guessing_is_slowed_down_by_address(client: FlaskClient) -> None:
     assert "Try again in" in answer.text
 
 
-def test_guessing_is_slowed_down_by_email(client: FlaskClient, new_person: Callable[..., Character]) -> None:
-    person = new_person()
+def test_guessing_is_slowed_down_by_email(client: FlaskClient, new_user: Callable[..., TestUser]) -> None:
+    person = new_user()
     for _ in range(10):
         client.environ_base["REMOTE_ADDR"] = new_address()
         _sign_in(client, person.email, "guess")
@@ -136,7 +136,7 @@ def test_guessing_is_slowed_down_by_email(client: FlaskClient, new_person: Calla
     assert _sign_in(client, person.email.upper(), "guess").status_code == 429
 
 
-def test_signing_in_rightly_is_not_counted(client: FlaskClient, owner: Character) -> None:
+def test_signing_in_rightly_is_not_counted(client: FlaskClient, owner: TestUser) -> None:
     for _ in range(12):
         assert _sign_in(client, owner.email, owner.password).status_code == 303
         client.post("/sign-out", data={"csrf_token": _token(client)})

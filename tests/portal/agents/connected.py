@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from tests.oauth.conftest import ORIGIN, HostApp, register
 from tests.support.agent import Agent
-from tests.support.users import Character
+from tests.support.users import TestUser
 
 ENDPOINT = f"{ORIGIN}/mcp"
 TEST = "/integrations/mcp-test"
@@ -23,7 +23,7 @@ def section_of(browser: FlaskClient, path: str = "/integrations") -> str:
     return page[page.index('<section class="section" id="mcp"') : page.index('<section class="section" id="oauth-metadata"')]
 
 
-def let_in(app: Flask, person: Character, name: str = "Harbour agent") -> Agent:
+def let_in(app: Flask, person: TestUser, name: str = "Harbour agent") -> Agent:
     """Let an agent in by OAuth."""
     body = register(app, client_name=name).get_json()
     application = HostApp(app, person.sign_in(), body["client_id"], body)

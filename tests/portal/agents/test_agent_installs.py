@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 
 from portal.agents.installs import chatgpt, claude_link, installs
 from tests.support.browser import Pages
-from tests.support.users import Character
+from tests.support.users import TestUser
 
 ENDPOINT = "http://127.0.0.1:8000/mcp"
 PUBLIC = "https://calmboard.ai/mcp"
@@ -25,7 +25,7 @@ _SECRET = re.compile(r"cb[ckmors]_[0-9A-Za-z]")
 
 
 @pytest.fixture(scope="module")
-def section(owner: Character) -> str:
+def section(owner: TestUser) -> str:
     """The section as somebody with a key sees it."""
     assert owner.key
     page = owner.sign_in().get("/integrations").text
@@ -135,7 +135,7 @@ def test_an_address_of_this_machine_is_said_to_be_out_of_reach_of_clouds(section
     assert words.count("CALMBOARD_PUBLIC_URL") == 2
 
 
-def test_a_public_address_is_reached_by_all(make_app: Callable[..., Flask], owner: Character) -> None:
+def test_a_public_address_is_reached_by_all(make_app: Callable[..., Flask], owner: TestUser) -> None:
     origin = "https://calmboard.ai"
     client = make_app(origin=origin).test_client()
     token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in", base_url=origin).text)
@@ -150,13 +150,13 @@ def test_a_public_address_is_reached_by_all(make_app: Callable[..., Flask], owne
 
 @pytest.mark.parametrize("endpoint", ["https://10.1.2.3/mcp", "https://board.internal/mcp"])
 def test_clouds_do_not_reach_a_network_of_ones_own_and_the_others_may(endpoint: str) -> None:
-    assert "your own network" in (chatgpt(endpoint).obstacle or "")
-    assert [install.agent for install in installs(endpoint) if install.obstacle] == ["ChatGPT"]
+    assert "your own network" in (chatgpt(endpoint).unreachable_reason or "")
+    assert [install.agent for install in installs(endpoint) if install.unreachable_reason] == ["ChatGPT"]
 
 
 @pytest.mark.database("sqlite")
 @pytest.mark.parametrize("javascript", [True, False])
-def test_links_lead_out_of_the_page_and_nothing_stops_them(page_for: Pages, owner: Character, javascript: bool) -> None:
+def test_links_lead_out_of_the_page_and_nothing_stops_them(page_for: Pages, owner: TestUser, javascript: bool) -> None:
     page = page_for(owner, javascript=javascript)
     page.goto("/integrations")
     for agent, scheme in (("Cursor", "cursor://"), ("VS Code", "vscode:")):
@@ -169,7 +169,7 @@ def test_links_lead_out_of_the_page_and_nothing_stops_them(page_for: Pages, owne
 
 
 @pytest.mark.database("sqlite")
-def test_browsers_read_from_the_links_what_agents_do(page_for: Pages, owner: Character) -> None:
+def test_browsers_read_from_the_links_what_agents_do(page_for: Pages, owner: TestUser) -> None:
     page = page_for(owner)
     page.goto("/integrations")
     cursor = page.get_by_role("link", name="Add to Cursor").evaluate("a => atob(new URL(a.href).searchParams.get('config'))")
@@ -182,7 +182,7 @@ def test_browsers_read_from_the_links_what_agents_do(page_for: Pages, owner: Cha
 @pytest.mark.parametrize(
     ("agent", "slug"), [("Codex", "codex"), ("Gemini CLI", "gemini"), ("Windsurf", "windsurf"), ("ChatGPT", "chatgpt")]
 )
-def test_one_agent_is_shown_at_a_time_without_scripts_too(page_for: Pages, owner: Character, agent: str, slug: str) -> None:
+def test_one_agent_is_shown_at_a_time_without_scripts_too(page_for: Pages, owner: TestUser, agent: str, slug: str) -> None:
     page = page_for(owner, javascript=False)
     page.goto("/integrations")
     page.get_by_label(agent, exact=True).check()

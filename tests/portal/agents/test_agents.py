@@ -15,7 +15,7 @@ from tests.portal.forms import HTMX
 from tests.support.agent import LEGACY, MODERN, Agent
 from tests.support.browser import Pages, Scheme, find_barriers
 from tests.support.statements import watched
-from tests.support.users import Character, Place
+from tests.support.users import ProjectAndBoard, TestUser
 
 _LOOKS: list[tuple[Scheme, int]] = [("light", 1280), ("dark", 1280), ("light", 768), ("light", 320), ("dark", 320)]
 
@@ -30,7 +30,7 @@ def test_the_contents_lead_to_the_section(browser_of: FlaskClient) -> None:
     assert '<section class="section" id="mcp"' in page
 
 
-def test_address_resource_header_and_revisions_are_there_to_copy(page_for: Pages, person: Character) -> None:
+def test_address_resource_header_and_revisions_are_there_to_copy(page_for: Pages, person: TestUser) -> None:
     page = page_for(person)
     page.goto("/integrations")
     copied = {
@@ -53,20 +53,20 @@ def _copied(page: Page, what: str) -> str:
 
 
 @pytest.mark.parametrize("version", [MODERN, *LEGACY])
-def test_the_server_speaks_each_revision_that_is_named(app: Flask, person: Character, version: str) -> None:
+def test_the_server_speaks_each_revision_that_is_named(app: Flask, person: TestUser, version: str) -> None:
     assert version in person.sign_in().get("/docs/mcp.md").text
     assert Agent(app, person.key, version).result("tools/list")["tools"]
 
 
 @pytest.mark.parametrize("role", ["owner", "admin", "member", "viewer", None])
 def test_the_test_lists_the_tools_that_an_agent_then_gets(
-    app: Flask, person: Character, new_person: Callable[..., Character], new_place: Callable[..., Place], role: str | None
+    app: Flask, person: TestUser, new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard], role: str | None
 ) -> None:
-    reader = new_person()
+    reader = new_user()
     if role == "owner":
-        new_place(reader)
+        new_project(reader)
     elif role:
-        new_place(person, **{role: reader})
+        new_project(person, **{role: reader})
     listed = Agent(app, reader.key).result("tools/list")["tools"]
     page = reader.sign_in().get(TEST, headers=HTMX).text
     reading, _, writing = page.partition("To write")
@@ -76,10 +76,10 @@ def test_the_test_lists_the_tools_that_an_agent_then_gets(
 
 
 def test_a_viewer_reads_that_nothing_may_be_written(
-    person: Character, new_person: Callable[..., Character], new_place: Callable[..., Place]
+    person: TestUser, new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]
 ) -> None:
-    reader = new_person()
-    new_place(person, viewer=reader)
+    reader = new_user()
+    new_project(person, viewer=reader)
     assert "None: your role lets you change nothing in any project." in text_of(reader.sign_in().get(TEST, headers=HTMX).text)
 
 
@@ -92,7 +92,7 @@ def test_each_tool_is_told_in_one_sentence(browser_of: FlaskClient) -> None:
         assert ". " not in sentence
 
 
-def test_what_is_for_good_is_marked(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_what_is_for_good_is_marked(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     listed = Agent(app, person.key).result("tools/list")["tools"]
     marked = re.findall(r"<code>(\w+)</code> <span class=\"badge\">For good", browser_of.get(TEST, headers=HTMX).text)
     assert marked == [tool["name"] for tool in listed if "dry_run" in tool["inputSchema"]["properties"]]
@@ -106,9 +106,9 @@ def test_the_test_asks_the_server_and_says_what_it_answers(browser_of: FlaskClie
         assert "No agent of yours has reached it yet." in page
 
 
-def test_the_test_says_where_the_server_is_down(make_app: Callable[..., Flask], person: Character) -> None:
+def test_the_test_says_where_the_server_is_down(make_app: Callable[..., Flask], person: TestUser) -> None:
     app = make_app()
-    browser = Character(app, person.person, person.password).sign_in()
+    browser = TestUser(app, person.person, person.password).sign_in()
 
     def answer_late(response: Response) -> Response:
         """An outage: whatever answers at /mcp is not our server."""
@@ -120,9 +120,9 @@ def test_the_test_says_where_the_server_is_down(make_app: Callable[..., Flask], 
     assert "as it should" not in page
 
 
-def test_the_test_says_where_agents_do_not_learn_where_to_sign_in(make_app: Callable[..., Flask], person: Character) -> None:
+def test_the_test_says_where_agents_do_not_learn_where_to_sign_in(make_app: Callable[..., Flask], person: TestUser) -> None:
     app = make_app()
-    browser = Character(app, person.person, person.password).sign_in()
+    browser = TestUser(app, person.person, person.password).sign_in()
 
     def hide_metadata(response: Response) -> Response:
         """A proxy that drops the header, as some do."""
@@ -133,7 +133,7 @@ def test_the_test_says_where_agents_do_not_learn_where_to_sign_in(make_app: Call
     assert f"It does not tell agents where to sign in for {ENDPOINT}." in text_of(browser.get(TEST, headers=HTMX).text)
 
 
-def test_the_test_changes_nothing_and_costs_nothing(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_the_test_changes_nothing_and_costs_nothing(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     agent = Agent(app, person.key)
     before = agent.ask("tools/list").headers["X-RateLimit-Remaining"]
     with watched(app) as statements:
@@ -146,9 +146,9 @@ def test_only_those_signed_in_may_test(client: FlaskClient) -> None:
     assert client.get(TEST).location.startswith("/sign-in")
 
 
-def test_a_free_plan_reads_what_is_missing_and_where_to_upgrade(make_app: Callable[..., Flask], free: Character) -> None:
+def test_a_free_plan_reads_what_is_missing_and_where_to_upgrade(make_app: Callable[..., Flask], free: TestUser) -> None:
     app = make_app(billing_url="https://calmboard.example/plans")
-    browser = Character(app, free.person, free.password).sign_in()
+    browser = TestUser(app, free.person, free.password).sign_in()
     section = section_of(browser, TEST)
     assert "Your Free plan does not include agents." in text_of(section)
     assert "<code>paid_plan_required</code>" in section
@@ -159,12 +159,12 @@ def test_a_free_plan_reads_what_is_missing_and_where_to_upgrade(make_app: Callab
     assert Agent(app, free.new_key("From before")).ask("tools/list").json["error"]["data"]["code"] == "paid_plan_required"
 
 
-def test_without_a_page_of_plans_the_way_leads_up_the_page(free: Character) -> None:
+def test_without_a_page_of_plans_the_way_leads_up_the_page(free: TestUser) -> None:
     assert '<a href="#keys">What Pro adds</a>' in section_of(free.sign_in())
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_the_button_shows_the_tools_in_place(page_for: Pages, person: Character, javascript: bool) -> None:
+def test_the_button_shows_the_tools_in_place(page_for: Pages, person: TestUser, javascript: bool) -> None:
     page = page_for(person, javascript=javascript)
     page.goto("/integrations")
     page.get_by_role("button", name="Test connection").click()
@@ -213,7 +213,7 @@ _STATES: dict[str, Callable[[Page], Any]] = {
 
 @pytest.mark.database("sqlite")
 @pytest.mark.parametrize("state", _STATES)
-def test_no_state_has_barriers(app: Flask, page_for: Pages, person: Character, state: str) -> None:
+def test_no_state_has_barriers(app: Flask, page_for: Pages, person: TestUser, state: str) -> None:
     let_in(app, person, name="An agent with a name of many words, such as makers give to what they want to be found").ask(
         "tools/list"
     )
@@ -225,8 +225,8 @@ def test_no_state_has_barriers(app: Flask, page_for: Pages, person: Character, s
 
 @pytest.mark.database("sqlite")
 @pytest.mark.parametrize("plan", ["pro", "free"])
-def test_the_section_without_agents_has_no_barriers(page_for: Pages, new_person: Callable[..., Character], plan: str) -> None:
-    page = page_for(new_person(plan=plan))
+def test_the_section_without_agents_has_no_barriers(page_for: Pages, new_user: Callable[..., TestUser], plan: str) -> None:
+    page = page_for(new_user(plan=plan))
     _test_pressed(page)
     assert _barriers(page) == {}
 

@@ -13,17 +13,17 @@ from calmboard.access.credentials.key_lists import list_keys
 from calmboard.access.oauth.connected_apps import list_grants
 from calmboard.db import db
 from calmboard.models import ApiKey
-from calmboard.pagination import Cut
+from calmboard.pagination import PageRequest
 from tests.oauth.conftest import HostApp, register
 from tests.portal.agents.connected import ENDPOINT, TEST, let_in, section_of, text_of
 from tests.portal.forms import HTMX
 from tests.support.agent import Agent
 from tests.support.browser import Pages
 from tests.support.statements import watched
-from tests.support.users import Character, csrf_token
+from tests.support.users import TestUser, csrf_token
 
 
-def test_agents_say_who_what_and_the_last_call(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_agents_say_who_what_and_the_last_call(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     assert "Connected agents None yet." in text_of(section_of(browser_of))
     let_in(app, person).call("list_projects")
     section = section_of(browser_of)
@@ -34,19 +34,19 @@ def test_agents_say_who_what_and_the_last_call(app: Flask, person: Character, br
     assert "Harbour agent reached it last. Used just now" in text_of(section_of(browser_of, TEST))
 
 
-def test_an_agent_that_did_not_call_yet_is_listed(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_an_agent_that_did_not_call_yet_is_listed(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     let_in(app, person)
     assert "all my projects Never used Disconnect Harbour agent" in text_of(section_of(browser_of))
     assert "No agent of yours has reached it yet." in text_of(section_of(browser_of, TEST))
 
 
-def test_an_app_of_the_api_is_no_agent(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_an_app_of_the_api_is_no_agent(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     body = register(app).get_json()
     HostApp(app, person.sign_in(), body["client_id"], body).get_tokens()
     assert "Connected agents None yet." in text_of(section_of(browser_of))
 
 
-def test_a_key_is_listed_while_its_last_call_came_to_the_server(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_a_key_is_listed_while_its_last_call_came_to_the_server(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     secret = person.new_key("Night watch")
     agent = Agent(app, secret)
     agent.result("tools/list")
@@ -59,7 +59,7 @@ def test_a_key_is_listed_while_its_last_call_came_to_the_server(app: Flask, pers
     assert "Night watch" not in section_of(browser_of)
 
 
-def _note(app: Flask, person: Character, endpoint: str) -> None:
+def _note(app: Flask, person: TestUser, endpoint: str) -> None:
     """What is kept of a call; a second one within a minute is not."""
     with app.app_context():
         db.session.execute(update(ApiKey).where(ApiKey.user_id == person.person.id).values(last_used_endpoint=endpoint))
@@ -67,7 +67,7 @@ def _note(app: Flask, person: Character, endpoint: str) -> None:
 
 
 def test_what_an_agent_calls_itself_and_asks_for_is_text_and_nothing_else(
-    app: Flask, person: Character, browser_of: FlaskClient
+    app: Flask, person: TestUser, browser_of: FlaskClient
 ) -> None:
     agent = let_in(app, person, name="<b>bold</b>")
     agent.send({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "<i>sly</i>"}})
@@ -77,18 +77,18 @@ def test_what_an_agent_calls_itself_and_asks_for_is_text_and_nothing_else(
     assert "<b>bold</b>" in unescape(section)
 
 
-def test_the_agents_of_others_are_not_shown(app: Flask, person: Character, owner: Character) -> None:
+def test_the_agents_of_others_are_not_shown(app: Flask, person: TestUser, owner: TestUser) -> None:
     let_in(app, person, name="Somebody’s own")
     assert "Somebody’s own" not in owner.sign_in().get(TEST).text
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_an_agent_is_disconnected_after_a_question(
-    app: Flask, person: Character, browser_of: FlaskClient, headers: dict[str, str]
+    app: Flask, person: TestUser, browser_of: FlaskClient, headers: dict[str, str]
 ) -> None:
     agent = let_in(app, person)
     with app.app_context():
-        [grant] = list_grants(person.access, Cut()).rows
+        [grant] = list_grants(person.access, PageRequest()).rows
     path = f"/integrations/apps/{grant.id}/disconnect?among=agents"
     assert f'href="{path}"' in section_of(browser_of)
     question = browser_of.get(path, headers=headers)
@@ -103,12 +103,12 @@ def test_an_agent_is_disconnected_after_a_question(
 @pytest.mark.parametrize("headers", [{}, HTMX])
 @pytest.mark.parametrize("act", ["revoke", "pause"])
 def test_a_key_of_an_agent_ends_after_a_question(
-    app: Flask, person: Character, browser_of: FlaskClient, headers: dict[str, str], act: str
+    app: Flask, person: TestUser, browser_of: FlaskClient, headers: dict[str, str], act: str
 ) -> None:
     agent = Agent(app, person.new_key("Night watch"))
     agent.result("tools/list")
     with app.app_context():
-        [key] = list_keys(person.access, Cut()).rows
+        [key] = list_keys(person.access, PageRequest()).rows
     path = f"/integrations/keys/{key.id}/revoke?among=agents"
     assert f'href="{path}"' in section_of(browser_of)
     question = browser_of.get(path, headers=headers)
@@ -119,10 +119,10 @@ def test_a_key_of_an_agent_ends_after_a_question(
     assert agent.ask("tools/list").status_code == 401
 
 
-def test_a_key_revoked_in_its_own_list_leaves_that_of_the_agents(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_a_key_revoked_in_its_own_list_leaves_that_of_the_agents(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     Agent(app, person.new_key("Night watch")).result("tools/list")
     with app.app_context():
-        [key] = list_keys(person.access, Cut()).rows
+        [key] = list_keys(person.access, PageRequest()).rows
     path = f"/integrations/keys/{key.id}/revoke"
     form = {"csrf_token": csrf_token(browser_of.get(path, headers=HTMX)), "sure": "on"}
     answer = browser_of.post(path, data=form, headers=HTMX)
@@ -130,14 +130,14 @@ def test_a_key_revoked_in_its_own_list_leaves_that_of_the_agents(app: Flask, per
     assert "Connected agents None yet." in text_of(answer.text)
 
 
-def test_an_app_with_a_scheme_of_its_own_is_named_by_it(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_an_app_with_a_scheme_of_its_own_is_named_by_it(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     body = register(app, client_name="Cursor", redirect_uris=["cursor://anysphere.cursor-mcp/oauth/callback"]).get_json()
     application = HostApp(app, person.sign_in(), body["client_id"], body, body["redirect_uris"][0])
     application.get_tokens(resource=ENDPOINT)
     assert "Cursor · registered itself · cursor://" in text_of(section_of(browser_of))
 
 
-def test_the_page_takes_as_many_statements_however_many_agents(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_the_page_takes_as_many_statements_however_many_agents(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     with watched(app) as with_none:
         browser_of.get("/integrations")
     for number in range(3):
@@ -148,7 +148,7 @@ def test_the_page_takes_as_many_statements_however_many_agents(app: Flask, perso
     assert len(with_six) == len(with_none)
 
 
-def test_disconnecting_an_agent_keeps_the_page_and_the_focus(app: Flask, page_for: Pages, person: Character) -> None:
+def test_disconnecting_an_agent_keeps_the_page_and_the_focus(app: Flask, page_for: Pages, person: TestUser) -> None:
     let_in(app, person)
     page = page_for(person)
     page.goto("/integrations")
@@ -159,7 +159,7 @@ def test_disconnecting_an_agent_keeps_the_page_and_the_focus(app: Flask, page_fo
     expect(page.locator("#connected-apps")).to_contain_text("None yet.")
 
 
-def test_revoking_the_key_of_an_agent_keeps_the_page_and_the_focus(app: Flask, page_for: Pages, person: Character) -> None:
+def test_revoking_the_key_of_an_agent_keeps_the_page_and_the_focus(app: Flask, page_for: Pages, person: TestUser) -> None:
     Agent(app, person.new_key("Night watch")).result("tools/list")
     page = page_for(person)
     page.goto("/integrations")

@@ -10,12 +10,12 @@ from flask.testing import FlaskClient
 from calmboard.access.oauth.clients import own_client
 from calmboard.access.oauth.connected_apps import list_grants
 from calmboard.ids import new_id
-from calmboard.pagination import Cut
+from calmboard.pagination import PageRequest
 from calmboard.work.people import add_person
 from tests.oauth.conftest import ORIGIN, HostApp, register
 from tests.portal.agents.connected import ENDPOINT
 from tests.portal.forms import send
-from tests.support.users import DEMO_PASSWORD, Character
+from tests.support.users import DEMO_PASSWORD, TestUser
 
 _LONG = "Harbour " + "x" * 192
 # As it was registered, and as people read it.
@@ -40,11 +40,11 @@ def test_sign_in_names_the_application_in_short(app: Flask, client: FlaskClient,
 
 
 @pytest.mark.parametrize(("name", "shown"), _NAMES)
-def test_connected_apps_are_named_in_short(app: Flask, person: Character, browser_of: FlaskClient, name: str, shown: str) -> None:
+def test_connected_apps_are_named_in_short(app: Flask, person: TestUser, browser_of: FlaskClient, name: str, shown: str) -> None:
     body = register(app, client_name=name).get_json()
     HostApp(app, browser_of, body["client_id"], body).get_tokens(resource=ENDPOINT)
     with app.app_context():
-        [grant] = list_grants(person.access, Cut()).rows
+        [grant] = list_grants(person.access, PageRequest()).rows
     page = browser_of.get("/integrations").text
     assert page.count(f"<strong>{shown}</strong>") == 2
     path = f"/integrations/apps/{grant.id}/disconnect"

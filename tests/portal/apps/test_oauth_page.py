@@ -16,11 +16,11 @@ from playwright.sync_api import Page, expect
 
 from calmboard.access.oauth.clients import own_client
 from calmboard.access.oauth.connected_apps import list_grants
-from calmboard.pagination import Cut
+from calmboard.pagination import PageRequest
 from tests.oauth.conftest import HostApp, challenge_of, register
 from tests.portal.forms import HTMX, send
 from tests.support.browser import Pages, Scheme, find_barriers
-from tests.support.users import Character, csrf_token
+from tests.support.users import TestUser, csrf_token
 
 ORIGIN = "http://127.0.0.1:8000"
 _REHEARSAL = f"{ORIGIN}/oauth/callback"
@@ -39,7 +39,7 @@ def text_of(page: str) -> str:
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", "", page)))
 
 
-def callbacks_of(app: Flask, person: Character) -> tuple[str, ...]:
+def callbacks_of(app: Flask, person: TestUser) -> tuple[str, ...]:
     with app.app_context():
         return own_client(person.person, ORIGIN).redirect_uris
 
@@ -51,7 +51,7 @@ def test_the_contents_lead_to_each_section(browser_of: FlaskClient, place: str) 
     assert f'<section class="section" id="{place}"' in page
 
 
-def test_everybody_has_one_client_of_their_own(app: Flask, person: Character, browser_of: FlaskClient, owner: Character) -> None:
+def test_everybody_has_one_client_of_their_own(app: Flask, person: TestUser, browser_of: FlaskClient, owner: TestUser) -> None:
     mine = code_of(browser_of.get("/integrations").text, "client-id")
     with app.app_context():
         assert own_client(person.person, ORIGIN).id == mine
@@ -59,13 +59,13 @@ def test_everybody_has_one_client_of_their_own(app: Flask, person: Character, br
     assert code_of(owner.sign_in().get("/integrations").text, "client-id") != mine
 
 
-def test_the_client_comes_with_the_first_sign_in(app: Flask, new_person: Callable[..., Character]) -> None:
-    person = new_person()
+def test_the_client_comes_with_the_first_sign_in(app: Flask, new_user: Callable[..., TestUser]) -> None:
+    person = new_user()
     person.sign_in()
     assert callbacks_of(app, person) == (_REHEARSAL,)
 
 
-def test_callbacks_are_saved_with_commas_and_lines(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_callbacks_are_saved_with_commas_and_lines(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     typed = f"https://a.example/cb,\nhttp://localhost:8765/cb, {_REHEARSAL}"
     saved = send(browser_of, "/integrations", _SAVE, callbacks=typed)
     assert (saved.status_code, saved.location) == (303, "/integrations#oauth-client")
@@ -90,7 +90,7 @@ def test_callbacks_are_saved_with_commas_and_lines(app: Flask, person: Character
     ],
 )
 def test_each_faulty_callback_is_named_beside_the_field(
-    app: Flask, person: Character, browser_of: FlaskClient, typed: str, sentences: list[str]
+    app: Flask, person: TestUser, browser_of: FlaskClient, typed: str, sentences: list[str]
 ) -> None:
     for headers in ({}, HTMX):
         token = csrf_token(browser_of.get("/integrations"))
@@ -131,7 +131,7 @@ def test_the_steps_follow_the_first_callback(browser_of: FlaskClient) -> None:
     assert "To try the flow here" in text_of(part)
 
 
-def test_the_metadata_is_there_to_copy(page_for: Pages, person: Character) -> None:
+def test_the_metadata_is_there_to_copy(page_for: Pages, person: TestUser) -> None:
     page = page_for(person)
     page.goto("/integrations")
     commands = page.locator("#oauth-metadata code[id]").all_text_contents()
@@ -141,7 +141,7 @@ def test_the_metadata_is_there_to_copy(page_for: Pages, person: Character) -> No
     assert documents[3]["client_id"].startswith("cli_")
 
 
-def connect(app: Flask, person: Character) -> dict[str, Any]:
+def connect(app: Flask, person: TestUser) -> dict[str, Any]:
     """Let an application in, and use it once."""
     body = register(app).get_json()
     application = HostApp(app, person.sign_in(), body["client_id"], body)
@@ -150,7 +150,7 @@ def connect(app: Flask, person: Character) -> dict[str, Any]:
     return tokens
 
 
-def test_connected_apps_say_who_what_and_when(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_connected_apps_say_who_what_and_when(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     assert "None yet." in browser_of.get("/integrations").text
     connect(app, person)
     page = text_of(browser_of.get("/integrations").text)
@@ -161,11 +161,11 @@ def test_connected_apps_say_who_what_and_when(app: Flask, person: Character, bro
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_an_app_is_disconnected_after_a_question(
-    app: Flask, person: Character, browser_of: FlaskClient, headers: dict[str, str]
+    app: Flask, person: TestUser, browser_of: FlaskClient, headers: dict[str, str]
 ) -> None:
     connect(app, person)
     with app.app_context():
-        [grant] = list_grants(person.access, Cut()).rows
+        [grant] = list_grants(person.access, PageRequest()).rows
     path = f"/integrations/apps/{grant.id}/disconnect"
     question = browser_of.get(path, headers=headers)
     assert "Disconnect “Stand-up bot”?" in question.text
@@ -174,10 +174,10 @@ def test_an_app_is_disconnected_after_a_question(
     assert "None yet." in browser_of.get("/integrations").text
 
 
-def test_nobody_is_asked_about_what_another_connected(app: Flask, person: Character, owner: Character) -> None:
+def test_nobody_is_asked_about_what_another_connected(app: Flask, person: TestUser, owner: TestUser) -> None:
     connect(app, person)
     with app.app_context():
-        [grant] = list_grants(person.access, Cut()).rows
+        [grant] = list_grants(person.access, PageRequest()).rows
     browser = owner.sign_in()
     assert browser.get(f"/integrations/apps/{grant.id}/disconnect").status_code == 403
     assert browser.get("/integrations/apps/grn_00000000000000000000000000/disconnect").status_code == 404
@@ -213,7 +213,7 @@ def trade(browser: FlaskClient, back: str) -> Any:
     return send(browser, "/integrations", "/oauth/callback", code=came["code"], state=came["state"])
 
 
-def test_a_rehearsal_ends_in_a_token_shown_once(person: Character, browser_of: FlaskClient) -> None:
+def test_a_rehearsal_ends_in_a_token_shown_once(person: TestUser, browser_of: FlaskClient) -> None:
     back = allow(browser_of, *rehearse(browser_of))
     assert "The one this browser sent." in browser_of.get(back).text
     shown = trade(browser_of, back)
@@ -226,7 +226,7 @@ def test_a_rehearsal_ends_in_a_token_shown_once(person: Character, browser_of: F
         assert tokens["access_token"] not in place
 
 
-def test_a_code_of_another_browser_is_shown_and_not_traded(person: Character, browser_of: FlaskClient) -> None:
+def test_a_code_of_another_browser_is_shown_and_not_traded(person: TestUser, browser_of: FlaskClient) -> None:
     back = allow(browser_of, *rehearse(browser_of))
     other = person.sign_in()
     assert "the verifier is not here" in other.get(back).text
@@ -277,7 +277,7 @@ def copied(page: Page, what: str) -> str:
     return text
 
 
-def test_the_three_steps_copied_from_the_page_lead_to_the_projects(page_for: Pages, person: Character) -> None:
+def test_the_three_steps_copied_from_the_page_lead_to_the_projects(page_for: Pages, person: TestUser) -> None:
     page = page_for(person)
     page.goto("/integrations")
     names = ("the address", "Terminal: code to token", "Terminal: first call")
@@ -291,7 +291,7 @@ def test_the_three_steps_copied_from_the_page_lead_to_the_projects(page_for: Pag
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_try_it_here_ends_in_an_answer_of_the_api(page_for: Pages, person: Character, javascript: bool) -> None:
+def test_try_it_here_ends_in_an_answer_of_the_api(page_for: Pages, person: TestUser, javascript: bool) -> None:
     page = page_for(person, javascript=javascript)
     page.goto("/integrations")
     page.get_by_role("button", name="Try it here").click()
@@ -305,7 +305,7 @@ def test_try_it_here_ends_in_an_answer_of_the_api(page_for: Pages, person: Chara
     expect(page.locator("#connected-apps")).to_contain_text("Used just now by curl")
 
 
-def test_saving_and_disconnecting_keep_the_page_and_the_focus(app: Flask, page_for: Pages, person: Character) -> None:
+def test_saving_and_disconnecting_keep_the_page_and_the_focus(app: Flask, page_for: Pages, person: TestUser) -> None:
     connect(app, person)
     page = page_for(person)
     page.goto("/integrations")
@@ -368,7 +368,7 @@ _STATES: dict[str, Callable[[Page], Any]] = {
 
 @pytest.mark.database("sqlite")
 @pytest.mark.parametrize("state", _STATES)
-def test_no_state_has_barriers(app: Flask, page_for: Pages, person: Character, state: str) -> None:
+def test_no_state_has_barriers(app: Flask, page_for: Pages, person: TestUser, state: str) -> None:
     connect(app, person)
     page = page_for(person)
     _STATES[state](page)

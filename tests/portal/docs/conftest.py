@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.server import Server
-from tests.support.users import SESSION_COOKIE, Character, Place
+from tests.support.users import SESSION_COOKIE, ProjectAndBoard, TestUser
 
 _CODE = r'<code id="{}-(\w+)">(.*?)</code>'
 _BREAKS = re.compile(r"<[^>]+>")
@@ -21,8 +21,8 @@ _BREAKS = re.compile(r"<[^>]+>")
 class Cook:
     """Who follows a recipe."""
 
-    person: Character
-    place: Place
+    person: TestUser
+    place: ProjectAndBoard
     server: Server
     directory: Path
 
@@ -51,6 +51,6 @@ class Cook:
 
 
 @pytest.fixture
-def cook(new_person: Callable[..., Character], new_place: Callable[..., Place], server: Server, tmp_path: Path) -> Cook:
-    person = new_person()
-    return Cook(person, new_place(person), server, tmp_path)
+def cook(new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard], server: Server, tmp_path: Path) -> Cook:
+    person = new_user()
+    return Cook(person, new_project(person), server, tmp_path)

@@ -10,10 +10,10 @@ from flask.testing import FlaskClient
 
 from calmboard.access.credentials.key_lists import list_keys
 from calmboard.access.integrations import INTEGRATIONS
-from calmboard.pagination import Cut
+from calmboard.pagination import PageRequest
 from tests.portal.forms import key_form, send
 from tests.support.browser import Pages, find_barriers
-from tests.support.users import Character, Place
+from tests.support.users import ProjectAndBoard, TestUser
 
 _KEYS = "/integrations/keys"
 _SLUGS = ("jira", "trello", "asana", "slack", "teams", "agent", "curl", "python", "node", "github-actions", "n8n")
@@ -21,34 +21,36 @@ _SECRET = re.compile(r"cbk_[0-9A-Za-z]{36}")
 
 
 @pytest.fixture
-def person(new_person: Callable[..., Character]) -> Character:
-    return new_person()
+def person(new_user: Callable[..., TestUser]) -> TestUser:
+    return new_user()
 
 
 @pytest.fixture
-def place(person: Character, new_place: Callable[..., Place]) -> Place:
-    return new_place(person)
+def place(person: TestUser, new_project: Callable[..., ProjectAndBoard]) -> ProjectAndBoard:
+    return new_project(person)
 
 
 def _create(browser: FlaskClient, **fields: object) -> str:
     return send(browser, f"{_KEYS}/new", _KEYS, **key_form("Mirror", **fields)).text
 
 
-def _recipe_url(app: Flask, person: Character) -> str:
+def _recipe_url(app: Flask, person: TestUser) -> str:
     with app.app_context():
-        [key] = list_keys(person.access, Cut()).rows
+        [key] = list_keys(person.access, PageRequest()).rows
     return f"{_KEYS}/{key.id}/recipe"
 
 
 @pytest.mark.parametrize("tool", [tool.slug for tool in INTEGRATIONS])
-def test_a_new_key_comes_with_the_steps_of_its_tool(app: Flask, person: Character, place: Place, tool: str) -> None:
+def test_a_new_key_comes_with_the_steps_of_its_tool(app: Flask, person: TestUser, place: ProjectAndBoard, tool: str) -> None:
     browser = person.sign_in()
     shown = _steps(_create(browser, integration=tool))
     assert place.board_id in shown
     assert _steps(browser.get(_recipe_url(app, person)).text).replace("<h2", "<h3").replace("</h2>", "</h3>") == shown
 
 
-def test_the_row_of_a_key_leads_to_its_recipe_which_never_holds_the_secret(app: Flask, person: Character, place: Place) -> None:
+def test_the_row_of_a_key_leads_to_its_recipe_which_never_holds_the_secret(
+    app: Flask, person: TestUser, place: ProjectAndBoard
+) -> None:
     browser = person.sign_in()
     _create(browser, integration="jira")
     url = _recipe_url(app, person)
@@ -58,22 +60,22 @@ def test_the_row_of_a_key_leads_to_its_recipe_which_never_holds_the_secret(app: 
     assert not _SECRET.search(page.text)
 
 
-def test_a_custom_workflow_offers_each_way_as_a_tab(app: Flask, person: Character, place: Place) -> None:
+def test_a_custom_workflow_offers_each_way_as_a_tab(app: Flask, person: TestUser, place: ProjectAndBoard) -> None:
     page = _create(person.sign_in(), integration="workflow")
     assert re.findall(r'name="recipe" value="([a-z0-9-]+)"', page) == list(_SLUGS[6:])
 
 
 def test_the_board_is_one_that_the_key_reaches(
-    app: Flask, person: Character, place: Place, new_place: Callable[..., Place]
+    app: Flask, person: TestUser, place: ProjectAndBoard, new_project: Callable[..., ProjectAndBoard]
 ) -> None:
-    other = new_place(person, "Lighthouse")
+    other = new_project(person, "Lighthouse")
     browser = person.sign_in()
     page = _create(browser, integration="jira", reach="some", project_ids=[other.project_id])
     assert other.board_id in page
     assert place.board_id not in _steps(page)
 
 
-def test_a_key_without_a_board_says_what_to_put_in(app: Flask, person: Character) -> None:
+def test_a_key_without_a_board_says_what_to_put_in(app: Flask, person: TestUser) -> None:
     browser = person.sign_in()
     _create(browser, integration="jira")
     page = browser.get(_recipe_url(app, person)).text
@@ -81,7 +83,7 @@ def test_a_key_without_a_board_says_what_to_put_in(app: Flask, person: Character
     assert "/api/v1/boards/BOARD_ID/tasks" in re.sub(r"<[^>]+>", "", page)
 
 
-def test_nobody_sees_the_recipe_of_anothers_key(app: Flask, person: Character, owner: Character) -> None:
+def test_nobody_sees_the_recipe_of_anothers_key(app: Flask, person: TestUser, owner: TestUser) -> None:
     _create(person.sign_in(), integration="jira")
     assert owner.sign_in().get(_recipe_url(app, person)).status_code in (403, 404)
 
@@ -115,7 +117,7 @@ def test_the_page_tells_when_the_tool_cannot_reach_it(make_app: Callable[..., Fl
 @pytest.mark.database("sqlite")
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_recipe_has_no_barriers(page_for: Pages, person: Character, place: Place, scheme: Any, width: int) -> None:
+def test_a_recipe_has_no_barriers(page_for: Pages, person: TestUser, place: ProjectAndBoard, scheme: Any, width: int) -> None:
     page = page_for(person, scheme=scheme, width=width)
     for slug in ("jira", "slack", "n8n"):
         page.goto(f"/docs/recipes/{slug}")

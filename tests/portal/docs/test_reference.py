@@ -16,9 +16,9 @@ from playwright.sync_api import expect
 from api.docs.nouns import NOUNS
 from tests.support.browser import Pages, Scheme, find_barriers
 from tests.support.programs import find_program
-from tests.support.resources import make_things
+from tests.support.resources import create_resources
 from tests.support.server import Server
-from tests.support.users import Character, Place
+from tests.support.users import ProjectAndBoard, TestUser
 
 _LOOKS: list[tuple[Scheme, int]] = [("light", 1440), ("dark", 1280), ("light", 768), ("dark", 360)]
 _ONE_PAGE = pytest.mark.database("sqlite")
@@ -58,7 +58,7 @@ def test_a_page_that_is_not_there_is_not_found(client: FlaskClient) -> None:
     assert client.get("/docs/api/unicorns.md").status_code == 404
 
 
-def test_a_signed_in_reader_finds_their_own_ids_and_a_stranger_finds_words(owner: Character, client: FlaskClient) -> None:
+def test_a_signed_in_reader_finds_their_own_ids_and_a_stranger_finds_words(owner: TestUser, client: FlaskClient) -> None:
     task_id = owner.place().task_id
     assert f"/api/v1/tasks/{task_id}" in _text(owner.sign_in().get("/docs/api/tasks").text)
     theirs = _text(client.get("/docs/api/tasks").text)
@@ -88,13 +88,13 @@ def test_every_example_runs_as_it_stands(
     app: Flask,
     server: Server,
     tmp_path: Path,
-    new_person: Callable[..., Character],
-    new_place: Callable[..., Place],
+    new_user: Callable[..., TestUser],
+    new_project: Callable[..., ProjectAndBoard],
     language: str,
 ) -> None:
     """Examples of what reads, and of what creates; those that end a thing would leave nothing for the next."""
-    person = new_person()
-    things = make_things(person.api, new_place(person))
+    person = new_user()
+    things = create_resources(person.api, new_project(person))
     run = _runner(language, tmp_path)
     for endpoint in _runnable(app, language):
         sample = _sample(app, person, endpoint, things, language).replace(app.config["CALMBOARD"].origin, server.url)
@@ -109,7 +109,7 @@ def _runnable(app: Flask, language: str) -> list[dict[str, Any]]:
     return [*safe[:1], *writing] if language == "go" else [*safe, *writing]
 
 
-def _sample(app: Flask, person: Character, endpoint: dict[str, Any], things: dict[str, str], language: str) -> str:
+def _sample(app: Flask, person: TestUser, endpoint: dict[str, Any], things: dict[str, str], language: str) -> str:
     slug = next(noun["slug"] for noun in app.extensions["calmboard_catalogue"] if endpoint in noun["endpoints"])
     page = person.sign_in().get(f"/docs/api/{slug}").text
     place = f"{endpoint['name'].replace('_', '-')}-{language}"
@@ -170,7 +170,7 @@ def test_without_scripts_the_tabs_change_and_nothing_can_be_tried(page_for: Page
 
 
 @_ONE_PAGE
-def test_an_endpoint_is_tried_with_a_key_that_is_kept_nowhere(page_for: Pages, owner: Character) -> None:
+def test_an_endpoint_is_tried_with_a_key_that_is_kept_nowhere(page_for: Pages, owner: TestUser) -> None:
     page = page_for(owner)
     page.goto("/docs/api/me")
     page.locator(".try > summary").click()
@@ -185,9 +185,11 @@ def test_an_endpoint_is_tried_with_a_key_that_is_kept_nowhere(page_for: Pages, o
 
 
 @_ONE_PAGE
-def test_a_write_asks_first(page_for: Pages, new_person: Callable[..., Character], new_place: Callable[..., Place]) -> None:
-    person = new_person()
-    place = new_place(person)
+def test_a_write_asks_first(
+    page_for: Pages, new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]
+) -> None:
+    person = new_user()
+    place = new_project(person)
     page = page_for(person)
     page.goto("/docs/api/tasks#create-task")
     form = page.locator("#create-task .try")

@@ -14,9 +14,9 @@ from calmboard.access.credentials.keys import Key
 from calmboard.access.plans import PLANS
 from calmboard.access.scopes import GRANTABLE
 from calmboard.db import now
-from calmboard.pagination import Cut
+from calmboard.pagination import PageRequest
 from tests.portal.forms import HTMX, key_form, send
-from tests.support.users import Api, Character, Place, csrf_token
+from tests.support.users import Api, ProjectAndBoard, TestUser, csrf_token
 
 _SECRET = re.compile(r"cbk_[0-9A-Za-z]{36}")
 _NEW = "/integrations/keys/new"
@@ -24,12 +24,12 @@ _KEYS = "/integrations/keys"
 
 
 @pytest.fixture
-def person(new_person: Callable[..., Character]) -> Character:
-    return new_person()
+def person(new_user: Callable[..., TestUser]) -> TestUser:
+    return new_user()
 
 
 @pytest.fixture
-def browser_of(person: Character) -> FlaskClient:
+def browser_of(person: TestUser) -> FlaskClient:
     return person.sign_in()
 
 
@@ -37,9 +37,9 @@ def _create(browser: FlaskClient, name: str, **changes: object) -> TestResponse:
     return send(browser, _NEW, _KEYS, **key_form(name, **changes))
 
 
-def _keys(app: Flask, person: Character) -> list[Key]:
+def _keys(app: Flask, person: TestUser) -> list[Key]:
     with app.app_context():
-        return [*list_keys(person.access, Cut()).rows, *list_revoked_keys(person.access, Cut()).rows]
+        return [*list_keys(person.access, PageRequest()).rows, *list_revoked_keys(person.access, PageRequest()).rows]
 
 
 def _secret(page: TestResponse) -> str:
@@ -49,7 +49,7 @@ def _secret(page: TestResponse) -> str:
     return found[0]
 
 
-def test_a_key_is_shown_once_and_works(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_a_key_is_shown_once_and_works(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     page = _create(browser_of, "Sprint mirror")
     assert page.status_code == 200
     assert page.headers["Cache-Control"] == "no-store"
@@ -57,7 +57,7 @@ def test_a_key_is_shown_once_and_works(app: Flask, person: Character, browser_of
     assert [key.name for key in _keys(app, person)] == ["Sprint mirror"]
 
 
-def test_the_secret_is_on_no_later_page(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_the_secret_is_on_no_later_page(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     secret = _secret(_create(browser_of, "Sprint mirror"))
     [key] = _keys(app, person)
     for path in ("/integrations", _NEW, f"{_KEYS}/{key.id}/heard", f"{_KEYS}/{key.id}/revoke", "/account"):
@@ -107,7 +107,7 @@ def test_a_tool_fills_in_its_rights_without_scripts(browser_of: FlaskClient) -> 
     assert 'value="Bot"' in page.text
 
 
-def test_all_faults_are_told_at_once_and_nothing_is_made(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_all_faults_are_told_at_once_and_nothing_is_made(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     person.new_key("Sprint mirror")
     today = now().date().isoformat()
     page = _create(browser_of, "sprint mirror", integration="", lifetime="date", last_day=today, reach="some")
@@ -129,7 +129,7 @@ def test_a_last_day_that_cannot_be_used_is_explained(browser_of: FlaskClient, ty
     assert sentence in page.text
 
 
-def test_a_key_lives_to_the_end_of_its_last_day(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_a_key_lives_to_the_end_of_its_last_day(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     day = (now() + timedelta(days=5)).date()
     _create(browser_of, "Sprint mirror", lifetime="date", last_day=day.isoformat())
     [key] = _keys(app, person)
@@ -139,7 +139,7 @@ def test_a_key_lives_to_the_end_of_its_last_day(app: Flask, person: Character, b
 
 @pytest.mark.parametrize(("lifetime", "days"), [("7", 7), ("365", 365), ("never", None)])
 def test_a_key_lives_as_long_as_chosen(
-    app: Flask, person: Character, browser_of: FlaskClient, lifetime: str, days: int | None
+    app: Flask, person: TestUser, browser_of: FlaskClient, lifetime: str, days: int | None
 ) -> None:
     _create(browser_of, "Sprint mirror", lifetime=lifetime)
     [key] = _keys(app, person)
@@ -147,25 +147,25 @@ def test_a_key_lives_as_long_as_chosen(
     assert lived == days
 
 
-def test_the_preview_says_what_a_key_can_do(owner: Character) -> None:
+def test_the_preview_says_what_a_key_can_do(owner: TestUser) -> None:
     page = owner.sign_in().get(f"{_KEYS}/preview?tasks=write&projects=none&boards=none&members=none&reach=all").text
     assert re.search(r"Read and change <strong>[\d,]+ tasks</strong> in", page)
     assert re.search(r"Cannot see projects, boards, [a-z, ]*sprints[a-z, ]*people or keys", page)
 
 
-def test_the_preview_counts_sprints(owner: Character) -> None:
+def test_the_preview_counts_sprints(owner: TestUser) -> None:
     page = owner.sign_in().get(f"{_KEYS}/preview?sprints=read&reach=all").text
     assert re.search(r"Read <strong>[\d,]+ sprints</strong> in", page)
 
 
-def test_the_preview_keeps_to_the_role(owner: Character, person: Character, new_place: Callable[..., Place]) -> None:
-    new_place(owner, viewer=person)
+def test_the_preview_keeps_to_the_role(owner: TestUser, person: TestUser, new_project: Callable[..., ProjectAndBoard]) -> None:
+    new_project(owner, viewer=person)
     page = person.sign_in().get(f"{_KEYS}/preview?tasks=write&reach=all").text
     assert "Read and change" not in page
     assert "Cannot change tasks in" in page
 
 
-def test_pausing_and_resuming_by_forms(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_pausing_and_resuming_by_forms(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     secret = _secret(_create(browser_of, "Sprint mirror"))
     [key] = _keys(app, person)
     answer = send(browser_of, "/integrations", f"{_KEYS}/{key.id}/pause")
@@ -176,7 +176,7 @@ def test_pausing_and_resuming_by_forms(app: Flask, person: Character, browser_of
     assert Api(app, secret).get("/me").status_code == 200
 
 
-def test_revoking_needs_the_box(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_revoking_needs_the_box(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     secret = _secret(_create(browser_of, "Sprint mirror"))
     path = f"{_KEYS}/{_keys(app, person)[0].id}/revoke"
     answer = send(browser_of, path, path, reason="leaked")
@@ -186,7 +186,7 @@ def test_revoking_needs_the_box(app: Flask, person: Character, browser_of: Flask
     assert Api(app, secret).get("/me").status_code == 200
 
 
-def test_a_revoked_key_is_refused(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_a_revoked_key_is_refused(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     secret = _secret(_create(browser_of, "Sprint mirror"))
     path = f"{_KEYS}/{_keys(app, person)[0].id}/revoke"
     answer = send(browser_of, path, path, sure="yes", reason="leaked")
@@ -195,7 +195,7 @@ def test_a_revoked_key_is_refused(app: Flask, person: Character, browser_of: Fla
     assert (refused.status_code, refused.json["code"]) == (401, "api_key_revoked")
 
 
-def test_htmx_gets_the_key_that_changed_for_its_place(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_htmx_gets_the_key_that_changed_for_its_place(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     _create(browser_of, "Sprint mirror")
     [key] = _keys(app, person)
     token = csrf_token(browser_of.get("/integrations"))
@@ -219,7 +219,7 @@ def test_htmx_is_sent_to_sign_in_where_the_session_has_ended(client: FlaskClient
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/sign-in")
 
 
-def test_waiting_ends_with_the_first_request(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_waiting_ends_with_the_first_request(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     secret = _secret(_create(browser_of, "Sprint mirror"))
     path = f"{_KEYS}/{_keys(app, person)[0].id}/heard"
     assert browser_of.get(path, headers=HTMX).status_code == 204
@@ -227,7 +227,7 @@ def test_waiting_ends_with_the_first_request(app: Flask, person: Character, brow
     assert "GET /me, 200" in browser_of.get(path, headers=HTMX).text
 
 
-def test_a_key_too_many_is_nobodys_fault_and_told_why(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_a_key_too_many_is_nobodys_fault_and_told_why(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     for number in range(PLANS["pro"].max_keys):
         person.new_key(f"Key {number}")
     answer = _create(browser_of, "One more")
@@ -236,7 +236,7 @@ def test_a_key_too_many_is_nobodys_fault_and_told_why(app: Flask, person: Charac
     assert "Revoke one that nothing uses any more." in answer.text
 
 
-def test_a_reason_that_is_not_in_the_list_revokes_nothing(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_a_reason_that_is_not_in_the_list_revokes_nothing(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     secret = _secret(_create(browser_of, "Sprint mirror"))
     path = f"{_KEYS}/{_keys(app, person)[0].id}/revoke"
     answer = send(browser_of, path, path, sure="yes", reason="boredom")
@@ -247,9 +247,9 @@ def test_a_reason_that_is_not_in_the_list_revokes_nothing(app: Flask, person: Ch
 
 @pytest.mark.parametrize("act", ["pause", "resume", "revoke"])
 def test_the_keys_of_others_cannot_be_touched(
-    app: Flask, new_person: Callable[..., Character], browser_of: FlaskClient, act: str
+    app: Flask, new_user: Callable[..., TestUser], browser_of: FlaskClient, act: str
 ) -> None:
-    other = new_person()
+    other = new_user()
     other.new_key("Theirs")
     (theirs,) = _keys(app, other)
     answer = send(browser_of, _NEW, f"{_KEYS}/{theirs.id}/{act}", sure="yes")
@@ -266,8 +266,8 @@ def test_a_key_that_is_not_there_is_a_page_that_says_so(browser_of: FlaskClient,
     assert "Nothing here" in answer.text
 
 
-def test_a_key_of_a_free_plan_can_be_revoked(app: Flask, new_person: Callable[..., Character]) -> None:
-    person = new_person(plan="free")
+def test_a_key_of_a_free_plan_can_be_revoked(app: Flask, new_user: Callable[..., TestUser]) -> None:
+    person = new_user(plan="free")
     secret = person.new_key("From before")
     browser = person.sign_in()
     assert Api(app, secret).get("/me").json["code"] == "paid_plan_required"
@@ -277,16 +277,16 @@ def test_a_key_of_a_free_plan_can_be_revoked(app: Flask, new_person: Callable[..
     assert Api(app, secret).get("/me").json["code"] == "api_key_revoked"
 
 
-def test_a_free_plan_gets_no_form(new_person: Callable[..., Character]) -> None:
-    browser = new_person(plan="free").sign_in()
+def test_a_free_plan_gets_no_form(new_user: Callable[..., TestUser]) -> None:
+    browser = new_user(plan="free").sign_in()
     assert browser.get(_NEW).location == "/integrations#keys"
     page = browser.get("/integrations").text
     assert "Create a key" not in page
     assert "With your Free plan" in page
 
 
-def test_a_free_plan_cannot_post_the_form_either(app: Flask, new_person: Callable[..., Character]) -> None:
-    person = new_person(plan="free")
+def test_a_free_plan_cannot_post_the_form_either(app: Flask, new_user: Callable[..., TestUser]) -> None:
+    person = new_user(plan="free")
     answer = send(person.sign_in(), "/account", _KEYS, **key_form("Sprint mirror"))
     assert answer.status_code == 403
     assert _keys(app, person) == []

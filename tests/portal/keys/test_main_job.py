@@ -12,10 +12,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browser import Pages
 from tests.support.programs import find_program
-from tests.support.users import Character, Place
+from tests.support.users import ProjectAndBoard, TestUser
 
 
-def test_create_copy_run_revoke(page_for: Pages, at_home: Character) -> None:
+def test_create_copy_run_revoke(page_for: Pages, at_home: TestUser) -> None:
     page = page_for()
     _sign_in(page, at_home)
     page.get_by_role("link", name="Create a key").click()
@@ -42,7 +42,7 @@ def test_create_copy_run_revoke(page_for: Pages, at_home: Character) -> None:
     assert _run(lines)["code"] == "api_key_revoked"
 
 
-def test_the_same_without_scripts(page_for: Pages, at_home: Character) -> None:
+def test_the_same_without_scripts(page_for: Pages, at_home: TestUser) -> None:
     page = page_for(javascript=False)
     _sign_in(page, at_home)
     page.get_by_role("link", name="Create a key").click()
@@ -69,7 +69,7 @@ def test_the_same_without_scripts(page_for: Pages, at_home: Character) -> None:
     assert _run(lines)["code"] == "api_key_revoked"
 
 
-def test_a_key_can_be_downloaded(page_for: Pages, at_home: Character) -> None:
+def test_a_key_can_be_downloaded(page_for: Pages, at_home: TestUser) -> None:
     page = page_for(at_home)
     secret = _create(page, "Sprint mirror")
     with page.expect_download() as download:
@@ -78,7 +78,7 @@ def test_a_key_can_be_downloaded(page_for: Pages, at_home: Character) -> None:
     assert download.value.path().read_text() == f"CALMBOARD_API_KEY={secret}\n"
 
 
-def test_the_key_itself_is_copied_without_gaps(page_for: Pages, at_home: Character) -> None:
+def test_the_key_itself_is_copied_without_gaps(page_for: Pages, at_home: TestUser) -> None:
     page = page_for(at_home)
     secret = _create(page, "Sprint mirror")
     page.get_by_role("button", name="Copy key").click()
@@ -86,7 +86,7 @@ def test_the_key_itself_is_copied_without_gaps(page_for: Pages, at_home: Charact
     assert len(secret) == 40
 
 
-def test_selecting_the_lines_copies_them_as_they_are(page_for: Pages, at_home: Character) -> None:
+def test_selecting_the_lines_copies_them_as_they_are(page_for: Pages, at_home: TestUser) -> None:
     page = page_for(at_home)
     _create(page, "Sprint mirror")
     lines = page.locator("#first-request").text_content() or ""
@@ -96,7 +96,7 @@ def test_selecting_the_lines_copies_them_as_they_are(page_for: Pages, at_home: C
 
 
 @pytest.mark.parametrize("language", ["curl", "python", "javascript"])
-def test_every_example_runs_as_it_stands(page_for: Pages, at_home: Character, language: str) -> None:
+def test_every_example_runs_as_it_stands(page_for: Pages, at_home: TestUser, language: str) -> None:
     page = page_for(at_home)
     page.goto("/integrations")
     samples = page.locator(f"[id$='-{language}']").all_text_contents()
@@ -115,15 +115,15 @@ def _runner(language: str) -> list[str]:
 
 
 @pytest.fixture
-def at_home(new_person: Callable[..., Character], new_place: Callable[..., Place]) -> Character:
+def at_home(new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]) -> TestUser:
     """A person with a project and a board of their own, and a task on it."""
-    person = new_person()
-    place = new_place(person)
+    person = new_user()
+    place = new_project(person)
     person.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Polish the mirror"})
     return person
 
 
-def _sign_in(page: Page, person: Character) -> None:
+def _sign_in(page: Page, person: TestUser) -> None:
     page.goto("/")
     page.get_by_label("Email").fill(person.email)
     page.get_by_label("Password", exact=True).fill(person.password)

@@ -17,7 +17,7 @@ from calmboard.models import ApiKey, Membership, OAuthGrant, Project
 from tests.oauth.conftest import HostApp, register
 from tests.portal.forms import HTMX, key_form, send
 from tests.support.browser import Pages, find_barriers
-from tests.support.users import Character, csrf_token
+from tests.support.users import TestUser, csrf_token
 
 _NEW, _MORE = "/integrations/keys/new", "/integrations/keys/projects"
 _NOBODYS = "prj_00000000000000000000000000"
@@ -25,7 +25,7 @@ _BACK = "Back to the first projects"
 
 
 @pytest.fixture
-def project_ids(app: Flask, person: Character) -> list[str]:
+def project_ids(app: Flask, person: TestUser) -> list[str]:
     """The ids of 120 projects, oldest first, named so that they sort the other way round."""
     with app.app_context():
         projects = [Project(name=f"Lantern {120 - number:03}") for number in range(120)]
@@ -39,8 +39,8 @@ def project_ids(app: Flask, person: Character) -> list[str]:
 
 
 @pytest.fixture
-def person(new_person: Callable[..., Character]) -> Character:
-    return new_person()
+def person(new_user: Callable[..., TestUser]) -> TestUser:
+    return new_user()
 
 
 def projects_in(page: str) -> dict[str, bool]:
@@ -173,7 +173,7 @@ def test_a_grant_is_for_a_hundred_projects_at_most_or_for_all(application: HostA
 
 
 def test_enter_on_the_consent_page_denies_however_many_projects(
-    app: Flask, page_for: Pages, person: Character, project_ids: list[str]
+    app: Flask, page_for: Pages, person: TestUser, project_ids: list[str]
 ) -> None:
     callback = f"{page_for.url}/docs/errors"
     body = register(app, redirect_uris=[callback]).get_json()
@@ -185,7 +185,7 @@ def test_enter_on_the_consent_page_denies_however_many_projects(
     expect(page).to_have_url(re.compile(r"/docs/errors\?error=access_denied&"))
 
 
-def test_the_next_projects_are_opened_in_place(page_for: Pages, person: Character, project_ids: list[str]) -> None:
+def test_the_next_projects_are_opened_in_place(page_for: Pages, person: TestUser, project_ids: list[str]) -> None:
     page = page_for(person)
     page.goto(f"{_NEW}?integration=jira&name=Lantern+bot")
     page.get_by_text("Only these").click()

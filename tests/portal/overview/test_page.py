@@ -14,7 +14,7 @@ from sqlalchemy import event
 from calmboard.db import db
 from calmboard.errors import PROBLEMS
 from calmboard.settings import Window
-from tests.support.users import Character
+from tests.support.users import TestUser
 
 _PUBLIC = ["/sign-in", "/forgot-password", "/docs/errors", "/docs/api", "/docs/api/tasks", "/nothing-here"]
 _COMMON_CODES = [
@@ -29,7 +29,7 @@ _COMMON_CODES = [
 
 
 @pytest.fixture(scope="module")
-def page(owner: Character) -> str:
+def page(owner: TestUser) -> str:
     return owner.sign_in().get("/integrations").text
 
 
@@ -38,7 +38,7 @@ def _text(page: str) -> str:
 
 
 @pytest.mark.parametrize("path", ["/integrations", "/account", "/integrations/keys/new", *_PUBLIC])
-def test_a_page_forbids_what_it_does_not_need(owner: Character, path: str) -> None:
+def test_a_page_forbids_what_it_does_not_need(owner: TestUser, path: str) -> None:
     headers = owner.sign_in().get(path, follow_redirects=True).headers
     policy = headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
@@ -61,7 +61,7 @@ def test_a_host_that_cannot_be_one_is_another_host(client: FlaskClient, path: st
     assert client.get(path, headers={"Host": host}).status_code == status
 
 
-def test_the_start_leads_to_sign_in_or_to_the_page(client: FlaskClient, owner: Character) -> None:
+def test_the_start_leads_to_sign_in_or_to_the_page(client: FlaskClient, owner: TestUser) -> None:
     assert client.get("/").location == "/sign-in"
     assert owner.sign_in().get("/").location == "/integrations"
 
@@ -72,7 +72,7 @@ def test_every_entry_of_the_contents_has_its_section(page: str, place: str) -> N
     assert f'<section class="section" id="{place}"' in page
 
 
-def test_the_page_says_who_and_what_plan(page: str, owner: Character) -> None:
+def test_the_page_says_who_and_what_plan(page: str, owner: TestUser) -> None:
     text = _text(page)
     assert owner.person.name in text
     assert owner.email in text
@@ -80,9 +80,9 @@ def test_the_page_says_who_and_what_plan(page: str, owner: Character) -> None:
     assert "Paid-plan feature" in text
 
 
-def test_the_window_is_the_one_that_is_set(make_app: Callable[..., Flask], owner: Character) -> None:
+def test_the_window_is_the_one_that_is_set(make_app: Callable[..., Flask], owner: TestUser) -> None:
     app = make_app(rates={"pro": Window(7, 60), "business": Window(9, 60)})
-    assert "7 a minute" in Character(app, owner.person, owner.password).sign_in().get("/integrations").text
+    assert "7 a minute" in TestUser(app, owner.person, owner.password).sign_in().get("/integrations").text
 
 
 @pytest.mark.parametrize("code", _COMMON_CODES)
@@ -116,7 +116,7 @@ def test_the_first_examples_are_few_and_lead_to_the_others(page: str) -> None:
     assert 'href="/docs/api/tasks"' in page
 
 
-def test_examples_hold_the_readers_own_ids_and_no_secret(page: str, owner: Character) -> None:
+def test_examples_hold_the_readers_own_ids_and_no_secret(page: str, owner: TestUser) -> None:
     place = owner.place()
     assert f"/api/v1/boards/{place.board_id}/tasks" in _text(page)
     assert not re.search(r"cbk_[0-9A-Za-z]{36}", _text(page))
@@ -137,14 +137,14 @@ def test_the_curl_lines_are_one_command_each(page: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/integrations", "/account", "/integrations/keys/new", "/sign-in", "/docs/api/tasks"])
-def test_no_page_holds_inline_code_or_style(owner: Character, path: str) -> None:
+def test_no_page_holds_inline_code_or_style(owner: TestUser, path: str) -> None:
     page = owner.sign_in().get(path, follow_redirects=True).text
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|hx-on|javascript:", page)
 
 
-def test_a_free_plan_reads_what_is_missing_and_where_to_upgrade(make_app: Callable[..., Flask], free: Character) -> None:
+def test_a_free_plan_reads_what_is_missing_and_where_to_upgrade(make_app: Callable[..., Flask], free: TestUser) -> None:
     app = make_app(billing_url="https://calmboard.example/plans")
-    page = Character(app, free.person, free.password).sign_in().get("/integrations").text
+    page = TestUser(app, free.person, free.password).sign_in().get("/integrations").text
     assert "Without integration APIs" in page
     assert "What Pro adds" in page
     assert 'href="https://calmboard.example/plans"' in page
@@ -159,7 +159,7 @@ def test_a_free_plan_reads_what_is_missing_and_where_to_upgrade(make_app: Callab
         ("GET", "/sign-out", 405, "Not this way"),
     ],
 )
-def test_what_went_wrong_is_a_page_in_words(owner: Character, method: str, path: str, status: int, title: str) -> None:
+def test_what_went_wrong_is_a_page_in_words(owner: TestUser, method: str, path: str, status: int, title: str) -> None:
     answer = owner.sign_in().open(path, method=method)
     assert answer.status_code == status
     assert f"<h1>{title}</h1>" in answer.text
@@ -171,8 +171,8 @@ def test_a_wrong_method_is_told_the_right_ones(client: FlaskClient) -> None:
     assert client.put("/api/oauth/authorize").headers["Allow"] == "GET, HEAD, OPTIONS, POST"
 
 
-def test_the_page_takes_as_many_statements_however_many_keys(app: Flask, new_person: Callable[..., Character]) -> None:
-    person = new_person()
+def test_the_page_takes_as_many_statements_however_many_keys(app: Flask, new_user: Callable[..., TestUser]) -> None:
+    person = new_user()
     browser = person.sign_in()
     with_none = _statements_of(app, browser)
     for number in range(5):

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import Pages, Scheme, find_barriers
-from tests.support.users import Character
+from tests.support.users import TestUser
 
 State = Callable[[Page], None]
 
@@ -135,8 +135,8 @@ def _barriers_in(page: Page, scheme: Scheme, width: int) -> list[str]:
 
 
 @pytest.mark.parametrize("state", _SIGNED_IN)
-def test_a_page_has_no_barriers(page_for: Pages, new_person: Callable[..., Character], state: str) -> None:
-    person = new_person()
+def test_a_page_has_no_barriers(page_for: Pages, new_user: Callable[..., TestUser], state: str) -> None:
+    person = new_user()
     person.new_key("A key with a name of many words, such as people give to keys that they want to find again")
     page = page_for(person)
     _SIGNED_IN[state](page)
@@ -151,14 +151,14 @@ def test_a_page_for_everybody_has_no_barriers(page_for: Pages, state: str) -> No
 
 
 @pytest.mark.parametrize("plan", ["pro", "free"])
-def test_the_page_without_keys_has_no_barriers(page_for: Pages, new_person: Callable[..., Character], plan: str) -> None:
-    page = page_for(new_person(plan=plan))
+def test_the_page_without_keys_has_no_barriers(page_for: Pages, new_user: Callable[..., TestUser], plan: str) -> None:
+    page = page_for(new_user(plan=plan))
     page.goto("/integrations")
     assert _barriers(page) == {}
 
 
-def test_the_page_of_a_free_plan_has_no_barriers(page_for: Pages, new_person: Callable[..., Character]) -> None:
-    person = new_person(plan="free")
+def test_the_page_of_a_free_plan_has_no_barriers(page_for: Pages, new_user: Callable[..., TestUser]) -> None:
+    person = new_user(plan="free")
     person.new_key("From before")
     page = page_for(person)
     page.goto("/integrations")
@@ -178,13 +178,13 @@ def test_the_page_of_a_free_plan_has_no_barriers(page_for: Pages, new_person: Ca
         "/docs/recipes",
     ],
 )
-def test_a_page_fits_320_pixels(page_for: Pages, owner: Character, path: str) -> None:
+def test_a_page_fits_320_pixels(page_for: Pages, owner: TestUser, path: str) -> None:
     page = page_for(owner, width=320)
     page.goto(path)
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
-def test_controls_are_large_enough_to_hit(page_for: Pages, owner: Character) -> None:
+def test_controls_are_large_enough_to_hit(page_for: Pages, owner: TestUser) -> None:
     page = page_for(owner, width=360)
     page.goto("/integrations")
     boxes = [control.bounding_box() for control in page.locator("main :is(button, .button, summary):visible").all()]

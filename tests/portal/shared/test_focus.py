@@ -6,14 +6,14 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browser import Pages
-from tests.support.users import Character
+from tests.support.users import TestUser
 
 pytestmark = pytest.mark.database("sqlite")
 
 
 @pytest.fixture
-def page(page_for: Pages, new_person: Callable[..., Character]) -> Page:
-    person = new_person()
+def page(page_for: Pages, new_user: Callable[..., TestUser]) -> Page:
+    person = new_user()
     person.new_key("Slack stand-up")
     person.new_key("Jira mirror")
     page = page_for(person)
@@ -134,7 +134,7 @@ def test_a_tool_fills_in_its_rights(page: Page) -> None:
     expect(page.get_by_role("radio", name="Tasks: read")).to_be_checked()
 
 
-def test_the_preview_follows_the_rights(page_for: Pages, owner: Character) -> None:
+def test_the_preview_follows_the_rights(page_for: Pages, owner: TestUser) -> None:
     page = page_for(owner)
     page.goto("/integrations/keys/new?integration=jira")
     preview = page.locator("#preview")

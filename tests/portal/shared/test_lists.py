@@ -20,7 +20,7 @@ from tests.oauth.conftest import ORIGIN
 from tests.portal.agents.connected import ENDPOINT
 from tests.portal.forms import HTMX
 from tests.support.browser import Pages, Scheme, find_barriers
-from tests.support.users import Character
+from tests.support.users import TestUser
 
 _PAGE = 25
 # Where each list is asked for behind its last row, by the part that htmx asks for.
@@ -33,16 +33,16 @@ _LOOKS: list[tuple[Scheme, int]] = [("light", 1280), ("dark", 360)]
 
 
 @pytest.fixture
-def person(new_person: Callable[..., Character]) -> Character:
-    return new_person(plan="business")
+def person(new_user: Callable[..., TestUser]) -> TestUser:
+    return new_user(plan="business")
 
 
 @pytest.fixture
-def browser_of(person: Character) -> FlaskClient:
+def browser_of(person: TestUser) -> FlaskClient:
     return person.sign_in()
 
 
-def add_keys(app: Flask, person: Character, name: str, number: int, **changes: Any) -> None:
+def add_keys(app: Flask, person: TestUser, name: str, number: int, **changes: Any) -> None:
     """Add keys, each with these columns changed; those added later are the newer ones."""
     with app.app_context():
         new = (NewKey(f"{name} {count}", "workflow", frozenset({"tasks:read"})) for count in range(number))
@@ -52,7 +52,7 @@ def add_keys(app: Flask, person: Character, name: str, number: int, **changes: A
         db.session.commit()
 
 
-def connect_apps(app: Flask, person: Character, number: int, resource: str = ORIGIN, used_at: datetime | None = None) -> None:
+def connect_apps(app: Flask, person: TestUser, number: int, resource: str = ORIGIN, used_at: datetime | None = None) -> None:
     """Let the person's own client in, many times."""
     with app.app_context():
         at, client = now(), own_client(person.person, ORIGIN)
@@ -88,9 +88,7 @@ def walk(browser: FlaskClient, words: str, rows: Callable[[str], list[str]]) -> 
     return pages
 
 
-def test_keys_that_still_work_come_before_expired_and_revoked_ones(
-    app: Flask, person: Character, browser_of: FlaskClient
-) -> None:
+def test_keys_that_still_work_come_before_expired_and_revoked_ones(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     add_keys(app, person, "Live", 30)
     add_keys(app, person, "Expired", 30, expires_at=now() - timedelta(days=1))
     add_keys(app, person, "Revoked", 30, revoked_at=now())
@@ -100,7 +98,7 @@ def test_keys_that_still_work_come_before_expired_and_revoked_ones(
     assert [name for page in in_use for name in page] == live + expired
 
 
-def test_revoked_keys_are_shown_a_part_at_a_time(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_revoked_keys_are_shown_a_part_at_a_time(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     add_keys(app, person, "Revoked", 30, revoked_at=now())
     add_keys(app, person, "Live", 1)
     pages = walk(browser_of, "Show more revoked keys", names_in)
@@ -110,7 +108,7 @@ def test_revoked_keys_are_shown_a_part_at_a_time(app: Flask, person: Character, 
 
 
 def test_revoked_keys_are_numbered_only_where_all_of_them_are_shown(
-    app: Flask, person: Character, browser_of: FlaskClient
+    app: Flask, person: TestUser, browser_of: FlaskClient
 ) -> None:
     def summaries() -> list[str]:
         pages = (browser_of.get(address).text for address in ("/integrations", f"/integrations?revoked_after={newest}"))
@@ -123,9 +121,7 @@ def test_revoked_keys_are_numbered_only_where_all_of_them_are_shown(
     assert summaries() == ["Revoked keys", "Revoked keys"]
 
 
-def test_a_key_of_a_later_part_that_is_kept_leads_back_to_the_keys(
-    app: Flask, person: Character, browser_of: FlaskClient
-) -> None:
+def test_a_key_of_a_later_part_that_is_kept_leads_back_to_the_keys(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     add_keys(app, person, "Live", 26)
     first = browser_of.get("/integrations").text
     later = browser_of.get(next_of(first, "Show more keys") or "").text
@@ -135,7 +131,7 @@ def test_a_key_of_a_later_part_that_is_kept_leads_back_to_the_keys(
     assert (f'id="{kept[1]}"' in first, kept[1]) == (True, "keys")
 
 
-def test_the_page_sums_up_all_keys_and_not_only_those_it_shows(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_the_page_sums_up_all_keys_and_not_only_those_it_shows(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     add_keys(app, person, "Live", 30, expires_at=now() + timedelta(days=2))
     add_keys(app, person, "Paused", 2, paused_at=now())
     add_keys(app, person, "Expired", 3, expires_at=now() - timedelta(days=1), paused_at=now())
@@ -144,7 +140,7 @@ def test_the_page_sums_up_all_keys_and_not_only_those_it_shows(app: Flask, perso
     assert '<span class="count" id="keys-count">35</span>' in page
 
 
-def test_connected_apps_are_shown_a_part_at_a_time(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_connected_apps_are_shown_a_part_at_a_time(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     connect_apps(app, person, 60)
     pages = walk(browser_of, "Show more apps", apps_in)
     shown = [grant_id for page in pages for grant_id in page]
@@ -156,7 +152,7 @@ def test_connected_apps_are_shown_a_part_at_a_time(app: Flask, person: Character
     ("words", "rows"), [("Show more keys", names_in), ("Show more revoked keys", names_in), ("Show more apps", apps_in)]
 )
 def test_htmx_gets_the_next_rows_alone(
-    app: Flask, person: Character, browser_of: FlaskClient, words: str, rows: Callable[[str], list[str]]
+    app: Flask, person: TestUser, browser_of: FlaskClient, words: str, rows: Callable[[str], list[str]]
 ) -> None:
     add_keys(app, person, "Live", 30)
     add_keys(app, person, "Revoked", 30, revoked_at=now())
@@ -172,27 +168,27 @@ def test_htmx_gets_the_next_rows_alone(
 @pytest.mark.parametrize("name", ["keys_after", "revoked_after", "apps_after"])
 @pytest.mark.parametrize("place", ["", "x", "1", "1.", "2.key_01m86ffkj1eyt9k86t46h61k8b", "1.1.key_x", "\0", "é" * 3000, "%ff"])
 def test_a_place_that_cannot_be_read_is_the_beginning(
-    app: Flask, person: Character, browser_of: FlaskClient, name: str, place: str
+    app: Flask, person: TestUser, browser_of: FlaskClient, name: str, place: str
 ) -> None:
     add_one_of_each(app, person)
     answer = browser_of.get("/integrations", query_string={name: place})
     assert answer.status_code == 200
-    need_first_page(answer.text)
+    assert_first_page(answer.text)
 
 
 @pytest.mark.parametrize("place", _BEHIND_ALL.values())
-def test_a_page_behind_the_last_row_is_the_beginning(app: Flask, person: Character, browser_of: FlaskClient, place: str) -> None:
+def test_a_page_behind_the_last_row_is_the_beginning(app: Flask, person: TestUser, browser_of: FlaskClient, place: str) -> None:
     add_one_of_each(app, person)
-    need_first_page(browser_of.get(f"/integrations?{place}").text)
+    assert_first_page(browser_of.get(f"/integrations?{place}").text)
 
 
-def add_one_of_each(app: Flask, person: Character) -> None:
+def add_one_of_each(app: Flask, person: TestUser) -> None:
     add_keys(app, person, "Live", 1)
     add_keys(app, person, "Revoked", 1, revoked_at=now())
     connect_apps(app, person, 1)
 
 
-def need_first_page(page: str) -> None:
+def assert_first_page(page: str) -> None:
     """The page that shows one of each, and leads back to none before it."""
     assert (names_in(page), len(apps_in(page))) == (["Live 0", "Revoked 0"], 1)
     assert "Back to the first" not in page
@@ -200,7 +196,7 @@ def need_first_page(page: str) -> None:
 
 @pytest.mark.parametrize(("part", "place"), _BEHIND_ALL.items())
 def test_a_part_behind_the_last_row_is_empty(
-    app: Flask, person: Character, browser_of: FlaskClient, part: str, place: str
+    app: Flask, person: TestUser, browser_of: FlaskClient, part: str, place: str
 ) -> None:
     add_one_of_each(app, person)
     answer = browser_of.get(f"/integrations/{part}?{place}", headers=HTMX)
@@ -209,20 +205,20 @@ def test_a_part_behind_the_last_row_is_empty(
     assert re.search(r"No more (keys|revoked keys|apps) shown\.", answer.text)
 
 
-def test_the_rows_of_others_are_not_shown(app: Flask, person: Character, owner: Character) -> None:
+def test_the_rows_of_others_are_not_shown(app: Flask, person: TestUser, owner: TestUser) -> None:
     add_keys(app, person, "Live", 30)
     connect_apps(app, person, 30)
     mine, browser = person.sign_in(), owner.sign_in()
     page = mine.get("/integrations").text
     for words, rows in (("Show more keys", names_in), ("Show more apps", apps_in)):
-        further = next_of(page, words, "data-hx-get") or ""
-        own = rows(mine.get(further, headers=HTMX).text)
+        after_cursor = next_of(page, words, "data-hx-get") or ""
+        own = rows(mine.get(after_cursor, headers=HTMX).text)
         assert own
-        assert not set(rows(browser.get(further, headers=HTMX).text)) & set(own)
+        assert not set(rows(browser.get(after_cursor, headers=HTMX).text)) & set(own)
 
 
 def test_the_agents_that_called_last_are_listed_and_the_others_named_elsewhere(
-    app: Flask, person: Character, browser_of: FlaskClient
+    app: Flask, person: TestUser, browser_of: FlaskClient
 ) -> None:
     calls = {"last_used_endpoint": "MCP tools/list", "last_used_at": now() - timedelta(hours=1)}
     add_keys(app, person, "Agent", 20, **calls)
@@ -234,7 +230,7 @@ def test_the_agents_that_called_last_are_listed_and_the_others_named_elsewhere(
     assert "All the others are among your" in section
 
 
-def test_the_next_keys_are_opened_in_place(app: Flask, page_for: Pages, person: Character) -> None:
+def test_the_next_keys_are_opened_in_place(app: Flask, page_for: Pages, person: TestUser) -> None:
     """The focus goes to the first of them, and a key that is paused there stays where it is."""
     add_keys(app, person, "Live", 60)
     page = page_for(person)
@@ -250,7 +246,7 @@ def test_the_next_keys_are_opened_in_place(app: Flask, page_for: Pages, person: 
     expect(page.locator("#keys-summary")).to_have_text("60 keys: 59 working, one paused.")
 
 
-def test_the_next_apps_are_opened_in_place(app: Flask, page_for: Pages, person: Character) -> None:
+def test_the_next_apps_are_opened_in_place(app: Flask, page_for: Pages, person: TestUser) -> None:
     connect_apps(app, person, 27)
     page = page_for(person)
     page.goto("/integrations")
@@ -260,7 +256,7 @@ def test_the_next_apps_are_opened_in_place(app: Flask, page_for: Pages, person: 
     expect(page.locator("#live")).to_have_text("Two more apps shown.")
 
 
-def test_the_next_keys_are_a_page_without_scripts(app: Flask, page_for: Pages, person: Character) -> None:
+def test_the_next_keys_are_a_page_without_scripts(app: Flask, page_for: Pages, person: TestUser) -> None:
     add_keys(app, person, "Live", 27)
     page = page_for(person, javascript=False)
     page.goto("/integrations")
@@ -270,7 +266,7 @@ def test_the_next_keys_are_a_page_without_scripts(app: Flask, page_for: Pages, p
     expect(page.locator("#keys article")).to_have_count(_PAGE)
 
 
-def add_sessions(app: Flask, person: Character, number: int) -> None:
+def add_sessions(app: Flask, person: TestUser, number: int) -> None:
     with app.app_context():
         for count in range(number):
             open_session(person.person.id, f"203.0.113.{count}", "curl/8.0")
@@ -280,7 +276,7 @@ def sessions_in(page: str) -> list[str]:
     return re.findall(r"203\.0\.113\.(\d+) ·", page)
 
 
-def test_sessions_are_shown_a_part_at_a_time_below_this_one(app: Flask, person: Character, browser_of: FlaskClient) -> None:
+def test_sessions_are_shown_a_part_at_a_time_below_this_one(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     add_sessions(app, person, 60)
     pages = [page := browser_of.get("/account").text]
     while address := next_of(page, "Show more sessions"):
@@ -290,7 +286,7 @@ def test_sessions_are_shown_a_part_at_a_time_below_this_one(app: Flask, person: 
     assert max(len(sessions_in(page)) for page in pages) == _PAGE
 
 
-def test_the_next_sessions_are_opened_in_place(app: Flask, page_for: Pages, person: Character) -> None:
+def test_the_next_sessions_are_opened_in_place(app: Flask, page_for: Pages, person: TestUser) -> None:
     page = page_for(person)
     page.goto("/account")
     add_sessions(app, person, 27)
@@ -304,7 +300,7 @@ def test_the_next_sessions_are_opened_in_place(app: Flask, page_for: Pages, pers
 
 @pytest.mark.database("sqlite")
 @pytest.mark.parametrize("address", ["/integrations", "?keys_after=1.", "?revoked_after=", "?apps_after="])
-def test_long_lists_have_no_barriers(app: Flask, page_for: Pages, person: Character, address: str) -> None:
+def test_long_lists_have_no_barriers(app: Flask, page_for: Pages, person: TestUser, address: str) -> None:
     add_keys(app, person, "Live", 27)
     add_keys(app, person, "Revoked", 27, revoked_at=now())
     connect_apps(app, person, 27)

@@ -3,7 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.users import Character, csrf_token
+from tests.support.users import TestUser, csrf_token
 
 _FORMS = [
     ("/sign-in", "email"),
@@ -16,7 +16,7 @@ every_form = pytest.mark.parametrize(("action", "field"), _FORMS)
 
 
 @pytest.fixture
-def browser(owner: Character) -> FlaskClient:
+def browser(owner: TestUser) -> FlaskClient:
     return owner.sign_in()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.agent import Agent
-from tests.support.users import Character, Place
+from tests.support.users import ProjectAndBoard, TestUser
 
 # Line ends of every kind, an escape sequence, turns of direction, signs nobody sees; each written so as to go on in our words.
 FORGED = [
@@ -25,8 +25,8 @@ LINE_ENDS_AND_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\
 
 
 @pytest.fixture
-def board_id(new_place: Callable[..., Place], owner: Character) -> str:
-    return new_place(owner).board_id
+def board_id(new_project: Callable[..., ProjectAndBoard], owner: TestUser) -> str:
+    return new_project(owner).board_id
 
 
 def asked_of(result: dict[str, Any]) -> str:
@@ -34,7 +34,7 @@ def asked_of(result: dict[str, Any]) -> str:
     return message
 
 
-def need_one_quotation(sentence: str, start: str, end: str) -> str:
+def assert_one_quotation(sentence: str, start: str, end: str) -> str:
     """What stands between our words, which nothing in it ends."""
     assert not LINE_ENDS_AND_UNSEEN.search(sentence), ascii(sentence)
     assert sentence.startswith(f'{start}"'), sentence
@@ -48,11 +48,11 @@ def need_one_quotation(sentence: str, start: str, end: str) -> str:
 def test_a_task_cannot_say_what_its_deletion_means(agent: Agent, asking: Agent, board_id: str, title: str) -> None:
     task_id = agent.structured("create_task", board_id=board_id, title=title)["id"]
     end = " for good, with all that is on it. Comments: 0,"
-    need_one_quotation(asked_of(asking.call("delete_task", task_id=task_id)), "This deletes ", end)
+    assert_one_quotation(asked_of(asking.call("delete_task", task_id=task_id)), "This deletes ", end)
     told = agent.structured("delete_task", task_id=task_id, dry_run=True)["told"]
-    need_one_quotation(told, "Nothing was changed. This would delete ", end)
+    assert_one_quotation(told, "Nothing was changed. This would delete ", end)
     assert agent.structured("get_task", task_id=task_id)["title"] == title
-    need_one_quotation(agent.structured("delete_task", task_id=task_id)["told"], "Deleted ", end)
+    assert_one_quotation(agent.structured("delete_task", task_id=task_id)["told"], "Deleted ", end)
 
 
 @pytest.mark.parametrize("name", FORGED)
@@ -60,7 +60,7 @@ def test_a_sprint_cannot_say_what_its_end_means(agent: Agent, asking: Agent, boa
     sprint_id = agent.structured("plan_sprint", board_id=board_id, name=name)["id"]
     agent.structured("start_sprint", sprint_id=sprint_id)
     message = asked_of(asking.call("complete_sprint", sprint_id=sprint_id, unfinished="backlog"))
-    need_one_quotation(message, "Complete the sprint ", "? It ends for good.")
+    assert_one_quotation(message, "Complete the sprint ", "? It ends for good.")
 
 
 def test_a_long_title_is_cut_so_that_what_happens_stays_in_sight(agent: Agent, asking: Agent, board_id: str) -> None:
@@ -68,4 +68,4 @@ def test_a_long_title_is_cut_so_that_what_happens_stays_in_sight(agent: Agent, a
     for title, shown in titles.items():
         task_id = agent.structured("create_task", board_id=board_id, title=title)["id"]
         message = asked_of(asking.call("delete_task", task_id=task_id))
-        assert need_one_quotation(message, "This deletes ", " for good,") == shown
+        assert assert_one_quotation(message, "This deletes ", " for good,") == shown

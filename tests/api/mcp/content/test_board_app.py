@@ -13,7 +13,7 @@ from tests.api.mcp.created import make_task
 from tests.api.mcp.host import Host
 from tests.support.agent import LEGACY, MODERN, Agent
 from tests.support.browser import Pages, Scheme, find_barriers
-from tests.support.users import Character, Place, World
+from tests.support.users import ProjectAndBoard, Seeded, TestUser
 
 URI = "ui://calmboard/board"
 TODAY = datetime.now(UTC).date()
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.database("sqlite")
 
 
 @pytest.fixture
-def someone(new_person: Callable[..., Character]) -> Character:
-    return new_person()
+def someone(new_user: Callable[..., TestUser]) -> TestUser:
+    return new_user()
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def show(browser: Browser, agent: Agent) -> Iterator[Show]:
     assert pages.faults == []
 
 
-def fill(someone: Character, place: Place) -> None:
+def fill(someone: TestUser, place: ProjectAndBoard) -> None:
     """A board with something in every part of the view."""
     me = [someone.person.id]
     make_task(someone, place, "Paint the wall")
@@ -65,7 +65,7 @@ def columns(view: Frame) -> dict[str, tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize("version", [MODERN, *LEGACY])
-def test_the_view_is_handed_out_as_the_tool_says(app: Flask, owner: Character, version: str) -> None:
+def test_the_view_is_handed_out_as_the_tool_says(app: Flask, owner: TestUser, version: str) -> None:
     agent = Agent(app, owner.key, version)
     tools = {tool["name"]: tool for tool in agent.result("tools/list")["tools"]}
     assert tools["get_board"]["_meta"]["ui"]["resourceUri"] == URI
@@ -89,7 +89,7 @@ def test_whoever_may_read_boards_gets_the_view(app: Flask, person: str, request:
     assert Agent(app, request.getfixturevalue(person).key).result("resources/read", {"uri": URI})["contents"]
 
 
-def test_a_key_that_reads_no_boards_is_challenged(app: Flask, someone: Character) -> None:
+def test_a_key_that_reads_no_boards_is_challenged(app: Flask, someone: TestUser) -> None:
     agent = Agent(app, someone.new_key("Tasks alone", "tasks:read"))
     answer = agent.ask("resources/read", {"uri": URI})
     assert answer.status_code == 403
@@ -108,7 +108,9 @@ def test_view_and_host_shake_hands(show: Show) -> None:
     expect(host.view.get_by_text("Waiting for a board…")).to_be_visible()
 
 
-def test_a_board_is_drawn_with_everything_that_is_told(show: Show, agent: Agent, someone: Character, place: Place) -> None:
+def test_a_board_is_drawn_with_everything_that_is_told(
+    show: Show, agent: Agent, someone: TestUser, place: ProjectAndBoard
+) -> None:
     fill(someone, place)
     host = show()
     view = host.hand_over(agent.call("get_board", board_id=place.board_id))
@@ -132,7 +134,7 @@ def test_a_board_is_drawn_with_everything_that_is_told(show: Show, agent: Agent,
     assert host.requests == []
 
 
-def test_the_text_of_the_answer_is_enough(show: Show, app: Flask, someone: Character, place: Place) -> None:
+def test_the_text_of_the_answer_is_enough(show: Show, app: Flask, someone: TestUser, place: ProjectAndBoard) -> None:
     """Clients of 2025-03-26 get no structured answer."""
     fill(someone, place)
     result = Agent(app, someone.key, "2025-03-26").call("get_board", board_id=place.board_id)
@@ -141,22 +143,22 @@ def test_the_text_of_the_answer_is_enough(show: Show, app: Flask, someone: Chara
 
 
 def test_two_people_of_one_name_are_two(
-    show: Show, app: Flask, new_person: Callable[..., Character], new_place: Callable[..., Place]
+    show: Show, app: Flask, new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]
 ) -> None:
-    one, other = new_person(), new_person()
-    place = new_place(one, member=other)
+    one, other = new_user(), new_user()
+    place = new_project(one, member=other)
     make_task(one, place, "Lift the dome", state="review", assignees=[one.person.id, other.person.id])
     view = show().hand_over(Agent(app, one.key).call("get_board", board_id=place.board_id))
     assert view.locator(".card .who li").count() == view.locator(".people li").count() == 2
 
 
-def test_an_empty_board_is_drawn(show: Show, agent: Agent, place: Place) -> None:
+def test_an_empty_board_is_drawn(show: Show, agent: Agent, place: ProjectAndBoard) -> None:
     view = show().hand_over(agent.call("get_board", board_id=place.board_id))
     assert list(columns(view).values()) == [("0 tasks", [])] * 5
     assert view.get_by_text("Nothing here.").count() == 5
 
 
-def test_what_people_wrote_stays_words(show: Show, agent: Agent, someone: Character, place: Place) -> None:
+def test_what_people_wrote_stays_words(show: Show, agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
     make_task(someone, place, HOSTILE, state="review", blocked_reason=HOSTILE, assignees=[someone.person.id])
     someone.api.patch(f"/boards/{place.board_id}", json={"name": HOSTILE[:100]})
     host = show()
@@ -169,7 +171,7 @@ def test_what_people_wrote_stays_words(show: Show, agent: Agent, someone: Charac
     assert host.requests == []
 
 
-def test_only_the_host_is_heard(show: Show, agent: Agent, place: Place) -> None:
+def test_only_the_host_is_heard(show: Show, agent: Agent, place: ProjectAndBoard) -> None:
     result = agent.call("get_board", board_id=place.board_id)
     host = show()
     message = {"jsonrpc": "2.0", "method": "ui/notifications/tool-result", "params": result}
@@ -194,8 +196,8 @@ def test_what_went_wrong_is_said(show: Show, message: dict[str, Any], said: str)
     expect(host.view.locator(".note")).to_have_text(said)
 
 
-def test_a_refusal_of_the_tool_is_shown(show: Show, agent: Agent, world: World) -> None:
-    result = agent.call("get_board", board_id=world.owner.board_id)
+def test_a_refusal_of_the_tool_is_shown(show: Show, agent: Agent, seeded: Seeded) -> None:
+    result = agent.call("get_board", board_id=seeded.owner.board_id)
     assert result["isError"]
     expect(show().hand_over(result).locator(".note")).to_have_text(result["content"][0]["text"])
 
@@ -219,7 +221,9 @@ def test_without_a_word_of_the_host_the_theme_is_that_of_the_browser(show: Show)
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
-def test_the_view_fits_and_tells_its_height(show: Show, agent: Agent, someone: Character, place: Place, width: int) -> None:
+def test_the_view_fits_and_tells_its_height(
+    show: Show, agent: Agent, someone: TestUser, place: ProjectAndBoard, width: int
+) -> None:
     fill(someone, place)
     make_task(someone, place, "x" * 200, state="review", assignees=[someone.person.id])
     host = show(width=width)
@@ -230,7 +234,7 @@ def test_the_view_fits_and_tells_its_height(show: Show, agent: Agent, someone: C
     assert len(tops) == (1 if width == 1280 else 5)
 
 
-def test_a_long_column_opens_with_the_keyboard(show: Show, agent: Agent, someone: Character, place: Place) -> None:
+def test_a_long_column_opens_with_the_keyboard(show: Show, agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
     for number in range(9):
         make_task(someone, place, f"Polish {number}", state="review")
     host = show()
@@ -248,7 +252,9 @@ def test_a_long_column_opens_with_the_keyboard(show: Show, agent: Agent, someone
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_nobody_is_kept_out(show: Show, agent: Agent, someone: Character, place: Place, width: int, theme: Scheme) -> None:
+def test_nobody_is_kept_out(
+    show: Show, agent: Agent, someone: TestUser, place: ProjectAndBoard, width: int, theme: Scheme
+) -> None:
     fill(someone, place)
     view = show(width=width, theme=theme).hand_over(agent.call("get_board", board_id=place.board_id))
     assert find_barriers(cast("Page", view)) == []

@@ -14,15 +14,15 @@ from calmboard.ids import new_id
 from tests.api.mcp.created import make_sprint, make_task
 from tests.support.agent import LEGACY, MODERN, Agent
 from tests.support.statements import watched
-from tests.support.users import Character, Place, World, add_place
+from tests.support.users import ProjectAndBoard, Seeded, TestUser, add_project_and_board
 
 NAMES = ["stand_up", "sprint_planning", "backlog_grooming", "risk_review", "release_notes"]
 TODAY = datetime.now(UTC).date()
 
 
 @pytest.fixture
-def someone(new_person: Callable[..., Character]) -> Character:
-    return new_person()
+def someone(new_user: Callable[..., TestUser]) -> TestUser:
+    return new_user()
 
 
 def written(agent: Agent, prompt: str, **arguments: str) -> list[dict[str, Any]]:
@@ -50,7 +50,7 @@ def completed(agent: Agent, prompt: str, argument: str, value: str, **chosen: st
 
 
 @pytest.mark.parametrize("version", [MODERN, *LEGACY])
-def test_five_prompts_are_listed_with_their_arguments(app: Flask, owner: Character, version: str) -> None:
+def test_five_prompts_are_listed_with_their_arguments(app: Flask, owner: TestUser, version: str) -> None:
     prompts = Agent(app, owner.key, version).result("prompts/list")["prompts"]
     assert [prompt["name"] for prompt in prompts] == NAMES
     needed = {prompt["name"]: [one["name"] for one in prompt["arguments"] if one["required"]] for prompt in prompts}
@@ -59,16 +59,16 @@ def test_five_prompts_are_listed_with_their_arguments(app: Flask, owner: Charact
 
 @pytest.mark.parametrize("version", [MODERN, *LEGACY])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_prompt_is_whole_in_every_revision(app: Flask, owner: Character, world: World, name: str, version: str) -> None:
-    contents = written(Agent(app, owner.key, version), name, board=world.owner.board_id)
+def test_a_prompt_is_whole_in_every_revision(app: Flask, owner: TestUser, seeded: Seeded, name: str, version: str) -> None:
+    contents = written(Agent(app, owner.key, version), name, board=seeded.owner.board_id)
     assert contents[-1]["type"] == "text"
     assert "Answer in this form" in contents[-1]["text"] or "Work in this order" in contents[-1]["text"]
     if name != "release_notes":
-        assert contents[0]["resource"]["uri"] == f"calmboard://boards/{world.owner.board_id}"
+        assert contents[0]["resource"]["uri"] == f"calmboard://boards/{seeded.owner.board_id}"
         assert contents[0]["resource"]["mimeType"] == "text/markdown"
 
 
-def test_whatever_a_prompt_tells_to_use_exists(agent: Agent, place: Place) -> None:
+def test_whatever_a_prompt_tells_to_use_exists(agent: Agent, place: ProjectAndBoard) -> None:
     known = {tool.name for tool in TOOLS}
     arguments = {name for tool in TOOLS for name in tool.input_schema["properties"]}
     reports = {"velocity", "throughput", "burndown", "cycle_time"}
@@ -79,7 +79,7 @@ def test_whatever_a_prompt_tells_to_use_exists(agent: Agent, place: Place) -> No
         assert named <= known | arguments | reports
 
 
-def test_a_stand_up_tells_what_moved_and_what_is_stuck(agent: Agent, someone: Character, place: Place) -> None:
+def test_a_stand_up_tells_what_moved_and_what_is_stuck(agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
     stuck = make_task(someone, place, "Measure the mirror", state="in_progress", blocked_reason="No glass")
     done = make_task(someone, place, "Clean the lens", state="done")
     board, changed, _asked = written(agent, "stand_up", board=place.board_id)
@@ -87,7 +87,7 @@ def test_a_stand_up_tells_what_moved_and_what_is_stuck(agent: Agent, someone: Ch
     assert f"- {done} · Done" in changed["text"]
 
 
-def test_a_planning_tells_the_pace_and_the_candidates_in_order(agent: Agent, someone: Character, place: Place) -> None:
+def test_a_planning_tells_the_pace_and_the_candidates_in_order(agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
     sprint_id = make_sprint(someone, place)
     for title, state in (("Clean the lens", "done"), ("Turn the dome", "ready")):
         make_task(someone, place, title, state=state, sprint_id=sprint_id)
@@ -99,7 +99,7 @@ def test_a_planning_tells_the_pace_and_the_candidates_in_order(agent: Agent, som
     assert told.index('"Turn the dome"') < told.index(ready) < told.index("## Backlog") < told.index(backlog)
 
 
-def test_a_grooming_tells_age_and_what_has_no_words(agent: Agent, someone: Character, place: Place) -> None:
+def test_a_grooming_tells_age_and_what_has_no_words(agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
     make_task(someone, place, "Paint the wall")
     make_task(someone, place, "Oil the gears", description="Thrice.")
     told = words(agent, "backlog_grooming", board=place.board_id)
@@ -107,7 +107,7 @@ def test_a_grooming_tells_age_and_what_has_no_words(agent: Agent, someone: Chara
     assert f'"Oil the gears" · made {TODAY}, changed {TODAY}, a description of 7 characters' in told
 
 
-def test_a_risk_review_of_a_project_holds_its_first_boards(agent: Agent, someone: Character, place: Place) -> None:
+def test_a_risk_review_of_a_project_holds_its_first_boards(agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
     for number in range(6):
         someone.api.post(f"/projects/{place.project_id}/boards", json={"name": f"Dome {number}"})
     contents = written(agent, "risk_review", project="observ")
@@ -118,11 +118,11 @@ def test_a_risk_review_of_a_project_holds_its_first_boards(agent: Agent, someone
 
 
 @pytest.mark.parametrize("arguments", [{}, {"board": " "}, {"board": "Telescope", "project": "Observatory"}])
-def test_a_risk_review_takes_one_of_board_and_project(agent: Agent, place: Place, arguments: dict[str, str]) -> None:
+def test_a_risk_review_takes_one_of_board_and_project(agent: Agent, place: ProjectAndBoard, arguments: dict[str, str]) -> None:
     assert refusal(agent, "risk_review", **arguments) == "Send either project or board: an id, or words of its name."
 
 
-def test_release_notes_are_of_a_sprint_or_since_a_day(agent: Agent, someone: Character, place: Place) -> None:
+def test_release_notes_are_of_a_sprint_or_since_a_day(agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
     sprint_id = make_sprint(someone, place)
     inside = make_task(someone, place, "Clean the lens", state="done", sprint_id=sprint_id)
     outside = make_task(someone, place, "Paint the wall", state="done")
@@ -147,17 +147,19 @@ def test_release_notes_are_of_a_sprint_or_since_a_day(agent: Agent, someone: Cha
         ({"sprint": "No such"}, "get_board names the active and the planned sprints of a board."),
     ],
 )
-def test_release_notes_say_what_they_cannot_take(agent: Agent, place: Place, arguments: dict[str, str], said: str) -> None:
+def test_release_notes_say_what_they_cannot_take(
+    agent: Agent, place: ProjectAndBoard, arguments: dict[str, str], said: str
+) -> None:
     assert refusal(agent, "release_notes", board=place.board_id, **arguments).endswith(said)
 
 
-def test_a_sprint_of_another_board_is_refused(app: Flask, agent: Agent, someone: Character, place: Place) -> None:
-    sprint_id = make_sprint(someone, add_place(app, someone, name="Dome"))
+def test_a_sprint_of_another_board_is_refused(app: Flask, agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
+    sprint_id = make_sprint(someone, add_project_and_board(app, someone, name="Dome"))
     assert "not of this board" in refusal(agent, "release_notes", board=place.board_id, sprint=sprint_id)
 
 
-def test_a_name_chooses_only_what_it_says_clearly(app: Flask, agent: Agent, someone: Character, place: Place) -> None:
-    other = add_place(app, someone, name="Dome")
+def test_a_name_chooses_only_what_it_says_clearly(app: Flask, agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
+    other = add_project_and_board(app, someone, name="Dome")
     both = refusal(agent, "stand_up", board="tele")
     assert all(f'"Telescope" ({one.board_id})' in both for one in (place, other))
     someone.api.patch(f"/boards/{other.board_id}", json={"name": "Telescope north"})
@@ -169,20 +171,20 @@ def test_a_name_chooses_only_what_it_says_clearly(app: Flask, agent: Agent, some
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_who_may_not_read_the_board_gets_no_prompt_of_it(app: Flask, outsider: Character, world: World, name: str) -> None:
+def test_who_may_not_read_the_board_gets_no_prompt_of_it(app: Flask, outsider: TestUser, seeded: Seeded, name: str) -> None:
     agent = Agent(app, outsider.key)
-    assert "in a project that" in refusal(agent, name, board=world.owner.board_id)
+    assert "in a project that" in refusal(agent, name, board=seeded.owner.board_id)
     assert "No board in reach" in refusal(agent, name, board="Checkout")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_members_and_viewers_may_use_every_prompt(app: Flask, world: World, name: str, request: Any) -> None:
+def test_members_and_viewers_may_use_every_prompt(app: Flask, seeded: Seeded, name: str, request: Any) -> None:
     for reader in ("member", "viewer"):
-        assert written(Agent(app, request.getfixturevalue(reader).key), name, board=world.owner.board_id)
+        assert written(Agent(app, request.getfixturevalue(reader).key), name, board=seeded.owner.board_id)
 
 
-def test_a_key_for_some_projects_chooses_among_those(app: Flask, someone: Character, place: Place) -> None:
-    other = add_place(app, someone, name="Dome")
+def test_a_key_for_some_projects_chooses_among_those(app: Flask, someone: TestUser, place: ProjectAndBoard) -> None:
+    other = add_project_and_board(app, someone, name="Dome")
     agent = Agent(app, someone.new_key("One project", project_ids=frozenset([other.project_id])))
     assert written(agent, "stand_up", board="telescope")[0]["resource"]["uri"].endswith(other.board_id)
     assert "limited to some projects" in refusal(agent, "stand_up", board=place.board_id)
@@ -198,7 +200,13 @@ def test_a_key_for_some_projects_chooses_among_those(app: Flask, someone: Charac
     ],
 )
 def test_a_missing_scope_is_challenged(
-    app: Flask, someone: Character, place: Place, name: str, arguments: dict[str, str], held: str, needed: tuple[str, ...]
+    app: Flask,
+    someone: TestUser,
+    place: ProjectAndBoard,
+    name: str,
+    arguments: dict[str, str],
+    held: str,
+    needed: tuple[str, ...],
 ) -> None:
     agent = Agent(app, someone.new_key("Little", *held.split()))
     board = {} if "project" in arguments else {"board": place.board_id}
@@ -207,7 +215,7 @@ def test_a_missing_scope_is_challenged(
     assert f'scope="{" ".join(sorted({*held.split(), *needed}))}"' in answer.headers["WWW-Authenticate"]
 
 
-def test_the_list_holds_only_prompts_that_could_be_used(app: Flask, someone: Character) -> None:
+def test_the_list_holds_only_prompts_that_could_be_used(app: Flask, someone: TestUser) -> None:
     names = {
         held: [prompt["name"] for prompt in Agent(app, someone.new_key(held, *held.split())).result("prompts/list")["prompts"]]
         for held in ("projects:read tasks:read", "boards:read tasks:read")
@@ -215,8 +223,8 @@ def test_the_list_holds_only_prompts_that_could_be_used(app: Flask, someone: Cha
     assert list(names.values()) == [[], [name for name in NAMES if name != "sprint_planning"]]
 
 
-def test_arguments_are_completed(app: Flask, agent: Agent, someone: Character, place: Place) -> None:
-    other = add_place(app, someone, name="Dome")
+def test_arguments_are_completed(app: Flask, agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
+    other = add_project_and_board(app, someone, name="Dome")
     here, there = make_sprint(someone, place), make_sprint(someone, other)
     assert completed(agent, "stand_up", "board", "tele") == [place.board_id, other.board_id]
     assert completed(agent, "risk_review", "project", "dom") == [other.project_id]
@@ -229,7 +237,7 @@ def test_arguments_are_completed(app: Flask, agent: Agent, someone: Character, p
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_prompt_takes_as_many_queries_however_full_the_board(
-    app: Flask, agent: Agent, someone: Character, place: Place, name: str
+    app: Flask, agent: Agent, someone: TestUser, place: ProjectAndBoard, name: str
 ) -> None:
     counts = []
     for _ in range(2):

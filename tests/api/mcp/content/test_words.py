@@ -8,16 +8,16 @@ from flask import Flask
 from calmboard.ids import new_id
 from tests.api.mcp.tokens import Tokens
 from tests.support.agent import Agent
-from tests.support.users import Character, Place
+from tests.support.users import ProjectAndBoard, TestUser
 
 ORIGIN = "http://127.0.0.1:8000"
 
 
-def test_one_entry_is_no_plural(agent: Agent, place: Place) -> None:
+def test_one_entry_is_no_plural(agent: Agent, place: ProjectAndBoard) -> None:
     assert "- tasks: Use at least 1 entry." in agent.refusal("create_tasks", board_id=place.board_id, tasks=[])
 
 
-def test_a_key_that_was_used_is_the_argument_at_fault(agent: Agent, place: Place) -> None:
+def test_a_key_that_was_used_is_the_argument_at_fault(agent: Agent, place: ProjectAndBoard) -> None:
     asked = {"board_id": place.board_id, "idempotency_key": new_id("tsk")}
     agent.structured("create_task", **asked, title="One")
     refused = agent.call("create_task", **asked, title="Two")
@@ -48,7 +48,7 @@ def test_an_argument_of_no_tool_names_none(agent: Agent) -> None:
     assert "- colour: There is no field “colour” here. Allowed: " in said
 
 
-def test_a_project_out_of_reach_is_in_no_project(app: Flask, owner: Character, outsider: Character, place: Place) -> None:
+def test_a_project_out_of_reach_is_in_no_project(app: Flask, owner: TestUser, outsider: TestUser, place: ProjectAndBoard) -> None:
     other = owner.new_key(f"Other {place.board_id}", project_ids=frozenset({new_id("prj")}))
     said = Agent(app, other).refusal("get_project", project_id=place.project_id)
     assert said.startswith("The project is out of this key's reach; the key is limited to some projects.")
@@ -58,8 +58,10 @@ def test_a_project_out_of_reach_is_in_no_project(app: Flask, owner: Character, o
     assert said.startswith("The project is one that ")
 
 
-def test_a_token_is_not_called_a_key(app: Flask, owner: Character, place: Place, new_place: Callable[..., Place]) -> None:
-    elsewhere = frozenset({new_place(owner).project_id})
+def test_a_token_is_not_called_a_key(
+    app: Flask, owner: TestUser, place: ProjectAndBoard, new_project: Callable[..., ProjectAndBoard]
+) -> None:
+    elsewhere = frozenset({new_project(owner).project_id})
     token = Tokens(app).for_resource(owner, f"{ORIGIN}/mcp", project_ids=elsewhere)
     said = Agent(app, token).refusal("get_project", project_id=place.project_id)
     assert said.startswith("The project is out of this token's reach; the token is limited to some projects.")

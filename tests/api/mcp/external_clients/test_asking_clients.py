@@ -12,7 +12,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult
 
 from tests.support.server import Server
-from tests.support.users import Character, Place
+from tests.support.users import ProjectAndBoard, TestUser
 
 Action = Literal["accept", "decline", "cancel"]
 
@@ -20,13 +20,13 @@ pytestmark = pytest.mark.database("sqlite")
 
 
 @pytest.fixture
-def task(owner: Character, new_place: Callable[..., Place]) -> dict[str, Any]:
-    made: dict[str, Any] = owner.api.post(f"/boards/{new_place(owner).board_id}/tasks", json={"title": "Old mirror"}).json
+def task(owner: TestUser, new_project: Callable[..., ProjectAndBoard]) -> dict[str, Any]:
+    made: dict[str, Any] = owner.api.post(f"/boards/{new_project(owner).board_id}/tasks", json={"title": "Old mirror"}).json
     return made
 
 
 def talk(
-    server: Server, person: Character, mode: str, say: Callable[[Client], Awaitable[CallToolResult]], **can: Any
+    server: Server, person: TestUser, mode: str, say: Callable[[Client], Awaitable[CallToolResult]], **can: Any
 ) -> dict[str, Any]:
     """What a tool answers to a client that holds the person's key."""
 
@@ -53,7 +53,7 @@ def talk(
 )
 @pytest.mark.parametrize("mode", ["auto", "2026-07-28"])
 def test_a_person_decides_what_is_deleted(
-    server: Server, owner: Character, task: dict[str, Any], mode: str, action: Action, content: Any, is_deleted: bool
+    server: Server, owner: TestUser, task: dict[str, Any], mode: str, action: Action, content: Any, is_deleted: bool
 ) -> None:
     asked = []
 
@@ -75,7 +75,7 @@ def test_a_person_decides_what_is_deleted(
 
 
 @pytest.mark.parametrize("mode", ["auto", "2026-07-28", "legacy"])
-def test_a_person_sees_how_far_the_work_is(server: Server, owner: Character, task: dict[str, Any], mode: str) -> None:
+def test_a_person_sees_how_far_the_work_is(server: Server, owner: TestUser, task: dict[str, Any], mode: str) -> None:
     seen = []
 
     async def show(progress: float, total: float | None, message: str | None) -> None:

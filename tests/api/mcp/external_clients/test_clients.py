@@ -12,7 +12,7 @@ from tests.api.mcp.external_clients.old_python import old_python_path
 from tests.support.agent import EVERYTHING
 from tests.support.node import find_node, run_asking
 from tests.support.server import ROOT, Server
-from tests.support.users import Character, Place
+from tests.support.users import ProjectAndBoard, TestUser
 from tests.support.visitor import Visitor
 
 CLIENTS = Path(__file__).parent
@@ -35,7 +35,7 @@ class Careful(Visitor):
 class Job:
     """The work of an agent for somebody who has one project with one board."""
 
-    def __init__(self, url: str, person: Character, place: Place, directory: Path, credential: str) -> None:
+    def __init__(self, url: str, person: TestUser, place: ProjectAndBoard, directory: Path, credential: str) -> None:
         self.url = url
         self._person = person
         self._place = place
@@ -66,10 +66,14 @@ class Job:
 
 @pytest.fixture
 def job(
-    server: Server, new_person: Callable[..., Character], new_place: Callable[..., Place], tmp_path: Path, credential: str
+    server: Server,
+    new_user: Callable[..., TestUser],
+    new_project: Callable[..., ProjectAndBoard],
+    tmp_path: Path,
+    credential: str,
 ) -> Job:
-    person = new_person()
-    return Job(f"{server.url}/mcp", person, new_place(person), tmp_path, credential)
+    person = new_user()
+    return Job(f"{server.url}/mcp", person, new_project(person), tmp_path, credential)
 
 
 @pytest.mark.parametrize("era", ERAS)

@@ -9,7 +9,7 @@ from flask import Flask
 from api.mcp.registry import Registry
 from tests.api.mcp.external_clients.conformance import failed, judge
 from tests.support.server import ROOT, Server
-from tests.support.users import Character
+from tests.support.users import TestUser
 
 # How many scenarios a revision requires.
 REQUIRED = {"2026-07-28": 37, "2025-11-25": 30}
@@ -55,7 +55,7 @@ pytestmark = pytest.mark.database("sqlite")
 
 
 @pytest.mark.parametrize("revision", REQUIRED)
-def test_every_required_scenario_passes(fixture_server: str, owner: Character, tmp_path: Path, revision: str) -> None:
+def test_every_required_scenario_passes(fixture_server: str, owner: TestUser, tmp_path: Path, revision: str) -> None:
     content, verdict = judge(fixture_server, owner.key, tmp_path / "results", f"--requirements={revision}")
     scored = {scenario for scenario in verdict if not scenario.startswith("tasks-")}
     assert content
@@ -64,16 +64,14 @@ def test_every_required_scenario_passes(fixture_server: str, owner: Character, t
     assert len(scored - PENDING[revision]) == REQUIRED[revision]
 
 
-def test_every_scenario_of_2025_06_18_passes(fixture_server: str, owner: Character, tmp_path: Path) -> None:
+def test_every_scenario_of_2025_06_18_passes(fixture_server: str, owner: TestUser, tmp_path: Path) -> None:
     content, verdict = judge(fixture_server, owner.key, tmp_path / "results", "--suite=all", "--spec-version=2025-06-18")
     assert content
     assert failed(verdict) == set()
 
 
 @pytest.mark.parametrize("revision", REQUIRED)
-def test_the_product_itself_passes_what_needs_no_fixtures(
-    server: Server, owner: Character, tmp_path: Path, revision: str
-) -> None:
+def test_the_product_itself_passes_what_needs_no_fixtures(server: Server, owner: TestUser, tmp_path: Path, revision: str) -> None:
     _, verdict = judge(server.url, owner.key, tmp_path / "results", f"--requirements={revision}")
     assert verdict.keys() >= WITHOUT_FIXTURES[revision]
     assert failed(verdict) & WITHOUT_FIXTURES[revision] == set()

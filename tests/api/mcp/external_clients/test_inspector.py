@@ -13,7 +13,7 @@ import pytest
 from tests.support.node import find_module, find_node, run_asking
 from tests.support.programs import free_port
 from tests.support.server import Server
-from tests.support.users import Character
+from tests.support.users import TestUser
 from tests.support.visitor import Visitor
 
 ERAS = ["modern", "auto", "legacy"]
@@ -46,7 +46,7 @@ class Inspector:
 
 
 @pytest.fixture(scope="module")
-def inspector(server: Server, owner: Character, tmp_path_factory: pytest.TempPathFactory) -> Inspector:
+def inspector(server: Server, owner: TestUser, tmp_path_factory: pytest.TempPathFactory) -> Inspector:
     return Inspector(server.url, tmp_path_factory.mktemp("inspector"), owner.key)
 
 
@@ -70,7 +70,7 @@ def test_it_calls_a_tool(inspector: Inspector, era: str) -> None:
 
 
 @pytest.mark.parametrize("era", ERAS)
-def test_it_lists_and_reads_resources(inspector: Inspector, era: str, owner: Character) -> None:
+def test_it_lists_and_reads_resources(inspector: Inspector, era: str, owner: TestUser) -> None:
     listed = inspector.result(era, "resources/list")["resources"]
     board = next(resource for resource in listed if resource["uri"].startswith("calmboard://boards/"))
     (contents,) = inspector.result(era, "resources/read", f"--uri={board['uri']}")["contents"]
@@ -78,7 +78,7 @@ def test_it_lists_and_reads_resources(inspector: Inspector, era: str, owner: Cha
 
 
 @pytest.mark.parametrize("era", ERAS)
-def test_it_lists_and_gets_prompts(inspector: Inspector, era: str, owner: Character) -> None:
+def test_it_lists_and_gets_prompts(inspector: Inspector, era: str, owner: TestUser) -> None:
     names = {prompt["name"] for prompt in inspector.result(era, "prompts/list")["prompts"]}
     assert "stand_up" in names
     got = inspector.result(era, "prompts/get", "--prompt-name=stand_up", f"--prompt-args=board={owner.place().board_id}")
@@ -91,11 +91,11 @@ def test_it_says_that_a_person_has_to_sign_in(server: Server, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("era", ERAS)
-def test_it_lets_a_person_sign_in(server: Server, new_person: Callable[..., Character], tmp_path: Path, era: str) -> None:
+def test_it_lets_a_person_sign_in(server: Server, new_user: Callable[..., TestUser], tmp_path: Path, era: str) -> None:
     callback = f"http://127.0.0.1:{free_port()}/oauth/callback"
     words = [f"--callback-url={callback}", f"--protocol-era={era}", "--method=tools/list"]
     command = [sys.executable, "-c", _AT_A_TERMINAL, *Inspector(server.url, tmp_path, None).command, *words]
-    said = run_asking(command, Visitor(new_person()), tmp_path)
+    said = run_asking(command, Visitor(new_user()), tmp_path)
     assert '"list_projects"' in said
     assert '"create_task"' not in said
 

@@ -7,9 +7,9 @@ import pytest
 from flask import Flask
 
 from calmboard.ids import new_id
-from tests.api.mcp.raw_client import CAPABILITIES, META, VERSION, Wire, headers_of, modern, old, refusal
+from tests.api.mcp.raw_client import CAPABILITIES, META, VERSION, McpClient, headers_of, modern, old, refusal
 from tests.support.agent import LEGACY, MODERN
-from tests.support.users import Api, Character
+from tests.support.users import Api, TestUser
 
 # Messages, headers and addresses are judged in Python, whatever the database.
 pytestmark = pytest.mark.database("sqlite")
@@ -79,83 +79,83 @@ NO_META: list[Any] = [None, 5, "2026-07-28", [], {}]
 
 
 @pytest.fixture
-def wire(app: Flask, owner: Character) -> Wire:
-    return Wire(app, owner.key)
+def wire(app: Flask, owner: TestUser) -> McpClient:
+    return McpClient(app, owner.key)
 
 
 @pytest.mark.parametrize("version", [None, MODERN, *LEGACY])
 @pytest.mark.parametrize("body", UNREADABLE, ids=lambda body: str(body[:40]))
-def test_an_unreadable_body_is_a_parse_error(wire: Wire, body: bytes, version: str | None) -> None:
+def test_an_unreadable_body_is_a_parse_error(wire: McpClient, body: bytes, version: str | None) -> None:
     refusal(wire.send(body, {"MCP-Protocol-Version": version}), 400, PARSE_ERROR)
 
 
 @pytest.mark.parametrize("version", [None, MODERN, *LEGACY])
 @pytest.mark.parametrize("body", NO_MESSAGE, ids=str)
-def test_what_is_no_message_is_an_invalid_request(wire: Wire, body: Any, version: str | None) -> None:
+def test_what_is_no_message_is_an_invalid_request(wire: McpClient, body: Any, version: str | None) -> None:
     message_id = body.get("id") if isinstance(body, dict) else None
     refusal(wire.send(body, {"MCP-Protocol-Version": version}), 400, INVALID_REQUEST, message_id)
 
 
 @pytest.mark.parametrize("wrong", WRONG_IN_AN_ENVELOPE, ids=str)
-def test_an_envelope_that_is_wrong_is_refused_with_its_id(wire: Wire, wrong: dict[str, Any]) -> None:
+def test_an_envelope_that_is_wrong_is_refused_with_its_id(wire: McpClient, wrong: dict[str, Any]) -> None:
     headers = headers_of(modern())
     refusal(wire.send({**modern(), **wrong}, headers), 400, INVALID_REQUEST, 7)
     refusal(wire.send(old() | wrong), 400, INVALID_REQUEST, 7)
 
 
 @pytest.mark.parametrize("wrong", WRONG_IDS, ids=str)
-def test_an_id_that_is_neither_text_nor_whole_number_is_refused_and_not_echoed(wire: Wire, wrong: Any) -> None:
+def test_an_id_that_is_neither_text_nor_whole_number_is_refused_and_not_echoed(wire: McpClient, wrong: Any) -> None:
     refusal(wire.ask(modern(id=wrong)), 400, INVALID_REQUEST)
     refusal(wire.send(old(id=wrong)), 400, INVALID_REQUEST)
 
 
 @pytest.mark.parametrize("message_id", SOUND_IDS, ids=lambda message_id: repr(message_id)[:20])
-def test_every_other_id_comes_back_as_it_was_sent(wire: Wire, message_id: Any) -> None:
+def test_every_other_id_comes_back_as_it_was_sent(wire: McpClient, message_id: Any) -> None:
     for answer in (wire.ask(modern(id=message_id)), wire.send(old(id=message_id))):
         assert answer.status_code == 200
         assert (answer.json["id"], type(answer.json["id"])) == (message_id, type(message_id))
 
 
 @pytest.mark.parametrize("params", NO_PARAMS, ids=str)
-def test_params_that_are_no_object_are_refused(wire: Wire, params: Any) -> None:
+def test_params_that_are_no_object_are_refused(wire: McpClient, params: Any) -> None:
     refusal(wire.send({**modern(), "params": params}, headers_of(modern())), 400, INVALID_PARAMS, 7)
     refusal(wire.send(old(params=params)), 400, INVALID_PARAMS, 7)
 
 
 @pytest.mark.parametrize("meta", NO_META, ids=str)
-def test_metadata_that_is_none_is_refused(wire: Wire, meta: Any) -> None:
+def test_metadata_that_is_none_is_refused(wire: McpClient, meta: Any) -> None:
     body = modern(params={"_meta": meta})
     refusal(wire.send(body, headers_of(modern())), 400, INVALID_PARAMS, 7)
 
 
 @pytest.mark.parametrize("name", [VERSION, CAPABILITIES])
-def test_metadata_without_one_of_its_parts_is_refused_and_the_part_named(wire: Wire, name: str) -> None:
+def test_metadata_without_one_of_its_parts_is_refused_and_the_part_named(wire: McpClient, name: str) -> None:
     meta = {key: value for key, value in META.items() if key != name}
     error = refusal(wire.send(modern(params={"_meta": meta}), headers_of(modern())), 400, INVALID_PARAMS, 7)
     assert name in error["message"]
 
 
 @pytest.mark.parametrize("wrong", [None, 5, True, [], {}, 20260728])
-def test_a_revision_that_is_no_text_is_refused(wire: Wire, wrong: Any) -> None:
+def test_a_revision_that_is_no_text_is_refused(wire: McpClient, wrong: Any) -> None:
     body = modern(params={"_meta": {**META, VERSION: wrong}})
     refusal(wire.send(body, headers_of(modern())), 400, INVALID_PARAMS, 7)
 
 
 @pytest.mark.parametrize("wrong", [None, 5, True, [], "elicitation"])
-def test_capabilities_that_are_no_object_are_refused(wire: Wire, wrong: Any) -> None:
+def test_capabilities_that_are_no_object_are_refused(wire: McpClient, wrong: Any) -> None:
     body = modern(params={"_meta": {**META, CAPABILITIES: wrong}})
     refusal(wire.send(body, headers_of(modern())), 400, INVALID_PARAMS, 7)
 
 
 @pytest.mark.parametrize("version", ["2026-07-29", "2099-01-01", "1.0", "DRAFT-2026-v1", "", *LEGACY])
-def test_a_revision_not_spoken_is_refused_with_those_that_are(wire: Wire, version: str) -> None:
+def test_a_revision_not_spoken_is_refused_with_those_that_are(wire: McpClient, version: str) -> None:
     body = modern(params={"_meta": {**META, VERSION: version}})
     error = refusal(wire.ask(body, {"MCP-Protocol-Version": version}), 400, UNSUPPORTED, 7)
     assert error["data"] == {"supported": [MODERN], "requested": version}
 
 
 @pytest.mark.parametrize("method", ["", "tools", "tools/list ", "Tools/List", "tools/list/", "rpc.discover", "a\0b", "m" * 9000])
-def test_an_unknown_method_is_404_to_a_modern_client(wire: Wire, method: str) -> None:
+def test_an_unknown_method_is_404_to_a_modern_client(wire: McpClient, method: str) -> None:
     header = method if method.isprintable() and method.strip() == method else None
     answer = wire.ask(modern(method), {"Mcp-Method": header})
     if header is None:
@@ -165,7 +165,7 @@ def test_an_unknown_method_is_404_to_a_modern_client(wire: Wire, method: str) ->
 
 
 @pytest.mark.parametrize("method", ["", "server/discover", "sampling/createMessage", "a\0b", "m" * 9000])
-def test_an_unknown_method_is_an_error_with_200_to_an_earlier_client(wire: Wire, method: str) -> None:
+def test_an_unknown_method_is_an_error_with_200_to_an_earlier_client(wire: McpClient, method: str) -> None:
     refusal(wire.send(old(method)), 200, METHOD_NOT_FOUND, 7)
 
 
@@ -184,13 +184,13 @@ def test_an_unknown_method_is_an_error_with_200_to_an_earlier_client(wire: Wire,
     ],
     ids=str,
 )
-def test_a_call_of_no_tool_is_an_error_of_the_protocol(wire: Wire, params: dict[str, Any]) -> None:
+def test_a_call_of_no_tool_is_an_error_of_the_protocol(wire: McpClient, params: dict[str, Any]) -> None:
     refusal(wire.send(old("tools/call", params=params)), 200, INVALID_PARAMS, 7)
     assert wire.ask(modern("tools/call", params)).status_code == 400
 
 
 @pytest.mark.parametrize("uri", ["", "x", "calmboard://", "calmboard://nothing/1", "http://[", "file:///etc/passwd", "a\0b"])
-def test_an_unknown_resource_is_named_in_the_error(wire: Wire, uri: str) -> None:
+def test_an_unknown_resource_is_named_in_the_error(wire: McpClient, uri: str) -> None:
     assert refusal(wire.send(old("resources/read", params={"uri": uri})), 200, -32002, 7)["data"] == {"uri": uri}
     if uri.isprintable():
         error = refusal(wire.ask(modern("resources/read", {"uri": uri})), 400, INVALID_PARAMS, 7)
@@ -198,25 +198,25 @@ def test_an_unknown_resource_is_named_in_the_error(wire: Wire, uri: str) -> None
 
 
 @pytest.mark.parametrize("params", [{}, {"uri": None}, {"uri": 5}, {"uri": ["calmboard://boards"]}], ids=str)
-def test_a_resource_without_a_uri_is_refused(wire: Wire, params: dict[str, Any]) -> None:
+def test_a_resource_without_a_uri_is_refused(wire: McpClient, params: dict[str, Any]) -> None:
     refusal(wire.send(old("resources/read", params=params)), 200, INVALID_PARAMS, 7)
 
 
 @pytest.mark.parametrize("params", [{}, {"name": None}, {"name": "no_such_prompt"}, {"name": "a\0b"}], ids=str)
-def test_an_unknown_prompt_is_refused(wire: Wire, params: dict[str, Any]) -> None:
+def test_an_unknown_prompt_is_refused(wire: McpClient, params: dict[str, Any]) -> None:
     refusal(wire.send(old("prompts/get", params=params)), 200, INVALID_PARAMS, 7)
 
 
 @pytest.mark.parametrize("method", ["tools/list", "resources/list", "resources/templates/list", "prompts/list"])
 @pytest.mark.parametrize("cursor", [5, True, [], {}, "x", "A" * 60, "\0", "\N{SNOWMAN}", "eyJhIjogMX0=", "W10", "x" * 9000])
-def test_a_cursor_that_nobody_was_given_is_refused(wire: Wire, method: str, cursor: Any) -> None:
+def test_a_cursor_that_nobody_was_given_is_refused(wire: McpClient, method: str, cursor: Any) -> None:
     refusal(wire.ask(modern(method, {"cursor": cursor})), 400, INVALID_PARAMS, 7)
     refusal(wire.send(old(method, params={"cursor": cursor})), 200, INVALID_PARAMS, 7)
 
 
 @pytest.mark.parametrize("method", ["tools/list", "resources/list", "resources/templates/list", "prompts/list"])
 @pytest.mark.parametrize("cursor", ["", None])
-def test_an_empty_cursor_is_the_first_page(wire: Wire, method: str, cursor: str | None) -> None:
+def test_an_empty_cursor_is_the_first_page(wire: McpClient, method: str, cursor: str | None) -> None:
     first = wire.ask(modern(method))
     assert wire.ask(modern(method, {"cursor": cursor})).json == first.json
 
@@ -238,18 +238,18 @@ def test_an_empty_cursor_is_the_first_page(wire: Wire, method: str, cursor: str 
     ],
     ids=str,
 )
-def test_a_completion_of_nothing_is_refused(wire: Wire, params: dict[str, Any]) -> None:
+def test_a_completion_of_nothing_is_refused(wire: McpClient, params: dict[str, Any]) -> None:
     refusal(wire.ask(modern("completion/complete", params)), 400, INVALID_PARAMS, 7)
 
 
 @pytest.mark.parametrize("level", [None, 5, "loud", "INFO", ""])
-def test_an_unknown_level_of_logging_is_refused(wire: Wire, level: Any) -> None:
+def test_an_unknown_level_of_logging_is_refused(wire: McpClient, level: Any) -> None:
     refusal(wire.send(old("logging/setLevel", params={"level": level})), 200, INVALID_PARAMS, 7)
 
 
 @pytest.mark.parametrize("size", [MOST_BYTES + 1, MOST_BYTES + 2, 2_000_000])
 @pytest.mark.parametrize("is_chunked", [False, True])
-def test_a_body_that_is_too_large_is_413(wire: Wire, size: int, is_chunked: bool) -> None:
+def test_a_body_that_is_too_large_is_413(wire: McpClient, size: int, is_chunked: bool) -> None:
     body = b'{"jsonrpc": "2.0", "id": 7, "method": "ping"}'.ljust(size)
     chunked: dict[str, Any] = {"environ_overrides": {"wsgi.input": BytesIO(body), "wsgi.input_terminated": True}, "data": None}
     answer = wire.send(**chunked) if is_chunked else wire.send(body)
@@ -259,11 +259,11 @@ def test_a_body_that_is_too_large_is_413(wire: Wire, size: int, is_chunked: bool
 
 
 @pytest.mark.parametrize("size", [MOST_BYTES - 1, MOST_BYTES])
-def test_the_largest_body_is_taken(wire: Wire, size: int) -> None:
+def test_the_largest_body_is_taken(wire: McpClient, size: int) -> None:
     assert wire.send(b'{"jsonrpc": "2.0", "id": 7, "method": "ping"}'.ljust(size)).status_code == 200
 
 
-def test_a_body_that_broke_off_is_400(wire: Wire) -> None:
+def test_a_body_that_broke_off_is_400(wire: McpClient) -> None:
     cut = {"wsgi.input": BytesIO(b'{"jsonrpc": "2.0", "id": 7, "method": "ping"}'), "CONTENT_LENGTH": "90"}
     assert refusal(wire.send(environ_overrides=cut, data=None), 400, 400)["data"]["code"] == "invalid_request"
 
@@ -272,7 +272,7 @@ def test_a_body_that_broke_off_is_400(wire: Wire) -> None:
     "content_type",
     [None, "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonp", "application/*"],
 )
-def test_a_body_not_declared_as_json_is_415(wire: Wire, content_type: str | None) -> None:
+def test_a_body_not_declared_as_json_is_415(wire: McpClient, content_type: str | None) -> None:
     answer = wire.send(old(), content_type=content_type)
     assert refusal(answer, 415, 415, 7)["data"]["code"] == "unsupported_media_type"
 
@@ -281,18 +281,18 @@ def test_a_body_not_declared_as_json_is_415(wire: Wire, content_type: str | None
     ("headers", "content_type"),
     [({"Content-Encoding": "gzip"}, "application/json"), ({}, "application/json; charset=utf-16")],
 )
-def test_a_body_that_is_not_plain_utf8_is_415(wire: Wire, headers: dict[str, str], content_type: str) -> None:
+def test_a_body_that_is_not_plain_utf8_is_415(wire: McpClient, headers: dict[str, str], content_type: str) -> None:
     answer = wire.send(old(), headers, content_type=content_type)
     assert refusal(answer, 415, 415, 7)["data"]["code"] == "unsupported_media_type"
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
-def test_json_may_be_declared_in_any_of_its_ways(wire: Wire, content_type: str) -> None:
+def test_json_may_be_declared_in_any_of_its_ways(wire: McpClient, content_type: str) -> None:
     assert wire.send(old(), content_type=content_type).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "HEAD"])
-def test_another_method_is_405_to_whoever_may_ask(wire: Wire, method: str) -> None:
+def test_another_method_is_405_to_whoever_may_ask(wire: McpClient, method: str) -> None:
     answer = wire.send(method=method)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST, OPTIONS")
     if method == "HEAD":
@@ -304,7 +304,7 @@ def test_another_method_is_405_to_whoever_may_ask(wire: Wire, method: str) -> No
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"])
 @pytest.mark.parametrize("path", ["/mcp", "/mcp/"])
 def test_whoever_shows_no_credential_is_challenged_first(app: Flask, method: str, path: str) -> None:
-    answer = Wire(app, None).send(old(), method=method, path=path)
+    answer = McpClient(app, None).send(old(), method=method, path=path)
     assert answer.status_code == 401
     assert (
         'resource_metadata="http://127.0.0.1:8000/.well-known/oauth-protected-resource/mcp"' in answer.headers["WWW-Authenticate"]
@@ -314,16 +314,16 @@ def test_whoever_shows_no_credential_is_challenged_first(app: Flask, method: str
 
 
 def test_options_is_answered_to_anybody(app: Flask) -> None:
-    answer = Wire(app, None).send(method="OPTIONS")
+    answer = McpClient(app, None).send(method="OPTIONS")
     assert (answer.status_code, answer.data, answer.headers["Allow"]) == (204, b"", "POST, OPTIONS")
 
 
-def test_the_address_with_a_slash_answers_by_itself(wire: Wire) -> None:
+def test_the_address_with_a_slash_answers_by_itself(wire: McpClient) -> None:
     assert wire.send(old(), path="/mcp/").json == {"jsonrpc": "2.0", "id": 7, "result": {}}
 
 
 @pytest.mark.parametrize("path", ["/mcp//", "/mcp/x", "/mcp/sse", "/mcp/../x"])
-def test_there_is_nothing_below_the_address(wire: Wire, path: str) -> None:
+def test_there_is_nothing_below_the_address(wire: McpClient, path: str) -> None:
     assert refusal(wire.send(old(), path=path), 404, 404, 7)["data"]["code"] == "not_found"
 
 
@@ -340,10 +340,10 @@ def test_there_is_nothing_below_the_address(wire: Wire, path: str) -> None:
     ids=lambda value: repr(value)[:30],
 )
 def test_the_last_use_is_kept_as_far_as_it_can_be_shown(
-    app: Flask, owner: Character, method: str, params: dict[str, Any], kept: str
+    app: Flask, owner: TestUser, method: str, params: dict[str, Any], kept: str
 ) -> None:
     key = owner.new_key(new_id("key"))
-    Wire(app, key).send(old(method, params=params))
+    McpClient(app, key).send(old(method, params=params))
     api = Api(app, key)
     used = api.get(f"/keys/{api.get('/me').json['credential']['id']}").json
     assert used["last_used_endpoint"] == kept

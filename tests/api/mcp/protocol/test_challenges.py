@@ -13,7 +13,7 @@ from mcp.client.auth.utils import (
 
 from calmboard.ids import new_id
 from tests.support.agent import EVERYTHING, LEGACY, MODERN, Agent
-from tests.support.users import Answer, Character, World
+from tests.support.users import Answer, Seeded, TestUser
 
 # Messages, headers and addresses are judged in Python, whatever the database.
 pytestmark = pytest.mark.database("sqlite")
@@ -65,11 +65,11 @@ def test_an_agent_is_told_to_ask_for_writing_too(app: Flask) -> None:
     assert not asked & {"keys:write", "members:write", "projects:write", "offline_access"}
 
 
-def test_what_is_asked_for_is_enough_to_assign_somebody(app: Flask, owner: Character, world: World) -> None:
+def test_what_is_asked_for_is_enough_to_assign_somebody(app: Flask, owner: TestUser, seeded: Seeded) -> None:
     """People are named by id, and no call fails without them, so that no challenge would ever ask for them later."""
     asked = read_by_client(Agent(app, None).ask("tools/list"))["scopes"]
     agent = Agent(app, owner.new_key(new_id("key"), *asked))
-    assert agent.structured("get_project", project_id=world.owner.project_id)["people"]
+    assert agent.structured("get_project", project_id=seeded.owner.project_id)["people"]
 
 
 @pytest.mark.parametrize("version", [MODERN, *LEGACY])
@@ -90,7 +90,7 @@ def test_the_challenge_leads_to_the_metadata(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("version", [MODERN, *LEGACY])
-def test_a_tool_out_of_scope_names_what_to_ask_for(app: Flask, owner: Character, version: str) -> None:
+def test_a_tool_out_of_scope_names_what_to_ask_for(app: Flask, owner: TestUser, version: str) -> None:
     agent = Agent(app, owner.new_key(new_id("key"), "tasks:read", "boards:read"), version)
     refused = agent.ask("tools/call", {"name": "create_task", "arguments": {"board_id": "brd_x", "title": "One"}})
     assert refused.status_code == 403
@@ -101,7 +101,7 @@ def test_a_tool_out_of_scope_names_what_to_ask_for(app: Flask, owner: Character,
 
 
 @pytest.mark.parametrize("name", ["access_token", "token", "api_key"])
-def test_a_credential_in_the_address_is_none(app: Flask, owner: Character, name: str) -> None:
+def test_a_credential_in_the_address_is_none(app: Flask, owner: TestUser, name: str) -> None:
     body = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
     answer = app.test_client().post("/mcp", json=body, query_string={name: owner.key})
     assert answer.status_code == 401

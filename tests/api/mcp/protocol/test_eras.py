@@ -8,9 +8,9 @@ from flask import Flask
 
 from api.mcp.calls import Call, Content
 from api.mcp.registry import Registry, Tool
-from tests.api.mcp.raw_client import Wire, headers_of, modern, need_error, old, refusal
+from tests.api.mcp.raw_client import McpClient, assert_error, headers_of, modern, old, refusal
 from tests.support.agent import LEGACY, MODERN, Agent
-from tests.support.users import Character
+from tests.support.users import TestUser
 
 # Messages, headers and addresses are judged in Python, whatever the database.
 pytestmark = pytest.mark.database("sqlite")
@@ -23,8 +23,8 @@ every_old_revision = pytest.mark.parametrize("version", LEGACY)
 
 
 @pytest.fixture
-def wire(app: Flask, owner: Character) -> Wire:
-    return Wire(app, owner.key)
+def wire(app: Flask, owner: TestUser) -> McpClient:
+    return McpClient(app, owner.key)
 
 
 @pytest.fixture
@@ -50,7 +50,9 @@ def broken(app: Flask) -> Iterator[str]:
         ("", NEWEST_OLD),
     ],
 )
-def test_a_client_is_met_in_its_own_revision_or_told_the_newest_that_shakes_hands(wire: Wire, asked: str, answered: str) -> None:
+def test_a_client_is_met_in_its_own_revision_or_told_the_newest_that_shakes_hands(
+    wire: McpClient, asked: str, answered: str
+) -> None:
     told = wire.send(old("initialize", params=_hello(asked))).json["result"]
     assert told["protocolVersion"] == answered
     assert told["serverInfo"]["name"] == "calmboard"
@@ -59,12 +61,12 @@ def test_a_client_is_met_in_its_own_revision_or_told_the_newest_that_shakes_hand
 
 
 @pytest.mark.parametrize("params", [{}, {"protocolVersion": None}, {"protocolVersion": 20251125}, {"protocolVersion": []}])
-def test_a_handshake_without_a_revision_is_refused(wire: Wire, params: dict[str, Any]) -> None:
+def test_a_handshake_without_a_revision_is_refused(wire: McpClient, params: dict[str, Any]) -> None:
     refusal(wire.send(old("initialize", params=params)), 200, INVALID_PARAMS, 7)
 
 
 @every_old_revision
-def test_a_handshake_opens_no_session(wire: Wire, version: str) -> None:
+def test_a_handshake_opens_no_session(wire: McpClient, version: str) -> None:
     answer = wire.send(old("initialize", params=_hello(version)))
     assert "Mcp-Session-Id" not in answer.headers
     greeting = {"jsonrpc": "2.0", "method": "notifications/initialized"}
@@ -74,19 +76,19 @@ def test_a_handshake_opens_no_session(wire: Wire, version: str) -> None:
 
 @every_old_revision
 @pytest.mark.parametrize("method", ["ping", "tools/list", "resources/list", "resources/templates/list", "prompts/list"])
-def test_an_answer_holds_only_what_its_revision_knows(app: Flask, owner: Character, version: str, method: str) -> None:
+def test_an_answer_holds_only_what_its_revision_knows(app: Flask, owner: TestUser, version: str, method: str) -> None:
     result = Agent(app, owner.key, version).result(method)
     assert not {"resultType", "ttlMs", "cacheScope", "_meta"} & set(result)
 
 
-def test_the_oldest_clients_are_not_shown_what_came_later(app: Flask, owner: Character) -> None:
+def test_the_oldest_clients_are_not_shown_what_came_later(app: Flask, owner: TestUser) -> None:
     tools = Agent(app, owner.key, OLDEST).result("tools/list")["tools"]
     assert tools
     assert not any({"title", "outputSchema"} & set(tool) for tool in tools)
     assert all("outputSchema" in tool for tool in Agent(app, owner.key, NEWEST_OLD).result("tools/list")["tools"])
 
 
-def test_the_oldest_clients_get_the_answer_as_text_alone(app: Flask, owner: Character) -> None:
+def test_the_oldest_clients_get_the_answer_as_text_alone(app: Flask, owner: TestUser) -> None:
     assert set(Agent(app, owner.key, OLDEST).call("list_projects")) == {"content", "isError"}
     assert "structuredContent" in Agent(app, owner.key, NEWEST_OLD).call("list_projects")
 
@@ -106,20 +108,20 @@ def test_the_oldest_clients_get_the_answer_as_text_alone(app: Flask, owner: Char
     ],
 )
 def test_an_error_of_a_message_in_order_travels_with_200(
-    wire: Wire, version: str, method: str, params: dict[str, Any], code: int
+    wire: McpClient, version: str, method: str, params: dict[str, Any], code: int
 ) -> None:
     headers = None if version == OLDEST else {"MCP-Protocol-Version": version}
     refusal(wire.send(old(method, params=params), headers), 200, code, 7)
 
 
 @pytest.mark.parametrize("method", ONLY_OLD)
-def test_modern_clients_know_no_handshake(wire: Wire, method: str) -> None:
+def test_modern_clients_know_no_handshake(wire: McpClient, method: str) -> None:
     refusal(wire.ask(modern(method)), 404, METHOD_NOT_FOUND, 7)
 
 
 @pytest.mark.parametrize("method", ["notifications/initialized", "notifications/cancelled", "anything/else", ""])
 @pytest.mark.parametrize("version", [None, MODERN, *LEGACY])
-def test_a_notification_is_accepted_without_a_word(wire: Wire, method: str, version: str | None) -> None:
+def test_a_notification_is_accepted_without_a_word(wire: McpClient, method: str, version: str | None) -> None:
     answer = wire.send({"jsonrpc": "2.0", "method": method}, {"MCP-Protocol-Version": version})
     assert (answer.status_code, answer.data) == (202, b"")
     assert "RateLimit" in answer.headers
@@ -127,12 +129,12 @@ def test_a_notification_is_accepted_without_a_word(wire: Wire, method: str, vers
 
 @pytest.mark.parametrize("outcome", [{"result": {}}, {"error": {"code": -1, "message": "no"}}])
 @every_old_revision
-def test_the_answer_of_an_earlier_client_is_accepted(wire: Wire, outcome: dict[str, Any], version: str) -> None:
+def test_the_answer_of_an_earlier_client_is_accepted(wire: McpClient, outcome: dict[str, Any], version: str) -> None:
     answer = wire.send({"jsonrpc": "2.0", "id": 3, **outcome}, {"MCP-Protocol-Version": version})
     assert (answer.status_code, answer.data) == (202, b"")
 
 
-def test_the_answer_of_a_modern_client_belongs_elsewhere(wire: Wire) -> None:
+def test_the_answer_of_a_modern_client_belongs_elsewhere(wire: McpClient) -> None:
     refusal(wire.send({"jsonrpc": "2.0", "id": 3, "result": {}}, {"MCP-Protocol-Version": MODERN}), 400, INVALID_REQUEST, 3)
 
 
@@ -146,18 +148,18 @@ def test_the_answer_of_a_modern_client_belongs_elsewhere(wire: Wire) -> None:
     ],
     ids=str,
 )
-def test_what_is_neither_request_nor_answer_is_refused(wire: Wire, message: dict[str, Any]) -> None:
+def test_what_is_neither_request_nor_answer_is_refused(wire: McpClient, message: dict[str, Any]) -> None:
     refusal(wire.send({"jsonrpc": "2.0", **message}), 400, INVALID_REQUEST, message["id"])
 
 
 @pytest.mark.parametrize("version", [NEWEST_OLD, "2025-06-18", MODERN, "2099-01-01"])
 @pytest.mark.parametrize("size", [0, 1, 2])
-def test_batches_ended_with_the_oldest_revision(wire: Wire, version: str, size: int) -> None:
+def test_batches_ended_with_the_oldest_revision(wire: McpClient, version: str, size: int) -> None:
     refusal(wire.send([old()] * size, {"MCP-Protocol-Version": version}), 400, INVALID_REQUEST)
 
 
 @pytest.mark.parametrize("version", [None, OLDEST])
-def test_answers_of_a_batch_come_in_the_order_of_its_requests(wire: Wire, version: str | None) -> None:
+def test_answers_of_a_batch_come_in_the_order_of_its_requests(wire: McpClient, version: str | None) -> None:
     batch = [old(id=number) for number in range(50)]
     answer = wire.send(batch, {"MCP-Protocol-Version": version})
     assert (answer.status_code, answer.content_type) == (200, "application/json")
@@ -165,7 +167,7 @@ def test_answers_of_a_batch_come_in_the_order_of_its_requests(wire: Wire, versio
 
 
 @pytest.mark.parametrize("size", [0, 51, 3000])
-def test_a_batch_of_none_or_too_many_is_refused_whole(wire: Wire, size: int) -> None:
+def test_a_batch_of_none_or_too_many_is_refused_whole(wire: McpClient, size: int) -> None:
     refusal(wire.send([old()] * size), 400, INVALID_REQUEST)
 
 
@@ -177,12 +179,12 @@ def test_a_batch_of_none_or_too_many_is_refused_whole(wire: Wire, size: int) -> 
         [{"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {}}, {"jsonrpc": "2.0", "id": 1, "result": {}}],
     ],
 )
-def test_a_batch_that_asks_nothing_is_accepted_without_a_word(wire: Wire, batch: list[Any]) -> None:
+def test_a_batch_that_asks_nothing_is_accepted_without_a_word(wire: McpClient, batch: list[Any]) -> None:
     answer = wire.send(batch)
     assert (answer.status_code, answer.data) == (202, b"")
 
 
-def test_in_a_batch_every_fault_stands_beside_what_is_in_order(wire: Wire) -> None:
+def test_in_a_batch_every_fault_stands_beside_what_is_in_order(wire: McpClient) -> None:
     batch = [
         old(id="first"),
         {"jsonrpc": "2.0", "method": "notifications/initialized"},
@@ -204,30 +206,30 @@ def test_in_a_batch_every_fault_stands_beside_what_is_in_order(wire: Wire) -> No
     expected += [(METHOD_NOT_FOUND, 6), (INVALID_PARAMS, 7), (INVALID_PARAMS, 9)]
     assert len(faults) == len(expected)
     for frame, (code, message_id) in zip(faults, expected, strict=True):
-        need_error(frame, code, message_id)
+        assert_error(frame, code, message_id)
 
 
-def test_a_handshake_does_not_belong_in_a_batch(wire: Wire) -> None:
+def test_a_handshake_does_not_belong_in_a_batch(wire: McpClient) -> None:
     greeting, pong = wire.send([old("initialize", id=1, params=_hello(OLDEST)), old(id=2)]).json
-    need_error(greeting, INVALID_REQUEST, 1)
+    assert_error(greeting, INVALID_REQUEST, 1)
     assert pong["result"] == {}
 
 
-def test_a_modern_message_does_not_belong_in_a_batch(wire: Wire) -> None:
+def test_a_modern_message_does_not_belong_in_a_batch(wire: McpClient) -> None:
     (frame,) = wire.send([modern()]).json
-    need_error(frame, MISMATCH, 7)
+    assert_error(frame, MISMATCH, 7)
     refusal(wire.send([modern()], headers_of(modern())), 400, INVALID_REQUEST)
 
 
-def test_a_call_that_breaks_takes_nothing_of_its_batch_along(wire: Wire, broken: str) -> None:
+def test_a_call_that_breaks_takes_nothing_of_its_batch_along(wire: McpClient, broken: str) -> None:
     answer = wire.send([old(id=1), old("tools/call", id=2, params={"name": broken}), old(id=3)])
     first, second, third = answer.json
     assert (first["result"], third["result"]) == ({}, {})
-    need_error(second, -32603, 2)
+    assert_error(second, -32603, 2)
     assert "secret inside" not in answer.text
 
 
-def test_a_call_that_breaks_is_an_internal_error_without_a_trace(wire: Wire, broken: str) -> None:
+def test_a_call_that_breaks_is_an_internal_error_without_a_trace(wire: McpClient, broken: str) -> None:
     for answer in (
         wire.ask(modern("tools/call", {"name": broken})),
         wire.send(old("tools/call", params={"name": broken})),

@@ -11,9 +11,9 @@ from msgspec import UNSET
 
 from api.mcp.calls import Call, Content, text
 from api.mcp.registry import Registry, Tool
-from tests.api.mcp.raw_client import CAPABILITIES, META, NAMED, VERSION, Wire, headers_of, modern, old, refusal
+from tests.api.mcp.raw_client import CAPABILITIES, META, NAMED, VERSION, McpClient, headers_of, modern, old, refusal
 from tests.support.agent import LEGACY, MODERN
-from tests.support.users import Answer, Character
+from tests.support.users import Answer, TestUser
 
 # Messages, headers and addresses are judged in Python, whatever the database.
 pytestmark = pytest.mark.database("sqlite")
@@ -43,24 +43,24 @@ def _repeat(_call: Call, asked: Any) -> Content:
 
 
 @pytest.fixture
-def wire(app: Flask, owner: Character) -> Iterator[Wire]:
+def wire(app: Flask, owner: TestUser) -> Iterator[McpClient]:
     """To a server with one tool more, whose arguments stand in headers too."""
     registry: Registry = app.extensions["calmboard_mcp"]
     registry.add(Tool("repeat", "Repeat", "Gives back what it is given.", _repeat, ("projects:read",), "reads", schema=SCHEMA))
-    yield Wire(app, owner.key)
+    yield McpClient(app, owner.key)
     del registry.tools["repeat"]
 
 
 @pytest.mark.parametrize("method", REQUESTS)
-def test_in_every_combination_only_headers_that_say_the_same_are_let_pass(wire: Wire, method: str) -> None:
+def test_in_every_combination_only_headers_that_say_the_same_are_let_pass(wire: McpClient, method: str) -> None:
     body = modern(method, REQUESTS[method])
-    in_order = wire.ask(body)
-    assert in_order.json.get("error", {}).get("code") != MISMATCH
+    order_and_limit = wire.ask(body)
+    assert order_and_limit.json.get("error", {}).get("code") != MISMATCH
     ways = [[*_same(name, str(value)), *_other(name, str(value))] for name, value in headers_of(body).items()]
     wrongly_answered = [
         [way.said for way in combination]
         for combination in product(*ways)
-        if not _is_answered(wire.send(body, dict(way.sent for way in combination)), combination, in_order)
+        if not _is_answered(wire.send(body, dict(way.sent for way in combination)), combination, order_and_limit)
     ]
     assert wrongly_answered == []
 
@@ -98,34 +98,34 @@ def _other(name: str, value: str) -> Iterator[Way]:
         yield Way("value in another case", (name, value.swapcase()), is_same=False)
 
 
-def _is_answered(answer: Answer, ways: Sequence[Way], in_order: Answer) -> bool:
+def _is_answered(answer: Answer, ways: Sequence[Way], order_and_limit: Answer) -> bool:
     """Whether it is answered as the request in order is where all headers say the same, and refused where one does not."""
     if all(way.is_same for way in ways):
-        return (answer.status_code, answer.json) == (in_order.status_code, in_order.json)
+        return (answer.status_code, answer.json) == (order_and_limit.status_code, order_and_limit.json)
     return answer.status_code == 400 and answer.json["error"]["code"] == MISMATCH and answer.json["id"] == 7
 
 
 @pytest.mark.parametrize("version", LEGACY)
-def test_the_header_of_an_earlier_revision_does_not_fit_a_modern_body(wire: Wire, version: str) -> None:
+def test_the_header_of_an_earlier_revision_does_not_fit_a_modern_body(wire: McpClient, version: str) -> None:
     refusal(wire.ask(modern(), {"MCP-Protocol-Version": version}), 400, MISMATCH, 7)
 
 
-def test_a_modern_header_does_not_fit_the_body_of_an_earlier_revision(wire: Wire) -> None:
+def test_a_modern_header_does_not_fit_the_body_of_an_earlier_revision(wire: McpClient) -> None:
     refusal(wire.send(old(), {"MCP-Protocol-Version": MODERN}), 400, INVALID_PARAMS, 7)
 
 
 @pytest.mark.parametrize("version", ["2024-11-05", "2025-11-26", "1", "", "2025-11-25, 2025-11-25"])
-def test_an_unknown_revision_in_the_header_alone_is_400(wire: Wire, version: str) -> None:
+def test_an_unknown_revision_in_the_header_alone_is_400(wire: McpClient, version: str) -> None:
     assert wire.send(old(), {"MCP-Protocol-Version": version}).status_code == 400
 
 
-def test_a_mismatch_comes_before_an_unknown_revision(wire: Wire) -> None:
+def test_a_mismatch_comes_before_an_unknown_revision(wire: McpClient) -> None:
     body = modern(params={"_meta": {**META, VERSION: "v999"}})
     refusal(wire.ask(body, {"MCP-Protocol-Version": MODERN}), 400, MISMATCH, 7)
     refusal(wire.ask(body, {"MCP-Protocol-Version": "v999"}), 400, UNSUPPORTED, 7)
 
 
-def test_missing_metadata_comes_before_a_mismatch(wire: Wire) -> None:
+def test_missing_metadata_comes_before_a_mismatch(wire: McpClient) -> None:
     body = modern(params={"_meta": {VERSION: MODERN}})
     refusal(wire.ask(body, {"Mcp-Method": None}), 400, INVALID_PARAMS, 7)
     body = modern(params={"_meta": {CAPABILITIES: {}}})
@@ -133,7 +133,7 @@ def test_missing_metadata_comes_before_a_mismatch(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("header", ["Mcp-Method", "Mcp-Name", "Mcp-Param-Place"])
-def test_earlier_revisions_know_no_such_headers(wire: Wire, header: str) -> None:
+def test_earlier_revisions_know_no_such_headers(wire: McpClient, header: str) -> None:
     arguments = {"place": "x"}
     answer = wire.send(
         old("tools/call", params={"name": "repeat", "arguments": arguments}),
@@ -142,7 +142,7 @@ def test_earlier_revisions_know_no_such_headers(wire: Wire, header: str) -> None
     assert answer.json["result"]["structuredContent"] == arguments
 
 
-def test_headers_of_sessions_and_streams_mean_nothing(wire: Wire) -> None:
+def test_headers_of_sessions_and_streams_mean_nothing(wire: McpClient) -> None:
     answer = wire.ask(modern(), {"Mcp-Session-Id": "abc", "Last-Event-ID": "5", "Accept": "text/html"})
     assert answer.status_code == 200
     assert "Mcp-Session-Id" not in answer.headers
@@ -202,7 +202,9 @@ SENTINELS = [
 
 
 @pytest.mark.parametrize(("value", "header", "is_same"), SENTINELS, ids=lambda value: repr(value)[:40])
-def test_an_argument_in_a_header_is_read_in_the_one_way_to_write_it(wire: Wire, value: str, header: str, is_same: bool) -> None:
+def test_an_argument_in_a_header_is_read_in_the_one_way_to_write_it(
+    wire: McpClient, value: str, header: str, is_same: bool
+) -> None:
     body = modern("tools/call", {"name": "repeat", "arguments": {"place": value}})
     answer = wire.ask(body, {"Mcp-Param-Place": header})
     if is_same:
@@ -213,7 +215,7 @@ def test_an_argument_in_a_header_is_read_in_the_one_way_to_write_it(wire: Wire, 
 
 @pytest.mark.parametrize(("value", "header", "is_same"), SENTINELS, ids=lambda value: repr(value)[:40])
 @pytest.mark.parametrize("method", ["tools/call", "prompts/get", "resources/read"])
-def test_a_name_in_a_header_is_read_in_the_same_way(wire: Wire, method: str, value: str, header: str, is_same: bool) -> None:
+def test_a_name_in_a_header_is_read_in_the_same_way(wire: McpClient, method: str, value: str, header: str, is_same: bool) -> None:
     answer = wire.ask(modern(method, {NAMED[method]: value}), {"Mcp-Name": header})
     if not is_same:
         refusal(answer, 400, MISMATCH, 7)
@@ -262,7 +264,7 @@ def test_a_name_in_a_header_is_read_in_the_same_way(wire: Wire, method: str, val
         ("Place", "A", "a", False),
     ],
 )
-def test_an_argument_is_compared_by_its_type(wire: Wire, name: str, value: Any, header: Any, is_same: bool) -> None:
+def test_an_argument_is_compared_by_its_type(wire: McpClient, name: str, value: Any, header: Any, is_same: bool) -> None:
     arguments = {} if value is UNSET else {name.lower(): value}
     answer = wire.ask(modern("tools/call", {"name": "repeat", "arguments": arguments}), {f"mcp-param-{name}": header})
     if is_same:
@@ -281,12 +283,12 @@ def test_an_argument_is_compared_by_its_type(wire: Wire, name: str, value: Any, 
         ("x", None, True),
     ],
 )
-def test_an_argument_within_another_is_found_by_its_path(wire: Wire, deep: Any, header: str | None, is_same: bool) -> None:
+def test_an_argument_within_another_is_found_by_its_path(wire: McpClient, deep: Any, header: str | None, is_same: bool) -> None:
     body = modern("tools/call", {"name": "repeat", "arguments": {"deep": deep}})
     answer = wire.ask(body, {"Mcp-Param-Deep-Place": header})
     assert answer.status_code == (200 if is_same else 400), answer.text
 
 
-def test_a_header_for_an_argument_that_nothing_repeats_is_passed_over(wire: Wire) -> None:
+def test_a_header_for_an_argument_that_nothing_repeats_is_passed_over(wire: McpClient) -> None:
     body = modern("tools/call", {"name": "repeat", "arguments": {"other": "x"}})
     assert wire.ask(body, {"Mcp-Param-Other": "y"}).status_code == 200

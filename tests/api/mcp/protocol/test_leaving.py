@@ -11,14 +11,14 @@ from flask import Flask
 from calmboard.ids import new_id
 from tests.support.agent import LEGACY, MODERN, Agent
 from tests.support.programs import wait_until
-from tests.support.users import Character, Place
+from tests.support.users import ProjectAndBoard, TestUser
 
 NUMBER = 60
 
 
 @pytest.fixture
-def board_id(new_place: Callable[..., Place], owner: Character) -> str:
-    return new_place(owner).board_id
+def board_id(new_project: Callable[..., ProjectAndBoard], owner: TestUser) -> str:
+    return new_project(owner).board_id
 
 
 def many(board_id: str) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def titles_on(agent: Agent, board_id: str) -> list[str]:
 
 
 @pytest.mark.parametrize("after", [1, 3])
-def test_a_modern_client_that_leaves_has_cancelled_the_work(app: Flask, owner: Character, board_id: str, after: int) -> None:
+def test_a_modern_client_that_leaves_has_cancelled_the_work(app: Flask, owner: TestUser, board_id: str, after: int) -> None:
     agent, asked = Agent(app, owner.key, MODERN), many(board_id)
     leave(agent, asked, after)
     assert titles_on(agent, board_id) == []
@@ -54,7 +54,7 @@ def test_a_modern_client_that_leaves_has_cancelled_the_work(app: Flask, owner: C
 @pytest.mark.parametrize("version", LEGACY)
 @pytest.mark.parametrize("after", [1, 3])
 def test_an_earlier_client_that_leaves_finds_the_work_done(
-    app: Flask, owner: Character, board_id: str, version: str, after: int
+    app: Flask, owner: TestUser, board_id: str, version: str, after: int
 ) -> None:
     agent, asked = Agent(app, owner.key, version), many(board_id)
     leave(agent, asked, after)
@@ -66,7 +66,7 @@ def test_an_earlier_client_that_leaves_finds_the_work_done(
 
 
 def test_a_connection_that_breaks_ends_no_work_of_an_earlier_client(
-    app: Flask, fixture_server: str, owner: Character, board_id: str
+    app: Flask, fixture_server: str, owner: TestUser, board_id: str
 ) -> None:
     params = {"name": "create_tasks", "arguments": many(board_id), "_meta": {"progressToken": "p"}}
     body: Any = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}

@@ -10,9 +10,9 @@ from api.mcp.calls import Call, Content, text
 from api.mcp.registry import Registry, Tool
 from calmboard.ids import new_id
 from calmboard.settings import Window
-from tests.api.mcp.raw_client import Wire, modern, old, refusal
+from tests.api.mcp.raw_client import McpClient, modern, old, refusal
 from tests.support.agent import LEGACY
-from tests.support.users import Api, Character
+from tests.support.users import Api, TestUser
 
 LIMIT = 12
 GREETING = {"jsonrpc": "2.0", "method": "notifications/initialized"}
@@ -25,16 +25,16 @@ def narrow(make_app: Callable[..., Flask]) -> Flask:
 
 
 @pytest.fixture
-def person(new_person: Callable[..., Character]) -> Character:
-    return new_person()
+def person(new_user: Callable[..., TestUser]) -> TestUser:
+    return new_user()
 
 
 @pytest.fixture
-def new_wire(narrow: Flask, person: Character) -> Callable[[int], Wire]:
+def new_wire(narrow: Flask, person: TestUser) -> Callable[[int], McpClient]:
     """Make a key of its own and spend so much of its window: `new_wire(3)`."""
 
-    def make(spent: int) -> Wire:
-        wire = Wire(narrow, person.new_key(new_id("key")))
+    def make(spent: int) -> McpClient:
+        wire = McpClient(narrow, person.new_key(new_id("key")))
         for _ in range(spent):
             assert wire.send(old()).status_code == 200
         return wire
@@ -79,7 +79,7 @@ REQUESTS: list[tuple[Any, dict[str, Any]]] = [
 ]
 
 
-def test_every_answer_to_a_credential_counts_one_and_says_where_the_window_stands(new_wire: Callable[[int], Wire]) -> None:
+def test_every_answer_to_a_credential_counts_one_and_says_where_the_window_stands(new_wire: Callable[[int], McpClient]) -> None:
     for body, request in REQUESTS:
         answer = new_wire(0).send(body, **request)
         assert remaining(answer) == LIMIT - 1, body
@@ -89,28 +89,28 @@ def test_every_answer_to_a_credential_counts_one_and_says_where_the_window_stand
         assert "Retry-After" not in answer.headers
 
 
-def test_a_preflight_counts_nothing(new_wire: Callable[[int], Wire]) -> None:
+def test_a_preflight_counts_nothing(new_wire: Callable[[int], McpClient]) -> None:
     wire = new_wire(0)
     assert "RateLimit" not in wire.send(method="OPTIONS").headers
     assert remaining(wire.send(old())) == LIMIT - 1
 
 
-def test_both_doors_spend_one_window(narrow: Flask, person: Character) -> None:
-    api, wire = Api(narrow, person.key), Wire(narrow, person.key)
+def test_both_doors_spend_one_window(narrow: Flask, person: TestUser) -> None:
+    api, wire = Api(narrow, person.key), McpClient(narrow, person.key)
     for left in range(LIMIT - 1, 0, -2):
         assert remaining(api.get("/me")) == left
         assert remaining(wire.send(old())) == left - 1
     assert (api.get("/me").status_code, wire.send(old()).status_code) == (429, 429)
 
 
-def test_another_key_has_a_window_of_its_own(new_wire: Callable[[int], Wire]) -> None:
+def test_another_key_has_a_window_of_its_own(new_wire: Callable[[int], McpClient]) -> None:
     assert new_wire(LIMIT).send(old()).status_code == 429
     assert new_wire(0).send(old()).status_code == 200
 
 
 @pytest.mark.parametrize("version", ["2026-07-28", *LEGACY])
 def test_past_the_window_an_agent_is_told_what_happened_and_when_to_go_on(
-    new_wire: Callable[[int], Wire], runs: list[Any], version: str
+    new_wire: Callable[[int], McpClient], runs: list[Any], version: str
 ) -> None:
     wire, call = new_wire(LIMIT), {"name": "count", "arguments": {}}
     if version in LEGACY:
@@ -127,14 +127,14 @@ def test_past_the_window_an_agent_is_told_what_happened_and_when_to_go_on(
     assert runs == []
 
 
-def test_past_the_window_nothing_unreadable_is_an_error_of_its_own(new_wire: Callable[[int], Wire]) -> None:
+def test_past_the_window_nothing_unreadable_is_an_error_of_its_own(new_wire: Callable[[int], McpClient]) -> None:
     wire = new_wire(LIMIT)
     for body in (b"{", b"[]", b"", b"x" * 300_000, b'{"jsonrpc": "2.0", "id": null, "method": "ping"}'):
         refusal(wire.send(body), 429, 429)
 
 
 @pytest.mark.parametrize("message", [old("tools/call", params={"name": "count", "arguments": {}}), GREETING, old("nothing"), 5])
-def test_each_message_of_a_batch_counts(new_wire: Callable[[int], Wire], runs: list[Any], message: Any) -> None:
+def test_each_message_of_a_batch_counts(new_wire: Callable[[int], McpClient], runs: list[Any], message: Any) -> None:
     for size in (1, 2, LIMIT):
         runs.clear()
         answer = new_wire(0).send([message] * size)
@@ -144,7 +144,7 @@ def test_each_message_of_a_batch_counts(new_wire: Callable[[int], Wire], runs: l
 
 
 def test_a_batch_that_does_not_fit_now_is_refused_whole_and_counts_as_one(
-    new_wire: Callable[[int], Wire], runs: list[Any]
+    new_wire: Callable[[int], McpClient], runs: list[Any]
 ) -> None:
     for spent in (1, 5, LIMIT - 1):
         wire = new_wire(spent)
@@ -160,7 +160,7 @@ def test_a_batch_that_does_not_fit_now_is_refused_whole_and_counts_as_one(
         runs.clear()
 
 
-def test_a_batch_that_can_never_fit_is_told_how_much_does(new_wire: Callable[[int], Wire], runs: list[Any]) -> None:
+def test_a_batch_that_can_never_fit_is_told_how_much_does(new_wire: Callable[[int], McpClient], runs: list[Any]) -> None:
     for spent in (0, LIMIT - 1):
         answer = new_wire(spent).send(batch_of(LIMIT + 1))
         assert f"A batch holds at most {LIMIT} messages" in refusal(answer, 400, -32600)["message"]
@@ -173,12 +173,12 @@ def batch_of(size: int) -> list[Any]:
     return [old("tools/call", id=number, params={"name": "count"}) for number in range(size)]
 
 
-def test_wrong_credentials_have_a_window_by_address(narrow: Flask, person: Character) -> None:
+def test_wrong_credentials_have_a_window_by_address(narrow: Flask, person: TestUser) -> None:
     wrong = person.key[:-1] + ("a" if person.key[-1] != "a" else "b")
-    stranger = Wire(narrow, wrong)
+    stranger = McpClient(narrow, wrong)
     for _ in range(3):
         refusal(stranger.send(old()), 401, 401, 7)
     answer = stranger.send(old())
     assert refusal(answer, 429, 429, 7)["data"]["policy"] == "failures"
     assert int(answer.headers["Retry-After"]) >= 1
-    assert Wire(narrow, person.key).send(old()).status_code == 200
+    assert McpClient(narrow, person.key).send(old()).status_code == 200

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from tests.api.mcp.raw_client import Wire, modern, old, refusal
-from tests.support.users import Character
+from tests.api.mcp.raw_client import McpClient, modern, old, refusal
+from tests.support.users import TestUser
 
 # Messages, headers and addresses are judged in Python, whatever the database.
 pytestmark = pytest.mark.database("sqlite")
@@ -39,8 +39,8 @@ OWN = [ORIGIN, "http://localhost:8000", "http://[::1]:8000"]
 
 
 @pytest.fixture
-def wire(app: Flask, owner: Character) -> Wire:
-    return Wire(app, owner.key)
+def wire(app: Flask, owner: TestUser) -> McpClient:
+    return McpClient(app, owner.key)
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def live(make_app: Callable[..., Flask]) -> Flask:
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("origin", FOREIGN)
-def test_a_page_from_elsewhere_is_refused_whatever_it_shows(app: Flask, wire: Wire, method: str, origin: str) -> None:
-    for sender in (wire, Wire(app, None), Wire(app, "cbk_nonsense")):
+def test_a_page_from_elsewhere_is_refused_whatever_it_shows(app: Flask, wire: McpClient, method: str, origin: str) -> None:
+    for sender in (wire, McpClient(app, None), McpClient(app, "cbk_nonsense")):
         answer = sender.send(old(), {"Origin": origin}, method=method)
         error = refusal(answer, 403, 403, 7 if method == "POST" else None)
         assert error["data"]["code"] == "forbidden"
@@ -62,7 +62,7 @@ def test_a_page_from_elsewhere_is_refused_whatever_it_shows(app: Flask, wire: Wi
 
 
 @pytest.mark.parametrize("origin", OWN)
-def test_in_development_every_loopback_name_is_our_own(wire: Wire, origin: str) -> None:
+def test_in_development_every_loopback_name_is_our_own(wire: McpClient, origin: str) -> None:
     answer = wire.ask(modern(), {"Origin": origin})
     assert answer.status_code == 200
     assert answer.headers["Access-Control-Allow-Origin"] == origin
@@ -70,7 +70,7 @@ def test_in_development_every_loopback_name_is_our_own(wire: Wire, origin: str) 
     assert "Origin" in answer.vary
 
 
-def test_a_program_sends_no_origin_and_gets_none(wire: Wire) -> None:
+def test_a_program_sends_no_origin_and_gets_none(wire: McpClient) -> None:
     answer = wire.ask(modern())
     assert answer.status_code == 200
     assert "Access-Control-Allow-Origin" not in answer.headers
@@ -78,8 +78,8 @@ def test_a_program_sends_no_origin_and_gets_none(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"jsonrpc": "2.0", "id": 7, "method": "nothing"}'])
-def test_a_page_may_read_its_errors_too(app: Flask, wire: Wire, body: bytes) -> None:
-    for sender in (wire, Wire(app, None)):
+def test_a_page_may_read_its_errors_too(app: Flask, wire: McpClient, body: bytes) -> None:
+    for sender in (wire, McpClient(app, None)):
         answer = sender.send(body, {"Origin": ORIGIN})
         assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
         assert "WWW-Authenticate" in answer.headers["Access-Control-Expose-Headers"]
@@ -88,34 +88,34 @@ def test_a_page_may_read_its_errors_too(app: Flask, wire: Wire, body: bytes) -> 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "127.0.0.1:80@evil.example", "10.0.0.1:8000"])
 @pytest.mark.parametrize("method", METHODS)
-def test_under_another_host_there_is_no_server(app: Flask, wire: Wire, host: str, method: str) -> None:
-    for sender in (wire, Wire(app, None)):
+def test_under_another_host_there_is_no_server(app: Flask, wire: McpClient, host: str, method: str) -> None:
+    for sender in (wire, McpClient(app, None)):
         answer = sender.send(old(), {"Host": host, "Origin": f"http://{host}"}, method=method)
         assert 400 <= answer.status_code < 500
         assert "Traceback" not in answer.text
         assert "error" in answer.json
 
 
-def test_outside_development_pages_are_named(live: Flask, owner: Character) -> None:
+def test_outside_development_pages_are_named(live: Flask, owner: TestUser) -> None:
     for origin in ("https://board.example", "https://agent.example"):
-        answer = Wire(live, owner.key).ask(modern(), {"Host": "board.example", "Origin": origin})
+        answer = McpClient(live, owner.key).ask(modern(), {"Host": "board.example", "Origin": origin})
         assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, origin)
 
 
-def test_outside_development_no_other_page_may_ask(live: Flask, owner: Character) -> None:
+def test_outside_development_no_other_page_may_ask(live: Flask, owner: TestUser) -> None:
     for origin in [*FOREIGN, *OWN, "http://agent.example", "https://agent.example:444", "https://Agent.example"]:
-        refusal(Wire(live, owner.key).ask(modern(), {"Host": "board.example", "Origin": origin}), 403, 403, 7)
+        refusal(McpClient(live, owner.key).ask(modern(), {"Host": "board.example", "Origin": origin}), 403, 403, 7)
 
 
-def test_outside_development_only_the_one_host_is_answered(live: Flask, owner: Character) -> None:
+def test_outside_development_only_the_one_host_is_answered(live: Flask, owner: TestUser) -> None:
     for host in ("127.0.0.1:8000", "localhost", "agent.example", "board.example.evil.example"):
-        refusal(Wire(live, owner.key).ask(modern(), {"Host": host}), 421, 421, 7)
+        refusal(McpClient(live, owner.key).ask(modern(), {"Host": host}), 421, 421, 7)
 
 
 def test_a_preflight_allows_what_agents_in_pages_send(app: Flask) -> None:
     asked = "authorization, content-type, mcp-protocol-version, mcp-method, mcp-name, mcp-param-project"
     preflight = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": asked}
-    answer = Wire(app, None).send(b"", preflight, method="OPTIONS")
+    answer = McpClient(app, None).send(b"", preflight, method="OPTIONS")
     assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (204, ORIGIN)
     assert "POST" in answer.headers["Access-Control-Allow-Methods"]
     allowed = {name.strip().lower() for name in answer.headers["Access-Control-Allow-Headers"].split(",")}
@@ -125,6 +125,6 @@ def test_a_preflight_allows_what_agents_in_pages_send(app: Flask) -> None:
 @pytest.mark.parametrize("asked", ["x-evil", "mcp-param-", "mcp-param-a\u00e9", "mcp-param-*", "cookie"])
 def test_a_preflight_allows_nothing_else(app: Flask, asked: str) -> None:
     preflight = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": asked}
-    answer = Wire(app, None).send(b"", preflight, method="OPTIONS")
+    answer = McpClient(app, None).send(b"", preflight, method="OPTIONS")
     allowed = {name.strip().lower() for name in answer.headers["Access-Control-Allow-Headers"].split(",")}
     assert asked not in allowed

@@ -10,7 +10,7 @@ import pytest
 from tests.api.mcp.raw_client import modern, old
 from tests.support.agent import MODERN
 from tests.support.server import Server
-from tests.support.users import Character
+from tests.support.users import TestUser
 
 TIMEOUT_S = 20
 PING = json.dumps(old()).encode()
@@ -28,7 +28,7 @@ class Raw:
 
 
 @pytest.fixture
-def lines(server: Server, owner: Character) -> list[str]:
+def lines(server: Server, owner: TestUser) -> list[str]:
     """What every request says."""
     host = urlsplit(server.url).netloc
     return [f"Host: {host}", f"Authorization: Bearer {owner.key}", "Content-Type: application/json", "Connection: close"]

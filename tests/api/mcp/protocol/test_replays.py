@@ -10,23 +10,23 @@ from sqlalchemy import delete
 from calmboard.db import db
 from calmboard.ids import new_id
 from calmboard.models import Membership
-from tests.api.mcp.registered_calls import Use, uses, with_ids
+from tests.api.mcp.registered_calls import RegisteredCall, registered_calls, with_ids
 from tests.support.agent import Agent
-from tests.support.resources import make_things
-from tests.support.users import Character, add_character, add_place
+from tests.support.resources import create_resources
+from tests.support.users import TestUser, add_project_and_board, add_user
 
 # What was deleted is out of nobody's sight any more.
-WRITES = [use for use in uses() if use.is_write and use.name != "delete_task"]
+WRITES = [use for use in registered_calls() if use.is_write and use.name != "delete_task"]
 
 
 @pytest.fixture
-def person(app: Flask) -> Character:
-    return add_character(app)
+def person(app: Flask) -> TestUser:
+    return add_user(app)
 
 
 @pytest.mark.parametrize("use", WRITES, ids=lambda use: use.name)
-def test_whoever_lost_sight_of_it_is_not_told_again(app: Flask, owner: Character, person: Character, use: Use) -> None:
-    things = make_things(owner.api, add_place(app, owner, admin=person), use.name)
+def test_whoever_lost_sight_of_it_is_not_told_again(app: Flask, owner: TestUser, person: TestUser, use: RegisteredCall) -> None:
+    things = create_resources(owner.api, add_project_and_board(app, owner, admin=person), use.name)
     arguments: Mapping[str, Any] = {**with_ids(use.params["arguments"], things), "idempotency_key": new_id("try")}
     agent = Agent(app, person.key)
     first = agent.structured(use.name, **arguments)
@@ -39,8 +39,8 @@ def test_whoever_lost_sight_of_it_is_not_told_again(app: Flask, owner: Character
     assert said["_meta"]["ai.calmboard/problem"]["code"] == "forbidden"
 
 
-def test_a_task_that_was_deleted_is_deleted_once(app: Flask, owner: Character) -> None:
-    things = make_things(owner.api, add_place(app, owner), "delete_task")
+def test_a_task_that_was_deleted_is_deleted_once(app: Flask, owner: TestUser) -> None:
+    things = create_resources(owner.api, add_project_and_board(app, owner), "delete_task")
     agent, key = Agent(app, owner.key), new_id("try")
     first = agent.structured("delete_task", task_id=things["task_id"], idempotency_key=key)
     assert agent.structured("delete_task", task_id=things["task_id"], idempotency_key=key) == first

@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
-from tests.api.mcp.raw_client import CAPABILITIES, META, Wire, modern, refusal
-from tests.support.resources import make_things
-from tests.support.users import Character, Place
+from tests.api.mcp.raw_client import CAPABILITIES, META, McpClient, modern, refusal
+from tests.support.resources import create_resources
+from tests.support.users import ProjectAndBoard, TestUser
 
 INVALID_PARAMS = -32602
 FORMS: dict[str, Any] = {CAPABILITIES: {"elicitation": {"form": {}}}}
@@ -19,22 +19,22 @@ ACCEPTED = {"confirm": {"action": "accept", "content": {"confirm": True}}}
 
 
 @pytest.fixture
-def task_id(owner: Character, new_place: Callable[..., Place], member: Character) -> str:
-    return make_things(owner.api, new_place(owner, member=member))["task_id"]
+def task_id(owner: TestUser, new_project: Callable[..., ProjectAndBoard], member: TestUser) -> str:
+    return create_resources(owner.api, new_project(owner, member=member))["task_id"]
 
 
 @pytest.fixture
-def wire(app: Flask, owner: Character) -> Wire:
-    return Wire(app, owner.key)
+def wire(app: Flask, owner: TestUser) -> McpClient:
+    return McpClient(app, owner.key)
 
 
-def delete(task_id: str, **further: Any) -> dict[str, Any]:
+def delete(task_id: str, **after_cursor: Any) -> dict[str, Any]:
     """A call that asks the person first."""
-    params = {"name": "delete_task", "arguments": {"task_id": task_id}, **further}
+    params = {"name": "delete_task", "arguments": {"task_id": task_id}, **after_cursor}
     return modern("tools/call", {**params, "_meta": {**META, **FORMS}})
 
 
-def asked(wire: Wire, task_id: str) -> str:
+def asked(wire: McpClient, task_id: str) -> str:
     """The state of a call that waits for its person."""
     result = wire.ask(delete(task_id)).json["result"]
     assert result["resultType"] == "input_required"
@@ -42,11 +42,11 @@ def asked(wire: Wire, task_id: str) -> str:
     return state
 
 
-def is_there(owner: Character, task_id: str) -> bool:
+def is_there(owner: TestUser, task_id: str) -> bool:
     return bool(owner.api.get(f"/tasks/{task_id}").status_code == 200)
 
 
-def test_the_same_request_with_its_answer_is_carried_out(wire: Wire, owner: Character, task_id: str) -> None:
+def test_the_same_request_with_its_answer_is_carried_out(wire: McpClient, owner: TestUser, task_id: str) -> None:
     state = asked(wire, task_id)
     assert is_there(owner, task_id)
     answer = wire.ask(delete(task_id, requestState=state, inputResponses=ACCEPTED))
@@ -54,7 +54,7 @@ def test_the_same_request_with_its_answer_is_carried_out(wire: Wire, owner: Char
     assert not is_there(owner, task_id)
 
 
-def test_a_state_that_was_changed_is_refused(wire: Wire, owner: Character, task_id: str) -> None:
+def test_a_state_that_was_changed_is_refused(wire: McpClient, owner: TestUser, task_id: str) -> None:
     state = asked(wire, task_id)
     for sent in (*_changed(state), 5, True, [], {}, [state]):
         refusal(wire.ask(delete(task_id, requestState=sent, inputResponses=ACCEPTED)), 400, INVALID_PARAMS, 7)
@@ -69,16 +69,20 @@ def _changed(state: str) -> list[str]:
     return [*whole, *parts, f"{payload}.{stamp[::-1]}.{seal}", f"{payload}.{stamp}.{seal[::-1]}"]
 
 
-def test_a_state_of_somebody_else_is_refused(app: Flask, wire: Wire, owner: Character, member: Character, task_id: str) -> None:
+def test_a_state_of_somebody_else_is_refused(
+    app: Flask, wire: McpClient, owner: TestUser, member: TestUser, task_id: str
+) -> None:
     state = asked(wire, task_id)
     for key in (member.key, owner.new_key("Another")):
-        answer = Wire(app, key).ask(delete(task_id, requestState=state, inputResponses=ACCEPTED))
+        answer = McpClient(app, key).ask(delete(task_id, requestState=state, inputResponses=ACCEPTED))
         refusal(answer, 400, INVALID_PARAMS, 7)
     assert is_there(owner, task_id)
 
 
-def test_a_state_for_other_arguments_is_refused(wire: Wire, owner: Character, new_place: Callable[..., Place]) -> None:
-    first, second = (make_things(owner.api, new_place(owner))["task_id"] for _ in range(2))
+def test_a_state_for_other_arguments_is_refused(
+    wire: McpClient, owner: TestUser, new_project: Callable[..., ProjectAndBoard]
+) -> None:
+    first, second = (create_resources(owner.api, new_project(owner))["task_id"] for _ in range(2))
     state = asked(wire, first)
     refusal(wire.ask(delete(second, requestState=state, inputResponses=ACCEPTED)), 400, INVALID_PARAMS, 7)
     assert is_there(owner, first)
@@ -94,7 +98,7 @@ def test_a_state_for_other_arguments_is_refused(wire: Wire, owner: Character, ne
         ("resources/read", {}),
     ],
 )
-def test_a_state_for_another_use_is_refused(wire: Wire, task_id: str, method: str, params: dict[str, Any]) -> None:
+def test_a_state_for_another_use_is_refused(wire: McpClient, task_id: str, method: str, params: dict[str, Any]) -> None:
     there = {"uri": f"calmboard://tasks/{task_id}"} if method == "resources/read" else {"arguments": {"task_id": task_id}}
     answer = wire.ask(modern(method, {**there, **params, "requestState": asked(wire, task_id)}))
     refusal(answer, 400, INVALID_PARAMS, 7)
@@ -102,7 +106,7 @@ def test_a_state_for_another_use_is_refused(wire: Wire, task_id: str, method: st
 
 @pytest.mark.parametrize(("age_s", "is_taken"), [(580, True), (620, False)])
 def test_a_state_lives_for_ten_minutes(
-    app: Flask, wire: Wire, owner: Character, task_id: str, age_s: int, is_taken: bool
+    app: Flask, wire: McpClient, owner: TestUser, task_id: str, age_s: int, is_taken: bool
 ) -> None:
     state = sealed_before(app, asked(wire, task_id), age_s)
     answer = wire.ask(delete(task_id, requestState=state, inputResponses=ACCEPTED))

@@ -15,7 +15,7 @@ from calmboard.ids import new_id
 from tests.api.mcp import fixtures
 from tests.support.agent import LEGACY, MODERN, Agent
 from tests.support.programs import wait_until
-from tests.support.users import Answer, Character, Place
+from tests.support.users import Answer, ProjectAndBoard, TestUser
 
 INVALID_PARAMS, MISSING_CAPABILITY = -32602, -32021
 ASKS: dict[str, Any] = {"elicitation": {}}
@@ -41,8 +41,10 @@ def call(tool: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("meta", [{}, REPORTING])
-def test_many_tasks_are_made_once(app: Flask, owner: Character, new_place: Callable[..., Place], meta: dict[str, str]) -> None:
-    agent, board_id = Agent(app, owner.key), new_place(owner).board_id
+def test_many_tasks_are_made_once(
+    app: Flask, owner: TestUser, new_project: Callable[..., ProjectAndBoard], meta: dict[str, str]
+) -> None:
+    agent, board_id = Agent(app, owner.key), new_project(owner).board_id
     asked = {"board_id": board_id, "tasks": [{"title": "One"}, {"title": "Two"}], "idempotency_key": new_id("tsk")}
     first = agent.ask("tools/call", {"name": "create_tasks", "arguments": asked, "_meta": meta})
     made = (frames(first)[-1] if meta else first.json)["result"]["structuredContent"]
@@ -53,7 +55,7 @@ def test_many_tasks_are_made_once(app: Flask, owner: Character, new_place: Calla
     assert "Use a new one" in agent.refusal("create_tasks", **{**asked, "tasks": [{"title": "Three"}]})
 
 
-def test_a_reporting_tool_asks_a_person_and_goes_on(app_with_fixtures: Flask, owner: Character) -> None:
+def test_a_reporting_tool_asks_a_person_and_goes_on(app_with_fixtures: Flask, owner: TestUser) -> None:
     agent = Agent(app_with_fixtures, owner.key, capabilities=ASKS)
     told, asked = frames(agent.ask("tools/call", call("test_streaming_elicitation", _meta=REPORTING)))
     assert told["params"]["progress"] == 0
@@ -66,7 +68,7 @@ def test_a_reporting_tool_asks_a_person_and_goes_on(app_with_fixtures: Flask, ow
 
 
 @pytest.mark.parametrize("tool", ["test_streaming_elicitation", "test_input_required_result_elicitation"])
-def test_a_client_that_cannot_ask_is_told_what_it_lacks(app_with_fixtures: Flask, owner: Character, tool: str) -> None:
+def test_a_client_that_cannot_ask_is_told_what_it_lacks(app_with_fixtures: Flask, owner: TestUser, tool: str) -> None:
     refused = Agent(app_with_fixtures, owner.key, capabilities={"sampling": {}}).ask("tools/call", call(tool))
     assert refused.status_code == 400
     assert refused.json["error"]["code"] == MISSING_CAPABILITY
@@ -74,7 +76,7 @@ def test_a_client_that_cannot_ask_is_told_what_it_lacks(app_with_fixtures: Flask
 
 
 @pytest.mark.parametrize("version", LEGACY)
-def test_an_earlier_client_is_never_asked_in_a_result(app_with_fixtures: Flask, owner: Character, version: str) -> None:
+def test_an_earlier_client_is_never_asked_in_a_result(app_with_fixtures: Flask, owner: TestUser, version: str) -> None:
     meta = {"io.modelcontextprotocol/clientCapabilities": ASKS}
     agent = Agent(app_with_fixtures, owner.key, version)
     refused = agent.error("tools/call", call("test_input_required_result_elicitation", _meta=meta))
@@ -82,20 +84,20 @@ def test_an_earlier_client_is_never_asked_in_a_result(app_with_fixtures: Flask, 
 
 
 @pytest.mark.parametrize("answers", [None, [], "yes", 1])
-def test_answers_that_are_no_object_are_refused(app_with_fixtures: Flask, owner: Character, answers: Any) -> None:
+def test_answers_that_are_no_object_are_refused(app_with_fixtures: Flask, owner: TestUser, answers: Any) -> None:
     agent = Agent(app_with_fixtures, owner.key, capabilities=ASKS)
     refused = agent.ask("tools/call", call("test_input_required_result_elicitation", inputResponses=answers))
     assert (refused.status_code, refused.json["error"]["code"]) == (400, INVALID_PARAMS)
 
 
-def test_a_modern_client_that_leaves_a_stream_ends_the_work(fixture_server: str, owner: Character) -> None:
+def test_a_modern_client_that_leaves_a_stream_ends_the_work(fixture_server: str, owner: TestUser) -> None:
     with ask(fixture_server, owner, "test_work_until_left") as stream:
         assert "notifications/progress" in next(line for line in stream.iter_lines(decode_unicode=True) if line[:5] == "data:")
         assert "False" in ask(fixture_server, owner, "test_was_left").text
     wait_until(lambda: "True" in ask(fixture_server, owner, "test_was_left").text, "The tool that was left")
 
 
-def ask(origin: str, owner: Character, tool: str) -> requests.Response:
+def ask(origin: str, owner: TestUser, tool: str) -> requests.Response:
     meta = {**REPORTING, "io.modelcontextprotocol/protocolVersion": MODERN, "io.modelcontextprotocol/clientCapabilities": {}}
     headers = {"MCP-Protocol-Version": MODERN, "Mcp-Method": "tools/call", "Mcp-Name": tool}
     headers["Authorization"] = f"Bearer {owner.key}"
@@ -103,7 +105,7 @@ def ask(origin: str, owner: Character, tool: str) -> requests.Response:
     return requests.post(f"{origin}/mcp", json=body, headers=headers, stream=True, timeout=20)
 
 
-def test_what_goes_wrong_on_the_way_ends_the_stream(app_with_fixtures: Flask, owner: Character) -> None:
+def test_what_goes_wrong_on_the_way_ends_the_stream(app_with_fixtures: Flask, owner: TestUser) -> None:
     def tell_then(error: Exception) -> Callable[[Call, Any], Generator[Any, None, None]]:
         def run(call: Call, _asked: Any) -> Generator[Any, None, None]:
             yield call.progress(0, 2, "Begun")

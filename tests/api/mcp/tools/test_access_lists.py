@@ -8,15 +8,15 @@ from flask import Flask
 
 from calmboard.access.scopes import READING
 from calmboard.ids import new_id
-from tests.api.mcp.raw_client import Wire, modern, old
-from tests.api.mcp.registered_calls import Things, outcome, registry, uses
+from tests.api.mcp.raw_client import McpClient, modern, old
+from tests.api.mcp.registered_calls import ResourceIds, outcome, registered_calls, registry
 from tests.api.mcp.tokens import Tokens
 from tests.support.agent import LEGACY, MODERN, Agent
-from tests.support.resources import make_things
-from tests.support.users import Api, Character, Place, add_character, add_place
+from tests.support.resources import create_resources
+from tests.support.users import Api, ProjectAndBoard, TestUser, add_project_and_board, add_user
 
 ORIGIN = "http://127.0.0.1:8000"
-USES = uses()
+USES = registered_calls()
 NOWHERE = ["webhooks:read"]
 
 # Scopes of a key, or of a token, by what such a credential is for.
@@ -42,7 +42,7 @@ def listed(agent: Agent) -> dict[str, set[str]]:
     return {"tools/call": tools, "prompts/get": prompts, "resources/read": templates | resources}
 
 
-def need_listed_as_it_works(agent: Agent, wire: Wire, make: Callable[[str], Things]) -> None:
+def assert_listed_as_it_works(agent: Agent, wire: McpClient, make: Callable[[str], ResourceIds]) -> None:
     """Whether what is listed is what works; `make` has one of everything made, for the use of this name."""
     shown = listed(agent)
     for use in USES:
@@ -50,33 +50,33 @@ def need_listed_as_it_works(agent: Agent, wire: Wire, make: Callable[[str], Thin
         assert (use.name in shown[use.method]) == works, use.name
 
 
-def made_by(owner: Character, **roles: Character) -> Callable[[str], Things]:
-    return lambda use: make_things(owner.api, add_place(owner.app, owner, "Observatory", **roles), use)
+def made_by(owner: TestUser, **roles: TestUser) -> Callable[[str], ResourceIds]:
+    return lambda use: create_resources(owner.api, add_project_and_board(owner.app, owner, "Observatory", **roles), use)
 
 
 @pytest.mark.parametrize("scopes", CREDENTIALS.values(), ids=CREDENTIALS)
-def test_a_key_is_shown_exactly_what_works_with_it(app: Flask, owner: Character, scopes: list[str]) -> None:
+def test_a_key_is_shown_exactly_what_works_with_it(app: Flask, owner: TestUser, scopes: list[str]) -> None:
     key = owner.new_key(new_id("key"), *scopes)
-    need_listed_as_it_works(Agent(app, key), Wire(app, key), made_by(owner))
+    assert_listed_as_it_works(Agent(app, key), McpClient(app, key), made_by(owner))
 
 
 @pytest.mark.parametrize("scopes", [[], sorted(READING)], ids=["everything", "reading"])
-def test_a_token_is_shown_exactly_what_works_with_it(app: Flask, owner: Character, scopes: list[str]) -> None:
+def test_a_token_is_shown_exactly_what_works_with_it(app: Flask, owner: TestUser, scopes: list[str]) -> None:
     token = Tokens(app).for_resource(owner, f"{ORIGIN}/mcp", *scopes)
-    need_listed_as_it_works(Agent(app, token), Wire(app, token), made_by(owner))
+    assert_listed_as_it_works(Agent(app, token), McpClient(app, token), made_by(owner))
 
 
 @pytest.mark.parametrize("role", ["member", "viewer", "admin"])
-def test_somebody_is_shown_exactly_what_their_role_can_use(app: Flask, owner: Character, role: str) -> None:
-    somebody = add_character(app)
-    add_place(app, owner, "Observatory", **{role: somebody})
-    need_listed_as_it_works(Agent(app, somebody.key), Wire(app, somebody.key), made_by(owner, **{role: somebody}))
+def test_somebody_is_shown_exactly_what_their_role_can_use(app: Flask, owner: TestUser, role: str) -> None:
+    somebody = add_user(app)
+    add_project_and_board(app, owner, "Observatory", **{role: somebody})
+    assert_listed_as_it_works(Agent(app, somebody.key), McpClient(app, somebody.key), made_by(owner, **{role: somebody}))
 
 
-def test_a_key_for_some_projects_is_shown_what_its_user_may_do_there(app: Flask, owner: Character) -> None:
-    somebody = add_character(app)
-    looked_at = add_place(app, owner, viewer=somebody)
-    add_place(app, owner, member=somebody)
+def test_a_key_for_some_projects_is_shown_what_its_user_may_do_there(app: Flask, owner: TestUser) -> None:
+    somebody = add_user(app)
+    looked_at = add_project_and_board(app, owner, viewer=somebody)
+    add_project_and_board(app, owner, member=somebody)
     key = somebody.new_key("Looking", project_ids=frozenset({looked_at.project_id}))
     writes = {tool.name for tool in registry().tools.values() if tool.effect != "reads"}
     assert not writes & listed(Agent(app, key))["tools/call"]
@@ -84,38 +84,38 @@ def test_a_key_for_some_projects_is_shown_what_its_user_may_do_there(app: Flask,
 
 
 def test_who_is_nowhere_is_shown_what_reads(app: Flask) -> None:
-    shown = listed(Agent(app, add_character(app).key))["tools/call"]
+    shown = listed(Agent(app, add_user(app).key))["tools/call"]
     assert shown == {tool.name for tool in registry().tools.values() if tool.effect == "reads"}
 
 
 @pytest.mark.parametrize("version", [MODERN, *LEGACY])
-def test_every_revision_is_shown_the_same(app: Flask, owner: Character, viewer: Character, version: str) -> None:
+def test_every_revision_is_shown_the_same(app: Flask, owner: TestUser, viewer: TestUser, version: str) -> None:
     for key in (owner.key, viewer.key, owner.new_key(new_id("key"), *READING)):
         assert listed(Agent(app, key, version)) == listed(Agent(app, key))
 
 
 def test_a_downgrade_bites_and_an_upgrade_brings_all_back(app: Flask) -> None:
-    person = add_character(app)
+    person = add_user(app)
     before = listed(Agent(app, person.key))
     runner = app.test_cli_runner()
     runner.invoke(args=["people", "plan", person.email, "free"])
-    assert outcome(Wire(app, person.key).ask(modern("tools/list"))) == (403, "paid_plan_required")
+    assert outcome(McpClient(app, person.key).ask(modern("tools/list"))) == (403, "paid_plan_required")
     runner.invoke(args=["people", "plan", person.email, "pro"])
     assert listed(Agent(app, person.key)) == before
 
 
-def test_the_resources_listed_are_those_in_reach(app: Flask, owner: Character, outsider: Character, place: Place) -> None:
-    elsewhere = owner.new_key(new_id("key"), project_ids=frozenset({add_place(app, owner).project_id}))
+def test_the_resources_listed_are_those_in_reach(app: Flask, owner: TestUser, outsider: TestUser, place: ProjectAndBoard) -> None:
+    elsewhere = owner.new_key(new_id("key"), project_ids=frozenset({add_project_and_board(app, owner).project_id}))
     mine = {f"calmboard://projects/{place.project_id}", f"calmboard://boards/{place.board_id}"}
     assert mine <= _all_resources(Agent(app, owner.key))
     for key in (outsider.key, elsewhere, owner.new_key(new_id("key"), *NOWHERE)):
         assert not mine & _all_resources(Agent(app, key))
 
 
-def test_a_cursor_of_one_person_shows_another_nothing_more(app: Flask, owner: Character) -> None:
-    places = [add_place(app, owner) for _ in range(55)]
+def test_a_cursor_of_one_person_shows_another_nothing_more(app: Flask, owner: TestUser) -> None:
+    places = [add_project_and_board(app, owner) for _ in range(55)]
     cursor = Agent(app, owner.key).result("resources/list")["nextCursor"]
-    stranger = Agent(app, add_character(app).key)
+    stranger = Agent(app, add_user(app).key)
     answer = stranger.ask("resources/list", {"cursor": cursor})
     assert not [place for place in places if place.project_id in answer.text or place.board_id in answer.text]
 
@@ -132,7 +132,7 @@ def _all_resources(agent: Agent) -> set[str]:
 @pytest.mark.parametrize("version", LEGACY)
 @pytest.mark.parametrize("method", ["resources/read", "resources/subscribe", "resources/unsubscribe"])
 def test_a_resource_out_of_reach_is_none_to_earlier_clients(
-    app: Flask, owner: Character, outsider: Character, place: Place, version: str, method: str
+    app: Flask, owner: TestUser, outsider: TestUser, place: ProjectAndBoard, version: str, method: str
 ) -> None:
     uri = f"calmboard://boards/{place.board_id}"
     assert Agent(app, owner.key, version).ask(method, {"uri": uri}).json.get("error") is None
@@ -155,10 +155,10 @@ def _completions() -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("asked", list(_completions()), ids=str)
 def test_nothing_out_of_reach_is_completed(
-    app: Flask, owner: Character, outsider: Character, place: Place, asked: dict[str, Any]
+    app: Flask, owner: TestUser, outsider: TestUser, place: ProjectAndBoard, asked: dict[str, Any]
 ) -> None:
-    things = make_things(owner.api, place)
-    elsewhere = owner.new_key(new_id("key"), project_ids=frozenset({add_place(app, owner, "Elsewhere").project_id}))
+    things = create_resources(owner.api, place)
+    elsewhere = owner.new_key(new_id("key"), project_ids=frozenset({add_project_and_board(app, owner, "Elsewhere").project_id}))
     typed = {**asked, "context": {"arguments": {"board": place.board_id, "project": place.project_id}}}
     for value in ("", "prj_", "Obs", "Tele", "Measure", "First", *things.values()):
         typed = {**typed, "argument": {**asked["argument"], "value": value}}
@@ -167,33 +167,33 @@ def test_nothing_out_of_reach_is_completed(
             assert not set(values) & set(things.values()), value
 
 
-def test_a_token_for_this_server_opens_no_other_door(app: Flask, owner: Character) -> None:
+def test_a_token_for_this_server_opens_no_other_door(app: Flask, owner: TestUser) -> None:
     token = Tokens(app).for_resource(owner, f"{ORIGIN}/mcp")
     for path in ("/me", "/projects"):
         answer = Api(app, token).get(path)
         assert (answer.status_code, answer.json["code"]) == (401, "invalid_token")
-    assert outcome(Wire(app, token).ask(modern("tools/list"))) == (200, "done")
+    assert outcome(McpClient(app, token).ask(modern("tools/list"))) == (200, "done")
 
 
-def test_in_a_batch_each_call_is_judged_by_itself(app: Flask, owner: Character, viewer: Character, place: Place) -> None:
-    things = make_things(owner.api, place)
+def test_in_a_batch_each_call_is_judged_by_itself(app: Flask, owner: TestUser, viewer: TestUser, place: ProjectAndBoard) -> None:
+    things = create_resources(owner.api, place)
     made = {"name": "create_task", "arguments": {"board_id": things["board_id"], "title": "Coat the mirror"}}
     batch = [old("tools/call", id=1, params=made), old("tools/call", id=2, params={"name": "list_projects"})]
-    looking = Wire(app, viewer.key).send(batch).json
+    looking = McpClient(app, viewer.key).send(batch).json
     assert [frame["result"]["isError"] for frame in looking] == [True, False]
-    refused, read = Wire(app, owner.new_key(new_id("key"), *READING)).send(batch).json
+    refused, read = McpClient(app, owner.new_key(new_id("key"), *READING)).send(batch).json
     assert refused["error"]["data"]["code"] == "insufficient_scope"
     assert read["result"]["isError"] is False
     titles = [task["title"] for task in owner.api.get(f"/boards/{place.board_id}/tasks").json["data"]]
     assert "Coat the mirror" not in titles
 
 
-def test_a_credential_in_the_address_counts_for_nothing(app: Flask, owner: Character) -> None:
+def test_a_credential_in_the_address_counts_for_nothing(app: Flask, owner: TestUser) -> None:
     for name in ("access_token", "api_key", "token"):
-        answer = Wire(app, None).send(old(), path=f"/mcp?{name}={owner.key}")
+        answer = McpClient(app, None).send(old(), path=f"/mcp?{name}={owner.key}")
         assert outcome(answer) == (401, "missing_api_key")
 
 
-def test_a_cookie_opens_nothing_here(app: Flask, owner: Character) -> None:
-    answer = Wire(app, None).send(old(), {"Cookie": f"calmboard_session={owner.session_cookie}"})
+def test_a_cookie_opens_nothing_here(app: Flask, owner: TestUser) -> None:
+    answer = McpClient(app, None).send(old(), {"Cookie": f"calmboard_session={owner.session_cookie}"})
     assert outcome(answer) == (401, "missing_api_key")

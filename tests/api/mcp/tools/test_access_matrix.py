@@ -11,26 +11,26 @@ from calmboard.access.credentials.keys import NewKey, issue_key, pause_key, revo
 from calmboard.access.scopes import READING, SCOPES
 from calmboard.db import db, now
 from calmboard.ids import new_id
-from tests.api.mcp.raw_client import Wire
-from tests.api.mcp.registered_calls import ARGUMENTS, INSIDE, Use, outcome, registry, state_of, uses
+from tests.api.mcp.raw_client import McpClient
+from tests.api.mcp.registered_calls import ARGUMENTS, INSIDE, RegisteredCall, outcome, registered_calls, registry, state_of
 from tests.api.mcp.tokens import Tokens
-from tests.support.resources import make_things
-from tests.support.users import Character, Place, add_place
+from tests.support.resources import create_resources
+from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
 ORIGIN = "http://127.0.0.1:8000"
 DONE, FORBIDDEN, OUT_OF_REACH = (200, "done"), (200, "forbidden"), (400, -32602)
 INSUFFICIENT, UNPAID = (403, "insufficient_scope"), (403, "paid_plan_required")
 NOWHERE = ["webhooks:read"]
 
-USES = uses()
-Things = dict[str, str]
+USES = registered_calls()
+ResourceIds = dict[str, str]
 every_use = pytest.mark.parametrize("use", USES, ids=lambda use: use.name)
 
 
 @pytest.fixture
-def things(owner: Character, place: Place, use: Use) -> Things:
+def things(owner: TestUser, place: ProjectAndBoard, use: RegisteredCall) -> ResourceIds:
     """One of everything in a project of the owner's, in the state that the tool acts on."""
-    return make_things(owner.api, place, use.name)
+    return create_resources(owner.api, place, use.name)
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +38,13 @@ def tokens(app: Flask) -> Tokens:
     return Tokens(app)
 
 
-def need_unseen(answer: Any, use: Use, things: Things) -> None:
+def assert_unseen(answer: Any, use: RegisteredCall, things: ResourceIds) -> None:
     """Nothing of the place stands in the answer; an id that was sent may be named again."""
     words = INSIDE if use.is_addressed else things.values()
     assert not [word for word in words if word in answer.text]
 
 
-def out_of_reach(use: Use) -> tuple[int, str | int]:
+def out_of_reach(use: RegisteredCall) -> tuple[int, str | int]:
     """How a use ends whose thing belongs to others; one that names nothing finds nothing."""
     if not use.is_addressed:
         return DONE
@@ -57,100 +57,106 @@ def test_everything_that_an_agent_can_use_is_tried_here() -> None:
 
 
 @every_use
-def test_the_owner_may_use_it(app: Flask, owner: Character, use: Use, things: Things) -> None:
-    assert outcome(use.ask(Wire(app, owner.key), things)) == DONE
+def test_the_owner_may_use_it(app: Flask, owner: TestUser, use: RegisteredCall, things: ResourceIds) -> None:
+    assert outcome(use.ask(McpClient(app, owner.key), things)) == DONE
 
 
 @every_use
-def test_a_member_may_use_it(app: Flask, member: Character, use: Use, things: Things) -> None:
-    assert outcome(use.ask(Wire(app, member.key), things)) == DONE
+def test_a_member_may_use_it(app: Flask, member: TestUser, use: RegisteredCall, things: ResourceIds) -> None:
+    assert outcome(use.ask(McpClient(app, member.key), things)) == DONE
 
 
 @every_use
-def test_a_viewer_may_look_and_change_nothing(app: Flask, owner: Character, viewer: Character, use: Use, things: Things) -> None:
+def test_a_viewer_may_look_and_change_nothing(
+    app: Flask, owner: TestUser, viewer: TestUser, use: RegisteredCall, things: ResourceIds
+) -> None:
     before = state_of(owner, things)
-    assert outcome(use.ask(Wire(app, viewer.key), things)) == (FORBIDDEN if use.is_write else DONE)
+    assert outcome(use.ask(McpClient(app, viewer.key), things)) == (FORBIDDEN if use.is_write else DONE)
     assert state_of(owner, things) == before
 
 
 @every_use
 def test_an_outsider_sees_and_changes_nothing(
-    app: Flask, owner: Character, outsider: Character, use: Use, things: Things
+    app: Flask, owner: TestUser, outsider: TestUser, use: RegisteredCall, things: ResourceIds
 ) -> None:
     before = state_of(owner, things)
-    answer = use.ask(Wire(app, outsider.key), things)
+    answer = use.ask(McpClient(app, outsider.key), things)
     assert outcome(answer) == out_of_reach(use)
-    need_unseen(answer, use, things)
+    assert_unseen(answer, use, things)
     assert state_of(owner, things) == before
 
 
 @every_use
-def test_a_key_for_other_projects_sees_and_changes_nothing(app: Flask, owner: Character, use: Use, things: Things) -> None:
-    elsewhere = add_place(app, owner, "Elsewhere")
+def test_a_key_for_other_projects_sees_and_changes_nothing(
+    app: Flask, owner: TestUser, use: RegisteredCall, things: ResourceIds
+) -> None:
+    elsewhere = add_project_and_board(app, owner, "Elsewhere")
     key = owner.new_key(new_id("key"), project_ids=frozenset({elsewhere.project_id}))
     before = state_of(owner, things)
-    answer = use.ask(Wire(app, key), things)
+    answer = use.ask(McpClient(app, key), things)
     assert outcome(answer) == out_of_reach(use)
-    need_unseen(answer, use, things)
+    assert_unseen(answer, use, things)
     assert state_of(owner, things) == before
 
 
 @every_use
-def test_a_key_for_this_project_may_use_it(app: Flask, owner: Character, use: Use, things: Things) -> None:
+def test_a_key_for_this_project_may_use_it(app: Flask, owner: TestUser, use: RegisteredCall, things: ResourceIds) -> None:
     key = owner.new_key(new_id("key"), project_ids=frozenset({things["project_id"]}))
-    assert outcome(use.ask(Wire(app, key), things)) == DONE
+    assert outcome(use.ask(McpClient(app, key), things)) == DONE
 
 
 @every_use
-def test_the_free_plan_is_403_whatever_the_role(app: Flask, owner: Character, free: Character, use: Use) -> None:
-    things = make_things(owner.api, add_place(app, owner, admin=free), use.name)
+def test_the_free_plan_is_403_whatever_the_role(app: Flask, owner: TestUser, free: TestUser, use: RegisteredCall) -> None:
+    things = create_resources(owner.api, add_project_and_board(app, owner, admin=free), use.name)
     before = state_of(owner, things)
-    answer = use.ask(Wire(app, free.key), things)
+    answer = use.ask(McpClient(app, free.key), things)
     assert outcome(answer) == UNPAID
     assert "WWW-Authenticate" not in answer.headers
-    need_unseen(answer, use, things)
+    assert_unseen(answer, use, things)
     assert state_of(owner, things) == before
 
 
 @every_use
-def test_a_key_that_reads_may_not_write(app: Flask, owner: Character, use: Use, things: Things) -> None:
+def test_a_key_that_reads_may_not_write(app: Flask, owner: TestUser, use: RegisteredCall, things: ResourceIds) -> None:
     before = state_of(owner, things)
-    answer = use.ask(Wire(app, owner.new_key(new_id("key"), *READING)), things)
+    answer = use.ask(McpClient(app, owner.new_key(new_id("key"), *READING)), things)
     assert outcome(answer) == (INSUFFICIENT if use.is_write else DONE)
     if use.is_write:
-        need_step_up(answer, use, READING)
+        assert_step_up(answer, use, READING)
     assert state_of(owner, things) == before
 
 
 @every_use
-def test_its_own_scopes_are_enough(app: Flask, owner: Character, use: Use, things: Things) -> None:
+def test_its_own_scopes_are_enough(app: Flask, owner: TestUser, use: RegisteredCall, things: ResourceIds) -> None:
     key = owner.new_key(new_id("key"), *(use.scopes or NOWHERE))
-    assert outcome(use.ask(Wire(app, key), things)) == DONE
+    assert outcome(use.ask(McpClient(app, key), things)) == DONE
 
 
 @every_use
-def test_without_any_of_its_scopes_all_are_asked_for_at_once(app: Flask, owner: Character, use: Use, things: Things) -> None:
+def test_without_any_of_its_scopes_all_are_asked_for_at_once(
+    app: Flask, owner: TestUser, use: RegisteredCall, things: ResourceIds
+) -> None:
     before = state_of(owner, things)
-    answer = use.ask(Wire(app, owner.new_key(new_id("key"), *NOWHERE)), things)
+    answer = use.ask(McpClient(app, owner.new_key(new_id("key"), *NOWHERE)), things)
     if not use.scopes:
         assert outcome(answer) == DONE
         return
     assert outcome(answer) == INSUFFICIENT
-    need_step_up(answer, use, NOWHERE)
-    need_unseen(answer, use, things)
+    assert_step_up(answer, use, NOWHERE)
+    assert_unseen(answer, use, things)
     assert state_of(owner, things) == before
 
 
 @every_use
-def test_every_single_one_of_its_scopes_is_needed(app: Flask, owner: Character, use: Use, things: Things) -> None:
+def test_every_single_one_of_its_scopes_is_needed(app: Flask, owner: TestUser, use: RegisteredCall, things: ResourceIds) -> None:
     for scope in use.scopes:
         held = [one for one in SCOPES if one != scope and one != scope.replace(":read", ":write")]
-        answer = use.ask(Wire(app, owner.new_key(new_id("key"), *held)), things)
+        answer = use.ask(McpClient(app, owner.new_key(new_id("key"), *held)), things)
         assert outcome(answer) == INSUFFICIENT, scope
-        need_step_up(answer, use, held)
+        assert_step_up(answer, use, held)
 
 
-def need_step_up(answer: Any, use: Use, held: Any) -> None:
+def assert_step_up(answer: Any, use: RegisteredCall, held: Any) -> None:
     """One challenge asks for all that is needed, and for what is held already (RFC 6750, section 3.1)."""
     challenge = answer.headers["WWW-Authenticate"]
     assert challenge.startswith("Bearer ")
@@ -163,20 +169,20 @@ def need_step_up(answer: Any, use: Use, held: Any) -> None:
 
 @every_use
 def test_no_credential_that_is_not_in_force_does_anything(
-    app: Flask, owner: Character, tokens: Tokens, use: Use, things: Things
+    app: Flask, owner: TestUser, tokens: Tokens, use: RegisteredCall, things: ResourceIds
 ) -> None:
     before = state_of(owner, things)
     for name, (secret, code) in _not_in_force(app, owner, tokens).items():
-        answer = use.ask(Wire(app, secret), things)
+        answer = use.ask(McpClient(app, secret), things)
         assert outcome(answer) == (401, code), name
         challenge = answer.headers["WWW-Authenticate"]
         assert f'Bearer resource_metadata="{ORIGIN}/.well-known/oauth-protected-resource/mcp"' in challenge
         assert ('error="invalid_token"' in challenge) == (secret is not None)
-        need_unseen(answer, use, things)
+        assert_unseen(answer, use, things)
     assert state_of(owner, things) == before
 
 
-def _not_in_force(app: Flask, owner: Character, tokens: Tokens) -> dict[str, tuple[str | None, str]]:
+def _not_in_force(app: Flask, owner: TestUser, tokens: Tokens) -> dict[str, tuple[str | None, str]]:
     """Secrets that were never good, are no more, or are good elsewhere, each with the code it gets."""
     return {
         "none": (None, "missing_api_key"),
@@ -193,7 +199,7 @@ def _not_in_force(app: Flask, owner: Character, tokens: Tokens) -> dict[str, tup
     }
 
 
-def _key(app: Flask, owner: Character, end: str) -> str:
+def _key(app: Flask, owner: TestUser, end: str) -> str:
     """A key that has come to this end."""
     expires_at = now() - timedelta(seconds=1) if end == "expired" else None
     with app.app_context():
@@ -207,15 +213,19 @@ def _key(app: Flask, owner: Character, end: str) -> str:
 
 
 @every_use
-def test_a_token_for_this_server_may_use_it(app: Flask, owner: Character, tokens: Tokens, use: Use, things: Things) -> None:
-    assert outcome(use.ask(Wire(app, tokens.for_resource(owner, f"{ORIGIN}/mcp")), things)) == DONE
+def test_a_token_for_this_server_may_use_it(
+    app: Flask, owner: TestUser, tokens: Tokens, use: RegisteredCall, things: ResourceIds
+) -> None:
+    assert outcome(use.ask(McpClient(app, tokens.for_resource(owner, f"{ORIGIN}/mcp")), things)) == DONE
 
 
 @every_use
-def test_a_token_that_reads_may_step_up(app: Flask, owner: Character, tokens: Tokens, use: Use, things: Things) -> None:
+def test_a_token_that_reads_may_step_up(
+    app: Flask, owner: TestUser, tokens: Tokens, use: RegisteredCall, things: ResourceIds
+) -> None:
     before = state_of(owner, things)
-    answer = use.ask(Wire(app, tokens.for_resource(owner, f"{ORIGIN}/mcp", *READING)), things)
+    answer = use.ask(McpClient(app, tokens.for_resource(owner, f"{ORIGIN}/mcp", *READING)), things)
     assert outcome(answer) == (INSUFFICIENT if use.is_write else DONE)
     if use.is_write:
-        need_step_up(answer, use, READING)
+        assert_step_up(answer, use, READING)
     assert state_of(owner, things) == before

@@ -8,11 +8,11 @@ from flask import Flask
 from jsonschema import Draft202012Validator
 
 from api.mcp.registry import Tool
-from tests.api.mcp.raw_client import Wire, old
-from tests.api.mcp.registered_calls import ARGUMENTS, Things, registry, with_ids
+from tests.api.mcp.raw_client import McpClient, old
+from tests.api.mcp.registered_calls import ARGUMENTS, ResourceIds, registry, with_ids
 from tests.support.agent import LEGACY
-from tests.support.resources import make_things
-from tests.support.users import Character, Place
+from tests.support.resources import create_resources
+from tests.support.users import ProjectAndBoard, TestUser
 
 TOOLS = list(registry().tools.values())
 Schema = Mapping[str, Any]
@@ -22,14 +22,14 @@ OF_NO_TYPE: tuple[Any, ...] = (None, True, 5, 1.5, 10**40, "x", [], [[]], {}, {"
 
 
 @pytest.fixture
-def things(owner: Character, new_place: Callable[..., Place], tool: Tool) -> Things:
-    return make_things(owner.api, new_place(owner), tool.name)
+def things(owner: TestUser, new_project: Callable[..., ProjectAndBoard], tool: Tool) -> ResourceIds:
+    return create_resources(owner.api, new_project(owner), tool.name)
 
 
 @pytest.fixture
-def call(app: Flask, owner: Character, tool: Tool) -> Callable[[Any], dict[str, Any]]:
+def call(app: Flask, owner: TestUser, tool: Tool) -> Callable[[Any], dict[str, Any]]:
     """Call the tool with these arguments; gives the result."""
-    wire = Wire(app, owner.key)
+    wire = McpClient(app, owner.key)
 
     def ask(arguments: Any) -> dict[str, Any]:
         body = old("tools/call", params={"name": tool.name, "arguments": arguments})
@@ -43,7 +43,7 @@ def call(app: Flask, owner: Character, tool: Tool) -> Callable[[Any], dict[str, 
 
 @every_tool
 def test_a_value_that_breaks_the_schema_is_named(
-    owner: Character, tool: Tool, things: Things, call: Callable[[Any], dict[str, Any]]
+    owner: TestUser, tool: Tool, things: ResourceIds, call: Callable[[Any], dict[str, Any]]
 ) -> None:
     before = tasks_and_sprints(owner, things)
     for name, schema in tool.input_schema["properties"].items():
@@ -56,7 +56,7 @@ def test_a_value_that_breaks_the_schema_is_named(
 
 
 @every_tool
-def test_an_argument_that_is_missing_is_named(tool: Tool, things: Things, call: Callable[[Any], dict[str, Any]]) -> None:
+def test_an_argument_that_is_missing_is_named(tool: Tool, things: ResourceIds, call: Callable[[Any], dict[str, Any]]) -> None:
     fitting = with_ids(ARGUMENTS[tool.name], things)
     for name in tool.input_schema.get("required", ()):
         result = call({key: value for key, value in fitting.items() if key != name})
@@ -64,7 +64,7 @@ def test_an_argument_that_is_missing_is_named(tool: Tool, things: Things, call: 
 
 
 @every_tool
-def test_all_faults_are_named_at_once(tool: Tool, things: Things, call: Callable[[Any], dict[str, Any]]) -> None:
+def test_all_faults_are_named_at_once(tool: Tool, things: ResourceIds, call: Callable[[Any], dict[str, Any]]) -> None:
     names = set(tool.input_schema["properties"])
     result = call({**{name: {"of": "no type"} for name in names}, "colour": "red"})
     assert (result["isError"], faulty(result)) == (True, names | {"colour"})
@@ -72,7 +72,7 @@ def test_all_faults_are_named_at_once(tool: Tool, things: Things, call: Callable
 
 @every_tool
 def test_an_argument_that_nobody_knows_is_named(
-    owner: Character, tool: Tool, things: Things, call: Callable[[Any], dict[str, Any]]
+    owner: TestUser, tool: Tool, things: ResourceIds, call: Callable[[Any], dict[str, Any]]
 ) -> None:
     before = tasks_and_sprints(owner, things)
     for name in ("colour", "Board_id", "__class__", "", "a/b~c", "\N{SNOWMAN}"):
@@ -89,7 +89,7 @@ def faulty(result: dict[str, Any], *, whole: bool = False) -> set[str]:
     return pointers if whole else {pointer.split("/")[0] for pointer in pointers}
 
 
-def tasks_and_sprints(owner: Character, things: Things) -> list[Any]:
+def tasks_and_sprints(owner: TestUser, things: ResourceIds) -> list[Any]:
     paths = ("/boards/{board_id}/tasks", "/boards/{board_id}/sprints", "/tasks/{task_id}/comments", "/tasks/{task_id}/checklist")
     return [owner.api.get(path.format(**things)).json for path in paths]
 

@@ -8,21 +8,23 @@ from flask import Flask
 from calmboard.ids import new_id
 from tests.api.mcp.created import make_sprint, make_task
 from tests.support.agent import LEGACY, Agent
-from tests.support.users import Character, Place, add_place
+from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
 
 @pytest.fixture
-def elsewhere(app: Flask, someone: Character) -> Place:
+def elsewhere(app: Flask, someone: TestUser) -> ProjectAndBoard:
     """Another project of the same person's."""
-    return add_place(app, someone, name="Dome")
+    return add_project_and_board(app, someone, name="Dome")
 
 
-def make_label(someone: Character, place: Place) -> str:
+def make_label(someone: TestUser, place: ProjectAndBoard) -> str:
     label_id: str = someone.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics"}).json["id"]
     return label_id
 
 
-def test_a_sprint_of_another_board_is_no_empty_list(agent: Agent, someone: Character, place: Place, elsewhere: Place) -> None:
+def test_a_sprint_of_another_board_is_no_empty_list(
+    agent: Agent, someone: TestUser, place: ProjectAndBoard, elsewhere: ProjectAndBoard
+) -> None:
     sprint_id = make_sprint(someone, elsewhere)
     said = agent.refusal("list_tasks", board_id=place.board_id, sprint_id=sprint_id)
     assert f"- sprint_id: This is a sprint of another board, {elsewhere.board_id}." in said
@@ -33,7 +35,7 @@ def test_a_sprint_of_another_board_is_no_empty_list(agent: Agent, someone: Chara
 
 @pytest.mark.parametrize("place_is_told_by", ["board_id", "sprint_id"])
 def test_a_label_of_another_project_is_no_empty_list(
-    agent: Agent, someone: Character, place: Place, elsewhere: Place, place_is_told_by: str
+    agent: Agent, someone: TestUser, place: ProjectAndBoard, elsewhere: ProjectAndBoard, place_is_told_by: str
 ) -> None:
     told = {"board_id": place.board_id, "sprint_id": make_sprint(someone, place)}[place_is_told_by]
     said = agent.refusal("list_tasks", **{place_is_told_by: told}, label=make_label(someone, elsewhere))
@@ -43,7 +45,7 @@ def test_a_label_of_another_project_is_no_empty_list(
 
 
 def test_somebody_of_another_project_is_no_empty_list(
-    agent: Agent, someone: Character, member: Character, place: Place, elsewhere: Place
+    agent: Agent, someone: TestUser, member: TestUser, place: ProjectAndBoard, elsewhere: ProjectAndBoard
 ) -> None:
     said = agent.refusal("list_tasks", board_id=elsewhere.board_id, assignee=member.person.id)
     assert f"- assignee: Nobody in the project {elsewhere.project_id} has this id." in said
@@ -53,7 +55,7 @@ def test_somebody_of_another_project_is_no_empty_list(
 
 
 def test_all_that_does_not_fit_is_told_at_once(
-    agent: Agent, someone: Character, outsider: Character, place: Place, elsewhere: Place
+    agent: Agent, someone: TestUser, outsider: TestUser, place: ProjectAndBoard, elsewhere: ProjectAndBoard
 ) -> None:
     strange = {"sprint_id": make_sprint(someone, elsewhere), "label": make_label(someone, elsewhere)}
     said = agent.refusal("list_tasks", board_id=place.board_id, assignee=outsider.person.id, **strange)
@@ -61,9 +63,9 @@ def test_all_that_does_not_fit_is_told_at_once(
 
 
 def test_what_is_out_of_reach_is_not_told_apart_by_where_it_is(
-    app: Flask, outsider: Character, place: Place, agent: Agent
+    app: Flask, outsider: TestUser, place: ProjectAndBoard, agent: Agent
 ) -> None:
-    theirs = add_place(app, outsider)
+    theirs = add_project_and_board(app, outsider)
     said = agent.refusal("list_tasks", board_id=place.board_id, sprint_id=make_sprint(outsider, theirs))
     assert theirs.board_id not in said
     assert theirs.project_id not in said
@@ -72,13 +74,13 @@ def test_what_is_out_of_reach_is_not_told_apart_by_where_it_is(
 @pytest.mark.parametrize(
     ("after", "before"), [("2026-12-18", "2026-12-18"), ("2026-12-18", "2026-12-19"), ("2027-01-01", "2026-01-01")]
 )
-def test_days_with_none_between_them_are_refused(agent: Agent, place: Place, after: str, before: str) -> None:
+def test_days_with_none_between_them_are_refused(agent: Agent, place: ProjectAndBoard, after: str, before: str) -> None:
     said = agent.refusal("list_tasks", board_id=place.board_id, due_after=after, due_before=before)
     assert f"- due_after: No day lies between {after} and {before}." in said
     assert "- due_before:" in said
 
 
-def test_one_day_between_is_a_day(agent: Agent, someone: Character, place: Place) -> None:
+def test_one_day_between_is_a_day(agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
     make_task(someone, place, due_date="2026-12-18")
     found = agent.structured("list_tasks", board_id=place.board_id, due_after="2026-12-17", due_before="2026-12-19")
     assert len(found["tasks"]) == 1
@@ -95,13 +97,13 @@ def test_one_day_between_is_a_day(agent: Agent, someone: Character, place: Place
     ],
 )
 def test_a_report_refuses_what_narrows_another(
-    app: Flask, someone: Character, place: Place, report: str, narrowed: dict[str, Any], taker: str
+    app: Flask, someone: TestUser, place: ProjectAndBoard, report: str, narrowed: dict[str, Any], taker: str
 ) -> None:
     said = Agent(app, someone.key, LEGACY[0]).refusal("get_report", report=report, board_id=place.board_id, **narrowed)
     assert f"- {next(iter(narrowed))}: The report {report} does not take it; {taker} would. Leave it out." in said
 
 
-def test_nobody_is_put_on_and_taken_off_at_once(agent: Agent, someone: Character, member: Character, task_id: str) -> None:
+def test_nobody_is_put_on_and_taken_off_at_once(agent: Agent, someone: TestUser, member: TestUser, task_id: str) -> None:
     both = {"add": [someone.person.id, member.person.id], "remove": ["me"]}
     said = agent.refusal("assign_task", task_id=task_id, **both)
     assert f"- add: {someone.person.id} is in add and in remove." in said
@@ -113,7 +115,7 @@ def test_whoever_assigns_says_whom(agent: Agent, task_id: str) -> None:
 
 
 def test_somebody_who_cannot_be_assigned_is_named_where_they_were_sent(
-    agent: Agent, member: Character, outsider: Character, free: Character, task_id: str
+    agent: Agent, member: TestUser, outsider: TestUser, free: TestUser, task_id: str
 ) -> None:
     agent.structured("assign_task", task_id=task_id, add=[member.person.id])
     people = ["me", outsider.person.id, free.person.id]

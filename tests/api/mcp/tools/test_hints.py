@@ -6,20 +6,20 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.api.mcp.raw_client import Wire
-from tests.api.mcp.registered_calls import Use, outcome, registry, state_of, uses
-from tests.support.resources import make_things
-from tests.support.users import Character, Place
+from tests.api.mcp.raw_client import McpClient
+from tests.api.mcp.registered_calls import RegisteredCall, outcome, registered_calls, registry, state_of
+from tests.support.resources import create_resources
+from tests.support.users import ProjectAndBoard, TestUser
 
 HINTS = {tool.name: tool.listed()["annotations"] for tool in registry().tools.values()}
-WRITES = [use for use in uses() if use.is_write]
+WRITES = [use for use in registered_calls() if use.is_write]
 # What counts or dates the rest, and what tells one answer from another.
 PASSING = ("task_count", "done_count", "updated_at", "request_id")
 
 
 @pytest.fixture
-def things(owner: Character, place: Place, use: Use) -> dict[str, str]:
-    return make_things(owner.api, place, use.name)
+def things(owner: TestUser, place: ProjectAndBoard, use: RegisteredCall) -> dict[str, str]:
+    return create_resources(owner.api, place, use.name)
 
 
 def has_all(after: Any, before: Any) -> bool:
@@ -37,10 +37,10 @@ def is_same(after: Any, before: Any) -> bool:
 
 @pytest.mark.parametrize("use", [use for use in WRITES if not HINTS[use.name]["destructiveHint"]], ids=lambda use: use.name)
 def test_a_tool_that_says_it_only_adds_leaves_all_that_was_there(
-    app: Flask, owner: Character, use: Use, things: dict[str, str]
+    app: Flask, owner: TestUser, use: RegisteredCall, things: dict[str, str]
 ) -> None:
     before = state_of(owner, things)
-    assert outcome(use.ask(Wire(app, owner.key), things)) == (200, "done")
+    assert outcome(use.ask(McpClient(app, owner.key), things)) == (200, "done")
     after = state_of(owner, things)
     assert has_all(after, before)
     assert not is_same(after, before)
@@ -48,9 +48,9 @@ def test_a_tool_that_says_it_only_adds_leaves_all_that_was_there(
 
 @pytest.mark.parametrize("use", [use for use in WRITES if HINTS[use.name]["idempotentHint"]], ids=lambda use: use.name)
 def test_a_tool_that_says_it_may_be_repeated_does_nothing_the_second_time(
-    app: Flask, owner: Character, use: Use, things: dict[str, str]
+    app: Flask, owner: TestUser, use: RegisteredCall, things: dict[str, str]
 ) -> None:
-    before, wire = state_of(owner, things), Wire(app, owner.key)
+    before, wire = state_of(owner, things), McpClient(app, owner.key)
     assert outcome(use.ask(wire, things)) == (200, "done")
     once = state_of(owner, things)
     use.ask(wire, things)

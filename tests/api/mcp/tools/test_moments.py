@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from tests.support.agent import Agent
-from tests.support.users import Place
+from tests.support.users import ProjectAndBoard
 
 
 def moment(told: str | None) -> datetime:
@@ -23,12 +23,12 @@ def test_a_blocked_task_tells_since_when_for_as_long_as_it_is(agent: Agent, task
     assert moment(again["blocked_at"]) > moment(blocked["blocked_at"])
 
 
-def test_a_task_that_is_blocked_from_the_start_tells_since_when(agent: Agent, place: Place) -> None:
+def test_a_task_that_is_blocked_from_the_start_tells_since_when(agent: Agent, place: ProjectAndBoard) -> None:
     task = agent.structured("create_task", board_id=place.board_id, title="Coat", blocked_reason="No silver.")
     assert moment(task["blocked_at"]) <= moment(task["updated_at"])
 
 
-def test_a_task_that_is_done_tells_when_until_it_is_not(agent: Agent, place: Place, task_id: str) -> None:
+def test_a_task_that_is_done_tells_when_until_it_is_not(agent: Agent, place: ProjectAndBoard, task_id: str) -> None:
     before = datetime.now(UTC)
     done = agent.structured("move_task", task_id=task_id, state="done")
     assert before <= moment(done["done_at"]) <= datetime.now(UTC)
@@ -38,7 +38,7 @@ def test_a_task_that_is_done_tells_when_until_it_is_not(agent: Agent, place: Pla
     assert agent.structured("move_task", task_id=task_id, state="review")["done_at"] is None
 
 
-def test_a_board_tells_what_is_blocked_longest_first(agent: Agent, place: Place) -> None:
+def test_a_board_tells_what_is_blocked_longest_first(agent: Agent, place: ProjectAndBoard) -> None:
     tasks = [agent.structured("create_task", board_id=place.board_id, title=title)["id"] for title in ("One", "Two", "Three")]
     order = [tasks[2], tasks[0], tasks[1]]
     for task_id in order:
@@ -49,7 +49,7 @@ def test_a_board_tells_what_is_blocked_longest_first(agent: Agent, place: Place)
     assert [task["blocked_at"] for task in told] == sorted(task["blocked_at"] for task in told)
 
 
-def test_the_stand_up_tells_since_when(agent: Agent, place: Place, task_id: str) -> None:
+def test_the_stand_up_tells_since_when(agent: Agent, place: ProjectAndBoard, task_id: str) -> None:
     done_id = agent.structured("create_task", board_id=place.board_id, title="Draw", state="done")["id"]
     done_at = agent.structured("get_task", task_id=done_id)["done_at"]
     blocked_at = agent.structured("update_task", task_id=task_id, blocked_reason="No glass.")["blocked_at"]

@@ -4,10 +4,10 @@ import pytest
 from flask import Flask
 
 from tests.support.agent import Agent
-from tests.support.users import Character, Place, add_place
+from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
 
-def test_a_sprint_is_planned_with_its_tasks(agent: Agent, place: Place, task_id: str) -> None:
+def test_a_sprint_is_planned_with_its_tasks(agent: Agent, place: ProjectAndBoard, task_id: str) -> None:
     asked = {"name": "First light", "goal": "See a star.", "starts_on": "2026-12-01", "ends_on": "2026-12-14", "add": [task_id]}
     sprint = agent.structured("plan_sprint", board_id=place.board_id, **asked)
     assert (sprint["state"], sprint["task_count"], sprint["ends_on"]) == ("planned", 1, "2026-12-14")
@@ -18,9 +18,9 @@ def test_a_sprint_is_planned_with_its_tasks(agent: Agent, place: Place, task_id:
 
 
 def test_a_sprint_with_strange_tasks_is_not_planned(
-    app: Flask, agent: Agent, owner: Character, place: Place, task_id: str
+    app: Flask, agent: Agent, owner: TestUser, place: ProjectAndBoard, task_id: str
 ) -> None:
-    other = add_place(app, owner)
+    other = add_project_and_board(app, owner)
     strange = agent.structured("create_task", board_id=other.board_id, title="Elsewhere")["id"]
     said = agent.refusal("plan_sprint", board_id=place.board_id, name="First light", add=[task_id, strange])
     assert "add/1: This board has no task with this id." in said
@@ -31,7 +31,7 @@ def test_a_sprint_with_strange_tasks_is_not_planned(
     assert "remove: Leave it out; a new sprint has no tasks to take out." in said
 
 
-def test_a_sprint_is_changed_as_a_whole_or_not_at_all(agent: Agent, place: Place, task_id: str, sprint_id: str) -> None:
+def test_a_sprint_is_changed_as_a_whole_or_not_at_all(agent: Agent, place: ProjectAndBoard, task_id: str, sprint_id: str) -> None:
     inside = agent.structured("create_task", board_id=place.board_id, title="Coat", sprint_id=sprint_id)["id"]
     change = {"sprint_id": sprint_id, "name": "Renamed", "add": [task_id]}
     for wrong, said in (
@@ -54,7 +54,7 @@ def test_no_task_is_put_into_a_completed_sprint(agent: Agent, task_id: str, spri
     assert agent.structured("plan_sprint", sprint_id=sprint_id, goal="See a star.")["name"] == "First light"
 
 
-def test_a_plan_is_in_the_activity_with_its_tasks(agent: Agent, owner: Character, place: Place, task_id: str) -> None:
+def test_a_plan_is_in_the_activity_with_its_tasks(agent: Agent, owner: TestUser, place: ProjectAndBoard, task_id: str) -> None:
     asked = {"board_id": place.board_id, "name": "First light", "add": [task_id]}
     sprint_id = agent.structured("plan_sprint", **asked)["id"]
     agent.structured("plan_sprint", sprint_id=sprint_id, add=[task_id])
@@ -73,7 +73,7 @@ def test_a_plan_is_in_the_activity_with_its_tasks(agent: Agent, owner: Character
     ],
 )
 def test_it_must_be_clear_which_sprint_is_meant(
-    agent: Agent, place: Place, sprint_id: str, names: tuple[str, ...], said: str
+    agent: Agent, place: ProjectAndBoard, sprint_id: str, names: tuple[str, ...], said: str
 ) -> None:
     ids = {"board_id": place.board_id, "sprint_id": sprint_id}
     assert said in agent.refusal("plan_sprint", **{name: ids[name] for name in names})

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from api.mcp.tools import TOOLS
 from calmboard.ids import new_id
 from tests.support.agent import LEGACY, Agent
-from tests.support.users import Character, Place
+from tests.support.users import ProjectAndBoard, TestUser
 
 STRANGE: tuple[Any, ...] = (
     None,
@@ -47,9 +47,9 @@ MORE: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def things(new_place: Callable[..., Place], owner: Character) -> dict[str, Any]:
+def things(new_project: Callable[..., ProjectAndBoard], owner: TestUser) -> dict[str, Any]:
     """Arguments that fit, by name, for every tool."""
-    place = new_place(owner)
+    place = new_project(owner)
     agent = Agent(owner.app, owner.key)
     sprint_id = agent.structured("plan_sprint", board_id=place.board_id, name="First light")["id"]
     task_id = agent.structured("create_task", board_id=place.board_id, title="Grind", sprint_id=sprint_id)["id"]
@@ -65,7 +65,7 @@ def fitting(tool: Any, things: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
-def test_no_argument_breaks_a_tool(app: Flask, owner: Character, things: dict[str, Any], tool: Any) -> None:
+def test_no_argument_breaks_a_tool(app: Flask, owner: TestUser, things: dict[str, Any], tool: Any) -> None:
     agent = Agent(app, owner.key, LEGACY[0])
     for name in tool.input_schema["properties"]:
         for value in STRANGE:
@@ -75,7 +75,7 @@ def test_no_argument_breaks_a_tool(app: Flask, owner: Character, things: dict[st
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
-def test_arguments_and_answers_are_as_the_schemas_say(app: Flask, owner: Character, things: dict[str, Any], tool: Any) -> None:
+def test_arguments_and_answers_are_as_the_schemas_say(app: Flask, owner: TestUser, things: dict[str, Any], tool: Any) -> None:
     arguments = {**fitting(tool, things), **MORE.get(tool.name, {})}
     agent = Agent(app, owner.key, LEGACY[0])
     if tool.name == "complete_sprint":
@@ -100,12 +100,12 @@ def test_a_tool_says_when_to_use_it(tool: Any) -> None:
     assert any(name in tool.description for name in names), "it names no tool to use instead"
 
 
-def test_a_time_that_cannot_be_told_is_refused(app: Flask, owner: Character, things: dict[str, Any]) -> None:
+def test_a_time_that_cannot_be_told_is_refused(app: Flask, owner: TestUser, things: dict[str, Any]) -> None:
     asked = {"board_id": things["board_id"], "updated_since": "0001-01-01T00:00:00+14:00"}
     assert "updated_since: This time lies before the first day" in Agent(app, owner.key).refusal("list_tasks", **asked)
 
 
-def test_two_keys_that_are_as_long_as_they_may_be_are_kept_apart(app: Flask, owner: Character, things: dict[str, Any]) -> None:
+def test_two_keys_that_are_as_long_as_they_may_be_are_kept_apart(app: Flask, owner: TestUser, things: dict[str, Any]) -> None:
     agent, start = Agent(app, owner.key), new_id("tsk").ljust(199, "x")
     for end in "ab":
         agent.structured("add_comment", task_id=things["task_id"], body="Clear sky.", idempotency_key=start + end)

@@ -13,28 +13,28 @@ from calmboard.ids import new_id
 from tests.api.mcp.created import make_task
 from tests.support.agent import LEGACY, Agent
 from tests.support.statements import watched
-from tests.support.users import Character, Place, add_place
+from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
 TODAY = datetime.now(UTC).date()
 
 
 @pytest.fixture
-def someone(new_person: Callable[..., Character]) -> Character:
-    return new_person()
+def someone(new_user: Callable[..., TestUser]) -> TestUser:
+    return new_user()
 
 
 def titles(tasks: list[dict[str, Any]]) -> list[str]:
     return [task["title"] for task in tasks]
 
 
-def test_one_call_names_projects_and_boards(agent: Agent, place: Place) -> None:
+def test_one_call_names_projects_and_boards(agent: Agent, place: ProjectAndBoard) -> None:
     (project,) = agent.structured("list_projects")["projects"]
     assert (project["id"], project["role"]) == (place.project_id, "owner")
     assert project["boards"] == [{"id": place.board_id, "name": "Telescope"}]
 
 
-def test_projects_come_page_by_page(app: Flask, agent: Agent, someone: Character, place: Place) -> None:
-    other = add_place(app, someone, name="Dome")
+def test_projects_come_page_by_page(app: Flask, agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
+    other = add_project_and_board(app, someone, name="Dome")
     first = agent.structured("list_projects", limit=1)
     rest = agent.structured("list_projects", limit=1, cursor=first["next_cursor"])
     assert [project["id"] for page in (first, rest) for project in page["projects"]] == [place.project_id, other.project_id]
@@ -42,7 +42,9 @@ def test_projects_come_page_by_page(app: Flask, agent: Agent, someone: Character
     assert [project["name"] for project in agent.structured("list_projects", name="dO")["projects"]] == ["Dome"]
 
 
-def test_a_project_tells_its_people_labels_and_boards(agent: Agent, someone: Character, member: Character, place: Place) -> None:
+def test_a_project_tells_its_people_labels_and_boards(
+    agent: Agent, someone: TestUser, member: TestUser, place: ProjectAndBoard
+) -> None:
     label = someone.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics"}).json
     project = agent.structured("get_project", project_id=place.project_id)
     assert {person["id"]: person["role"] for person in project["people"]}[member.person.id] == "member"
@@ -50,14 +52,14 @@ def test_a_project_tells_its_people_labels_and_boards(agent: Agent, someone: Cha
     assert project["boards"] == [{"id": place.board_id, "name": "Telescope"}]
 
 
-def test_what_a_key_may_not_read_is_null(app: Flask, someone: Character, place: Place) -> None:
+def test_what_a_key_may_not_read_is_null(app: Flask, someone: TestUser, place: ProjectAndBoard) -> None:
     agent = Agent(app, someone.new_key("Projects alone", "projects:read"))
     assert agent.structured("list_projects")["projects"][0]["boards"] is None
     project = agent.structured("get_project", project_id=place.project_id)
     assert [project[name] for name in ("people", "labels", "boards")] == [None, None, None]
 
 
-def test_a_board_tells_how_it_stands(agent: Agent, someone: Character, member: Character, place: Place) -> None:
+def test_a_board_tells_how_it_stands(agent: Agent, someone: TestUser, member: TestUser, place: ProjectAndBoard) -> None:
     mine, theirs = [someone.person.id], [member.person.id]
     make_task(someone, place, "Grind", state="in_progress", assignees=theirs, blocked_reason="Waits for the glass.")
     make_task(someone, place, "Order", state="ready", due_date=str(TODAY - timedelta(days=1)))
@@ -74,7 +76,9 @@ def test_a_board_tells_how_it_stands(agent: Agent, someone: Character, member: C
     assert people == {member.person.id: (2, ["Coat", "Grind"]), someone.person.id: (1, ["Pay"])}
 
 
-def test_a_board_names_its_sprints_to_those_who_may_read_them(app: Flask, agent: Agent, someone: Character, place: Place) -> None:
+def test_a_board_names_its_sprints_to_those_who_may_read_them(
+    app: Flask, agent: Agent, someone: TestUser, place: ProjectAndBoard
+) -> None:
     sprints = [someone.api.post(f"/boards/{place.board_id}/sprints", json={"name": name}).json["id"] for name in ("One", "Two")]
     make_task(someone, place, "Grind", sprint_id=sprints[0])
     assert someone.api.post(f"/sprints/{sprints[0]}/start").status_code == 200
@@ -86,7 +90,7 @@ def test_a_board_names_its_sprints_to_those_who_may_read_them(app: Flask, agent:
     assert (board["active_sprint"], board["planned_sprints"]) == (None, [])
 
 
-def test_more_than_fits_is_counted(agent: Agent, someone: Character, place: Place) -> None:
+def test_more_than_fits_is_counted(agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
     operations = [
         {
             "op": "create",
@@ -101,7 +105,7 @@ def test_more_than_fits_is_counted(agent: Agent, someone: Character, place: Plac
     assert (board["people"][0]["count"], len(board["people"][0]["tasks"])) == (23, 10)
 
 
-def test_tasks_are_narrowed_by_every_filter(agent: Agent, someone: Character, place: Place) -> None:
+def test_tasks_are_narrowed_by_every_filter(agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
     make_task(someone, place, "Grind", state="ready", assignees=[someone.person.id], due_date="2026-12-01")
     make_task(someone, place, "Grind again", state="ready", due_date="2026-12-01")
     make_task(someone, place, "Grind later", state="backlog", assignees=[someone.person.id])
@@ -110,7 +114,7 @@ def test_tasks_are_narrowed_by_every_filter(agent: Agent, someone: Character, pl
 
 
 @pytest.mark.parametrize("sort", ["created_at", "-updated_at", "due_date", "position"])
-def test_tasks_come_page_by_page_in_every_order(agent: Agent, someone: Character, place: Place, sort: str) -> None:
+def test_tasks_come_page_by_page_in_every_order(agent: Agent, someone: TestUser, place: ProjectAndBoard, sort: str) -> None:
     for number, state in enumerate(("review", "ready", "review")):
         make_task(someone, place, str(number), state=state, due_date=f"2026-12-0{number + 1}")
     whole = agent.structured("list_tasks", board_id=place.board_id, sort=sort)["tasks"]
@@ -120,8 +124,10 @@ def test_tasks_come_page_by_page_in_every_order(agent: Agent, someone: Character
     assert (len(whole), rest["next_cursor"]) == (3, None)
 
 
-def test_what_is_on_my_plate_is_one_call(app: Flask, agent: Agent, someone: Character, member: Character, place: Place) -> None:
-    other = add_place(app, someone, name="Dome")
+def test_what_is_on_my_plate_is_one_call(
+    app: Flask, agent: Agent, someone: TestUser, member: TestUser, place: ProjectAndBoard
+) -> None:
+    other = add_project_and_board(app, someone, name="Dome")
     mine = {"assignees": [someone.person.id]}
     make_task(someone, place, "Grind", state="in_progress", **mine)
     make_task(someone, other, "Paint", state="ready", **mine)
@@ -134,9 +140,9 @@ def test_what_is_on_my_plate_is_one_call(app: Flask, agent: Agent, someone: Char
 
 @pytest.mark.parametrize("sort", get_args(Sort))
 def test_tasks_of_every_board_come_page_by_page_in_every_order(
-    app: Flask, agent: Agent, someone: Character, place: Place, sort: str
+    app: Flask, agent: Agent, someone: TestUser, place: ProjectAndBoard, sort: str
 ) -> None:
-    other = add_place(app, someone, name="Dome")
+    other = add_project_and_board(app, someone, name="Dome")
     for number, state in enumerate(("review", "ready", "review")):
         for home in (place, other):
             make_task(someone, home, str(number), state=state, due_date=f"2026-12-0{number + 1}")
@@ -154,20 +160,20 @@ def test_tasks_of_every_board_come_page_by_page_in_every_order(
 
 @pytest.mark.parametrize("filters", [{"label": "{label_id}"}, {"sprint_id": "{sprint_id}"}, {"q": "gRIND", "blocked": True}])
 def test_tasks_of_every_board_are_narrowed_by_every_filter(
-    app: Flask, agent: Agent, someone: Character, place: Place, filters: dict[str, Any]
+    app: Flask, agent: Agent, someone: TestUser, place: ProjectAndBoard, filters: dict[str, Any]
 ) -> None:
     label_id = someone.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics"}).json["id"]
     sprint_id = someone.api.post(f"/boards/{place.board_id}/sprints", json={"name": "First light"}).json["id"]
     make_task(someone, place, "Grind", labels=[label_id], sprint_id=sprint_id, blocked=True)
     make_task(someone, place, "Grind again")
-    make_task(someone, add_place(app, someone), "Coat", blocked=True)
+    make_task(someone, add_project_and_board(app, someone), "Coat", blocked=True)
     ids = {"label_id": label_id, "sprint_id": sprint_id}
     asked = {name: value.format(**ids) if isinstance(value, str) else value for name, value in filters.items()}
     assert titles(agent.structured("list_tasks", **asked)["tasks"]) == ["Grind"]
 
 
-def test_tasks_out_of_reach_are_in_no_list(app: Flask, someone: Character, outsider: Character, place: Place) -> None:
-    other = add_place(app, someone, name="Dome")
+def test_tasks_out_of_reach_are_in_no_list(app: Flask, someone: TestUser, outsider: TestUser, place: ProjectAndBoard) -> None:
+    other = add_project_and_board(app, someone, name="Dome")
     label_id = someone.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics"}).json["id"]
     make_task(someone, place, "Grind", assignees=[someone.person.id], labels=[label_id])
     limited = Agent(app, someone.new_key("One", project_ids=frozenset({other.project_id})))
@@ -180,7 +186,7 @@ def test_tasks_out_of_reach_are_in_no_list(app: Flask, someone: Character, outsi
     assert place.board_id not in {task["board_id"] for task in everything}
 
 
-def test_boards_are_named_to_those_who_may_read_them(app: Flask, agent: Agent, someone: Character, place: Place) -> None:
+def test_boards_are_named_to_those_who_may_read_them(app: Flask, agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
     make_task(someone, place, "Grind")
     (task,) = Agent(app, someone.new_key("Tasks alone", "tasks:read")).structured("list_tasks")["tasks"]
     assert (task["board_id"], task["board_name"], task["project_name"]) == (place.board_id, None, None)
@@ -188,7 +194,7 @@ def test_boards_are_named_to_those_who_may_read_them(app: Flask, agent: Agent, s
     assert {"board_name", "project_name"}.isdisjoint(task)
 
 
-def test_a_cursor_of_another_list_is_refused(agent: Agent, someone: Character, place: Place) -> None:
+def test_a_cursor_of_another_list_is_refused(agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
     for number in range(2):
         make_task(someone, place, str(number))
     cursor = agent.structured("list_tasks", board_id=place.board_id, limit=1)["next_cursor"]
@@ -200,7 +206,7 @@ def test_a_cursor_of_another_list_is_refused(agent: Agent, someone: Character, p
     assert "cursor" in agent.refusal("list_projects", cursor=cursor)
 
 
-def test_a_task_tells_all_that_is_on_it(app: Flask, agent: Agent, someone: Character, place: Place) -> None:
+def test_a_task_tells_all_that_is_on_it(app: Flask, agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
     task_id = make_task(someone, place, "Grind", description="To a *tenth* of a wave.")
     someone.api.post(f"/tasks/{task_id}/checklist", json={"text": "Clean"})
     someone.api.post(f"/tasks/{task_id}/checklist", json={"text": "Unpack", "position": 0})
@@ -216,7 +222,7 @@ def test_a_task_tells_all_that_is_on_it(app: Flask, agent: Agent, someone: Chara
     assert (task["comments"], task["board_name"]) == (None, None)
 
 
-def test_search_ranks_titles_before_text(agent: Agent, someone: Character, place: Place) -> None:
+def test_search_ranks_titles_before_text(agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
     in_text = make_task(someone, place, "Order glass", description="For the mirror, " + "and so on " * 40)
     starts = make_task(someone, place, "Mirror cell")
     within = make_task(someone, place, "Grind the mirror")
@@ -228,14 +234,14 @@ def test_search_ranks_titles_before_text(agent: Agent, someone: Character, place
     assert "excerpt" not in found["hits"][0]
 
 
-def test_search_wants_every_word_wherever_it_stands(agent: Agent, someone: Character, place: Place) -> None:
+def test_search_wants_every_word_wherever_it_stands(agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
     both = make_task(someone, place, "Refund PARTIAL captures", description="Twice.")
     make_task(someone, place, "Refund shipping")
     assert [hit["id"] for hit in agent.structured("search", q="captures twice refund")["hits"]] == [both]
     assert agent.structured("search", q="100% _")["hits"] == []
 
 
-def test_search_finds_every_kind(agent: Agent, someone: Character, place: Place) -> None:
+def test_search_finds_every_kind(agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
     someone.api.patch(f"/projects/{place.project_id}", json={"description": "Zodiacal light"})
     someone.api.patch(f"/boards/{place.board_id}", json={"name": "Zodiacal board"})
     someone.api.post(f"/boards/{place.board_id}/sprints", json={"name": "First", "goal": "See zodiacal light."})
@@ -248,7 +254,7 @@ def test_search_finds_every_kind(agent: Agent, someone: Character, place: Place)
     assert (comment["project_name"], comment["board_name"]) == ("Observatory", "Zodiacal board")
 
 
-def test_search_says_what_it_left_out(app: Flask, someone: Character, agent: Agent, place: Place) -> None:
+def test_search_says_what_it_left_out(app: Flask, someone: TestUser, agent: Agent, place: ProjectAndBoard) -> None:
     task_id = make_task(someone, place, "Look")
     someone.api.post(f"/tasks/{task_id}/comments", json={"body": "Look there."})
     narrow = Agent(app, someone.new_key("Tasks alone", "tasks:read"))
@@ -259,10 +265,10 @@ def test_search_says_what_it_left_out(app: Flask, someone: Character, agent: Age
     assert agent.structured("search", q="look", limit=1)["more"] is True
 
 
-def test_nothing_out_of_reach_is_found(app: Flask, someone: Character, outsider: Character, place: Place) -> None:
+def test_nothing_out_of_reach_is_found(app: Flask, someone: TestUser, outsider: TestUser, place: ProjectAndBoard) -> None:
     word = place.project_id.removeprefix("prj_")
     make_task(someone, place, f"About {word}")
-    other = add_place(app, someone, name="Dome")
+    other = add_project_and_board(app, someone, name="Dome")
     limited = someone.new_key("One", project_ids=frozenset({other.project_id}))
     for secret in (outsider.key, limited):
         agent = Agent(app, secret)
@@ -271,7 +277,9 @@ def test_nothing_out_of_reach_is_found(app: Flask, someone: Character, outsider:
 
 
 @pytest.mark.parametrize("tool", [tool for tool in TOOLS if tool.effect == "reads"], ids=lambda tool: tool.name)
-def test_reading_takes_the_same_queries_however_much_there_is(app: Flask, someone: Character, place: Place, tool: Any) -> None:
+def test_reading_takes_the_same_queries_however_much_there_is(
+    app: Flask, someone: TestUser, place: ProjectAndBoard, tool: Any
+) -> None:
     agent = Agent(app, someone.key, LEGACY[0])  # repeats no argument in a header
     task_id = make_task(someone, place, "Grind", state="review", assignees=[someone.person.id], blocked=True)
     everything = {**vars(place), "task_id": task_id, "q": "Grind", "report": "cycle_time"}
@@ -305,7 +313,7 @@ def test_an_unknown_id_is_answered_with_where_to_look(agent: Agent, tool: str, a
 
 
 def test_a_list_of_somebody_out_of_reach_is_one_of_nobody(
-    agent: Agent, member: Character, outsider: Character, place: Place
+    agent: Agent, member: TestUser, outsider: TestUser, place: ProjectAndBoard
 ) -> None:
     said = {agent.refusal("list_tasks", assignee=user_id) for user_id in (outsider.person.id, new_id("usr"))}
     assert len(said) == 1
@@ -314,11 +322,11 @@ def test_a_list_of_somebody_out_of_reach_is_one_of_nobody(
         assert agent.structured("list_tasks", **asked)["tasks"] == []
 
 
-def test_out_of_reach_says_what_is_in_reach(app: Flask, outsider: Character, place: Place) -> None:
+def test_out_of_reach_says_what_is_in_reach(app: Flask, outsider: TestUser, place: ProjectAndBoard) -> None:
     said = Agent(app, outsider.key).refusal("get_board", board_id=place.board_id)
     assert "not a member" in said
     assert "list_projects tells what is in reach" in said
 
 
-def test_somebody_who_is_no_id_is_told_how_people_are_named(agent: Agent, place: Place) -> None:
+def test_somebody_who_is_no_id_is_told_how_people_are_named(agent: Agent, place: ProjectAndBoard) -> None:
     assert "get_project names the people" in agent.refusal("list_tasks", board_id=place.board_id, assignee="Ana")

@@ -7,12 +7,12 @@ from typing import Any
 from flask import Flask
 
 from tests.support.agent import Agent
-from tests.support.users import Character, Place
+from tests.support.users import ProjectAndBoard, TestUser
 
 TURNS = 20
 
 
-def at_once(app: Flask, owner: Character, *calls: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
+def at_once(app: Flask, owner: TestUser, *calls: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """The results of calls that are sent at the same moment, each by an agent of its own."""
     start = Barrier(len(calls))
 
@@ -26,7 +26,7 @@ def at_once(app: Flask, owner: Character, *calls: tuple[str, dict[str, Any]]) ->
 
 
 def test_nobody_who_was_assigned_is_lost(
-    app: Flask, owner: Character, member: Character, viewer: Character, place: Place
+    app: Flask, owner: TestUser, member: TestUser, viewer: TestUser, place: ProjectAndBoard
 ) -> None:
     agent = Agent(app, owner.key)
     task_id = agent.structured("create_task", board_id=place.board_id, title="Grind")["id"]
@@ -40,7 +40,7 @@ def test_nobody_who_was_assigned_is_lost(
         assert {person["id"] for person in agent.structured("get_task", task_id=task_id)["assignees"]} == told != set()
 
 
-def test_of_two_who_delete_a_task_one_is_told_that_it_is_gone(app: Flask, owner: Character, place: Place) -> None:
+def test_of_two_who_delete_a_task_one_is_told_that_it_is_gone(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     agent = Agent(app, owner.key)
     for _ in range(TURNS):
         task_id = agent.structured("create_task", board_id=place.board_id, title="Grind")["id"]
@@ -48,7 +48,7 @@ def test_of_two_who_delete_a_task_one_is_told_that_it_is_gone(app: Flask, owner:
         assert sorted(result["isError"] for result in results) == [False, True]
 
 
-def test_what_a_completed_sprint_tells_is_what_left_it(app: Flask, owner: Character, place: Place) -> None:
+def test_what_a_completed_sprint_tells_is_what_left_it(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     agent = Agent(app, owner.key)
     for _ in range(TURNS):
         sprint_id = agent.structured("plan_sprint", board_id=place.board_id, name="First light")["id"]
@@ -65,7 +65,7 @@ def test_what_a_completed_sprint_tells_is_what_left_it(app: Flask, owner: Charac
         assert told["unfinished_count"] == len(left)
 
 
-def test_a_checklist_never_holds_more_than_fits(app: Flask, owner: Character, place: Place) -> None:
+def test_a_checklist_never_holds_more_than_fits(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     agent = Agent(app, owner.key)
     task_id = agent.structured("create_task", board_id=place.board_id, title="Grind")["id"]
     for _ in range(3):

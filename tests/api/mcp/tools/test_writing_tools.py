@@ -13,7 +13,7 @@ from api.mcp.tools import TOOLS
 from calmboard.ids import new_id
 from tests.api.mcp.created import ASKS
 from tests.support.agent import LEGACY, Agent
-from tests.support.users import Character, Place
+from tests.support.users import ProjectAndBoard, TestUser
 
 
 def answer(agent: Agent, tool: str, asked: dict[str, Any], request: dict[str, Any], **response: Any) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def answer(agent: Agent, tool: str, asked: dict[str, Any], request: dict[str, An
 
 
 def test_a_task_is_made_as_it_was_asked_for(
-    agent: Agent, owner: Character, member: Character, place: Place, sprint_id: str
+    agent: Agent, owner: TestUser, member: TestUser, place: ProjectAndBoard, sprint_id: str
 ) -> None:
     label = owner.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics"}).json
     task = agent.structured(
@@ -47,14 +47,14 @@ def test_a_task_is_made_as_it_was_asked_for(
 
 
 @pytest.mark.parametrize(("tool", "task"), [("create_task", {"title": "Once"}), ("create_tasks", {"tasks": [{"title": "Once"}]})])
-def test_a_key_makes_a_task_once(agent: Agent, place: Place, tool: str, task: dict[str, Any]) -> None:
+def test_a_key_makes_a_task_once(agent: Agent, place: ProjectAndBoard, tool: str, task: dict[str, Any]) -> None:
     asked = {"board_id": place.board_id, **task, "idempotency_key": new_id("tsk")}
     first, second = agent.structured(tool, **asked), agent.structured(tool, **asked)
     assert first == second
     assert len(agent.structured("list_tasks", board_id=place.board_id)["tasks"]) == 1
 
 
-def test_only_what_was_sent_is_changed(agent: Agent, owner: Character, task_id: str, sprint_id: str) -> None:
+def test_only_what_was_sent_is_changed(agent: Agent, owner: TestUser, task_id: str, sprint_id: str) -> None:
     agent.structured("update_task", task_id=task_id, description="To a tenth of a wave.", due_date="2026-12-18")
     task = agent.structured("update_task", task_id=task_id, title="Polish the mirror", sprint_id=sprint_id)
     assert (task["title"], task["due_date"], task["sprint_id"]) == ("Polish the mirror", "2026-12-18", sprint_id)
@@ -68,7 +68,7 @@ def test_a_change_that_another_tool_makes_names_what_this_one_takes(agent: Agent
     assert "- assignees:" in said
 
 
-def test_a_task_is_moved(agent: Agent, place: Place, task_id: str) -> None:
+def test_a_task_is_moved(agent: Agent, place: ProjectAndBoard, task_id: str) -> None:
     other = agent.structured("create_task", board_id=place.board_id, title="Coat", state="review")["id"]
     assert agent.structured("move_task", task_id=task_id, before=other)["state"] == "review"
     tasks = agent.structured("list_tasks", board_id=place.board_id, state=["review"])["tasks"]
@@ -93,7 +93,7 @@ def test_a_move_to_nowhere_is_refused(agent: Agent, task_id: str, places: dict[s
     assert said in agent.refusal("move_task", task_id=task_id, **places)
 
 
-def test_people_are_put_on_a_task_and_taken_off(agent: Agent, owner: Character, member: Character, task_id: str) -> None:
+def test_people_are_put_on_a_task_and_taken_off(agent: Agent, owner: TestUser, member: TestUser, task_id: str) -> None:
     def assigned(**people: list[str]) -> set[str]:
         return {person["id"] for person in agent.structured("assign_task", task_id=task_id, **people)["assignees"]}
 
@@ -105,7 +105,7 @@ def test_people_are_put_on_a_task_and_taken_off(agent: Agent, owner: Character, 
     assert assigned(only=[]) == set()
 
 
-def test_only_people_of_the_project_can_be_assigned(agent: Agent, outsider: Character, task_id: str) -> None:
+def test_only_people_of_the_project_can_be_assigned(agent: Agent, outsider: TestUser, task_id: str) -> None:
     said = agent.refusal("assign_task", task_id=task_id, add=[outsider.person.id])
     assert said.startswith("Some arguments cannot be used. Nothing was changed.\n- add/0: Nobody in this project has this id.")
     assert "get_project names the people" in said
@@ -125,12 +125,12 @@ def test_a_task_is_blocked_with_a_reason_and_unblocked(agent: Agent, task_id: st
     )
 
 
-def test_a_task_that_was_blocked_without_a_reason_is_unblocked(agent: Agent, someone: Character, task_id: str) -> None:
+def test_a_task_that_was_blocked_without_a_reason_is_unblocked(agent: Agent, someone: TestUser, task_id: str) -> None:
     assert someone.api.patch(f"/tasks/{task_id}", json={"blocked": True}).json["blocked_reason"] is None
     assert agent.structured("update_task", task_id=task_id, blocked_reason=None)["blocked"] is False
 
 
-def test_a_comment_is_written(agent: Agent, owner: Character, task_id: str) -> None:
+def test_a_comment_is_written(agent: Agent, owner: TestUser, task_id: str) -> None:
     comment = agent.structured("add_comment", task_id=task_id, body="Ground to **80**.")
     assert comment["author_name"] == owner.person.name
     assert [one["body"] for one in owner.api.get(f"/tasks/{task_id}/comments").json["data"]] == ["Ground to **80**."]
@@ -145,7 +145,7 @@ def test_a_checklist_is_made_and_ticked_off(agent: Agent, task_id: str) -> None:
     assert [(item["text"], item["done"]) for item in items] == [("Rough", True), ("Fine", False), ("Clean", False)]
 
 
-def test_a_checklist_is_changed_as_a_whole_or_not_at_all(agent: Agent, place: Place, task_id: str) -> None:
+def test_a_checklist_is_changed_as_a_whole_or_not_at_all(agent: Agent, place: ProjectAndBoard, task_id: str) -> None:
     other = agent.structured("create_task", board_id=place.board_id, title="Coat")["id"]
     mine = agent.structured("update_checklist", task_id=task_id, add=["Rough"])["items"][0]["id"]
     theirs = agent.structured("update_checklist", task_id=other, add=["Clean"])["items"][0]["id"]
@@ -167,7 +167,7 @@ def test_a_checklist_that_is_full_takes_nothing_of_what_does_not_fit(agent: Agen
     assert (len(items), items[0]["done"], items[-1]["text"]) == (200, True, "Rinse")
 
 
-def test_what_is_ticked_already_is_told_once(agent: Agent, owner: Character, place: Place, task_id: str) -> None:
+def test_what_is_ticked_already_is_told_once(agent: Agent, owner: TestUser, place: ProjectAndBoard, task_id: str) -> None:
     item_id = agent.structured("update_checklist", task_id=task_id, add=["Rough"])["items"][0]["id"]
     for _ in range(2):
         agent.structured("update_checklist", task_id=task_id, tick=[item_id])
@@ -178,7 +178,7 @@ def test_what_is_ticked_already_is_told_once(agent: Agent, owner: Character, pla
     ]
 
 
-def test_many_tasks_are_made_each_for_itself(agent: Agent, place: Place) -> None:
+def test_many_tasks_are_made_each_for_itself(agent: Agent, place: ProjectAndBoard) -> None:
     tasks = [{"title": "One"}, {"title": "Two", "assignees": ["Ana"]}, {"title": "Three", "state": "ready", "assignees": ["me"]}]
     made = agent.structured("create_tasks", board_id=place.board_id, tasks=tasks)
     assert (made["created_count"], made["failed_count"]) == (2, 1)
@@ -189,7 +189,7 @@ def test_many_tasks_are_made_each_for_itself(agent: Agent, place: Place) -> None
 
 
 @pytest.mark.parametrize(("number", "told"), [(2, [0, 1, 2]), (65, [0, *range(6, 65, 6), 65])])
-def test_progress_is_told_to_those_who_ask(agent: Agent, place: Place, number: int, told: list[int]) -> None:
+def test_progress_is_told_to_those_who_ask(agent: Agent, place: ProjectAndBoard, number: int, told: list[int]) -> None:
     arguments = {"board_id": place.board_id, "tasks": [{"title": "One"}] * number}
     stream = agent.ask("tools/call", {"name": "create_tasks", "arguments": arguments, "_meta": {"progressToken": "p"}})
     assert stream.mimetype == "text/event-stream"
@@ -199,14 +199,14 @@ def test_progress_is_told_to_those_who_ask(agent: Agent, place: Place, number: i
 
 
 @pytest.mark.parametrize("strange", [{"title": ""}, {"title": "Two", "colour": "red"}, {}])
-def test_what_is_no_task_refuses_all_and_says_so(agent: Agent, place: Place, strange: dict[str, str]) -> None:
+def test_what_is_no_task_refuses_all_and_says_so(agent: Agent, place: ProjectAndBoard, strange: dict[str, str]) -> None:
     said = agent.refusal("create_tasks", board_id=place.board_id, tasks=[{"title": "One"}, strange])
     assert "Nothing was done." in said
     assert "- tasks/1/" in said
     assert agent.structured("list_tasks", board_id=place.board_id)["tasks"] == []
 
 
-def test_many_tasks_that_are_too_long_together_are_told_how_much_fits(agent: Agent, place: Place) -> None:
+def test_many_tasks_that_are_too_long_together_are_told_how_much_fits(agent: Agent, place: ProjectAndBoard) -> None:
     tasks = [{"title": "Long", "description": "x" * 19_000}] * 15
     refused = agent.error("tools/call", {"name": "create_tasks", "arguments": {"board_id": place.board_id, "tasks": tasks}})
     assert " 262144 bytes" in refused["message"]
@@ -215,7 +215,7 @@ def test_many_tasks_that_are_too_long_together_are_told_how_much_fits(agent: Age
     assert agent.structured("create_tasks", board_id=place.board_id, tasks=tasks[:13])["created_count"] == 13
 
 
-def test_tasks_for_a_board_out_of_reach_are_refused_as_one(app: Flask, outsider: Character, place: Place) -> None:
+def test_tasks_for_a_board_out_of_reach_are_refused_as_one(app: Flask, outsider: TestUser, place: ProjectAndBoard) -> None:
     said = Agent(app, outsider.key).refusal("create_tasks", board_id=place.board_id, tasks=[{"title": "One"}] * 3)
     assert "not a member" in said
 
@@ -274,13 +274,13 @@ def test_what_changed_since_it_was_shown_is_shown_again(asking: Agent, agent: Ag
     assert agent.structured("get_task", task_id=task_id)["id"] == task_id
 
 
-def test_who_may_not_delete_is_not_asked_either(app: Flask, viewer: Character, task_id: str) -> None:
+def test_who_may_not_delete_is_not_asked_either(app: Flask, viewer: TestUser, task_id: str) -> None:
     said = Agent(app, viewer.key, capabilities=ASKS).refusal("delete_task", task_id=task_id)
     assert "You are a viewer of this project" in said
     assert "You are a viewer" in Agent(app, viewer.key).refusal("delete_task", task_id=task_id, dry_run=True)
 
 
-def test_a_sprint_is_started_and_completed(agent: Agent, place: Place, task_id: str, sprint_id: str) -> None:
+def test_a_sprint_is_started_and_completed(agent: Agent, place: ProjectAndBoard, task_id: str, sprint_id: str) -> None:
     done = agent.structured("create_task", board_id=place.board_id, title="Coat", state="done", sprint_id=sprint_id)["id"]
     agent.structured("move_task", task_id=task_id, state="in_progress")
     agent.structured("plan_sprint", sprint_id=sprint_id, add=[task_id])
@@ -294,7 +294,9 @@ def test_a_sprint_is_started_and_completed(agent: Agent, place: Place, task_id: 
     assert agent.structured("get_task", task_id=done)["sprint_id"] == sprint_id
 
 
-def test_a_person_is_asked_before_a_sprint_is_completed(asking: Agent, agent: Agent, place: Place, sprint_id: str) -> None:
+def test_a_person_is_asked_before_a_sprint_is_completed(
+    asking: Agent, agent: Agent, place: ProjectAndBoard, sprint_id: str
+) -> None:
     following = agent.structured("plan_sprint", board_id=place.board_id, name="Second light")["id"]
     agent.structured("start_sprint", sprint_id=sprint_id)
     asked = {"sprint_id": sprint_id, "move_to": following}
@@ -310,7 +312,7 @@ def test_a_person_is_asked_before_a_sprint_is_completed(asking: Agent, agent: Ag
 
 
 def test_what_would_leave_a_sprint_is_shown_to_those_who_may_read_tasks(
-    app: Flask, agent: Agent, owner: Character, place: Place, sprint_id: str
+    app: Flask, agent: Agent, owner: TestUser, place: ProjectAndBoard, sprint_id: str
 ) -> None:
     agent.structured("create_task", board_id=place.board_id, title="Grind", sprint_id=sprint_id)
     agent.structured("start_sprint", sprint_id=sprint_id)
@@ -340,7 +342,7 @@ def test_only_an_active_sprint_is_completed(asking: Agent, sprint_id: str) -> No
     assert "What to do: get_board names the active sprint of a board; start_sprint makes a planned one active." in said
 
 
-def test_a_second_sprint_is_started_once_the_first_is_complete(agent: Agent, place: Place, sprint_id: str) -> None:
+def test_a_second_sprint_is_started_once_the_first_is_complete(agent: Agent, place: ProjectAndBoard, sprint_id: str) -> None:
     agent.structured("start_sprint", sprint_id=sprint_id)
     second = agent.structured("plan_sprint", board_id=place.board_id, name="Second light")["id"]
     said = agent.refusal("start_sprint", sprint_id=second)
@@ -351,13 +353,13 @@ def test_a_second_sprint_is_started_once_the_first_is_complete(agent: Agent, pla
 
 
 @pytest.mark.parametrize("report", ["velocity", "throughput", "burndown", "cycle_time"])
-def test_a_report_is_the_one_that_was_asked_for(app: Flask, owner: Character, place: Place, report: str) -> None:
+def test_a_report_is_the_one_that_was_asked_for(app: Flask, owner: TestUser, place: ProjectAndBoard, report: str) -> None:
     told = Agent(app, owner.key, LEGACY[0]).structured("get_report", report=report, board_id=place.board_id)
     assert set(told) == {"report", report}
     assert told[report] == owner.api.get(f"/boards/{place.board_id}/reports/{report}").json
 
 
-def test_a_report_of_no_days_is_refused(app: Flask, owner: Character, place: Place) -> None:
+def test_a_report_of_no_days_is_refused(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     agent = Agent(app, owner.key, LEGACY[0])
     days = {"starts_on": "2026-12-01", "ends_on": "2026-11-01"}
     said = agent.refusal("get_report", report="throughput", board_id=place.board_id, **days)
