@@ -1,4 +1,4 @@
-"""The background worker: runs the jobs of calmboard/operations/jobs.py until it is told to stop."""
+"""The background worker: runs the jobs of calmboard/operations/jobs.py until it is stopped."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""CalmBoard's front: settings, extensions and every door, joined to one app."""
+"""CalmBoard's front: settings, extensions and every interface, joined to one app."""
 
 import re
 import sys
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _ANY_HOST = ("/healthz", "/readyz")
-_PROGRAM_PATHS = ("/api", "/.well-known/", "/mcp", "/hooks/")
+_API_PATHS = ("/api", "/.well-known/", "/mcp", "/hooks/")
 _OAUTH_PATHS = ("/api/oauth/", "/.well-known/")
 _COOKIELESS_PATHS = ("/api/v1/", "/mcp")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -101,29 +101,29 @@ def _flask_config(settings: Settings) -> dict[str, object]:
     }
 
 
-class _SentHeaders(EnvironHeaders):
-    """A request's headers; each name is turned into the environment's form once, and not at every look."""
+class _CachedHeaders(EnvironHeaders):
+    """A request's headers; each name is converted to its WSGI key once, and not at every lookup."""
 
     def get(self, key: str, default: Any = None, *converted: Any, **options: Any) -> Any:  # type: ignore[override]
         if converted or options:
             return super().get(key, default, *converted, **options)
-        return self.environ.get(_variable(key), default)
+        return self.environ.get(_environ_key(key), default)
 
 
 @lru_cache(512)
-def _variable(name: str) -> str:
-    variable = name.upper().replace("-", "_")
-    return variable if variable in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{variable}"
+def _environ_key(name: str) -> str:
+    key = name.upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
 
 
 class _Request(Request):
     def __init__(self, environ: "WSGIEnvironment", populate_request: bool = True, shallow: bool = False) -> None:
         super().__init__(environ, populate_request, shallow)
-        self.headers = _SentHeaders(environ)
+        self.headers = _CachedHeaders(environ)
 
 
 class _App(Flask):
-    """Flask without what each request would pay for and nothing here uses: async views and names of hosts in addresses."""
+    """Flask without features that cost each request time and are unused here: async views and host matching."""
 
     request_class = _Request
 
@@ -139,7 +139,7 @@ class _App(Flask):
 
 
 class _Sessions(SecureCookieSessionInterface):
-    """A cookie never drives the doors of programs, so that reading one would only cost each call time."""
+    """A cookie never authenticates a program, so reading one would only cost each call time."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         return None if request.path.startswith(_COOKIELESS_PATHS) else super().open_session(app, request)
@@ -150,17 +150,17 @@ def _trust_proxies(app: Flask, hops: int) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
 
-def _is_program() -> bool:
-    return request.path.startswith(_PROGRAM_PATHS)
+def _is_api_request() -> bool:
+    return request.path.startswith(_API_PATHS)
 
 
 def _begin() -> AnyResponse | None:
-    asked, kept = request_ctx.request, app_ctx.g
-    kept.started_at = time.perf_counter()
-    sent = asked.headers.get("X-Request-Id", "")
-    kept.request_id = sent if _REQUEST_ID.fullmatch(sent) else ids.new_id("req")
+    current_request, context = request_ctx.request, app_ctx.g
+    context.started_at = time.perf_counter()
+    sent = current_request.headers.get("X-Request-Id", "")
+    context.request_id = sent if _REQUEST_ID.fullmatch(sent) else ids.new_id("req")
     settings: Settings = current_app.config["CALMBOARD"]
-    return None if asked.host == settings.host else _send_to_origin(settings)
+    return None if current_request.host == settings.host else _send_to_origin(settings)
 
 
 def _send_to_origin(settings: Settings) -> AnyResponse | None:
@@ -169,7 +169,7 @@ def _send_to_origin(settings: Settings) -> AnyResponse | None:
         return None
     if settings.is_development and is_loopback(urlsplit(f"//{request.host}").hostname or ""):
         return None
-    if _is_program():
+    if _is_api_request():
         raise MisdirectedRequest(f"Send this request to {settings.origin}.")
     return redirect(settings.origin + request.full_path.rstrip("?"), 308)
 
@@ -190,23 +190,23 @@ def _end(response: Response) -> Response:
 
 def _log_line(response: Response) -> None:
     """One JSON line a request. It names the route, not the path: a path may hold a one-time token."""
-    asked, kept = request_ctx.request, app_ctx.g
+    current_request, context = request_ctx.request, app_ctx.g
     line = {
         "at": datetime.now(UTC),
-        "request_id": kept.request_id,
-        "method": asked.method,
-        "route": asked.url_rule.rule if asked.url_rule else None,
+        "request_id": context.request_id,
+        "method": current_request.method,
+        "route": current_request.url_rule.rule if current_request.url_rule else None,
         "status": response.status_code,
-        "ms": round((time.perf_counter() - kept.started_at) * 1000, 1),
-        "ip": asked.remote_addr,
-        "credential": kept.get("credential_id"),
+        "ms": round((time.perf_counter() - context.started_at) * 1000, 1),
+        "ip": current_request.remote_addr,
+        "credential": context.get("credential_id"),
     }
     sys.stdout.write(_encode(line).decode() + "\n")
     sys.stdout.flush()
 
 
 def _answer_error(error: Exception) -> AnyResponse:
-    """Answer as the door does that was asked: JSON to programs, a page to people. What was begun is undone."""
+    """Answer in the format of the requested interface: JSON to programs, a page to people. The transaction is rolled back."""
     db.session.rollback()
     problem = _as_problem(error)
     if request.path == "/api/oauth/authorize" and "Authorization" not in request.headers:
@@ -215,7 +215,7 @@ def _answer_error(error: Exception) -> AnyResponse:
         return oauth.answer_problem(problem)
     if request.path.startswith("/mcp"):
         return api.mcp.answer_problem(problem)
-    return api.answer_problem(problem) if _is_program() else portal.answer_problem(problem)
+    return api.answer_problem(problem) if _is_api_request() else portal.answer_problem(problem)
 
 
 def _as_problem(error: Exception) -> Problem | HTTPException:
@@ -226,10 +226,8 @@ def _as_problem(error: Exception) -> Problem | HTTPException:
         return Unavailable("The database does not answer.")
     if isinstance(error, DataError):
         current_app.logger.exception("The database refused a value: %s %s", request.method, request.url_rule)
-        return InvalidRequest(
-            "The database takes a value of this request for none. Look for signs that are no text, such as NUL."
-        )
+        return InvalidRequest("The database rejects a value of this request. Look for characters that are no text, such as NUL.")
     if isinstance(error, IntegrityError):
-        return Conflict("Somebody changed what this depends on at the same moment. Read it again and decide anew.")
+        return Conflict("Somebody changed what this depends on at the same moment. Read it again and decide again.")
     current_app.logger.exception("Unexpected: %s %s", request.method, request.url_rule)
     return InternalError()

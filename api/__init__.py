@@ -1,4 +1,4 @@
-"""The door for programs: `/api`, and the health checks."""
+"""The interface for programs: `/api`, and the health checks."""
 
 from flask import Blueprint, Flask, Response, g, request
 from werkzeug.routing import BaseConverter
@@ -6,7 +6,7 @@ from werkzeug.routing import BaseConverter
 from api import health, mcp, postman, session_auth
 from api.docs import reference
 from api.docs.catalogue import catalogue
-from api.framework.answers import add_limits, answer_problem
+from api.framework.answers import add_rate_limit_headers, answer_problem
 from api.framework.auth import OWN_HEADER, record_last_use
 from api.resources.access import keys, me
 from api.resources.work import (
@@ -27,7 +27,7 @@ from api.resources.work import (
 
 __all__ = ["answer_problem", "bulk", "catalogue", "external_tasks", "install", "mcp"]
 
-_NOUNS = (
+_MODULES = (
     me,
     projects,
     members,
@@ -46,8 +46,8 @@ _NOUNS = (
     session_auth,
 )
 
-_TAKEN = f"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, {OWN_HEADER}, X-Request-Id"
-_EXPOSED = (
+_ALLOWED_HEADERS = f"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, {OWN_HEADER}, X-Request-Id"
+_EXPOSED_HEADERS = (
     "Content-Disposition, Deprecation, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
     "Sunset, WWW-Authenticate, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
 )
@@ -70,32 +70,32 @@ class AnyId(BaseConverter):
 def install(app: Flask) -> None:
     app.url_map.converters |= {"default": AnyId, "text": AnyText}
     bp = Blueprint("api", __name__, url_prefix="/api")
-    for noun in _NOUNS:
-        bp.register_blueprint(noun.bp)
+    for module in _MODULES:
+        bp.register_blueprint(module.bp)
     app.register_blueprint(bp)
     app.register_blueprint(health.bp)
     mcp.install(app)
-    app.after_request(_complete)
+    app.after_request(_finish_response)
 
 
-def _complete(response: Response) -> Response:
-    """What every answer under /api carries, the framework's own errors included."""
+def _finish_response(response: Response) -> Response:
+    """Add the headers that every answer under /api carries, the framework's own errors included."""
     if not request.path.startswith("/api"):
         return response
     response.headers.setdefault("Cache-Control", "no-store")
     if request.path.startswith(("/api/v1", "/api/openapi.json", "/api/postman.json")):
-        _allow_browsers(response)
+        _add_cors_headers(response)
     if (usage := g.get("usage")) is not None:
-        add_limits(response, usage)
+        add_rate_limit_headers(response, usage)
         record_last_use(response.status_code)
     return response
 
 
-def _allow_browsers(response: Response) -> None:
+def _add_cors_headers(response: Response) -> None:
     """CORS without credentials: a browser client sends its key in a header, never a cookie."""
     response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = _EXPOSED
+    response.headers["Access-Control-Expose-Headers"] = _EXPOSED_HEADERS
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET")
-        response.headers["Access-Control-Allow-Headers"] = _TAKEN
+        response.headers["Access-Control-Allow-Headers"] = _ALLOWED_HEADERS
         response.headers["Access-Control-Max-Age"] = "7200"

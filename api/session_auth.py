@@ -6,7 +6,7 @@ from typing import TypeVar
 from flask import Blueprint, Response, current_app, g, request
 from msgspec import UNSET
 
-from api.framework.answers import answer_one, nothing
+from api.framework.answers import answer_one, no_content
 from api.framework.auth import limits, read_bearer
 from api.framework.bodies import read_body, require_json
 from api.shapes.access.session import Credentials, SessionToken, SignedIn
@@ -25,49 +25,49 @@ _REFUSAL = "E-mail and password do not belong together. Check both."
 
 @bp.post("/auth/session")
 def open_session() -> Response:
-    """Sign in with the tries that the sign-in page has, and the same answer whether or not anybody has the e-mail."""
+    """Sign in under the limits of the sign-in page, with the same answer whether or not anybody has the e-mail."""
     require_json()
-    sent = read_body(Credentials)
-    email = sent.email.strip().lower()
-    network = network_of(request.remote_addr)
-    limits().check_attempts(network, email)
-    person = verify(email, sent.password)
+    credentials = read_body(Credentials)
+    email = credentials.email.strip().lower()
+    client_network = network_of(request.remote_addr)
+    limits().check_attempts(client_network, email)
+    person = verify(email, credentials.password)
     if person is None:
-        limits().record_failed_attempt(network, email)
+        limits().record_failed_attempt(client_network, email)
         raise ValidationFailed(_REFUSAL, errors=(FieldError("/password", "no_match", _REFUSAL),))
     token = session_tokens.open_token_session(person, request.remote_addr, request.user_agent.string)
     lasts_s = int(session_tokens.LIFE.total_seconds())
     client = own_client(person, current_app.config["CALMBOARD"].origin)
-    made = {"session_token": token, "token_type": "Bearer", "expires_in": lasts_s, "user": person}
-    made |= {"client_id": client.id, "redirect_uri": client.redirect_uris[0]}
-    return answer_one(SessionToken, made, UNSET, None)
+    body = {"session_token": token, "token_type": "Bearer", "expires_in": lasts_s, "user": person}
+    body |= {"client_id": client.id, "redirect_uri": client.redirect_uris[0]}
+    return answer_one(SessionToken, body, UNSET, None)
 
 
 @bp.get("/auth/session")
 def read_session() -> Response:
-    """Whom the token stands for, and until when."""
-    return answer_one(SignedIn, _with_token(session_tokens.find_signed_in), UNSET, None)
+    """The person that the token acts as, and until when."""
+    return answer_one(SignedIn, _with_token(session_tokens.find_token_session), UNSET, None)
 
 
 @bp.delete("/auth/session")
 def end_session() -> Response:
     """End the token, and its session where that was opened for it."""
     _with_token(session_tokens.end_session_token)
-    return nothing()
+    return no_content()
 
 
-def _with_token(act: Callable[[str | None], T]) -> T:
-    _need_no_cookie()
+def _with_token(action: Callable[[str | None], T]) -> T:
+    _require_no_cookie()
     try:
-        return act(read_bearer())
+        return action(read_bearer())
     except InvalidToken:
         g.sent_credential = True
         limits().spend_failure(network_of(request.remote_addr)).check_limit()
         raise
 
 
-def _need_no_cookie() -> None:
-    """Two answers to the question who asks are none."""
+def _require_no_cookie() -> None:
+    """Refuse a request that carries two credentials."""
     if current_app.config["SESSION_COOKIE_NAME"] in request.cookies:
         detail = "The request carries a cookie and a session token. Send the token alone."
         raise InvalidRequest(detail, errors=(FieldError("Cookie", "contradiction", detail),))

@@ -1,7 +1,7 @@
-"""What the check of an access token costs beyond that of a key: `python -m bench.bearer`.
+"""What checking an access token costs more than checking a key: `python -m bench.bearer`.
 
 Each figure is the median of interleaved rounds, in microseconds of this process's CPU: for the
-check alone, and for a whole GET /api/v1/me. What is to stay within 150 is their difference.
+check alone, and for a whole GET /api/v1/me. Their difference has to stay within 150.
 """
 
 import contextlib
@@ -65,7 +65,7 @@ def _access_token(person: Person, origin: str) -> str:
 
 
 def _cases(app: Flask, credentials: dict[str, str]) -> dict[tuple[str, str], Callable[[], None]]:
-    """What runs once, by its name and the credential it is run with."""
+    """What is measured, by its name and its credential."""
     checks = {("check alone", name): _check(app, secret) for name, secret in credentials.items()}
     requests = {("whole request", name): _request(app, secret) for name, secret in credentials.items()}
     return {**checks, **requests}
@@ -84,11 +84,11 @@ def _check(app: Flask, secret: str) -> Callable[[], None]:
 def _request(app: Flask, secret: str) -> Callable[[], None]:
     client, headers = app.test_client(), {"Authorization": f"Bearer {secret}"}
 
-    def ask() -> None:
+    def send_request() -> None:
         answer = client.get("/api/v1/me", headers=headers)
         assert answer.status_code == 200, answer.text
 
-    return ask
+    return send_request
 
 
 def _measure(cases: dict[tuple[str, str], Callable[[], None]]) -> dict[tuple[str, str], float]:
@@ -108,16 +108,16 @@ def _cpu_us(run: Callable[[], None]) -> float:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """The log of requests goes nowhere."""
-    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+    """Discards the log of requests."""
+    with Path(os.devnull).open("w") as null, contextlib.redirect_stdout(null):
         yield
 
 
 def _report(kind: str, costs: dict[tuple[str, str], float]) -> None:
-    print(f"\n{kind:<16}{'key us':>10}{'token us':>10}{'beyond us':>11}")
+    print(f"\n{kind:<16}{'key us':>10}{'token us':>10}{'difference us':>15}")
     for name in dict.fromkeys(name for name, _ in costs):
         key, token = costs[name, "key"], costs[name, "token"]
-        print(f"{name:<16}{key:>10.0f}{token:>10.0f}{token - key:>11.0f}")
+        print(f"{name:<16}{key:>10.0f}{token:>10.0f}{token - key:>15.0f}")
 
 
 if __name__ == "__main__":

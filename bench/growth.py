@@ -2,7 +2,7 @@
 
 Two databases of each kind: a small one, and one with 1,000,000 tasks, 100,000 of them on one
 board, and 1,000 members. Each figure is the median of interleaved rounds in milliseconds of wall
-time through the whole app; the ratio of large to small is what to look at.
+time through the whole app; the result is the ratio of large to small.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from calmboard.access.access import Person
 from calmboard.access.credentials.keys import NewKey, issue_key
 from calmboard.access.scopes import SCOPES
 from calmboard.db import db
-from calmboard.settings import Window, read_settings
+from calmboard.settings import RateLimit, read_settings
 from calmboard.work.people import add_person
 from tests.support.databases import open_databases
 from tests.support.postgres import stop_postgres
@@ -60,7 +60,7 @@ def _filled_app(kind: str, run_dir: Path, size: str) -> tuple[Flask, str]:
     instance_dir.mkdir()
     url = open_databases(kind, run_dir, size).empty()
     settings = read_settings({"CALMBOARD_DATABASE_URL": url}, instance_dir)
-    app = create_app(replace(settings, rates={"pro": Window(10**8, 60), "business": Window(10**8, 60)}))
+    app = create_app(replace(settings, rates={"pro": RateLimit(10**8, 60), "business": RateLimit(10**8, 60)}))
     with app.app_context():
         flask_migrate.upgrade()
         owner = add_person("owner@calmboard.test", "Ana Ruiz", "quiet-harbour-seven-lanterns", "pro")
@@ -72,12 +72,12 @@ def _filled_app(kind: str, run_dir: Path, size: str) -> tuple[Flask, str]:
 
 
 def _fill(owner: Person, boards: int, tasks: int, members: int) -> None:
-    """Fill the tables by the database's own counting; the first board holds `tasks`, each other one OTHER_BOARD."""
+    """Fill the tables with rows that the database generates; the first board holds `tasks`, each other one OTHER_BOARD."""
     _fill_people(owner, members)
     _insert(boards + 1, "boards", f"id, project_id, name, {_DATES}", f"{_id('brd')}, '{PROJECT_ID}', 'Board', {_AT}, {_AT}")
-    off = {"sqlite": "0", "postgresql": "false"}[db.engine.dialect.name]
+    false = {"sqlite": "0", "postgresql": "false"}[db.engine.dialect.name]
     columns = f"id, board_id, title, description, state, rank, blocked, pinned, {_DATES}"
-    rest = f"'Task', '', i % 5, {_padded('i', 10)}, {off}, {off}, {_AT}, {_AT}"
+    rest = f"'Task', '', i % 5, {_padded('i', 10)}, {false}, {false}, {_AT}, {_AT}"
     _insert(tasks, "tasks", columns, f"{_id('tsk')}, '{BOARD_ID}', {rest}")
     others = _id("brd", f"2 + i / {OTHER_BOARD}")
     _insert(boards * OTHER_BOARD - 1, "tasks", columns, f"{_id('tsk', 'i + 10000000')}, {others}, {rest}")
@@ -115,7 +115,7 @@ def _padded(number: str, length: int) -> str:
 
 
 def _measure(apps: dict[str, tuple[Flask, str]]) -> dict[str, dict[str, float]]:
-    """Milliseconds of each case and size, the sizes turn about."""
+    """Milliseconds of each case and size, the sizes in turn."""
     runs: dict[str, dict[str, list[float]]] = {}
     for _ in range(ROUNDS):
         for size, (app, key) in apps.items():
@@ -151,7 +151,7 @@ def _page(app: Flask, key: str, path: str, number: int) -> str:
     if (id(app), path) not in _pages:
         address = path
         for _ in range(number):
-            cursor = _send(app, key, ("GET", address, None)).json["next_cursor"]
+            cursor = _send(app, key, ("GET", address, None)).get_json()["next_cursor"]
             address = f"{path}?cursor={cursor}"
         _pages[id(app), path] = address
     return _pages[id(app), path]
@@ -175,7 +175,7 @@ def _send(app: Flask, key: str, request: Request) -> TestResponse:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+    with Path(os.devnull).open("w") as null, contextlib.redirect_stdout(null):
         yield
 
 

@@ -1,7 +1,7 @@
 """What one hit costs in each of the limiter's stores: `python -m bench.limiter`.
 
-Each figure is the median of interleaved rounds, in microseconds of wall time; the ratios are what
-to compare between machines. Redis is the local redis-server, over TCP, started for the run.
+Each figure is the median of interleaved rounds, in microseconds of wall time; compare the
+ratios between machines. Redis is the local redis-server, over TCP, started for the run.
 """
 
 import socket
@@ -47,9 +47,9 @@ def cases(file: SharedMemory, redis_url: str, pool: ProcessPoolExecutor) -> dict
     return {
         "file, 1 key": lambda: hit_keys(file, 1, 50_000),
         "file, 50,000 keys": lambda: hit_keys(file, MANY_KEYS, 50_000),
-        "file, 1 key, 2 processes": lambda: together(pool, uri, 1),
-        "file, 50,000 keys, 2 processes": lambda: together(pool, uri, MANY_KEYS),
-        "file, 1 key, beside a busy thread": lambda: beside_a_busy_thread(file),
+        "file, 1 key, 2 processes": lambda: hit_in_two_processes(pool, uri, 1),
+        "file, 50,000 keys, 2 processes": lambda: hit_in_two_processes(pool, uri, MANY_KEYS),
+        "file, 1 key, beside a busy thread": lambda: hit_beside_busy_thread(file),
         "Redis, one script": lambda: hit_keys(script, 1, 2_000),
         "Redis, hit and stats of limits": lambda: hit_and_stats(storage, 2_000),
     }
@@ -67,12 +67,12 @@ def hit_in_process(uri: str, keys: int) -> float:
     return hit_keys(SharedMemory(uri), keys, 50_000)
 
 
-def together(pool: ProcessPoolExecutor, uri: str, keys: int) -> float:
+def hit_in_two_processes(pool: ProcessPoolExecutor, uri: str, keys: int) -> float:
     return max(pool.map(hit_in_process, [uri] * 2, [keys] * 2))
 
 
-def beside_a_busy_thread(store: FixedWindow) -> float:
-    """As beside another request that computes: half of the turns are the other's, so 2 is the floor."""
+def hit_beside_busy_thread(store: FixedWindow) -> float:
+    """As with a concurrent request that computes: it takes half of the time, so 2 is the minimum."""
     done = threading.Event()
     busy = threading.Thread(target=compute_until, args=(done,))
     busy.start()
@@ -88,7 +88,7 @@ def compute_until(done: threading.Event) -> None:
 
 
 def hit_and_stats(storage: Storage, hits: int) -> float:
-    """The way Flask-Limiter goes: count, then ask for what its headers say."""
+    """As Flask-Limiter does: count, then read the values for its headers."""
     limiter = FixedWindowRateLimiter(storage)
     item = RateLimitItemPerHour(1_000_000_000)
     started_at = time.perf_counter()

@@ -2,8 +2,8 @@
 
 Both rotate the tokens of a public client, which has its codes by PKCE. Ours is served by granian
 on SQLite, counts requests and writes a log; oidc-provider is one process that keeps everything in
-memory and does neither, so the two are not alike. CPU is that of the whole process tree; the
-ratio of interleaved rounds is what to compare between machines.
+memory and does neither, so the two are not alike. CPU is that of the whole process tree; compare
+the ratio of interleaved rounds between machines.
 """
 
 import json
@@ -48,7 +48,7 @@ _TICKS_PER_S = sysconf("SC_CLK_TCK")
 
 
 @dataclass
-class Contestant:
+class BenchmarkServer:
     """A running server, and the current refresh token of each grant."""
 
     name: str
@@ -61,16 +61,16 @@ class Contestant:
 
     def redeem(self, code: str, redirect_uri: str, verifier: str) -> str:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri, "code_verifier": verifier}
-        with _connected(self.port) as connection:
+        with _connection(self.port) as connection:
             return self._send(connection, form)
 
-    def refresh(self, mine: range) -> None:
-        """Refresh some of the grants turn about, on one connection."""
-        with _connected(self.port) as connection:
+    def refresh(self, grant_indexes: range) -> None:
+        """Refresh some of the grants in turn, on one connection."""
+        with _connection(self.port) as connection:
             for number in range(REFRESHES_EACH):
-                place = mine[number % len(mine)]
-                form = {"grant_type": "refresh_token", "refresh_token": self.refresh_tokens[place]}
-                self.refresh_tokens[place] = self._send(connection, form)
+                index = grant_indexes[number % len(grant_indexes)]
+                form = {"grant_type": "refresh_token", "refresh_token": self.refresh_tokens[index]}
+                self.refresh_tokens[index] = self._send(connection, form)
 
     def _send(self, connection: HTTPConnection, form: dict[str, str]) -> str:
         """Returns the refresh token of the answer."""
@@ -88,22 +88,22 @@ def main() -> None:
     run_dir = make_run_dir()
     try:
         with ExitStack() as stack:
-            contestants = [stack.enter_context(ours(run_dir)), stack.enter_context(oidc_provider())]
-            report(measure(contestants))
+            servers = [stack.enter_context(calmboard_server(run_dir)), stack.enter_context(oidc_provider())]
+            report(measure(servers))
     finally:
         shutil.rmtree(run_dir, ignore_errors=True)
 
 
 @contextmanager
-def ours(run_dir: Path) -> Iterator[Contestant]:
+def calmboard_server(run_dir: Path) -> Iterator[BenchmarkServer]:
     databases, port = open_databases("sqlite", run_dir, "bench"), free_port()
     settings = replace(settings_for(databases.empty(), databases.directory), port=port, origin=f"http://127.0.0.1:{port}")
     verifier = secrets.token_urlsafe(48)
     client, codes = _codes(create_app(settings), settings.origin, create_s256_code_challenge(verifier))
-    with running_server(settings) as server:
-        contestant = Contestant("CalmBoard", server.process.pid, port, "/api/oauth/token", client.id, settings.origin)
-        contestant.refresh_tokens = [contestant.redeem(code, client.redirect_uris[0], verifier) for code in codes]
-        yield contestant
+    with running_server(settings) as running:
+        server = BenchmarkServer("CalmBoard", running.process.pid, port, "/api/oauth/token", client.id, settings.origin)
+        server.refresh_tokens = [server.redeem(code, client.redirect_uris[0], verifier) for code in codes]
+        yield server
 
 
 def _codes(app: Flask, origin: str, challenge: str) -> tuple[Client, list[str]]:
@@ -119,17 +119,17 @@ def _codes(app: Flask, origin: str, challenge: str) -> tuple[Client, list[str]]:
 
 
 @contextmanager
-def oidc_provider() -> Iterator[Contestant]:
+def oidc_provider() -> Iterator[BenchmarkServer]:
     port = free_port()
     command = [str(_find_node()), str(_DIRECTORY / "server.js"), str(port), str(CONNECTIONS * GRANTS_EACH)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             assert process.stdout
-            made = json.loads(process.stdout.readline())
-            contestant = Contestant("oidc-provider", process.pid, port, "/token", made["client_id"], made["resource"])
-            redeem = partial(contestant.redeem, redirect_uri=made["redirect_uri"], verifier=made["code_verifier"])
-            contestant.refresh_tokens = [redeem(code) for code in made["codes"]]
-            yield contestant
+            setup = json.loads(process.stdout.readline())
+            server = BenchmarkServer("oidc-provider", process.pid, port, "/token", setup["client_id"], setup["resource"])
+            redeem = partial(server.redeem, redirect_uri=setup["redirect_uri"], verifier=setup["code_verifier"])
+            server.refresh_tokens = [redeem(code) for code in setup["codes"]]
+            yield server
         finally:
             process.terminate()
 
@@ -143,18 +143,18 @@ def _find_node() -> Path:
     return node or sys.exit("npm has no Node for this machine; it is there for Linux on x64 and arm64.")
 
 
-def measure(contestants: list[Contestant]) -> list[dict[str, float]]:
+def measure(servers: list[BenchmarkServer]) -> list[dict[str, float]]:
     """Milliseconds of CPU for one refresh, by name, in each round. The first round only warms up."""
-    rounds = [{one.name: cpu_ms(one) for one in contestants} for _ in range(ROUNDS + 1)]
+    rounds = [{server.name: cpu_ms(server) for server in servers} for _ in range(ROUNDS + 1)]
     return rounds[1:]
 
 
-def cpu_ms(contestant: Contestant) -> float:
-    parts = [range(place, place + GRANTS_EACH) for place in range(0, CONNECTIONS * GRANTS_EACH, GRANTS_EACH)]
-    before_s = _cpu_s(contestant.pid)
+def cpu_ms(server: BenchmarkServer) -> float:
+    ranges = [range(index, index + GRANTS_EACH) for index in range(0, CONNECTIONS * GRANTS_EACH, GRANTS_EACH)]
+    before_s = _cpu_s(server.pid)
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        list(pool.map(contestant.refresh, parts))
-    return (_cpu_s(contestant.pid) - before_s) * 1000 / (CONNECTIONS * REFRESHES_EACH)
+        list(pool.map(server.refresh, ranges))
+    return (_cpu_s(server.pid) - before_s) * 1000 / (CONNECTIONS * REFRESHES_EACH)
 
 
 def _cpu_s(pid: int) -> float:
@@ -172,7 +172,7 @@ def _cpu_s(pid: int) -> float:
 
 
 @contextmanager
-def _connected(port: int) -> Iterator[HTTPConnection]:
+def _connection(port: int) -> Iterator[HTTPConnection]:
     connection = HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         yield connection

@@ -1,9 +1,9 @@
-"""What a tool call costs here and with the official SDK's server, and what agents cost a page: `python -m bench.tool_calls`.
+"""What a tool call costs here and with the official SDK's server, and how agents slow a page down: `python -m bench.tool_calls`.
 
 All servers are one process on the same core and answer the modern protocol with a fixed task on
 kept connections. Ours is served by granian as `serve` runs it: it checks a key in the database,
-counts it in its window and writes a log line. The SDK's under uvicorn does so too where it is
-`checked`, by our own functions in its own middleware; `bare` it asks nobody, counts and logs nothing.
+counts it for its rate limit and writes a log line. The SDK's under uvicorn does so too where it is
+`checked`, by our own functions in its own middleware; `bare` it neither checks, counts nor logs.
 Figures are milliseconds of CPU of the server's whole process tree, of interleaved rounds.
 """
 
@@ -25,14 +25,14 @@ from typing import Any
 from flask import Flask
 from msgspec import Struct
 
-from api.mcp.calls import Call
+from api.mcp.calls import CallContext
 from api.mcp.registry import Registry, tool
-from calmboard.settings import Settings, Window
+from calmboard.settings import RateLimit, Settings
 from tests.support.databases import open_databases, settings_for
 from tests.support.programs import free_port, wait_until
 from tests.support.run import make_run_dir
 from tests.support.server import answers, environment_of, started
-from tests.support.users import SESSION_COOKIE, Character, demo_person
+from tests.support.users import SESSION_COOKIE, TestUser, demo_user
 from wsgi import create_app
 
 ROUNDS = 9
@@ -54,7 +54,7 @@ TASK: dict[str, Any] = {
 _META = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
 
 
-class AskedTask(Struct, forbid_unknown_fields=True):
+class TaskArguments(Struct, forbid_unknown_fields=True):
     task_id: str
 
 
@@ -68,14 +68,14 @@ class FixedTask(Struct):
     position: int
 
 
-@tool("Read the fixed task", effect="reads", scopes=("tasks:read",), takes=AskedTask, gives=FixedTask)
-def read_fixed_task(_call: Call, _asked: AskedTask) -> FixedTask:
+@tool("Read the fixed task", effect="reads", scopes=("tasks:read",), takes=TaskArguments, gives=FixedTask)
+def read_fixed_task(_call: CallContext, _args: TaskArguments) -> FixedTask:
     """Give the one task."""
     return FixedTask(**TASK)
 
 
 def create_app_with_fixed_task() -> Flask:
-    """The app as it is, with one tool more."""
+    """The app with one more tool."""
     app = create_app()
     registry: Registry = app.extensions["calmboard_mcp"]
     registry.add(read_fixed_task)
@@ -103,7 +103,7 @@ class Case:
         with socket.create_connection(("127.0.0.1", self.port)) as connection:
             for _ in range(times):
                 connection.sendall(self.request)
-                _need_result(_answer(connection))
+                _assert_result(_answer(connection))
 
 
 def main() -> None:
@@ -113,9 +113,9 @@ def main() -> None:
         databases = open_databases("sqlite", run_dir, "bench")
         settings = replace(
             settings_for(databases.seeded(), databases.directory),
-            rates={"pro": Window(10**8, 60), "business": Window(10**8, 60)},
+            rates={"pro": RateLimit(10**8, 60), "business": RateLimit(10**8, 60)},
         )
-        owner = demo_person(create_app(settings), "owner")
+        owner = demo_user(create_app(settings), "owner")
         _report_calls(_measure_calls(settings, owner.key))
         _report_page(*_measure_page(settings, owner))
     finally:
@@ -180,7 +180,7 @@ def _listens(port: int) -> bool:
 
 
 def _request(port: int, method: str, params: dict[str, Any], key: str | None = None) -> bytes:
-    """A call as it goes over the wire."""
+    """The bytes of a call."""
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": {**params, "_meta": _META}})
     headers = {
         "Host": f"127.0.0.1:{port}",
@@ -200,22 +200,22 @@ def _answer(connection: socket.socket) -> bytes:
     """The whole answer; both servers say how long it is."""
     received = b""
     while b"\r\n\r\n" not in received:
-        received += _more(connection)
+        received += _receive(connection)
     head, _, _ = received.partition(b"\r\n\r\n")
     length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
     while len(received) < len(head) + 4 + length:
-        received += _more(connection)
+        received += _receive(connection)
     return received
 
 
-def _more(connection: socket.socket) -> bytes:
+def _receive(connection: socket.socket) -> bytes:
     part = connection.recv(65536)
     if not part:
         raise ConnectionError("the server hung up")
     return part
 
 
-def _need_result(answer: bytes) -> None:
+def _assert_result(answer: bytes) -> None:
     assert answer.startswith(b"HTTP/1.1 200"), answer
     assert b'"result"' in answer, answer
 
@@ -232,26 +232,26 @@ def _cpu_s(group: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _measure_page(settings: Settings, owner: Character) -> tuple[list[float], list[float], list[float]]:
-    """Milliseconds of the page alone, of the page behind a rush of agents, and of that whole rush."""
+def _measure_page(settings: Settings, owner: TestUser) -> tuple[list[float], list[float], list[float]]:
+    """Milliseconds of the page alone, of the page during a burst of agents, and of that whole burst."""
     port, cookie = free_port(), owner.session_cookie
-    quiet, behind, rush = [], [], []
+    idle, during, burst = [], [], []
     with _our_server(settings, port, workers=2, cores={SERVER_CORE, CLIENT_CORE}):
         request = _request(port, "tools/list", {}, owner.key)
         page = HTTPConnection("127.0.0.1", port)
         _open(page, cookie)
         for _ in range(PAGE_ROUNDS):
-            quiet.append(_open(page, cookie))
-            with ExitStack() as opened:
-                agents = [opened.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(AT_ONCE)]
+            idle.append(_open(page, cookie))
+            with ExitStack() as stack:
+                agents = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(AT_ONCE)]
                 started_at_s = time.perf_counter()
                 for agent in agents:
                     agent.sendall(request)
-                behind.append(_open(page, cookie))
+                during.append(_open(page, cookie))
                 for agent in agents:
-                    _need_result(_answer(agent))
-                rush.append((time.perf_counter() - started_at_s) * 1000)
-    return quiet, behind, rush
+                    _assert_result(_answer(agent))
+                burst.append((time.perf_counter() - started_at_s) * 1000)
+    return idle, during, burst
 
 
 def _open(page: HTTPConnection, cookie: str) -> float:
@@ -272,11 +272,11 @@ def _report_calls(cases: list[Case]) -> None:
         print(f"{name:<22}{median(ours) / median(costs_ms):>12.2f}{min(ours) / min(costs_ms):>12.2f}")
 
 
-def _report_page(quiet: list[float], behind: list[float], rush: list[float]) -> None:
+def _report_page(idle: list[float], during: list[float], burst: list[float]) -> None:
     print(f"\n{f'{AT_ONCE} tools/list at once':<22}{'median ms':>12}")
-    for name, times_ms in (("page, quiet", quiet), ("page, in the rush", behind), ("the rush as a whole", rush)):
+    for name, times_ms in (("page, idle", idle), ("page, in the burst", during), ("the whole burst", burst)):
         print(f"{name:<22}{median(times_ms):>12.1f}")
-    print(f"{'in the rush to quiet':<22}{median(behind) / median(quiet):>12.1f}")
+    print(f"{'in the burst to idle':<22}{median(during) / median(idle):>12.1f}")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ AnySelect = Select[*tuple[Any, ...]]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC datetime, on SQLite too, where the driver keeps no zone."""
+    """An aware UTC datetime, on SQLite too, where the driver stores no time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -60,18 +60,18 @@ def now() -> datetime:
 
 
 def insert_if_absent(table: type[Base], values: dict[str, Any]) -> bool:
-    """Write a row at once, unless one with its key is there; whether it was written."""
+    """Insert a row at once, unless one with its key exists; returns whether it was inserted."""
     with reading() as connection:
-        return connection.execute(insert_unless_there(table), values).first() is not None
+        return connection.execute(insert_or_ignore(table), values).first() is not None
 
 
-def insert_unless_there(table: type[Base]) -> Executable:
-    """An INSERT of the values it is run with, or of nothing where their key is there; it returns a row where it wrote one."""
-    return _insert_unless_there(table, db.engine.dialect.name)
+def insert_or_ignore(table: type[Base]) -> Executable:
+    """An INSERT … ON CONFLICT DO NOTHING of the values it is run with; it returns a row where it inserted one."""
+    return _insert_or_ignore(table, db.engine.dialect.name)
 
 
 @cache
-def _insert_unless_there(table: type[Base], dialect: str) -> Executable:
+def _insert_or_ignore(table: type[Base], dialect: str) -> Executable:
     insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect]
     statement: Executable = insert(table.__table__).on_conflict_do_nothing().returning(literal(True))
     return statement
@@ -81,7 +81,7 @@ def _insert_unless_there(table: type[Base], dialect: str) -> Executable:
 def reading() -> Iterator[Connection]:
     """A connection in autocommit, which keeps its prepared plans: for statements of columns.
 
-    After an exception it is thrown away: a result read half-way would keep showing its
+    After an exception it is invalidated: a result read half-way would keep showing its
     next user the database as it was then.
     """
     with db.engines["reading"].connect() as connection:
@@ -97,8 +97,8 @@ def reading() -> Iterator[Connection]:
 def open_database(app: Flask, settings: Settings) -> None:
     """Bind the app to its database. The bind `reading` is the same database, never in a transaction."""
     options = _engine_options(settings.database_url)
-    never_begun = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
-    reading_options = {**never_begun, "pool_pre_ping": False}
+    autocommit = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
+    reading_options = {**autocommit, "pool_pre_ping": False}
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     app.config["SQLALCHEMY_BINDS"] = {"reading": {"url": settings.database_url, **options, **reading_options}}
@@ -118,7 +118,7 @@ def _make_private(database_url: str) -> None:
 
 
 def _engine_options(database_url: str) -> dict[str, Any]:
-    """Values stay out of what is logged of an error: they are people's letters, texts and digests."""
+    """Values stay out of what is logged of an error: they are people's messages, texts and digests."""
     if make_url(database_url).get_backend_name() == "sqlite":
         return {"hide_parameters": True, "connect_args": {"timeout": 10}}
     connect = {"prepare_threshold": 0, "connect_timeout": 5}
@@ -134,7 +134,7 @@ def _prepare(writing: Engine, reading: Engine) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    """Take the write lock at the start, so that a writer never has to give up half-way."""
+    """Take the write lock at the start, so that a writer never fails half-way."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 

@@ -1,4 +1,4 @@
-"""Every way a request can end badly. The codes are promises to clients."""
+"""Every error that a request can be answered with. The codes are a contract with clients."""
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One faulty field. `pointer` is a JSON pointer into the body, or a parameter's name."""
+    """One invalid field. `pointer` is a JSON pointer into the body, or a parameter's name."""
 
     pointer: str
     code: str
@@ -16,9 +16,9 @@ class FieldError:
 
 @dataclass(eq=False)
 class Problem(Exception):
-    """An answer that is an error, in the terms of RFC 9457.
+    """An error response: problem details of RFC 9457.
 
-    Subclasses say the code, its status and title, what happened (`meaning`) and what the
+    Subclasses define the code, its status and title, what happened (`meaning`) and what the
     reader can do (`remedy`); an instance adds the detail of this one occurrence.
     """
 
@@ -170,7 +170,7 @@ class PayloadTooLarge(Problem):
     code = "payload_too_large"
     status = 413
     title = "Body too large"
-    meaning = "The body is larger than this address takes."
+    meaning = "The body is larger than this address accepts."
     remedy = "Send less at once; the answer names the limit."
 
 

@@ -13,7 +13,7 @@ _SHAPE = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
 LENGTH = 26
 
 _RANDOM_BITS = 74
-_making = threading.Lock()
+_lock = threading.Lock()
 _last = 0, 0
 
 
@@ -23,7 +23,7 @@ def new_id(prefix: str) -> str:
 
 
 def first_id(prefix: str, at: datetime) -> str:
-    """An id before every one that was made at this time or later, to the millisecond."""
+    """An id before every one that was created at this time or later, to the millisecond."""
     milliseconds = min(max(int(at.timestamp() * 1000), 0), (1 << 48) - 1)
     return f"{prefix}_{_base32(milliseconds << 80)}"
 
@@ -44,13 +44,13 @@ def _uuid7() -> int:
 
 
 def _next() -> tuple[int, int]:
-    """The time and what is random; within a millisecond the latter grows by chance, so ids sort as they were made."""
+    """Timestamp and random bits; within a millisecond the latter grow by a random amount, so ids sort in order of creation."""
     global _last
-    with _making:
+    with _lock:
         milliseconds, random = time.time_ns() // 1_000_000, secrets.randbits(_RANDOM_BITS)
         if milliseconds <= _last[0]:
-            milliseconds, grown = _last[0], _last[1] + 1 + secrets.randbits(_RANDOM_BITS - 12)
-            milliseconds, random = (milliseconds + 1, random) if grown >> _RANDOM_BITS else (milliseconds, grown)
+            milliseconds, incremented = _last[0], _last[1] + 1 + secrets.randbits(_RANDOM_BITS - 12)
+            milliseconds, random = (milliseconds + 1, random) if incremented >> _RANDOM_BITS else (milliseconds, incremented)
         _last = milliseconds, random
         return _last
 

@@ -13,10 +13,10 @@ _Convert = Callable[[Any], Any]
 
 
 class Lookup:
-    """A SELECT of at most one row, written once for each kind of database.
+    """A SELECT of at most one row, compiled once for each dialect.
 
-    A row has the names of the statement's columns. What the driver refuses is asked once more through
-    `reading()`, which knows a lost connection from a fault.
+    A row has the names of the statement's columns. What the driver rejects is executed again through
+    `reading()`, which tells a lost connection from an error.
     """
 
     def __init__(self, statement: AnySelect) -> None:
@@ -26,57 +26,57 @@ class Lookup:
 
     def first(self, values: Mapping[str, Any]) -> Any | None:
         engine = db.engines["reading"]
-        plan = self._plans.get(engine.dialect.name) or self._plan(engine.dialect)
+        plan = self._plans.get(engine.dialect.name) or self._compile(engine.dialect)
         try:
-            found = _fetch(engine, plan.sql, plan.bound(values))
+            row = _fetch(engine, plan.sql, plan.bind_values(values))
         except engine.dialect.loaded_dbapi.Error:
             with reading() as connection:
                 return connection.execute(self._statement, values).first()
-        return None if found is None else self._row(*plan.read(found))
+        return None if row is None else self._row(*plan.convert_row(row))
 
-    def _plan(self, dialect: Dialect) -> "_Plan":
+    def _compile(self, dialect: Dialect) -> "_Plan":
         compiled = self._statement.compile(dialect=dialect)
-        binds = {name: _to_driver(bind.type, dialect) for name, bind in compiled.binds.items()}
-        names = compiled.positiontup if compiled.positional else None
-        readers = [_from_driver(column.type, dialect) for column in self._statement.selected_columns]
-        plan = self._plans[dialect.name] = _Plan(str(compiled), names, binds, readers)
+        bind_converters = {name: _to_driver(bind.type, dialect) for name, bind in compiled.binds.items()}
+        order = compiled.positiontup if compiled.positional else None
+        result_converters = [_from_driver(column.type, dialect) for column in self._statement.selected_columns]
+        plan = self._plans[dialect.name] = _Plan(str(compiled), order, bind_converters, result_converters)
         return plan
 
 
 class _Plan(NamedTuple):
-    """SQL of one dialect, the order of its values where they have no names, and what becomes of values on either way."""
+    """SQL of one dialect, the order of its parameters where they have no names, and the converters of parameters and results."""
 
     sql: str
     order: list[str] | None
-    binds: dict[str, _Convert | None]
-    readers: list[_Convert | None]
+    bind_converters: dict[str, _Convert | None]
+    result_converters: list[_Convert | None]
 
-    def bound(self, values: Mapping[str, Any]) -> Any:
-        sent = {name: convert(values[name]) if convert else values[name] for name, convert in self.binds.items()}
-        return sent if self.order is None else [sent[name] for name in self.order]
+    def bind_values(self, values: Mapping[str, Any]) -> Any:
+        converted = {name: convert(values[name]) if convert else values[name] for name, convert in self.bind_converters.items()}
+        return converted if self.order is None else [converted[name] for name in self.order]
 
-    def read(self, found: tuple[Any, ...]) -> list[Any]:
-        return [convert(value) if convert else value for convert, value in zip(self.readers, found, strict=True)]
+    def convert_row(self, row: tuple[Any, ...]) -> list[Any]:
+        return [convert(value) if convert else value for convert, value in zip(self.result_converters, row, strict=True)]
 
 
 def _fetch(engine: Engine, sql: str, values: Any) -> tuple[Any, ...] | None:
-    """The first row. A connection that failed is thrown away."""
-    lent = engine.raw_connection()
+    """The first row. A connection that failed is invalidated."""
+    connection = engine.raw_connection()
     try:
-        cursor = lent.cursor()
+        cursor = connection.cursor()
         cursor.execute(sql, values)
-        found: tuple[Any, ...] | None = cursor.fetchone()
+        row: tuple[Any, ...] | None = cursor.fetchone()
         cursor.close()
     except BaseException:
-        lent.invalidate()
+        connection.invalidate()
         raise
-    lent.close()
-    return found
+    connection.close()
+    return row
 
 
-def _to_driver(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
-    return kind.dialect_impl(dialect).bind_processor(dialect)
+def _to_driver(column_type: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
+    return column_type.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _from_driver(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
-    return kind.dialect_impl(dialect).result_processor(dialect, None)
+def _from_driver(column_type: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
+    return column_type.dialect_impl(dialect).result_processor(dialect, None)

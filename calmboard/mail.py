@@ -1,4 +1,4 @@
-"""Mail: by SMTP, or as a file for each letter where no server is set."""
+"""Mail: by SMTP, or as a file for each message where no server is set."""
 
 import os
 import smtplib
@@ -18,51 +18,51 @@ _TIMEOUT_S = 15
 
 
 def send(settings: Settings, to: str, subject: str, text: str) -> None:
-    """Send one person a letter of plain text. Raises SMTPException or OSError where it could not be handed over."""
-    letter = _letter(settings, to, subject, text)
+    """Send one person a plain-text message. Raises SMTPException or OSError where it could not be delivered."""
+    message = _build_message(settings, to, subject, text)
     if settings.smtp_url is None:
-        _keep(settings.instance_dir / "mail", letter)
+        _write_file(settings.instance_dir / "mail", message)
         return
-    with _connected(urlsplit(settings.smtp_url)) as smtp:
-        smtp.send_message(letter, to_addrs=[to])
+    with _smtp_connection(urlsplit(settings.smtp_url)) as smtp:
+        smtp.send_message(message, to_addrs=[to])
 
 
-def _letter(settings: Settings, to: str, subject: str, text: str) -> EmailMessage:
+def _build_message(settings: Settings, to: str, subject: str, text: str) -> EmailMessage:
     domain = "localhost" if settings.is_development else urlsplit(settings.origin).hostname or "localhost"
-    letter = EmailMessage()
-    letter["From"] = f"CalmBoard <no-reply@{domain}>"
-    letter["To"] = to
-    letter["Subject"] = subject
-    letter["Date"] = format_datetime(now())
-    letter["Message-ID"] = make_msgid(domain=domain)
-    letter["Auto-Submitted"] = "auto-generated"
-    # Plain ASCII goes as it is; otherwise a long link would be broken over lines by the encoding.
-    letter.set_content(text, cte="7bit" if text.isascii() else None)
-    return letter
+    message = EmailMessage()
+    message["From"] = f"CalmBoard <no-reply@{domain}>"
+    message["To"] = to
+    message["Subject"] = subject
+    message["Date"] = format_datetime(now())
+    message["Message-ID"] = make_msgid(domain=domain)
+    message["Auto-Submitted"] = "auto-generated"
+    # Plain ASCII is sent as 7bit; otherwise a long link would be broken over lines by the encoding.
+    message.set_content(text, cte="7bit" if text.isascii() else None)
+    return message
 
 
-def _keep(directory: Path, letter: EmailMessage) -> None:
-    """Write the letter under another name first, so that whoever watches the directory finds it whole."""
+def _write_file(directory: Path, message: EmailMessage) -> None:
+    """Write the message under another name first, so that a reader of the directory never finds half of it."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = directory / f"{new_id('mail')}.eml"
-    unfinished = path.with_suffix(".part")
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(bytes(letter))
-    unfinished.rename(path)
+    temporary_path = path.with_suffix(".part")
+    with os.fdopen(os.open(temporary_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(bytes(message))
+    temporary_path.rename(path)
 
 
 @contextmanager
-def _connected(server: SplitResult) -> Iterator[smtplib.SMTP]:
+def _smtp_connection(server: SplitResult) -> Iterator[smtplib.SMTP]:
     """A connection that is encrypted wherever the server offers it, and signed in where the address names a user."""
-    host, trusted = server.hostname or "localhost", ssl.create_default_context()
+    host, tls_context = server.hostname or "localhost", ssl.create_default_context()
     with (
-        smtplib.SMTP_SSL(host, server.port or 465, timeout=_TIMEOUT_S, context=trusted)
+        smtplib.SMTP_SSL(host, server.port or 465, timeout=_TIMEOUT_S, context=tls_context)
         if server.scheme == "smtps"
         else smtplib.SMTP(host, server.port or 25, timeout=_TIMEOUT_S)
     ) as smtp:
         smtp.ehlo()
         if server.scheme == "smtp" and smtp.has_extn("starttls"):
-            smtp.starttls(context=trusted)
+            smtp.starttls(context=tls_context)
         if server.username:
             smtp.login(unquote(server.username), unquote(server.password or ""))
         yield smtp

@@ -1,4 +1,4 @@
-"""Requests that we send to addresses which others chose: to public addresses alone, short, and never onward."""
+"""Outgoing requests to addresses that others chose: to public addresses only, limited in time and size, without redirects."""
 
 import time
 from collections.abc import Callable
@@ -15,17 +15,17 @@ from urllib3.exceptions import HTTPError
 from calmboard.errors import Unavailable
 
 TIMEOUT_S = 5
-MOST_READERS = 16
+MAX_READERS = 16
 
-_READERS = BoundedSemaphore(MOST_READERS)
+_READERS = BoundedSemaphore(MAX_READERS)
 _TOO_MANY = "Too many descriptions of applications are being read at once. Try again in a moment."
 
 Fetch = Callable[[str, int], bytes]
-"""Reads a JSON document: address, most bytes. Raises OutgoingRefused; Unavailable where too many are being read."""
+"""Reads a JSON document: address, maximum of bytes. Raises OutgoingRefused; Unavailable where too many are being read."""
 
 
 class OutgoingRefused(Exception):
-    """The address may not be asked, did not answer in time, or answered with something else."""
+    """The address may not be requested, did not respond in time, or responded with something else."""
 
 
 def make_fetch(allowed: tuple[IPv4Network | IPv6Network, ...] = (), timeout_s: float = TIMEOUT_S) -> Fetch:
@@ -37,40 +37,40 @@ def make_fetch(allowed: tuple[IPv4Network | IPv6Network, ...] = (), timeout_s: f
 
     def fetch(url: str, max_bytes: int) -> bytes:
         try:
-            return _in_time(partial(_read, url, max_bytes, allowed, timeout_s), timeout_s)
+            return _read_with_timeout(partial(_read, url, max_bytes, allowed, timeout_s), timeout_s)
         except (OSError, HTTPException, HTTPError, AntiSSRFError, ValueError) as error:
             raise OutgoingRefused(f"The document cannot be read: {type(error).__name__}.") from error
 
     return fetch
 
 
-def _in_time(read: Callable[[], bytes], timeout_s: float) -> bytes:
-    """What is read in time; raises TimeoutError, and Unavailable where too many readers are still waiting.
+def _read_with_timeout(read: Callable[[], bytes], timeout_s: float) -> bytes:
+    """Run a reader with a timeout; raises TimeoutError, and Unavailable where too many readers are still waiting.
 
-    The look-up of a name knows no timeout, so the reader is left behind in a thread of its own.
+    DNS resolution has no timeout, so the reader is left behind in a thread of its own.
     """
     if not _READERS.acquire(blocking=False):
         raise Unavailable(_TOO_MANY)
-    found: Future[bytes] = Future()
+    future: Future[bytes] = Future()
     try:
-        Thread(target=_settle, args=(found, read), name="reader", daemon=True).start()
+        Thread(target=_set_result, args=(future, read), name="reader", daemon=True).start()
     except RuntimeError as error:
         _READERS.release()
         raise Unavailable(_TOO_MANY) from error
-    return found.result(timeout_s)
+    return future.result(timeout_s)
 
 
-def _settle(found: Future[bytes], read: Callable[[], bytes]) -> None:
+def _set_result(future: Future[bytes], read: Callable[[], bytes]) -> None:
     try:
-        found.set_result(read())
+        future.set_result(read())
     except BaseException as error:
-        found.set_exception(error)
+        future.set_exception(error)
     finally:
         _READERS.release()
 
 
 def _read(url: str, max_bytes: int, allowed: tuple[IPv4Network | IPv6Network, ...], timeout_s: float) -> bytes:
-    give_up_at_s = time.monotonic() + timeout_s
+    deadline_s = time.monotonic() + timeout_s
     policy = AntiSSRFPolicy(PolicyConfigOptions.EXTERNAL_ONLY_LATEST)
     policy.add_xff_header = False
     if allowed:
@@ -80,24 +80,24 @@ def _read(url: str, max_bytes: int, allowed: tuple[IPv4Network | IPv6Network, ..
     headers = {"Accept": "application/json"}
     with (
         session,
-        session.get(url, headers=headers, timeout=timeout_s, allow_redirects=False, stream=True) as answer,
+        session.get(url, headers=headers, timeout=timeout_s, allow_redirects=False, stream=True) as response,
     ):
-        if answer.status_code != 200 or _media_type(answer) != "application/json":
+        if response.status_code != 200 or _media_type(response) != "application/json":
             raise OutgoingRefused("The address does not answer with a JSON document.")
-        return _read_body(answer, max_bytes, give_up_at_s)
+        return _read_body(response, max_bytes, deadline_s)
 
 
-def _media_type(answer: requests.Response) -> str:
-    return answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+def _media_type(response: requests.Response) -> str:
+    return response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
-def _read_body(answer: requests.Response, max_bytes: int, give_up_at_s: float) -> bytes:
-    """Piece by piece: a server that sends a byte now and then would otherwise never be given up."""
+def _read_body(response: requests.Response, max_bytes: int, deadline_s: float) -> bytes:
+    """In chunks: a server that sends a byte now and then would otherwise never time out."""
     body = b""
-    while piece := answer.raw.read1(max_bytes + 1, decode_content=True):
-        body += piece
+    while chunk := response.raw.read1(max_bytes + 1, decode_content=True):
+        body += chunk
         if len(body) > max_bytes:
             raise OutgoingRefused(f"The document is larger than {max_bytes} bytes.")
-        if time.monotonic() > give_up_at_s:
+        if time.monotonic() > deadline_s:
             raise OutgoingRefused("The document takes too long.")
     return body

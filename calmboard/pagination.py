@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """The part of a list that is asked for: at most `limit` rows behind the key `after`."""
+    """The page of a list that is requested: at most `limit` rows behind the key `after`."""
 
     limit: int = DEFAULT_LIMIT
     after: tuple[Any, ...] | None = None
@@ -39,22 +39,22 @@ class Order:
 
 
 def order_and_limit(statement: AnySelect, order: Order, *, after_cursor: bool) -> AnySelect:
-    """Sort a statement and cut it; `after_cursor` starts behind the row named by `after`."""
-    keys = [column.label(f"after_{number}") for number, column in enumerate(order.columns)]
+    """Sort a statement and limit it; `after_cursor` starts behind the row named by `after`."""
+    keys = [column.label(f"after_{index}") for index, column in enumerate(order.columns)]
     if after_cursor:
-        row, last = tuple_(*order.columns), tuple_(*_last_values(order))
-        statement = statement.where(row < last if order.descending else row > last)
+        row, cursor = tuple_(*order.columns), tuple_(*_cursor_params(order))
+        statement = statement.where(row < cursor if order.descending else row > cursor)
     sorting = [column.desc() if order.descending else column for column in order.columns]
-    return statement.add_columns(*keys).order_by(*sorting).limit(bindparam("one_more"))
+    return statement.add_columns(*keys).order_by(*sorting).limit(bindparam("row_limit"))
 
 
-def read_page(connection: Connection, statement: AnySelect, cut: PageRequest, values: dict[str, Any]) -> Page[AnyRow]:
-    """Run a statement made by `order_and_limit`. It reads one row more than asked, to know whether more follow."""
-    last = {f"after_{number}": value for number, value in enumerate(cut.after or ())}
-    rows = connection.execute(statement, {**values, **last, "one_more": cut.limit + 1}).all()
-    if len(rows) <= cut.limit:
+def read_page(connection: Connection, statement: AnySelect, page_request: PageRequest, values: dict[str, Any]) -> Page[AnyRow]:
+    """Run a statement made by `order_and_limit`. It reads one row more than requested, to know whether more follow."""
+    cursor = {f"after_{index}": value for index, value in enumerate(page_request.after or ())}
+    rows = connection.execute(statement, {**values, **cursor, "row_limit": page_request.limit + 1}).all()
+    if len(rows) <= page_request.limit:
         return Page(rows, None)
-    return Page(rows[: cut.limit], _key_of(rows[cut.limit - 1]))
+    return Page(rows[: page_request.limit], _cursor_of(rows[page_request.limit - 1]))
 
 
 def contains(column: Any) -> ColumnElement[bool]:
@@ -62,14 +62,14 @@ def contains(column: Any) -> ColumnElement[bool]:
     return func.lower(column).like(func.lower(bindparam("q")), escape="\\")
 
 
-def text_to_find(q: str | None) -> str | None:
-    """The value for `contains`: signs that mean something to LIKE stand for themselves."""
+def like_pattern(q: str | None) -> str | None:
+    """The value for `contains`: characters that mean something to LIKE are escaped."""
     return q and "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
-def _last_values(order: Order) -> list[Any]:
-    return [bindparam(f"after_{number}", type_=column.type) for number, column in enumerate(order.columns)]
+def _cursor_params(order: Order) -> list[Any]:
+    return [bindparam(f"after_{index}", type_=column.type) for index, column in enumerate(order.columns)]
 
 
-def _key_of(row: AnyRow) -> tuple[Any, ...]:
+def _cursor_of(row: AnyRow) -> tuple[Any, ...]:
     return tuple(value for name, value in row._mapping.items() if name.startswith("after_"))

@@ -1,4 +1,4 @@
-"""A guard lets a change through only while the thing is still as its reader saw it."""
+"""Preconditions: a change is made only while the resource is unchanged since the client read it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,4 +8,4 @@ Precondition = Callable[[Any], None]
 
 
 def no_precondition(_current: Any) -> None:
-    """The guard of those who did not say what they saw."""
+    """The precondition of callers that stated none."""

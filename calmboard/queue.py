@@ -1,4 +1,4 @@
-"""The queue: work that a request leaves for the worker, kept in SQLite, Redis, Valkey or PostgreSQL."""
+"""The queue: jobs that a request enqueues for the worker, stored in SQLite, Redis, Valkey or PostgreSQL."""
 
 import logging
 import sqlite3
@@ -22,8 +22,8 @@ from calmboard.settings import Settings
 
 _NAME = "calmboard"
 _TIMEOUT_S = 5
-# Any number does, as long as nothing else in the database locks by it.
-_LOCK = 7_265_002
+# Any number will do, as long as nothing else in the database uses it as a lock id.
+_LOCK_ID = 7_265_002
 
 P = ParamSpec("P")
 
@@ -34,7 +34,7 @@ class Queue(Huey):  # type: ignore[misc]  # huey has no types
     app: Flask
 
     def enqueue(self, task: Any) -> Any:
-        with _answering():
+        with _raising_unavailable():
             return super().enqueue(task)
 
     def execute(self, task: Any, timestamp: datetime | None = None) -> Any:
@@ -48,7 +48,7 @@ queue = Queue(_NAME, results=False, storage_class=BaseStorage)
 def open_queue(settings: Settings) -> Queue:
     """Bind this process's one queue to its store.
 
-    What waits there is signed, so that whoever else reaches the store cannot plant work in it.
+    Its messages are signed, so that nobody else with access to the store can inject jobs.
     """
     queue.storage.close()
     queue.serializer = SignedSerializer(secret=settings.secret_key, salt="calmboard-queue")
@@ -57,32 +57,32 @@ def open_queue(settings: Settings) -> Queue:
 
 
 def job(**options: float) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Make a function one that is left to the worker when it is called.
+    """Make a function a job: a call enqueues it for the worker.
 
-    Its arguments wait in clear: never a secret. `options` are huey's: `retries`, `retry_delay` in seconds, and
+    Its arguments are stored in clear text: never a secret. `options` are huey's: `retries`, `retry_delay` in seconds, and
     `retry_backoff`, the factor from one delay to the next. The call raises Unavailable where the queue does not answer.
     """
 
-    def declare(work: Callable[P, None]) -> Callable[P, None]:
-        task = queue.task(**options)(work)
+    def decorate(function: Callable[P, None]) -> Callable[P, None]:
+        task = queue.task(**options)(function)
 
-        @wraps(work)
-        def leave(*args: P.args, **kwargs: P.kwargs) -> None:
+        @wraps(function)
+        def enqueue(*args: P.args, **kwargs: P.kwargs) -> None:
             task(*args, **kwargs)
 
-        return leave
+        return enqueue
 
-    return declare
+    return decorate
 
 
 def ping() -> None:
     """Raises Unavailable where the queue does not answer."""
-    with _answering():
+    with _raising_unavailable():
         queue.storage.queue_size()
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def _raising_unavailable() -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, redis.RedisError, psycopg.Error, OSError) as error:
@@ -107,12 +107,12 @@ def _sqlite(path: Path) -> SqliteStorage:
 
 
 class _Postgres(PostgresStorage):  # type: ignore[misc]
-    """Makes its tables where it first connects, so that the app starts before its server does."""
+    """Creates its tables at the first connection, so that the app starts before its server does."""
 
     def _create_connection(self) -> psycopg.Connection[Any]:
         connection: psycopg.Connection[Any] = super()._create_connection()
         with connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_ID,))
             for statement in self.ddl:
                 connection.execute(statement)
         return connection

@@ -19,7 +19,7 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class RateLimit:
     """So many requests in so many seconds."""
 
     amount: int
@@ -45,8 +45,8 @@ class Settings:
     database_url: str
     rate_storage_url: str | None
     queue_url: str | None
-    rates: Mapping[str, Window]
-    rate_failures: Window
+    rates: Mapping[str, RateLimit]
+    rate_failures: RateLimit
     refresh_grace_s: int
     cors_origins: tuple[str, ...]
     outgoing_allow: tuple[IPv4Network | IPv6Network, ...]
@@ -80,42 +80,42 @@ def is_loopback(hostname: str) -> bool:
 
 def read_settings(environment: Mapping[str, str] = os.environ, instance_dir: Path | None = None) -> Settings:
     """Read every setting; raises SettingsError for the first one that cannot be used."""
-    given = {name: value.strip() for name, value in environment.items() if value.strip()}
-    directory = (instance_dir or Path(given.get("CALMBOARD_INSTANCE_DIR", "instance"))).resolve()
-    port = _number(given, "PORT", 8000, 1, 65535)
-    origin = _origin(given, port)
+    values = {name: value.strip() for name, value in environment.items() if value.strip()}
+    directory = (instance_dir or Path(values.get("CALMBOARD_INSTANCE_DIR", "instance"))).resolve()
+    port = _integer(values, "PORT", 8000, 1, 65535)
+    origin = _origin(values, port)
     return Settings(
         origin=origin,
         port=port,
         instance_dir=directory,
-        files_dir=Path(given.get("CALMBOARD_FILES_DIR", directory / "files")).resolve(),
-        secret_key=_secret_key(given, directory, is_loopback(urlsplit(origin).hostname or "")),
-        database_url=_database_url(given, directory),
-        rate_storage_url=_url(given, "CALMBOARD_RATE_STORAGE_URL", "redis", "rediss", "unix"),
-        queue_url=_url(given, "CALMBOARD_QUEUE_URL", "redis", "rediss", "unix", "postgresql", "sqlite"),
-        rates=_rates(given),
-        rate_failures=_window(given, "CALMBOARD_RATE_FAILURES", "30/minute"),
-        refresh_grace_s=_number(given, "CALMBOARD_REFRESH_GRACE_S", 60, 0, 3600),
-        cors_origins=_origins(given, "CALMBOARD_CORS_ORIGINS"),
-        outgoing_allow=_networks(given, "CALMBOARD_OUTGOING_ALLOW"),
-        trusted_proxies=_number(given, "CALMBOARD_TRUSTED_PROXIES", 0, 0, 10),
-        demo_password=given.get("CALMBOARD_DEMO_PASSWORD"),
-        billing_url=_url(given, "CALMBOARD_BILLING_URL", "http", "https"),
-        smtp_url=_url(given, "CALMBOARD_SMTP_URL", "smtp", "smtps"),
+        files_dir=Path(values.get("CALMBOARD_FILES_DIR", directory / "files")).resolve(),
+        secret_key=_secret_key(values, directory, is_loopback(urlsplit(origin).hostname or "")),
+        database_url=_database_url(values, directory),
+        rate_storage_url=_url(values, "CALMBOARD_RATE_STORAGE_URL", "redis", "rediss", "unix"),
+        queue_url=_url(values, "CALMBOARD_QUEUE_URL", "redis", "rediss", "unix", "postgresql", "sqlite"),
+        rates=_rates(values),
+        rate_failures=_rate_limit(values, "CALMBOARD_RATE_FAILURES", "30/minute"),
+        refresh_grace_s=_integer(values, "CALMBOARD_REFRESH_GRACE_S", 60, 0, 3600),
+        cors_origins=_origins(values, "CALMBOARD_CORS_ORIGINS"),
+        outgoing_allow=_networks(values, "CALMBOARD_OUTGOING_ALLOW"),
+        trusted_proxies=_integer(values, "CALMBOARD_TRUSTED_PROXIES", 0, 0, 10),
+        demo_password=values.get("CALMBOARD_DEMO_PASSWORD"),
+        billing_url=_url(values, "CALMBOARD_BILLING_URL", "http", "https"),
+        smtp_url=_url(values, "CALMBOARD_SMTP_URL", "smtp", "smtps"),
     )
 
 
-def _rates(given: Mapping[str, str]) -> dict[str, Window]:
-    """The request window of each paid plan."""
+def _rates(values: Mapping[str, str]) -> dict[str, RateLimit]:
+    """The rate limit of each paid plan."""
     return {
-        "pro": _window(given, "CALMBOARD_RATE_PRO", "600/minute"),
-        "business": _window(given, "CALMBOARD_RATE_BUSINESS", "3000/minute"),
+        "pro": _rate_limit(values, "CALMBOARD_RATE_PRO", "600/minute"),
+        "business": _rate_limit(values, "CALMBOARD_RATE_BUSINESS", "3000/minute"),
     }
 
 
-def _origin(given: Mapping[str, str], port: int) -> str:
+def _origin(values: Mapping[str, str], port: int) -> str:
     name = "CALMBOARD_PUBLIC_URL"
-    text = given.get(name, f"http://127.0.0.1:{port}").rstrip("/")
+    text = values.get(name, f"http://127.0.0.1:{port}").rstrip("/")
     parts = _split(name, text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise SettingsError(f"{name} is “{text}”; it takes an address such as https://calmboard.example.")
@@ -126,18 +126,18 @@ def _origin(given: Mapping[str, str], port: int) -> str:
     return text.lower().removesuffix(":443" if parts.scheme == "https" else ":80")
 
 
-def _secret_key(given: Mapping[str, str], directory: Path, development: bool) -> str:
+def _secret_key(values: Mapping[str, str], directory: Path, development: bool) -> str:
     name = "CALMBOARD_SECRET_KEY"
-    key = given.get(name)
+    key = values.get(name)
     if key is None and not development:
         raise SettingsError(f"{name} is not set; outside development it takes at least 32 random characters.")
     if key is not None and len(key) < 32:
         raise SettingsError(f"{name} is {len(key)} characters long; it takes at least 32.")
-    return key or _kept_secret(directory / "secret-key")
+    return key or _load_or_create_secret(directory / "secret-key")
 
 
-def _kept_secret(path: Path) -> str:
-    """A key made once and kept, so that sessions outlive a restart in development."""
+def _load_or_create_secret(path: Path) -> str:
+    """A key created once and stored, so that sessions survive a restart in development."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -149,12 +149,12 @@ def _kept_secret(path: Path) -> str:
     return secret
 
 
-def _database_url(given: Mapping[str, str], directory: Path) -> str:
-    return _url(given, "CALMBOARD_DATABASE_URL", "sqlite", "postgresql") or f"sqlite:///{directory / 'calmboard.db'}"
+def _database_url(values: Mapping[str, str], directory: Path) -> str:
+    return _url(values, "CALMBOARD_DATABASE_URL", "sqlite", "postgresql") or f"sqlite:///{directory / 'calmboard.db'}"
 
 
-def _url(given: Mapping[str, str], name: str, *schemes: str) -> str | None:
-    text = given.get(name)
+def _url(values: Mapping[str, str], name: str, *schemes: str) -> str | None:
+    text = values.get(name)
     if text is not None and _split(name, text).scheme not in schemes:
         # It may hold a password, so it is not repeated.
         raise SettingsError(f"{name} takes an address that starts with {' or '.join(f'{s}://' for s in schemes)}.")
@@ -170,17 +170,17 @@ def _split(name: str, text: str) -> SplitResult:
     return parts
 
 
-def _window(given: Mapping[str, str], name: str, default: str) -> Window:
-    text = given.get(name, default)
+def _rate_limit(values: Mapping[str, str], name: str, default: str) -> RateLimit:
+    text = values.get(name, default)
     match = re.fullmatch(r"([1-9]\d{0,8})/(second|minute|hour|day)", text)
     if match is None:
         raise SettingsError(f"{name} is “{text}”; it takes a number, a slash and second, minute, hour or day, such as {default}.")
-    return Window(int(match[1]), _PERIODS[match[2]])
+    return RateLimit(int(match[1]), _PERIODS[match[2]])
 
 
-def _origins(given: Mapping[str, str], name: str) -> tuple[str, ...]:
+def _origins(values: Mapping[str, str], name: str) -> tuple[str, ...]:
     """Origins as browsers send them: scheme, host and a port that is not the scheme's own."""
-    origins = tuple(part.strip().lower() for part in given.get(name, "").split(",") if part.strip())
+    origins = tuple(part.strip().lower() for part in values.get(name, "").split(",") if part.strip())
     for text in origins:
         parts = _split(name, text)
         if (
@@ -193,16 +193,16 @@ def _origins(given: Mapping[str, str], name: str) -> tuple[str, ...]:
     return origins
 
 
-def _networks(given: Mapping[str, str], name: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    text = given.get(name, "")
+def _networks(values: Mapping[str, str], name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    text = values.get(name, "")
     try:
         return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError:
         raise SettingsError(f"{name} is “{text}”; it takes networks separated by commas, such as 10.0.0.0/8.") from None
 
 
-def _number(given: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    text = given.get(name, str(default))
+def _integer(values: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = values.get(name, str(default))
     if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
         raise SettingsError(f"{name} is “{text}”; it takes a whole number from {least} to {most}.")
     return int(text)

@@ -1,4 +1,4 @@
-"""The door for host applications: an OAuth 2.1 authorization server."""
+"""The interface for host applications: an OAuth 2.1 authorization server."""
 
 from flask import Flask, Response, request
 
@@ -7,26 +7,26 @@ from oauth.answers import answer_problem
 
 __all__ = ["answer_problem", "install"]
 
-# Clients in browsers send the headers of MCP to these addresses too.
-_TAKEN = "Authorization, Content-Type, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, X-Request-Id"
-_FOR_BROWSERS = ("/api/oauth/token", "/api/oauth/revoke", "/api/oauth/register", "/.well-known/")
+# Clients in browsers send the headers of MCP to these endpoints too.
+_ALLOWED_HEADERS = "Authorization, Content-Type, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, X-Request-Id"
+_CORS_PATHS = ("/api/oauth/token", "/api/oauth/revoke", "/api/oauth/register", "/.well-known/")
 
 
 def install(app: Flask) -> None:
-    for part in (authorize, token, revoke, register, metadata):
-        app.register_blueprint(part.bp)
+    for module in (authorize, token, revoke, register, metadata):
+        app.register_blueprint(module.bp)
     metadata.check(app)
-    app.after_request(_allow_browsers)
+    app.after_request(_add_cors_headers)
 
 
-def _allow_browsers(response: Response) -> Response:
-    """CORS without credentials for what a browser client asks itself; none where people consent."""
-    if not request.path.startswith(_FOR_BROWSERS):
+def _add_cors_headers(response: Response) -> Response:
+    """CORS without credentials for what a client in a browser requests itself; none where people consent."""
+    if not request.path.startswith(_CORS_PATHS):
         return response
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate, Retry-After, X-Request-Id"
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET, POST")
-        response.headers["Access-Control-Allow-Headers"] = _TAKEN
+        response.headers["Access-Control-Allow-Headers"] = _ALLOWED_HEADERS
         response.headers["Access-Control-Max-Age"] = "7200"
     return response

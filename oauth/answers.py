@@ -28,7 +28,7 @@ class OAuthError(Exception):
 
 
 class VerbatimRedirect(Response):
-    """A redirect whose address stays as it is, byte for byte; Werkzeug would write it anew."""
+    """A redirect whose address stays as it is, byte for byte; Werkzeug would normalize it."""
 
     def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
         address = self.headers.pop("Location")
@@ -38,8 +38,8 @@ class VerbatimRedirect(Response):
 
 
 def origin() -> str:
-    found: str = current_app.config["CALMBOARD"].origin
-    return found
+    configured: str = current_app.config["CALMBOARD"].origin
+    return configured
 
 
 def answer(body: dict[str, Any], status: int = 200) -> Response:
@@ -49,26 +49,26 @@ def answer(body: dict[str, Any], status: int = 200) -> Response:
 
 
 def answer_error(error: OAuthError) -> Response:
-    response = answer({"error": error.code, "error_description": plain(error.description)}, error.status)
+    response = answer({"error": error.code, "error_description": sanitize(error.description)}, error.status)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = f'Bearer error="{error.code}"'
     return response
 
 
 def answer_problem(error: Problem | HTTPException) -> AnyResponse:
-    """What the framework or the ground floor refuses, in OAuth's words, with our own code beside it."""
+    """An error of the framework or of CalmBoard in OAuth's format, with our own code beside it."""
     if isinstance(error, HTTPException):
         return _answer_framework(error)
     code = _ERRORS.get(error.status, "invalid_request")
-    body = {"error": code, "error_description": plain(error.detail), "code": error.code, "request_id": g.request_id}
+    body = {"error": code, "error_description": sanitize(error.detail), "code": error.code, "request_id": g.request_id}
     response = answer(body, error.status)
     if error.retry_after_s is not None:
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response
 
 
-def plain(text: str) -> str:
-    """Only the signs that RFC 6749 allows in a description."""
+def sanitize(text: str) -> str:
+    """Only the characters that RFC 6749 allows in a description."""
     return re.sub(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]", "?", text.replace("“", "'").replace("”", "'").replace("’", "'"))
 
 
@@ -76,7 +76,7 @@ def _answer_framework(error: HTTPException) -> AnyResponse:
     status = error.code or 500
     if status < 400:
         return error.get_response()
-    response = answer({"error": _ERRORS.get(status, "invalid_request"), "error_description": plain(error.name)}, status)
+    response = answer({"error": _ERRORS.get(status, "invalid_request"), "error_description": sanitize(error.name)}, status)
     if (allow := dict(error.get_headers()).get("Allow")) is not None:
         response.headers["Allow"] = allow
     return response

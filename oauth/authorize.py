@@ -1,4 +1,4 @@
-"""The authorization endpoint: a person is asked, and sent back with a code or a refusal."""
+"""The authorization endpoint: a person decides, and is redirected with a code or an error."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -11,39 +11,48 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from calmboard.access.access import Access
-from calmboard.access.credentials.session_tokens import SignedIn, find_signed_in
+from calmboard.access.credentials.session_tokens import TokenSession, find_token_session
 from calmboard.access.oauth import grants
 from calmboard.access.oauth.client_metadata import InvalidClientMetadata, find_document, is_document
 from calmboard.access.oauth.clients import Client, find_client
 from calmboard.access.oauth.grants import Consent
-from calmboard.access.scopes import READING, SCOPES, USABLE, expand
+from calmboard.access.scopes import DEFAULT_SCOPES, SCOPES, USABLE, expand
 from calmboard.errors import Problem
 from calmboard.outgoing import Fetch
-from calmboard.settings import Window
+from calmboard.settings import RateLimit
 from calmboard.work.project_choice import Choices, list_choices
 from oauth.answers import OAuthError, VerbatimRedirect, answer, answer_error, answer_problem, origin
-from oauth.consent import CHOICES, Chosen, NothingChosen, asks_for, chosen_projects, chosen_scopes, describe, sent_choices
-from oauth.parameters import resource_in, single
+from oauth.consent import (
+    CHOICES,
+    ConsentForm,
+    MissingChoice,
+    read_consent_form,
+    requested_rights,
+    selected_projects,
+    selected_scopes,
+    summarize_request,
+)
+from oauth.parameters import read_resource, single_values
 from oauth.rate_limits import check_limit
 
 bp = Blueprint("oauth_authorize", __name__)
 
 Answer = Response | str | tuple[str, int]
 
-_WINDOW = Window(60, 60)
-# A reader may hang for half a minute, and there are few: nobody has all of them waiting.
-_READS = Window(6, 60)
+_RATE_LIMIT = RateLimit(60, 60)
+# A reader may wait for half a minute, and there are few: nobody may occupy all of them.
+_FETCH_RATE_LIMIT = RateLimit(6, 60)
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
-_SOMEBODY_ELSES = (
+_OTHER_PERSONS_CLIENT = (
     "This client ID belongs to another person, and works for them alone. "
     "Use your own, which stands under Integrations & APIs, or sign in as that person."
 )
-_OWN_CLIENT_ALONE = "A session token asks for your own client alone."
+_OWN_CLIENT_ONLY = "A session token asks for your own client alone."
 _PROMPTS = {"consent", "login", "none", "select_account"}
 
 
 class UntrustedClient(Exception):
-    """The application or its address cannot be trusted, so the person is told, and sent nowhere."""
+    """The application or its address cannot be trusted, so the person gets an error page and no redirect."""
 
 
 class LoginRequired(Exception):
@@ -52,7 +61,7 @@ class LoginRequired(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """An authorization request that can be answered at its redirect URI; `unused` scopes are asked for and of no use."""
+    """An authorization request that can be answered at its redirect URI; `unused` are requested scopes that nothing uses yet."""
 
     client: Client
     redirect_uri: str
@@ -65,84 +74,89 @@ class AuthorizationRequest:
 
 
 @bp.get("/api/oauth/authorize")
-def ask() -> Answer:
+def authorize() -> Answer:
     if request.headers.get("Authorization"):
-        return _answer_program()
-    return _answer(_show_consent)
+        return _authorize_program()
+    return _handle(_show_consent)
 
 
 @bp.post("/api/oauth/authorize")
 def decide() -> Answer:
-    return _answer(_carry_out)
+    return _handle(_apply_decision)
 
 
-def _answer(then: Callable[[AuthorizationRequest], Answer]) -> Answer:
+def _handle(respond: Callable[[AuthorizationRequest], Answer]) -> Answer:
     try:
         parameters = _parameters()
-        client, redirect_uri = _trusted(parameters)
-        _need_nobody_elses(client)
+        client, redirect_uri = _trusted_client(parameters)
+        _check_client_owner(client)
     except UntrustedClient as problem:
-        return _tell(str(problem))
+        return _error_page(str(problem))
     except LoginRequired:
         return _sign_in()
     state = parameters.get("state")
     try:
-        asked = _read(parameters, client, redirect_uri)
+        auth_request = _read_request(parameters, client, redirect_uri)
     except OAuthError as error:
-        return _send_back(redirect_uri, state, error=error.code, error_description=error.description)
-    return then(asked)
+        return _redirect_back(redirect_uri, state, error=error.code, error_description=error.description)
+    return respond(auth_request)
 
 
-def _answer_program() -> Response:
-    """For Postman: a session token asks for its person's own client, and the answer is JSON instead of a redirect."""
+def _authorize_program() -> Response:
+    """For Postman: a session token authorizes its person's own client, and the response is JSON instead of a redirect."""
     try:
-        asked, signed_in = _asked_by_program()
+        auth_request, signed_in = _read_program_request()
     except OAuthError as error:
         return answer_error(error)
     except Problem as problem:
         return answer_problem(problem)
     consent = Consent(
-        asked.client, asked.redirect_uri, asked.challenge, asked.resource, asked.scopes, session_id=signed_in.session_id
+        auth_request.client,
+        auth_request.redirect_uri,
+        auth_request.challenge,
+        auth_request.resource,
+        auth_request.scopes,
+        session_id=signed_in.session_id,
     )
     code = grants.grant(Access.from_session(signed_in.user), consent)
-    told = {"code": code, "state": asked.state, "iss": origin(), "redirect_uri": asked.redirect_uri}
-    return answer({name: value for name, value in told.items() if value is not None})
+    body = {"code": code, "state": auth_request.state, "iss": origin(), "redirect_uri": auth_request.redirect_uri}
+    return answer({name: value for name, value in body.items() if value is not None})
 
 
-def _asked_by_program() -> tuple[AuthorizationRequest, SignedIn]:
+def _read_program_request() -> tuple[AuthorizationRequest, TokenSession]:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if request.cookies:
         raise OAuthError("invalid_request", "Send a session token or a cookie, not both.")
     try:
-        signed_in = find_signed_in(secret.strip() if scheme.lower() == "bearer" else None)
+        signed_in = find_token_session(secret.strip() if scheme.lower() == "bearer" else None)
     except Problem as problem:
         raise OAuthError("invalid_token", problem.detail, 401) from problem
-    check_limit("authorize", signed_in.user.id, _WINDOW)
+    check_limit("authorize", signed_in.user.id, _RATE_LIMIT)
     try:
-        parameters = single(request.args)
-        client, redirect_uri = _trusted(parameters)
+        parameters = single_values(request.args)
+        client, redirect_uri = _trusted_client(parameters)
     except UntrustedClient as problem:
         raise OAuthError("invalid_request", str(problem)) from problem
     except LoginRequired:
-        raise OAuthError("unauthorized_client", _OWN_CLIENT_ALONE, 403) from None
+        raise OAuthError("unauthorized_client", _OWN_CLIENT_ONLY, 403) from None
     if client.user_id != signed_in.user.id:
-        raise OAuthError("unauthorized_client", _OWN_CLIENT_ALONE, 403)
-    return _read(parameters, client, redirect_uri), signed_in
+        raise OAuthError("unauthorized_client", _OWN_CLIENT_ONLY, 403)
+    return _read_request(parameters, client, redirect_uri), signed_in
 
 
 def _parameters() -> dict[str, str]:
     try:
-        return single(MultiDict(pair for pair in _sent().items(multi=True) if pair[0] not in CHOICES))
+        return single_values(MultiDict(pair for pair in _sent_parameters().items(multi=True) if pair[0] not in CHOICES))
     except OAuthError as error:
         raise UntrustedClient(error.description) from None
 
 
-def _sent() -> MultiDict[str, str]:
+def _sent_parameters() -> MultiDict[str, str]:
     return request.form if request.method == "POST" else request.args
 
 
-def _trusted(parameters: Mapping[str, str]) -> tuple[Client, str]:
-    client = _client(parameters.get("client_id", ""))
+def _trusted_client(parameters: Mapping[str, str]) -> tuple[Client, str]:
+    client = _find_client(parameters.get("client_id", ""))
     if client is None:
         raise UntrustedClient("CalmBoard does not know the application that sent you here. Start again from the application.")
     redirect_uri = parameters.get("redirect_uri", "")
@@ -151,14 +165,14 @@ def _trusted(parameters: Mapping[str, str]) -> tuple[Client, str]:
     return client, redirect_uri
 
 
-def _need_nobody_elses(client: Client) -> None:
-    """A person's own client asks its person alone: nobody else could know who uses it."""
+def _check_client_owner(client: Client) -> None:
+    """A person's own client is for its person alone: nobody else could know who uses it."""
     if client.user_id is not None and current_user.is_authenticated and client.user_id != current_user.person.id:
-        raise UntrustedClient(_SOMEBODY_ELSES)
+        raise UntrustedClient(_OTHER_PERSONS_CLIENT)
 
 
-def _client(client_id: str) -> Client | None:
-    """The client of this id. One that is the address of its description is asked for by a signed-in person only."""
+def _find_client(client_id: str) -> Client | None:
+    """The client of this id. One whose id is the URL of its metadata is fetched for a signed-in person only."""
     if not is_document(client_id):
         return find_client(client_id)
     if not current_user.is_authenticated:
@@ -170,21 +184,21 @@ def _client(client_id: str) -> Client | None:
 
 
 def _fetch(url: str, max_bytes: int) -> bytes:
-    """Ask another server, but never often: not for one person, and not one server."""
-    check_limit("documents", current_user.person.id, _READS)
-    check_limit("documents", urlsplit(url).netloc, _WINDOW)
+    """Fetch from another server, limited for each person and for each server."""
+    check_limit("documents", current_user.person.id, _FETCH_RATE_LIMIT)
+    check_limit("documents", urlsplit(url).netloc, _RATE_LIMIT)
     fetch: Fetch = current_app.extensions["calmboard_fetch"]
     return fetch(url, max_bytes)
 
 
-def _read(parameters: Mapping[str, str], client: Client, redirect_uri: str) -> AuthorizationRequest:
-    _need_plain(parameters)
+def _read_request(parameters: Mapping[str, str], client: Client, redirect_uri: str) -> AuthorizationRequest:
+    _require_plain_parameters(parameters)
     if parameters.get("response_type") != "code":
         raise OAuthError("unsupported_response_type", "The one response type here is code.")
     challenge = parameters.get("code_challenge", "")
     if parameters.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(challenge):
         raise OAuthError("invalid_request", "PKCE is needed: send code_challenge with code_challenge_method S256.")
-    resource = resource_in(_sent())
+    resource = read_resource(_sent_parameters())
     if resource is None:
         raise OAuthError("invalid_target", f"Send resource: {origin()} for the API or {origin()}/mcp for the MCP server.")
     prompt = parameters.get("prompt")
@@ -194,7 +208,7 @@ def _read(parameters: Mapping[str, str], client: Client, redirect_uri: str) -> A
     return AuthorizationRequest(client, redirect_uri, parameters.get("state"), resource, challenge, scopes, prompt, unused)
 
 
-def _need_plain(parameters: Mapping[str, str]) -> None:
+def _require_plain_parameters(parameters: Mapping[str, str]) -> None:
     """All parameters stand in the request itself (RFC 9101, section 6), and the answer in the query of the redirect URI."""
     for name in ("request", "request_uri"):
         if name in parameters:
@@ -204,10 +218,10 @@ def _need_plain(parameters: Mapping[str, str]) -> None:
 
 
 def _scopes(parameters: Mapping[str, str]) -> tuple[frozenset[str], tuple[str, ...]]:
-    """What is asked for and of use, and what is known and of none yet; unknown scopes are passed over as long as one is left."""
+    """The requested scopes that can be granted, and those that nothing uses yet; unknown ones are ignored if any is known."""
     names = frozenset(parameters.get("scope", "").split()) - {"offline_access"}
     if not names:
-        return READING, ()
+        return DEFAULT_SCOPES, ()
     known = names & set(SCOPES)
     if not known:
         raise OAuthError("invalid_scope", "None of these scopes is known here.")
@@ -217,74 +231,79 @@ def _scopes(parameters: Mapping[str, str]) -> tuple[frozenset[str], tuple[str, .
     return usable, tuple(sorted(known - USABLE))
 
 
-def _show_consent(asked: AuthorizationRequest) -> Response | str:
+def _show_consent(auth_request: AuthorizationRequest) -> Response | str:
     if not current_user.is_authenticated:
-        if asked.prompt == "none":
-            return _send_back(asked.redirect_uri, asked.state, error="login_required", error_description="Nobody is signed in.")
+        if auth_request.prompt == "none":
+            refusal = {"error": "login_required", "error_description": "Nobody is signed in."}
+            return _redirect_back(auth_request.redirect_uri, auth_request.state, **refusal)
         return _sign_in()
-    if asked.prompt == "none":
+    if auth_request.prompt == "none":
         refusal = {"error": "consent_required", "error_description": "The person has to be asked."}
-        return _send_back(asked.redirect_uri, asked.state, **refusal)
-    return _consent_page(asked, Chosen("all", asked.scopes, frozenset()), {})
+        return _redirect_back(auth_request.redirect_uri, auth_request.state, **refusal)
+    return _consent_page(auth_request, ConsentForm("all", auth_request.scopes, frozenset()), {})
 
 
-def _consent_page(asked: AuthorizationRequest, chosen: Chosen, faults: dict[str, str]) -> str:
-    g.form_leads_away = True
+def _consent_page(auth_request: AuthorizationRequest, form: ConsentForm, errors: dict[str, str]) -> str:
+    g.form_redirects_off_site = True
     parameters = _parameters()
     return render_template(
         "oauth/consent.html",
-        asked=asked,
-        about=describe(asked.client, asked.redirect_uri, asked.resource),
-        rights=asks_for(asked.scopes),
-        choices=_choices(chosen),
+        auth_request=auth_request,
+        about=summarize_request(auth_request.client, auth_request.redirect_uri, auth_request.resource),
+        rights=requested_rights(auth_request.scopes),
+        choices=_choices(form),
         parameters=parameters,
         again=f"{request.path}?{urlencode(parameters)}",
-        chosen=chosen,
-        faults=faults,
+        form=form,
+        errors=errors,
     )
 
 
-def _choices(chosen: Chosen) -> Choices:
+def _choices(form: ConsentForm) -> Choices:
     access = Access.from_session(current_user.person)
-    return list_choices(access, request.form.get("projects_after"), chosen.project_ids)
+    return list_choices(access, request.form.get("projects_after"), form.project_ids)
 
 
 def _sign_in() -> Response:
-    """Come back to the same request after it; a decision that was sent without a session is asked for again."""
-    there = request.full_path if request.method == "GET" else None
-    return redirect(url_for("portal.sign_in", next=there), 303)
+    """Redirects to the sign-in, and after it to the same request; a decision sent without a session has to be made again."""
+    next_path = request.full_path if request.method == "GET" else None
+    return redirect(url_for("portal.sign_in", next=next_path), 303)
 
 
-def _carry_out(asked: AuthorizationRequest) -> Answer:
+def _apply_decision(auth_request: AuthorizationRequest) -> Answer:
     if not current_user.is_authenticated:
         return _sign_in()
     current_app.extensions["csrf"].protect()
-    check_limit("authorize", current_user.person.id, _WINDOW)
+    check_limit("authorize", current_user.person.id, _RATE_LIMIT)
     if "projects_after" in request.form:
-        return _consent_page(asked, sent_choices(), {})
+        return _consent_page(auth_request, read_consent_form(), {})
     if request.form.get("decision") != "allow":
         denial = {"error": "access_denied", "error_description": "The person said no."}
-        return _send_back(asked.redirect_uri, asked.state, **denial)
+        return _redirect_back(auth_request.redirect_uri, auth_request.state, **denial)
     access = Access.from_session(current_user.person)
     try:
-        project_ids = chosen_projects(access)
-    except NothingChosen as missing:
-        return _consent_page(asked, sent_choices(), {"reach": str(missing)}), 422
-    scopes = chosen_scopes(asked.scopes)
-    consent = Consent(asked.client, asked.redirect_uri, asked.challenge, asked.resource, scopes, project_ids)
+        project_ids = selected_projects(access)
+    except MissingChoice as missing:
+        return _consent_page(auth_request, read_consent_form(), {"reach": str(missing)}), 422
+    scopes = selected_scopes(auth_request.scopes)
+    consent = Consent(
+        auth_request.client, auth_request.redirect_uri, auth_request.challenge, auth_request.resource, scopes, project_ids
+    )
     code = grants.grant(access, consent)
-    return _send_back(asked.redirect_uri, asked.state, code=code)
+    return _redirect_back(auth_request.redirect_uri, auth_request.state, code=code)
 
 
-def _send_back(redirect_uri: str, state: str | None, **answer: str) -> Response:
-    """303, so that a browser turns a POST into a GET; `iss` says who answers (RFC 9207).
+def _redirect_back(redirect_uri: str, state: str | None, **result: str) -> Response:
+    """303, so that a browser turns a POST into a GET; `iss` names the issuer (RFC 9207).
 
     The application's address is only added to (RFC 6749, section 3.1.2).
     """
-    more = {**answer, **({"state": state} if state is not None else {}), "iss": origin()}
-    sign = "" if redirect_uri.endswith("?") else "&" if "?" in redirect_uri else "?"
-    return VerbatimRedirect(status=303, headers={"Location": redirect_uri + sign + urlencode(more)}, mimetype="text/html")
+    parameters = {**result, **({"state": state} if state is not None else {}), "iss": origin()}
+    separator = "" if redirect_uri.endswith("?") else "&" if "?" in redirect_uri else "?"
+    return VerbatimRedirect(
+        status=303, headers={"Location": redirect_uri + separator + urlencode(parameters)}, mimetype="text/html"
+    )
 
 
-def _tell(sentence: str) -> tuple[str, int]:
+def _error_page(sentence: str) -> tuple[str, int]:
     return render_template("oauth/stopped.html", sentence=sentence), 400

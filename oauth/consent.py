@@ -7,17 +7,17 @@ from flask import request
 
 from calmboard.access.access import Access
 from calmboard.access.credentials.keys import MAX_PROJECTS
-from calmboard.access.oauth.app_names import is_cut
+from calmboard.access.oauth.app_names import is_truncated
 from calmboard.access.oauth.clients import Client
 from calmboard.access.oauth.redirect_uris import is_loopback
 from calmboard.access.scopes import GRANTABLE, WRITE_WORDS
-from calmboard.work.project_choice import MOST_TICKS, project_names
+from calmboard.work.project_choice import MAX_SELECTED, project_names
 from oauth.answers import origin
 
-# What the page adds to the request, and what is read from nowhere else.
+# The fields that the page adds to those of the request.
 CHOICES = ("csrf_token", "decision", "right", "reach", "project", "projects_after")
 
-# The rights that are asked for as one, in the order of the page. None of the nouns has one by itself.
+# The rights that are requested as one, in the order of the page. None of the nouns has one by itself.
 _READ_WORDS = {
     "projects": "projects",
     "boards": "boards",
@@ -29,13 +29,13 @@ _READ_WORDS = {
 }
 
 
-class NothingChosen(Exception):
+class MissingChoice(Exception):
     """What a person has to choose before anything is granted; the message is for them."""
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """Who asks and where it leads. `whole_name` is None where nothing was cut off for `name`."""
+class RequestSummary:
+    """The client and where it redirects. `whole_name` is None where `name` is not shortened."""
 
     name: str
     whole_name: str | None
@@ -43,12 +43,12 @@ class About:
     sends_to: str
     is_loopback: bool
     resource: str
-    reaches: str
+    resource_name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """A line of the page; `scope` None: not to be unticked, since nothing works without it."""
+    """A line of the page; `scope` None: cannot be deselected, since nothing works without it."""
 
     words: str
     scope: str | None
@@ -56,57 +56,57 @@ class Right:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """What stands chosen on the page, by the values of its fields."""
+class ConsentForm:
+    """The values of the fields of the consent form."""
 
     reach: str | None
     scopes: frozenset[str]
     project_ids: frozenset[str]
 
 
-def describe(client: Client, redirect_uri: str, resource: str) -> About:
+def summarize_request(client: Client, redirect_uri: str, resource: str) -> RequestSummary:
     parts = urlsplit(redirect_uri)
     sends_to = parts.netloc if parts.scheme in ("http", "https") else f"{parts.scheme}://{parts.netloc}"
-    reaches = "The MCP server" if resource != origin() else "The REST API"
+    resource_name = "The MCP server" if resource != origin() else "The REST API"
     name = client.shown_name
-    whole_name = client.name if is_cut(client.name) else None
-    return About(name, whole_name, client.kind == "own", sends_to, is_loopback(redirect_uri), resource, reaches)
+    whole_name = client.name if is_truncated(client.name) else None
+    return RequestSummary(name, whole_name, client.kind == "own", sends_to, is_loopback(redirect_uri), resource, resource_name)
 
 
-def asks_for(scopes: frozenset[str]) -> list[Right]:
-    """One line for all that is read, then one to untick for each write."""
+def requested_rights(scopes: frozenset[str]) -> list[Right]:
+    """One line for all that is read, then one to deselect for each write."""
     read = [_READ_WORDS[noun] for noun in GRANTABLE if f"{noun}:read" in scopes]
-    lines = [Right(f"See {_listed(read)}", None, "Only those you can see yourself")] if read else []
+    lines = [Right(f"See {_join_words(read)}", None, "Only those you can see yourself")] if read else []
     return lines + [Right(words, scope) for scope, words in WRITE_WORDS.items() if scope in scopes]
 
 
-def chosen_scopes(asked: frozenset[str]) -> frozenset[str]:
-    """What is read, and the writes that were left ticked; never more than was asked for."""
-    ticked = set(request.form.getlist("right"))
-    return frozenset(scope for scope in asked if scope.endswith(":read") or scope in ticked)
+def selected_scopes(requested: frozenset[str]) -> frozenset[str]:
+    """The read scopes, and the selected write scopes; never more than was requested."""
+    selected = set(request.form.getlist("right"))
+    return frozenset(scope for scope in requested if scope.endswith(":read") or scope in selected)
 
 
-def chosen_projects(access: Access) -> frozenset[str] | None:
-    """The ticked ones of a person's projects, or None for all, now and later. Raises NothingChosen where neither was said."""
+def selected_projects(access: Access) -> frozenset[str] | None:
+    """The selected ones of a person's projects, or None for all, now and later. Raises MissingChoice where neither was sent."""
     reach = request.form.getlist("reach")
     if reach == ["all"]:
         return None
     if reach != ["some"]:
-        raise NothingChosen("Choose in which projects it may work.")
-    asked = set(request.form.getlist("project"))
-    if len(asked) > MAX_PROJECTS:
-        raise NothingChosen(f"Tick at most {MAX_PROJECTS} projects, or choose all that you can see.")
-    ticked = frozenset(project_names(access, asked))
-    if not ticked:
-        raise NothingChosen("Tick at least one project, or choose all that you can see.")
-    return ticked
+        raise MissingChoice("Choose in which projects it may work.")
+    requested = set(request.form.getlist("project"))
+    if len(requested) > MAX_PROJECTS:
+        raise MissingChoice(f"Tick at most {MAX_PROJECTS} projects, or choose all that you can see.")
+    selected = frozenset(project_names(access, requested))
+    if not selected:
+        raise MissingChoice("Tick at least one project, or choose all that you can see.")
+    return selected
 
 
-def sent_choices() -> Chosen:
-    """The choices as they were sent, so that they stand there when the person is asked again."""
+def read_consent_form() -> ConsentForm:
+    """The choices as they were sent, to show the form with them again."""
     form = request.form
-    return Chosen(form.get("reach"), frozenset(form.getlist("right")), frozenset(form.getlist("project")[:MOST_TICKS]))
+    return ConsentForm(form.get("reach"), frozenset(form.getlist("right")), frozenset(form.getlist("project")[:MAX_SELECTED]))
 
 
-def _listed(words: list[str]) -> str:
+def _join_words(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,4 +1,4 @@
-"""What programs find without asking anyone: the well-known documents (RFC 8414, RFC 9728)."""
+"""What programs discover: the well-known documents (RFC 8414, RFC 9728)."""
 
 from typing import Any
 

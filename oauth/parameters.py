@@ -1,4 +1,4 @@
-"""Reads the parameters of OAuth requests: each at most once, short, and from one place only."""
+"""Reads the parameters of OAuth requests: each at most once, short, and from one source only."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from calmboard.access.oauth.clients import Client, known_client
-from calmboard.access.oauth.resources import recognised
+from calmboard.access.oauth.resources import match_resource
 from oauth.answers import OAuthError, origin
 
 MAX_LENGTH = 4096
@@ -20,19 +20,19 @@ def read_form() -> dict[str, str]:
     request.max_content_length = MAX_BYTES
     if request.args:
         raise OAuthError("invalid_request", "Send the parameters in the body, not in the address.")
-    return single(request.form)
+    return single_values(request.form)
 
 
-def single(given: MultiDict[str, str]) -> dict[str, str]:
+def single_values(parameters: MultiDict[str, str]) -> dict[str, str]:
     """Every parameter once (RFC 6749, section 3.1), but for `resource`; empty ones count as left out."""
-    if None in given:
+    if None in parameters:
         raise OAuthError("invalid_request", "A part of the form has no name.")
-    for name, values in given.lists():
+    for name, values in parameters.lists():
         if len(values) > 1 and name != "resource":
             raise OAuthError("invalid_request", f"The parameter {name[:40]} is there more than once.")
         if len(values[0]) > MAX_LENGTH or "\0" in values[0] or "\ufffd" in values[0]:
-            raise OAuthError("invalid_request", f"The parameter {name[:40]} is too long, or holds signs that cannot be.")
-    return {name: value for name, value in given.items() if value}
+            raise OAuthError("invalid_request", f"The parameter {name[:40]} is too long, or contains invalid characters.")
+    return {name: value for name, value in parameters.items() if value}
 
 
 def require_parameter(parameters: Mapping[str, str], name: str) -> str:
@@ -42,7 +42,7 @@ def require_parameter(parameters: Mapping[str, str], name: str) -> str:
 
 
 def public_client(parameters: Mapping[str, str]) -> Client:
-    """The client that a form names. All are public: a secret is never asked for, so none is taken."""
+    """The client that a form names. All are public: a secret is never required, so one is rejected."""
     if request.headers.get("Authorization"):
         raise OAuthError("invalid_client", "Clients here have no secret. Send client_id in the body alone.", 401)
     if "client_secret" in parameters:
@@ -53,17 +53,17 @@ def public_client(parameters: Mapping[str, str]) -> Client:
     return client
 
 
-def resource_in(given: MultiDict[str, str]) -> str | None:
-    """The resource that is asked for, None where none is; raises OAuthError `invalid_target` for one that is not here.
+def read_resource(parameters: MultiDict[str, str]) -> str | None:
+    """The requested resource, None where there is none; raises OAuthError `invalid_target` for an unknown one.
 
     A request may name several (RFC 8707, section 2); here it may only name one several times.
     """
-    asked = set(given.getlist("resource"))
-    if len(asked) > 1:
+    requested = set(parameters.getlist("resource"))
+    if len(requested) > 1:
         raise OAuthError("invalid_target", "A token is for one resource. Send resource once.")
-    if not any(asked):
+    if not any(requested):
         return None
-    resource = recognised(origin(), asked.pop())
+    resource = match_resource(origin(), requested.pop())
     if resource is None:
         raise OAuthError("invalid_target", f"The resources here are {origin()} and {origin()}/mcp.")
     return resource

@@ -1,16 +1,16 @@
-"""Request windows of the OAuth endpoints, counted so that one application does not stand in the way of another."""
+"""Rate limits of the OAuth endpoints, counted so that one application does not use up another's."""
 
 from flask import current_app, request
 
 from calmboard.access.limits.rate_limits import Limits, network_of
-from calmboard.settings import Window
+from calmboard.settings import RateLimit
 
 
-def check_limit(policy: str, who: str, window: Window) -> None:
-    """Count a request; raises RateLimitExceeded where the window is full."""
+def check_limit(policy: str, key: str, rate_limit: RateLimit) -> None:
+    """Count a request; raises RateLimitExceeded where the limit is reached."""
     limits: Limits = current_app.extensions["calmboard_limits"]
-    limits.count(policy, who, window).check_limit()
+    limits.count(policy, key, rate_limit).check_limit()
 
 
-def network() -> str:
+def client_network() -> str:
     return network_of(request.remote_addr)

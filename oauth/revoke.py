@@ -3,21 +3,21 @@
 from flask import Blueprint, Response
 
 from calmboard.access.oauth import grants
-from calmboard.settings import Window
+from calmboard.settings import RateLimit
 from oauth.answers import OAuthError, answer, answer_error
 from oauth.parameters import public_client, read_form, require_parameter
-from oauth.rate_limits import check_limit, network
+from oauth.rate_limits import check_limit, client_network
 
 bp = Blueprint("oauth_revoke", __name__)
 
-_WINDOW = Window(120, 60)
+_RATE_LIMIT = RateLimit(120, 60)
 
 
 @bp.post("/api/oauth/revoke")
 def revoke_token() -> Response:
     try:
         parameters = read_form()
-        check_limit("revoke", f"{require_parameter(parameters, 'client_id')[:100]}/{network()}", _WINDOW)
+        check_limit("revoke", f"{require_parameter(parameters, 'client_id')[:100]}/{client_network()}", _RATE_LIMIT)
         grants.revoke(public_client(parameters), require_parameter(parameters, "token"))
     except OAuthError as error:
         return answer_error(error)

@@ -9,19 +9,19 @@ from flask import Blueprint, Response, current_app, request
 from calmboard.access.credentials.secret_format import digest, is_well_formed
 from calmboard.access.oauth import grants
 from calmboard.access.oauth.grants import GrantError, Tokens
-from calmboard.settings import Window
+from calmboard.settings import RateLimit
 from oauth.answers import OAuthError, answer, answer_error
-from oauth.parameters import public_client, read_form, require_parameter, resource_in
-from oauth.rate_limits import check_limit, network
+from oauth.parameters import public_client, read_form, read_resource, require_parameter
+from oauth.rate_limits import check_limit, client_network
 
 bp = Blueprint("oauth_token", __name__)
 
-_WINDOW = Window(120, 60)
+_RATE_LIMIT = RateLimit(120, 60)
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
 @bp.post("/api/oauth/token")
-def give_tokens() -> Response:
+def issue_tokens() -> Response:
     try:
         return _answer_tokens(_tokens(read_form()))
     except GrantError as error:
@@ -31,7 +31,7 @@ def give_tokens() -> Response:
 
 
 def _tokens(parameters: Mapping[str, str]) -> Tokens:
-    _count(parameters.get("code") or parameters.get("refresh_token", ""))
+    _check_token_limit(parameters.get("code") or parameters.get("refresh_token", ""))
     kind = require_parameter(parameters, "grant_type")
     if kind == "authorization_code":
         return _redeem(parameters)
@@ -40,14 +40,14 @@ def _tokens(parameters: Mapping[str, str]) -> Tokens:
     raise OAuthError("unsupported_grant_type", "The grant types here are authorization_code and refresh_token.")
 
 
-def _count(secret: str) -> None:
+def _check_token_limit(secret: str) -> None:
     """By code or token: hosted applications act for many people under one client id and from one address."""
     if is_well_formed(secret):
-        check_limit("token", digest(secret).hex(), _WINDOW)
+        check_limit("token", digest(secret).hex(), _RATE_LIMIT)
 
 
 def _refuse(error: OAuthError) -> Response:
-    check_limit("token", network(), _WINDOW)
+    check_limit("token", client_network(), _RATE_LIMIT)
     return answer_error(error)
 
 
@@ -56,8 +56,8 @@ def _redeem(parameters: Mapping[str, str]) -> Tokens:
     names = ("code", "redirect_uri", "code_verifier")
     code, redirect_uri, verifier = (require_parameter(parameters, name) for name in names)
     if not _VERIFIER.fullmatch(verifier):
-        raise OAuthError("invalid_request", "code_verifier has 43 to 128 letters, digits and signs of - . _ ~.")
-    return grants.redeem(client, code, redirect_uri, verifier, resource_in(request.form))
+        raise OAuthError("invalid_request", "code_verifier has 43 to 128 characters: letters, digits and - . _ ~.")
+    return grants.redeem(client, code, redirect_uri, verifier, read_resource(request.form))
 
 
 def _refresh(parameters: Mapping[str, str]) -> Tokens:
@@ -66,11 +66,11 @@ def _refresh(parameters: Mapping[str, str]) -> Tokens:
     scopes = frozenset(parameters.get("scope", "").split()) - {"offline_access"} or None
     grace = timedelta(seconds=settings.refresh_grace_s)
     return grants.refresh(
-        client, require_parameter(parameters, "refresh_token"), scopes, resource_in(request.form), grace, settings.secret_key
+        client, require_parameter(parameters, "refresh_token"), scopes, read_resource(request.form), grace, settings.secret_key
     )
 
 
 def _answer_tokens(tokens: Tokens) -> Response:
-    response = answer(tokens.shown)
+    response = answer(tokens.response_fields)
     response.headers["Pragma"] = "no-cache"
     return response

@@ -1,4 +1,4 @@
-"""The door for people: sign-in, Integrations & APIs, keys, the account."""
+"""The interface for people: sign-in, Integrations & APIs, keys, the account."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ PAGES = (
 
 
 def install_extensions(app: Flask) -> None:
-    """Bind what only pages use. Before anything else hooks into requests, since these hooks are moved to pages alone."""
+    """Initialize the extensions of pages. Call it before other request hooks are registered: it moves them to the blueprint."""
     limiter.init_app(app)
     login_manager.init_app(app)
     csrf.init_app(app)
@@ -51,17 +51,17 @@ def install_extensions(app: Flask) -> None:
 
 
 def install(app: Flask) -> None:
-    """Add the pages to an app. Problems come back through `answer_problem`."""
+    """Add the pages to an app. Its error handlers call `answer_problem`."""
     app.config["PERMANENT_SESSION_LIFETIME"] = ABSOLUTE
     app.config["SESSION_REFRESH_EACH_REQUEST"] = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update({function.__name__: function for function in (*words.FILTERS, *code_markup.FILTERS)})
-    app.context_processor(_everywhere)
+    app.context_processor(_shared_context)
     app.after_request(protect)
     app.register_blueprint(bp)
 
 
-def _everywhere() -> dict[str, Any]:
-    """What every template may name."""
+def _shared_context() -> dict[str, Any]:
+    """The context that every template has."""
     person = current_user.person if current_user.is_authenticated else None
     return {"person": person, "settings": current_app.config["CALMBOARD"]}

@@ -1,7 +1,7 @@
-"""What tests are given: an app on a database, the cast, a real server, a browser.
+"""The fixtures of all tests: an app on a database, the users, a real server, a browser.
 
 Whatever touches the database runs on each kind that --database names. Databases are seeded and live for the whole run:
-a test reads the seeded people and projects, and changes only what it made itself.
+a test reads the seeded people and projects, and changes only what it created itself.
 """
 
 import os
@@ -44,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_RUN_DIR] = Path(worker["run_dir"])
         return
     config.stash[_RUN_DIR] = make_run_dir()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C does, it ends the run's servers too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C does, it stops the run's servers too
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -53,7 +53,7 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """A run in which everything was left out has shown nothing, and does not count as good."""
+    """A run in which every test was skipped counts as a failure."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter and exitstatus == pytest.ExitCode.OK and not reporter.stats.get("passed"):
         session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
@@ -68,8 +68,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database" not in metafunc.fixturenames:
         return
-    asked = metafunc.config.getoption("--database")
-    kinds = KINDS if asked == "all" else (asked,)
+    option = metafunc.config.getoption("--database")
+    kinds = KINDS if option == "all" else (option,)
     for mark in metafunc.definition.iter_markers("database"):
         kinds = mark.args
     metafunc.parametrize("database", kinds, indirect=True, scope="session")
@@ -83,7 +83,7 @@ def run_dir(pytestconfig: pytest.Config) -> Path:
 
 @pytest.fixture(scope="session")
 def database(request: pytest.FixtureRequest, run_dir: Path) -> Databases:
-    """Where databases of the kind that this test runs on come from."""
+    """Creates databases of the kind that this test runs on."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     return open_databases(request.param, run_dir, worker)
 
@@ -102,7 +102,7 @@ def empty_database_url(database: Databases) -> str:
 
 @pytest.fixture(scope="session")
 def settings(database: Databases, database_url: str) -> Settings:
-    """Settings of app and server; a request window that no test fills by accident."""
+    """Settings of app and server; a rate limit that no test reaches by accident."""
     return settings_for(database_url, database.directory)
 
 
@@ -115,7 +115,7 @@ def app(settings: Settings) -> Iterator[Flask]:
 
 @pytest.fixture
 def make_app(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
-    """Make another app with some settings changed, on the same database, with an instance directory of its own."""
+    """Create another app with some settings changed, on the same database, with an instance directory of its own."""
     apps: list[Flask] = []
 
     def make(**changes: Any) -> Flask:
@@ -128,7 +128,7 @@ def make_app(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., Flask
         close(app)
     if apps:
         queue.storage.close()
-        open_queue(settings)  # a process has one queue, that of the app made last
+        open_queue(settings)  # a process has one queue, that of the app created last
 
 
 def close(app: Flask) -> None:
@@ -139,12 +139,12 @@ def close(app: Flask) -> None:
 
 @pytest.fixture(autouse=True)
 def _push_request_context() -> None:
-    """Stand in for pytest-flask's, under which every request of a test would share one `g`: whoever signed in stayed so."""
+    """Overrides pytest-flask's, under which every request of a test would share one `g`, and so the first sign-in."""
 
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    """A browser that is not signed in, at an address of its own."""
+    """A browser that is not signed in, with an address of its own."""
     client = app.test_client()
     client.environ_base["REMOTE_ADDR"] = new_address()
     return client
@@ -195,7 +195,7 @@ def new_project(app: Flask) -> Callable[..., ProjectAndBoard]:
 @pytest.fixture(scope="session")
 def seeded(owner: TestUser, outsider: TestUser) -> Seeded:
     """Ids of a seeded project, board and task of the owner's, and of the outsider's."""
-    return Seeded(owner.place(), outsider.place())
+    return Seeded(owner.example_project(), outsider.example_project())
 
 
 @pytest.fixture(scope="session")
@@ -220,11 +220,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page_for(browser: Browser, server: Server) -> Iterator[Pages]:
-    """Open a page of the server as somebody: `page_for(owner, javascript=False, scheme="dark", width=360)`.
+    """Open a page of the server as a user: `page_for(owner, javascript=False, scheme="dark", width=360)`.
 
-    After the test no page may have met the CSP, thrown an error, or been answered a 5xx; `page_for.faults` lists those.
+    After the test no page may have violated the CSP, thrown an error, or received a 5xx; `page_for.errors` lists those.
     """
     pages = Pages(browser, server.url)
     yield pages
     pages.close()
-    assert pages.faults == []
+    assert pages.errors == []

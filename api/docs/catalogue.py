@@ -1,4 +1,4 @@
-"""The API as plain data, for the pages that show it."""
+"""The API as plain data, for the pages that render it."""
 
 from itertools import groupby
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 
 from api.docs.examples import example_of, required_example_of
-from api.docs.field_tables import field, fields_in, resolved
+from api.docs.field_tables import field, fields_in, resolve_ref
 from api.docs.nouns import NOUNS
 from api.docs.openapi import openapi_document
 from api.framework.describe import Operation, operations
@@ -14,17 +14,17 @@ from calmboard.errors import PROBLEMS
 
 __all__ = ["NOUNS", "catalogue"]
 
-# Of the path parameters that are no id of ours.
+# For path parameters that are not ids of ours.
 _PARAMETER_EXAMPLES = {"source": "jira", "external_id": "OPS-214"}
-# What any request may be answered, whatever it asks for.
+# Statuses that any request may receive.
 _COMMON_STATUSES = {401, 429, 500, 503}
 
 
 def catalogue(app: Flask) -> list[dict[str, Any]]:
     """Nouns with their name, path, lead, main shape and endpoints, in the order of NOUNS."""
     document = openapi_document(app)
-    order_and_limit = sorted(operations(app), key=lambda operation: list(NOUNS).index(operation.noun))
-    by_noun = groupby(order_and_limit, key=lambda operation: operation.noun)
+    sorted_operations = sorted(operations(app), key=lambda operation: list(NOUNS).index(operation.noun))
+    by_noun = groupby(sorted_operations, key=lambda operation: operation.noun)
     return [_noun(noun, list(group), document) for noun, group in by_noun]
 
 
@@ -35,7 +35,7 @@ def _noun(noun: str, group: list[Operation], document: dict[str, Any]) -> dict[s
 
 
 def _shape(group: list[Operation], document: dict[str, Any]) -> dict[str, Any] | None:
-    """The resource of the noun: what its endpoints give first."""
+    """The resource of the noun: what its endpoints return first."""
     kind = next((operation.description.gives for operation in group if operation.description.gives), None)
     if kind is None:
         return None
@@ -44,42 +44,45 @@ def _shape(group: list[Operation], document: dict[str, Any]) -> dict[str, Any] |
 
 
 def _endpoint(operation: Operation, document: dict[str, Any]) -> dict[str, Any]:
-    about = operation.description
-    told = document["paths"][operation.path][operation.method.lower()]
-    parameters = [_parameter(parameter, document) for parameter in told["parameters"]]
+    description = operation.description
+    documented = document["paths"][operation.path][operation.method.lower()]
+    parameters = [_parameter(parameter, document) for parameter in documented["parameters"]]
     return {
         "name": operation.name,
         "method": operation.method,
         "path": operation.path,
-        "summary": about.summary,
-        "detail": about.detail,
-        "scope": about.scope,
+        "summary": description.summary,
+        "detail": description.detail,
+        "scope": description.scope,
         "parameters": {name: _PARAMETER_EXAMPLES.get(name) for name in operation.parameters},
-        **{f"{place}_fields": [row for where, row in parameters if where == place] for place in ("path", "query", "header")},
-        "body_fields": _body_fields(told, document),
-        "body": required_example_of(about.takes) if about.takes else None,
+        **{
+            f"{location}_fields": [row for where, row in parameters if where == location]
+            for location in ("path", "query", "header")
+        },
+        "body_fields": _body_fields(documented, document),
+        "body": required_example_of(description.takes) if description.takes else None,
         "status": operation.status,
         "response": _response(operation),
-        "answers": [answer for status, response in told["responses"].items() for answer in _answers(int(status), response)],
-        "answer_headers": _answer_headers(told["responses"][str(operation.status)]),
-        "gives": about.gives.__name__ if about.gives else None,
+        "answers": [answer for status, response in documented["responses"].items() for answer in _answers(int(status), response)],
+        "answer_headers": _answer_headers(documented["responses"][str(operation.status)]),
+        "gives": description.gives.__name__ if description.gives else None,
         "is_list": operation.is_list,
-        "is_form": "multipart/form-data" in told.get("requestBody", {}).get("content", {}),
-        **_ending(operation),
+        "is_form": "multipart/form-data" in documented.get("requestBody", {}).get("content", {}),
+        **_deprecation(operation),
     }
 
 
 def _parameter(parameter: dict[str, Any], document: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Where a parameter stands, and its row."""
-    whole = resolved(parameter, document["components"]["parameters"])
-    row = field(whole["name"], whole["schema"], document["components"]["schemas"], needed=whole.get("required", False))
-    return whole["in"], {**row, "description": whole["description"]}
+    """The location of a parameter, and its row."""
+    resolved = resolve_ref(parameter, document["components"]["parameters"])
+    row = field(resolved["name"], resolved["schema"], document["components"]["schemas"], needed=resolved.get("required", False))
+    return resolved["in"], {**row, "description": resolved["description"]}
 
 
-def _body_fields(told: dict[str, Any], document: dict[str, Any]) -> list[dict[str, Any]]:
-    if "requestBody" not in told:
+def _body_fields(documented: dict[str, Any], document: dict[str, Any]) -> list[dict[str, Any]]:
+    if "requestBody" not in documented:
         return []
-    content = next(iter(told["requestBody"]["content"].values()))
+    content = next(iter(documented["requestBody"]["content"].values()))
     return fields_in(content["schema"], document["components"]["schemas"])
 
 
@@ -98,10 +101,10 @@ def _answers(status: int, response: dict[str, Any]) -> list[dict[str, Any]]:
 def _answer_headers(response: dict[str, Any]) -> list[dict[str, str]]:
     """The headers that this answer has and not every one has."""
     headers = response.get("headers", {})
-    return [{"name": name, "description": about["description"]} for name, about in headers.items() if "$ref" not in about]
+    return [{"name": name, "description": header["description"]} for name, header in headers.items() if "$ref" not in header]
 
 
-def _ending(operation: Operation) -> dict[str, str | None]:
+def _deprecation(operation: Operation) -> dict[str, str | None]:
     deprecation = operation.description.deprecation
     return {
         "deprecated_at": None if deprecation.deprecated_at is None else deprecation.deprecated_at.date().isoformat(),

@@ -1,4 +1,4 @@
-"""Examples, made from the ones that stand on the fields of a struct."""
+"""Examples, built from the examples on the fields of a struct."""
 
 from functools import cache
 from types import UnionType
@@ -11,15 +11,15 @@ from api.shapes.values import ALTERNATIVE
 
 
 def example_of(kind: type[Struct]) -> dict[str, Any]:
-    """A JSON object with an example in every field, but for those that stand for another one."""
+    """A JSON object with an example in every field, except in those that are alternatives to another one."""
     return {name: _example(field.type) for name, field in fields_of(kind).items() if not _is_alternative(field.type)}
 
 
 def required_example_of(kind: type[Struct]) -> dict[str, Any]:
-    """The shortest body that works: the needed fields, or the first one where none is needed."""
+    """The shortest body that works: the required fields, or the first one where none is required."""
     fields = fields_of(kind)
-    needed = [name for name, field in fields.items() if field.required] or [next(iter(fields))]
-    return {name: _example(fields[name].type) for name in needed}
+    required = [name for name, field in fields.items() if field.required] or [next(iter(fields))]
+    return {name: _example(fields[name].type) for name in required}
 
 
 @cache

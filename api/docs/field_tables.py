@@ -34,40 +34,40 @@ def field(name: str, schema: Schema, schemas: Mapping[str, Schema], *, needed: b
         "name": name,
         "kind": _kind(schema, schemas, number=0),
         "needed": needed,
-        "description": _said(schema, schemas),
+        "description": _description_of(schema, schemas),
         "rules": _rules(schema, schemas),
         "allowed": _allowed(schema, schemas),
     }
 
 
-def resolved(schema: Schema, schemas: Mapping[str, Schema]) -> Schema:
+def resolve_ref(schema: Schema, schemas: Mapping[str, Schema]) -> Schema:
     """The schema that a $ref points to, or itself."""
     return schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
 
 
 def _rows(schema: Schema, schemas: Mapping[str, Schema], prefix: str, depth: int) -> Iterator[dict[str, Any]]:
-    whole = resolved(schema, schemas)
-    for name, about in whole.get("properties", {}).items():
-        yield field(prefix + name, about, schemas, needed=name in whole.get("required", ()))
+    resolved = resolve_ref(schema, schemas)
+    for name, property_schema in resolved.get("properties", {}).items():
+        yield field(prefix + name, property_schema, schemas, needed=name in resolved.get("required", ()))
         if depth:
-            for place, inner in _objects_in(about, schemas):
-                yield from _rows(inner, schemas, f"{prefix}{name}{place}.", depth - 1)
+            for suffix, inner in _objects_in(property_schema, schemas):
+                yield from _rows(inner, schemas, f"{prefix}{name}{suffix}.", depth - 1)
 
 
 def _objects_in(schema: Schema, schemas: Mapping[str, Schema]) -> Iterator[tuple[str, Schema]]:
-    """The objects that a field may hold, and how to name their place: `[]` in a list."""
-    whole = resolved(schema, schemas)
-    if "properties" in whole:
-        yield "", whole
-    yield from _objects_under(whole, schemas)
+    """The objects that a field may hold, and the suffix of their path: `[]` in a list."""
+    resolved = resolve_ref(schema, schemas)
+    if "properties" in resolved:
+        yield "", resolved
+    yield from _objects_under(resolved, schemas)
 
 
-def _objects_under(whole: Schema, schemas: Mapping[str, Schema]) -> Iterator[tuple[str, Schema]]:
-    for part in _parts(whole):
+def _objects_under(resolved: Schema, schemas: Mapping[str, Schema]) -> Iterator[tuple[str, Schema]]:
+    for part in _parts(resolved):
         yield from _objects_in(part, schemas)
-    if isinstance(whole.get("items"), Mapping):
-        for place, inner in _objects_in(whole["items"], schemas):
-            yield f"[]{place}", inner
+    if isinstance(resolved.get("items"), Mapping):
+        for suffix, inner in _objects_in(resolved["items"], schemas):
+            yield f"[]{suffix}", inner
 
 
 def _parts(schema: Schema) -> list[Schema]:
@@ -76,23 +76,23 @@ def _parts(schema: Schema) -> list[Schema]:
 
 def _kind(schema: Schema, schemas: Mapping[str, Schema], number: int) -> str:
     """`list of IDs or null`; `number` 1 asks for the plural."""
-    whole = resolved(schema, schemas)
-    if parts := _parts(whole):
+    resolved = resolve_ref(schema, schemas)
+    if parts := _parts(resolved):
         return " or ".join(dict.fromkeys(_kind(part, schemas, number) for part in parts))
-    if isinstance(whole.get("type"), list):
-        return " or ".join(_KINDS[kind][number] for kind in whole["type"])
-    if whole.get("type") == "array":
-        return f"{_KINDS['array'][number]} of {_kind(whole.get('items', {}), schemas, 1)}"
-    return _KINDS[_narrow_kind(whole)][number]
+    if isinstance(resolved.get("type"), list):
+        return " or ".join(_KINDS[kind][number] for kind in resolved["type"])
+    if resolved.get("type") == "array":
+        return f"{_KINDS['array'][number]} of {_kind(resolved.get('items', {}), schemas, 1)}"
+    return _KINDS[_narrow_kind(resolved)][number]
 
 
-def _narrow_kind(whole: Schema) -> str:
-    if is_id(whole):
+def _narrow_kind(resolved: Schema) -> str:
+    if is_id(resolved):
         return "id"
-    if whole.get("format") in _KINDS:
-        return str(whole["format"])
-    values = whole.get("enum", ())
-    return str(whole.get("type", "string" if any(isinstance(value, str) for value in values) else "any"))
+    if resolved.get("format") in _KINDS:
+        return str(resolved["format"])
+    values = resolved.get("enum", ())
+    return str(resolved.get("type", "string" if any(isinstance(value, str) for value in values) else "any"))
 
 
 def is_id(schema: Schema) -> bool:
@@ -100,32 +100,32 @@ def is_id(schema: Schema) -> bool:
     return _ID_PATTERN.match(schema.get("pattern", "")) is not None
 
 
-def _said(schema: Schema, schemas: Mapping[str, Schema]) -> str:
+def _description_of(schema: Schema, schemas: Mapping[str, Schema]) -> str:
     """The nearest description: of the field, of its type, or of a part of that."""
-    whole = resolved(schema, schemas)
-    own = schema.get("description") or whole.get("description")
-    return str(own) if own else next((said for part in _parts(whole) if (said := _said(part, schemas))), "")
+    resolved = resolve_ref(schema, schemas)
+    own = schema.get("description") or resolved.get("description")
+    return str(own) if own else next((text for part in _parts(resolved) if (text := _description_of(part, schemas))), "")
 
 
 def _allowed(schema: Schema, schemas: Mapping[str, Schema]) -> list[str]:
-    whole = resolved(schema, schemas)
-    inside = [*_parts(whole), *([whole["items"]] if isinstance(whole.get("items"), Mapping) else [])]
-    values = [str(value) for value in whole.get("enum", ()) if value is not None]
-    own_objects = "properties" in whole
+    resolved = resolve_ref(schema, schemas)
+    inside = [*_parts(resolved), *([resolved["items"]] if isinstance(resolved.get("items"), Mapping) else [])]
+    values = [str(value) for value in resolved.get("enum", ()) if value is not None]
+    own_objects = "properties" in resolved
     return values or ([] if own_objects else next((found for part in inside if (found := _allowed(part, schemas))), []))
 
 
 def _rules(schema: Schema, schemas: Mapping[str, Schema]) -> list[str]:
-    """What a value must keep to, one sentence each."""
-    whole = resolved(schema, schemas)
+    """The rules of a value, one sentence each."""
+    resolved = resolve_ref(schema, schemas)
     rules = [
-        _range(whole.get("minLength"), whole.get("maxLength"), "characters"),
-        _range(whole.get("minItems"), whole.get("maxItems"), "entries"),
-        _range(whole.get("minimum"), whole.get("maximum"), ""),
-        f"Begins with `{whole['pattern'][1:5]}`." if is_id(whole) else "",
-        f"{whole['default']} if left out." if isinstance(whole.get("default"), int | str) else "",
+        _range(resolved.get("minLength"), resolved.get("maxLength"), "characters"),
+        _range(resolved.get("minItems"), resolved.get("maxItems"), "entries"),
+        _range(resolved.get("minimum"), resolved.get("maximum"), ""),
+        f"Begins with `{resolved['pattern'][1:5]}`." if is_id(resolved) else "",
+        f"{resolved['default']} if left out." if isinstance(resolved.get("default"), int | str) else "",
     ]
-    inner = [rule for part in _parts(whole) for rule in _rules(part, schemas)]
+    inner = [rule for part in _parts(resolved) for rule in _rules(part, schemas)]
     return list(dict.fromkeys([rule for rule in rules if rule] + inner))
 
 

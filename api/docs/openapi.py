@@ -1,4 +1,4 @@
-"""OpenAPI 3.1, read off the described views."""
+"""OpenAPI 3.1, generated from the described views."""
 
 from typing import Any
 
@@ -9,9 +9,10 @@ from api.docs.examples import example_of
 from api.docs.nouns import NOUNS
 from api.docs.openapi_answers import errors, ref, schemas_of, shared_answers, shared_headers, success
 from api.framework.auth import OWN_HEADER
+from api.framework.conversion.struct_fields import fields_of
 from api.framework.describe import Operation, operations
 from calmboard import ids
-from calmboard.access.scopes import SCOPES, in_words
+from calmboard.access.scopes import SCOPES, describe_scope
 from calmboard.work.tasks.external import MAX_EXTERNAL_ID_LENGTH, SOURCE_PATTERN
 
 ID_PREFIXES = {
@@ -45,9 +46,9 @@ _INFO = {
     "title": "CalmBoard API",
     "version": "1.0.0",
     "summary": "Projects, boards and tasks of CalmBoard.",
-    "description": "A key acts as the person who made it: it sees and changes what they can, and never more.",
+    "description": "A key acts as the person who created it: it sees and changes what they can, and never more.",
 }
-_TAKEN_HEADERS = {
+_REQUEST_HEADERS = {
     "Idempotency-Key": ("^[!-~]{1,255}$", "A name for this piece of work: sent again within 24 hours, it is done once."),
     "If-Match": (None, "An ETag: change it only while it still is as you read it."),
     "If-None-Match": (None, "An ETag: answer 304 while nothing changed."),
@@ -60,7 +61,7 @@ def openapi_json(app: Flask) -> bytes:
 
 
 def openapi_document(app: Flask) -> dict[str, Any]:
-    """The whole document, made once an app."""
+    """The whole document, generated once per app."""
     if "calmboard_openapi" not in app.extensions:
         app.extensions["calmboard_openapi"] = _document(app)
     document: dict[str, Any] = app.extensions["calmboard_openapi"]
@@ -80,13 +81,13 @@ def _document(app: Flask) -> dict[str, Any]:
         },
         "servers": [{"url": origin, "description": "CalmBoard."}],
         "externalDocs": {"description": "The same, for people.", "url": f"{origin}/docs/api"},
-        "security": _ways_in(None),
+        "security": _security_requirements(None),
         "tags": [{"name": noun, "description": about.lead} for noun, about in NOUNS.items() if noun in used],
         "paths": _paths(endpoints),
         "components": {
             "schemas": schemas_of(endpoints),
             "securitySchemes": {**_KEY_SCHEMES, "oauth": _oauth_scheme(origin)},
-            "parameters": {name: _header_parameter(name, *about) for name, about in _TAKEN_HEADERS.items()},
+            "parameters": {name: _header_parameter(name, *about) for name, about in _REQUEST_HEADERS.items()},
             "headers": shared_headers(),
             "responses": shared_answers(endpoints),
         },
@@ -101,21 +102,21 @@ def _paths(endpoints: list[Operation]) -> dict[str, Any]:
 
 
 def _operation(endpoint: Operation) -> dict[str, Any]:
-    about = endpoint.description
+    description = endpoint.description
     operation: dict[str, Any] = {
         "operationId": endpoint.name,
-        "summary": about.summary,
-        "description": _with_scope(about.detail, about.scope),
+        "summary": description.summary,
+        "description": _with_scope(description.detail, description.scope),
         "tags": [endpoint.noun],
-        "security": _ways_in(about.scope),
+        "security": _security_requirements(description.scope),
         "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint), *_header_parameters(endpoint)],
         "responses": {**{str(status): success(endpoint, status) for status in endpoint.statuses}, **errors(endpoint)},
     }
-    if about.deprecation.deprecated_at is not None:
+    if description.deprecation.deprecated_at is not None:
         operation["deprecated"] = True
-    if about.takes is not None:
-        content = {"schema": ref(about.takes.__name__), "example": example_of(about.takes)}
-        operation["requestBody"] = {"required": True, "content": dict.fromkeys(about.media_types, content)}
+    if description.takes is not None:
+        content = {"schema": ref(description.takes.__name__), "example": example_of(description.takes)}
+        operation["requestBody"] = {"required": True, "content": dict.fromkeys(description.media_types, content)}
     return operation
 
 
@@ -123,8 +124,8 @@ def _with_scope(detail: str, scope: str | None) -> str:
     return f"{detail}\n\nNeeds the scope `{scope}`." if scope else detail
 
 
-def _ways_in(scope: str | None) -> list[dict[str, list[str]]]:
-    """A key in either header, or a token; only OAuth has words for scopes here."""
+def _security_requirements(scope: str | None) -> list[dict[str, list[str]]]:
+    """A key in either header, or a token; only OAuth names scopes here."""
     return [{"key": []}, {"keyHeader": []}, {"oauth": [scope] if scope else []}]
 
 
@@ -133,9 +134,9 @@ def _oauth_scheme(origin: str) -> dict[str, Any]:
         "authorizationUrl": f"{origin}/api/oauth/authorize",
         "tokenUrl": f"{origin}/api/oauth/token",
         "refreshUrl": f"{origin}/api/oauth/token",
-        "scopes": {scope: in_words(scope) for scope in SCOPES},
+        "scopes": {scope: describe_scope(scope) for scope in SCOPES},
     }
-    about = f"An access token, `Authorization: Bearer cbo_…`, asked for with PKCE by S256 and with `resource={origin}`."
+    about = f"An access token, `Authorization: Bearer cbo_…`, requested with PKCE by S256 and with `resource={origin}`."
     return {"type": "oauth2", "description": about, "flows": {"authorizationCode": flow}}
 
 
@@ -157,7 +158,7 @@ def _query_parameters(endpoint: Operation) -> list[dict[str, Any]]:
         return []
     _, components = msgspec.json.schema_components([query])
     properties = components[query.__name__]["properties"]
-    properties["fields"]["items"] = {"type": "string", "enum": list(gives.__struct_fields__)}
+    properties["fields"]["items"] = {"type": "string", "enum": list(fields_of(gives))}
     return [_query_parameter(name, schema) for name, schema in properties.items()]
 
 
@@ -167,7 +168,7 @@ def _header_parameters(endpoint: Operation) -> list[dict[str, Any]]:
         "If-Match": endpoint.description.guarded is not None,
         "If-None-Match": endpoint.has_etag and endpoint.method == "GET",
     }
-    return [{"$ref": f"#/components/parameters/{name}"} for name, is_taken in names.items() if is_taken]
+    return [{"$ref": f"#/components/parameters/{name}"} for name, is_accepted in names.items() if is_accepted]
 
 
 def _query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:

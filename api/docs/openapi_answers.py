@@ -1,4 +1,4 @@
-"""What OpenAPI says of the answers: success, errors, their headers and their schemas."""
+"""The responses of the OpenAPI document: success, errors, their headers and their schemas."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,14 +10,14 @@ from api.shapes.problems import Problem
 from calmboard.errors import PROBLEMS
 
 _UNCHANGED = {"description": "Nothing changed since the ETag that was sent."}
-_DESCRIPTIONS = {200: "Done; here it is.", 201: "Created; here it is.", 202: "Taken on.", 204: "Done. The answer has no body."}
+_DESCRIPTIONS = {200: "Done; here it is.", 201: "Created; here it is.", 202: "Accepted.", 204: "Done. The answer has no body."}
 _HEADERS = {
     "X-Request-Id": ("string", "Names this request; tell us when you ask about it."),
     "RateLimit-Policy": ("string", "The window: its name, quota and length in seconds."),
-    "RateLimit": ("string", "What remains of the window, and the seconds until it starts anew."),
+    "RateLimit": ("string", "What remains of the window, and the seconds until it starts again."),
     "X-RateLimit-Limit": ("integer", "Requests in one window."),
     "X-RateLimit-Remaining": ("integer", "Requests left in this window."),
-    "X-RateLimit-Reset": ("integer", "Seconds until the window starts anew."),
+    "X-RateLimit-Reset": ("integer", "Seconds until the window starts again."),
 }
 
 
@@ -38,7 +38,7 @@ def success(endpoint: Operation, status: int) -> dict[str, Any]:
     if endpoint.description.gives_file:
         response["content"] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     if gives is not None:
-        response["content"] = {"application/json": {"schema": _given_schema(endpoint, gives)}}
+        response["content"] = {"application/json": {"schema": _response_schema(endpoint, gives)}}
     if endpoint.is_list:
         response["headers"]["Link"] = header("string", 'The next part of the list, as rel="next".')
     if endpoint.has_etag:
@@ -77,28 +77,28 @@ def schemas_of(endpoints: list[Operation]) -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components([*dict.fromkeys(kinds), Problem], ref_template="#/components/schemas/{name}")
     for endpoint in endpoints:
         if endpoint.method == "GET" and (gives := endpoint.description.gives):
-            whole = schemas[gives.__name__]
+            schema = schemas[gives.__name__]
             description = f"The chosen fields of {gives.__name__}."
-            schemas[_part_name(gives)] = {**whole, "title": _part_name(gives), "description": description, "required": []}
+            schemas[_part_name(gives)] = {**schema, "title": _part_name(gives), "description": description, "required": []}
     for kind in kinds:
         if contradictions := getattr(kind, "contradictions", None):
-            schemas[kind.__name__]["not"] = _complete({"anyOf": contradictions})
+            schemas[kind.__name__]["not"] = _with_declared_properties({"anyOf": contradictions})
     return schemas
 
 
-def _complete(rule: dict[str, Any]) -> dict[str, Any]:
-    """With every field in it declared, as linters ask."""
+def _with_declared_properties(rule: dict[str, Any]) -> dict[str, Any]:
+    """Add a declaration for every field in a rule, as linters require."""
     declared = {name: {} for name in rule.get("required", ())} | rule.get("properties", {})
-    done = {**rule, "properties": declared} if declared else dict(rule)
+    completed = {**rule, "properties": declared} if declared else dict(rule)
     if "anyOf" in rule:
-        done["anyOf"] = [_complete(part) for part in rule["anyOf"]]
+        completed["anyOf"] = [_with_declared_properties(part) for part in rule["anyOf"]]
     if "not" in rule:
-        done["not"] = _complete(rule["not"])
-    return done
+        completed["not"] = _with_declared_properties(rule["not"])
+    return completed
 
 
-def _given_schema(endpoint: Operation, kind: type) -> dict[str, Any]:
-    """What is answered: with `fields`, a part of it."""
+def _response_schema(endpoint: Operation, kind: type) -> dict[str, Any]:
+    """What is returned: with `fields`, a part of it."""
     if endpoint.method != "GET":
         return ref(kind.__name__)
     one = {"anyOf": [ref(kind.__name__), ref(_part_name(kind))]}

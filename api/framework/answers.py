@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from api.framework.conversion.struct_fields import fields_of
 from api.framework.etags import add_etag
 from api.framework.queries import next_cursor, next_page
 from calmboard.access.limits.rate_limits import Usage
@@ -38,15 +39,15 @@ _FRAMEWORK_PROBLEMS: dict[int, type[Problem]] = {
 
 
 class Created(NamedTuple):
-    """What a view returns where a PUT made something new."""
+    """What a view returns where a PUT created a resource."""
 
-    thing: Any
+    resource: Any
 
 
 def answer_one(kind: type[Struct], result: Any, fields: Fields, location: str | None) -> Response:
     """One resource, as the bare object; 201 where it is new and has a `location` such as `/api/v1/tasks/{id}`."""
     body = msgspec.convert(result, kind, from_attributes=True)
-    response = _json(_only(fields, body), 200 if location is None else 201)
+    response = _json(_selected_fields(fields, body), 200 if location is None else 201)
     if "id" in kind.__struct_fields__:
         add_etag(response, body, None if fields is UNSET else fields)
     if location is None:
@@ -57,7 +58,7 @@ def answer_one(kind: type[Struct], result: Any, fields: Fields, location: str | 
 
 def answer_list(kind: type[Struct], page: Page[Any], fields: Fields) -> Response:
     """A page of a list, with the cursor of the next one."""
-    data = [_only(fields, msgspec.convert(row, kind, from_attributes=True)) for row in page.rows]
+    data = [_selected_fields(fields, msgspec.convert(row, kind, from_attributes=True)) for row in page.rows]
     cursor = next_cursor(page.after) if page.after is not None else None
     response = _json({"data": data, "has_more": cursor is not None, "next_cursor": cursor})
     if cursor is not None:
@@ -65,19 +66,19 @@ def answer_list(kind: type[Struct], page: Page[Any], fields: Fields) -> Response
     return response
 
 
-def _only(fields: Fields, body: Struct) -> Any:
-    """The fields that were asked for, in the order of the struct."""
+def _selected_fields(fields: Fields, body: Struct) -> Any:
+    """The fields that were requested, in the order of the struct."""
     if fields is UNSET:
         return body
-    return {name: getattr(body, name) for name in body.__struct_fields__ if name in fields}
+    return {name: getattr(body, field.name) for name, field in fields_of(type(body)).items() if name in fields}
 
 
-def nothing() -> Response:
+def no_content() -> Response:
     return Response(status=204)
 
 
 def answer_problem(error: Problem | HTTPException) -> AnyResponse:
-    """The one error body: RFC 9457, with `error` for clients that look no further."""
+    """The one error body: RFC 9457, with `error` for clients that read nothing else."""
     if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
         return error.get_response()
     problem = error if isinstance(error, Problem) else problem_of(error)
@@ -91,8 +92,8 @@ def answer_problem(error: Problem | HTTPException) -> AnyResponse:
     return response
 
 
-def add_limits(response: Response, usage: Usage) -> None:
-    """The window's headers: draft-ietf-httpapi-ratelimit-headers-11, and the older X- ones."""
+def add_rate_limit_headers(response: Response, usage: Usage) -> None:
+    """The rate-limit headers: draft-ietf-httpapi-ratelimit-headers-11, and the older X- ones."""
     limit, remaining, reset = str(usage.limit), str(usage.remaining), str(usage.reset_s)
     response.headers.extend(
         (
@@ -117,7 +118,7 @@ def problem_body(problem: Problem) -> dict[str, Any]:
         "detail": problem.detail,
         "code": problem.code,
         "request_id": g.request_id,
-        "errors": [_fault(fault) for fault in problem.errors],
+        "errors": [_field_error(error) for error in problem.errors],
         "hint": problem.hint or problem.remedy,
         "error": {"code": problem.code, "message": problem.detail},
         **problem.extra,
@@ -127,9 +128,9 @@ def problem_body(problem: Problem) -> dict[str, Any]:
     return body
 
 
-def _fault(fault: FieldError) -> Mapping[str, Any]:
-    body = {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
-    return {**body, "allowed_values": fault.allowed_values} if fault.allowed_values else body
+def _field_error(error: FieldError) -> Mapping[str, Any]:
+    body = {"pointer": error.pointer, "code": error.code, "detail": error.detail}
+    return {**body, "allowed_values": error.allowed_values} if error.allowed_values else body
 
 
 def problem_of(error: HTTPException) -> Problem:

@@ -1,4 +1,4 @@
-"""Finds who asks: one secret from two headers, then its plan and its window."""
+"""Authenticates a request: one secret from two headers, then its plan and its rate limit."""
 
 from flask import current_app, g, request
 from flask.globals import app_ctx
@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from calmboard.access.access import Access
 from calmboard.access.credentials.identify import identify
 from calmboard.access.credentials.keys import USE_RECORD_INTERVAL, record_key_use
-from calmboard.access.limits.rate_limits import Limits, network_of, no_window
+from calmboard.access.limits.rate_limits import Limits, network_of, zero_usage
 from calmboard.access.oauth.grants import record_grant_use
 from calmboard.access.oauth.resources import API, resource_of
 from calmboard.access.plans import require_paid_plan
@@ -18,27 +18,27 @@ OWN_HEADER = "X-CalmBoard-API-Key"
 
 
 def authenticate(resource: str = API) -> Access:
-    """The access of this request, counted against its window. `resource`: which of ours is asked, as in `/mcp`.
+    """The access of this request, counted against its rate limit. `resource`: which of ours is requested, as in `/mcp`.
 
     Raises the 401 family, PaidPlanRequired and RateLimitExceeded, in this order, and
     InvalidRequest where the two headers disagree.
     """
-    access = _identified(resource)
-    kept = app_ctx.g
-    kept.access = access
-    kept.credential_id = access.credential and access.credential.id
+    access = _identify_caller(resource)
+    context = app_ctx.g
+    context.access = access
+    context.credential_id = access.credential and access.credential.id
     try:
         require_paid_plan(access)
     except PaidPlanRequired:
-        kept.usage = no_window(access.user.plan)
+        context.usage = zero_usage(access.user.plan)
         raise
-    kept.usage = limits().spend(access)
-    kept.usage.check_limit()
+    context.usage = limits().spend(access)
+    context.usage.check_limit()
     return access
 
 
 def record_last_use(status: int, endpoint: str | None = None) -> None:
-    """Keep when, from where and for what the credential was used; an answer never fails over it."""
+    """Record when, from where and for what the credential was used; an answer never fails over it."""
     access: Access | None = g.get("access")
     if access is None or access.credential is None:
         return
@@ -46,17 +46,17 @@ def record_last_use(status: int, endpoint: str | None = None) -> None:
     if last is not None and last > now() - USE_RECORD_INTERVAL:
         return
     endpoint = endpoint or f"{request.method} {request.path.removeprefix('/api/v1')}".replace("\0", "\ufffd")
-    note_use = record_key_use if access.credential.kind == "api_key" else record_grant_use
+    record_use = record_key_use if access.credential.kind == "api_key" else record_grant_use
     try:
-        note_use(access.credential.id, request.remote_addr, request.user_agent.string, endpoint, status)
+        record_use(access.credential.id, request.remote_addr, request.user_agent.string, endpoint, status)
     except SQLAlchemyError as error:
-        current_app.logger.warning("The last use of %s was not kept: %s", access.credential.id, error)
+        current_app.logger.warning("The last use of %s was not recorded: %s", access.credential.id, error)
 
 
-def _identified(resource: str) -> Access:
-    """Who sent the secret. One that is refused counts against the address it came from."""
+def _identify_caller(resource: str) -> Access:
+    """Identify who sent the secret. One that is refused counts against the address it came from."""
     try:
-        return identify(_sent_secret(), resource_of(current_app.config["CALMBOARD"].origin, resource))
+        return identify(_read_secret(), resource_of(current_app.config["CALMBOARD"].origin, resource))
     except MissingApiKey:
         raise
     except Problem:
@@ -66,12 +66,12 @@ def _identified(resource: str) -> Access:
         raise
 
 
-def _sent_secret() -> str | None:
-    bearer, own = read_bearer(), request.headers.get(OWN_HEADER, "").strip() or None
-    if bearer and own and bearer != own:
+def _read_secret() -> str | None:
+    bearer, from_header = read_bearer(), request.headers.get(OWN_HEADER, "").strip() or None
+    if bearer and from_header and bearer != from_header:
         detail = f"Authorization and {OWN_HEADER} carry different credentials. Send one of them."
         raise InvalidRequest(detail, errors=(FieldError(OWN_HEADER, "contradiction", detail),))
-    return bearer or own
+    return bearer or from_header
 
 
 def read_bearer() -> str | None:

@@ -1,4 +1,4 @@
-"""Reads JSON bodies: strictly, and field by field, so that every fault is named at once."""
+"""Reads JSON bodies: strictly, and field by field, so that every error is reported at once."""
 
 import json
 import re
@@ -17,7 +17,7 @@ MAX_BYTES = 256 * 1024
 MAX_DEPTH = 64
 MEDIA_TYPES = ("application/json", "application/merge-patch+json")
 
-# Possessive, since a string that never ends would be read anew from each of its quotes.
+# Possessive, since a string that never ends would be read again from each of its quotes.
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 
 Body = TypeVar("Body", bound=Struct)
@@ -30,29 +30,29 @@ def require_json() -> None:
     require_plain(request)
     if (request.content_length or 0) > MAX_BYTES:
         raise _too_large()
-    # One byte more, since a body in chunks is cut there without a word.
+    # One byte more, since a body in chunks is silently cut there.
     request.max_content_length = MAX_BYTES + 1
 
 
-def require_plain(asked: Request) -> None:
+def require_plain(request: Request) -> None:
     """Refuse a body that is compressed, or text in anything but UTF-8."""
-    coding = asked.headers.get("Content-Encoding", "identity").strip().lower()
+    coding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if coding != "identity":
         raise UnsupportedMediaType("Send the body as it is, without a Content-Encoding.")
-    if asked.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+    if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         raise UnsupportedMediaType("Send the body as UTF-8.")
 
 
 def read_body(kind: type[Body]) -> Body:
     """Read the request's JSON object as a struct.
 
-    Raises InvalidRequest where it cannot be read, ValidationFailed with a fault for each field
+    Raises InvalidRequest where it cannot be read, ValidationFailed with an error for each field
     that is unknown, missing or wrong.
     """
-    faults: list[FieldError] = []
-    body = read_object(parse(read_full_body(request)), kind, "", faults)
-    if faults:
-        raise ValidationFailed(errors=tuple(faults))
+    errors: list[FieldError] = []
+    body = read_object(parse(read_full_body(request)), kind, "", errors)
+    if errors:
+        raise ValidationFailed(errors=tuple(errors))
     return cast("Body", body)
 
 
@@ -69,15 +69,15 @@ def has_body() -> bool:
     return bool(request.content_length) or (request.content_length is None and bool(request.get_data()))
 
 
-def read_full_body(asked: Request) -> bytes:
+def read_full_body(request: Request) -> bytes:
     """The body as it was announced: neither cut at the limit nor broken off on the way."""
     try:
-        raw = asked.get_data()
+        raw = request.get_data()
     except RequestEntityTooLarge:
         raise _too_large() from None
     if len(raw) > MAX_BYTES:
         raise _too_large()
-    announced = asked.content_length
+    announced = request.content_length
     if announced is not None and len(raw) != announced:
         raise InvalidRequest(f"The body broke off after {len(raw)} of {announced} bytes.")
     return raw
@@ -91,7 +91,7 @@ def parse(raw: bytes) -> Any:
     """Read strict JSON: UTF-8, no key twice, no more than MAX_DEPTH levels; raises InvalidRequest."""
     try:
         text = raw.decode()
-        _need_shallow(text)
+        _check_depth(text)
         value = _decode(text)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode()
@@ -102,25 +102,25 @@ def parse(raw: bytes) -> Any:
     return value
 
 
-def _need_shallow(text: str) -> None:
+def _check_depth(text: str) -> None:
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return
     depth = 0
-    for sign in _STRINGS.sub("", text):
-        if sign in "[{":
+    for character in _STRINGS.sub("", text):
+        if character in "[{":
             depth += 1
             if depth > MAX_DEPTH:
                 raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
-        elif sign in "]}":
+        elif character in "]}":
             depth -= 1
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        times = Counter(name for name, _ in pairs)
-        double = next(name for name in times if times[name] > 1)
-        raise ValueError(f"the key “{double[:60]}” stands in one object twice")
+        counts = Counter(name for name, _ in pairs)
+        duplicate = next(name for name in counts if counts[name] > 1)
+        raise ValueError(f"the key “{duplicate[:60]}” occurs twice in one object")
     return value
 
 
@@ -130,12 +130,12 @@ def _number(text: str) -> float | int:
     return int(number) if number.is_integer() else number
 
 
-def _no_constant(name: str) -> Any:
+def _reject_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a JSON value")
 
 
-# Made once: json.loads makes one for every call that takes hooks.
-_decode = json.JSONDecoder(object_pairs_hook=_without_doubles, parse_float=_number, parse_constant=_no_constant).decode
+# Created once: json.loads creates one for every call with hooks.
+_decode = json.JSONDecoder(object_pairs_hook=_reject_duplicate_keys, parse_float=_number, parse_constant=_reject_constant).decode
 
 
 def _reason(error: Exception) -> str:

@@ -16,12 +16,12 @@ class Deprecation(NamedTuple):
 
 
 def add_deprecation_headers(deprecation: Deprecation) -> None:
-    """Say it with this request's answer, whether that is an error or not."""
+    """Add the headers to this request's response, whether that is an error or not."""
     if deprecation != Deprecation():
-        after_this_request(lambda response: _with_ending(response, deprecation))
+        after_this_request(lambda response: _with_deprecation_headers(response, deprecation))
 
 
-def _with_ending(response: Response, deprecation: Deprecation) -> Response:
+def _with_deprecation_headers(response: Response, deprecation: Deprecation) -> Response:
     if deprecation.deprecated_at is not None:
         response.headers["Deprecation"] = f"@{int(deprecation.deprecated_at.timestamp())}"
     if deprecation.sunset_at is not None:

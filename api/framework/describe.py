@@ -1,4 +1,4 @@
-"""Described views: what an endpoint takes, gives and needs, written once, on the view."""
+"""Described views: what an endpoint takes, returns and requires, written once, on the view."""
 
 import inspect
 import re
@@ -12,7 +12,7 @@ from flask import Flask, request
 from msgspec import Struct
 from werkzeug.wrappers import Response
 
-from api.framework.answers import Created, answer_list, answer_one, nothing
+from api.framework.answers import Created, answer_list, answer_one, no_content
 from api.framework.auth import authenticate
 from api.framework.bodies import MEDIA_TYPES, has_body, read_body, require_json
 from api.framework.deprecation import Deprecation, add_deprecation_headers
@@ -30,7 +30,8 @@ _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 @dataclass(frozen=True, slots=True)
 class Description:
     """`gives` None: an empty answer. `query` a PageQuery: a list of `gives`. `location`: a path with {id}.
-    `guarded`: what If-Match speaks of. `takes` Upload: a form with a file. `gives_file`: the view answers with bytes.
+    `guarded`: the representation that If-Match applies to. `takes` Upload: a form with a file.
+    `gives_file`: the view answers with bytes.
     """
 
     summary: str
@@ -68,13 +69,13 @@ class Operation:
 
     @property
     def has_etag(self) -> bool:
-        """Whether it gives a single resource, which has a state to name."""
+        """Whether it returns a single resource, which has an ETag."""
         gives = self.description.gives
         return gives is not None and not self.is_list and "id" in gives.__struct_fields__
 
     @property
     def statuses(self) -> tuple[int, ...]:
-        """How it answers when all is well; a PUT that may create has two ways."""
+        """The statuses of success; a PUT that may create has two."""
         if self.description.status is not None:
             return (self.description.status,)
         may_create = self.description.location is not None and self.method == "PUT"
@@ -100,7 +101,7 @@ def describe(
     sunset_at: datetime | None = None,
     successor: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
-    """Make a view of `function(access, *path_arguments, [body], [query], [guard])`.
+    """Make a view of `function(access, *path_arguments, [body], [query], [precondition])`.
 
     `successor`: the path of what replaces a deprecated endpoint.
     """
@@ -130,45 +131,45 @@ def operations(app: Flask) -> Iterator[Operation]:
         yield Operation(name, rule.endpoint.split(".")[-2], method, path, parameters, description)
 
 
-def _view(function: Callable[..., Any], about: Description) -> Callable[..., Response]:
-    """Refusals come in the contract's order: credential, plan, window, scope, media type,
+def _view(function: Callable[..., Any], description: Description) -> Callable[..., Response]:
+    """Refusals come in the contract's order: credential, plan, rate limit, scope, media type,
     size, address and syntax, values; the rest is the function's.
     """
 
     @wraps(function)
     def view(**path_arguments: str) -> Response:
-        add_deprecation_headers(about.deprecation)
+        add_deprecation_headers(description.deprecation)
         access = authenticate()
-        if about.scope is not None:
-            require_scope(access, about.scope)
-        takes = about.takes or _taken_all_the_same()
+        if description.scope is not None:
+            require_scope(access, description.scope)
+        takes = description.takes or _empty_body_if_sent()
         if takes is not None:
-            _need_body(takes)
-        asked = read_query(about.query, None if request.method not in ("GET", "HEAD") else about.gives)
+            _require_body(takes)
+        query = read_query(description.query, None if request.method not in ("GET", "HEAD") else description.gives)
         body = None if takes is None else _read_body(takes)
-        arguments: list[Any] = [] if about.takes is None else [body]
-        arguments += [asked] if about.query is not Query else []
-        arguments += [if_match(about.guarded)] if about.guarded is not None else []
+        arguments: list[Any] = [] if description.takes is None else [body]
+        arguments += [query] if description.query is not Query else []
+        arguments += [if_match(description.guarded)] if description.guarded is not None else []
 
-        def act() -> Response:
-            return _answer(about, asked, function(access, *path_arguments.values(), *arguments))
+        def action() -> Response:
+            return _answer(description, query, function(access, *path_arguments.values(), *arguments))
 
-        return idempotent(access, act) if request.method == "POST" else act()
+        return idempotent(access, action) if request.method == "POST" else action()
 
-    view.described = about  # type: ignore[attr-defined]
+    view.described = description  # type: ignore[attr-defined]
     return view
 
 
-def _taken_all_the_same() -> "type[Nothing] | None":
-    """What a body has to be where none is taken."""
-    return Nothing if request.method not in ("GET", "HEAD") and has_body() else None
+def _empty_body_if_sent() -> "type[EmptyBody] | None":
+    """The struct that a body has to match where none is expected."""
+    return EmptyBody if request.method not in ("GET", "HEAD") and has_body() else None
 
 
-class Nothing(Struct):
-    """What an address takes that takes no body: an empty object, since some programs cannot send less."""
+class EmptyBody(Struct):
+    """The body of an address that takes none: an empty object, since some programs cannot send less."""
 
 
-def _need_body(kind: type[Struct]) -> None:
+def _require_body(kind: type[Struct]) -> None:
     require_form() if kind is Upload else require_json()
 
 
@@ -176,15 +177,15 @@ def _read_body(kind: type[Struct]) -> Any:
     return read_upload() if kind is Upload else read_body(kind)
 
 
-def _answer(description: Description, asked: Query, result: Any) -> Response:
+def _answer(description: Description, query: Query, result: Any) -> Response:
     if description.gives_file:
         answer: Response = result
         return answer
     if description.gives is None:
-        return nothing()
-    if isinstance(asked, PageQuery):
-        return answer_list(description.gives, result, asked.fields)
+        return no_content()
+    if isinstance(query, PageQuery):
+        return answer_list(description.gives, result, query.fields)
     is_new = request.method == "POST" and description.status is None
     if isinstance(result, Created):
-        is_new, result = True, result.thing
-    return answer_one(description.gives, result, asked.fields, description.location if is_new else None)
+        is_new, result = True, result.resource
+    return answer_one(description.gives, result, query.fields, description.location if is_new else None)

@@ -1,4 +1,4 @@
-"""ETags: a reader need not fetch the same twice, a writer overwrites nothing unseen (RFC 9110, section 13)."""
+"""ETags: a reader does not fetch the same twice, a writer overwrites nothing unseen (RFC 9110, section 13)."""
 
 import hashlib
 import re
@@ -13,49 +13,49 @@ from werkzeug.datastructures import ETags
 from calmboard.errors import PreconditionFailed
 from calmboard.preconditions import Precondition, no_precondition
 
-_PART = "-"
-_FORM = re.compile(rf"([0-9a-f]{{32}})(?:{_PART}[0-9a-f]{{8}})?")
+_SEPARATOR = "-"
+_ETAG_FORMAT = re.compile(rf"([0-9a-f]{{32}})(?:{_SEPARATOR}[0-9a-f]{{8}})?")
 
 
-def add_etag(response: Response, body: Struct, part: Sequence[str] | None) -> None:
-    """Name what is answered, the whole or a part of it; answer 304 to a reader who has just that already."""
-    response.set_etag(etag_of(body) if part is None else f"{etag_of(body)}{_PART}{_digest(sorted(set(part)), 8)}")
+def add_etag(response: Response, body: Struct, fields: Sequence[str] | None) -> None:
+    """Set the ETag of a representation, whole or partial; answer 304 to a client that has it already."""
+    response.set_etag(etag_of(body) if fields is None else f"{etag_of(body)}{_SEPARATOR}{_digest(sorted(set(fields)), 8)}")
     if request.method in ("GET", "HEAD") and request.if_none_match.contains_weak(response.get_etag()[0] or ""):
         response.status_code = 304
         response.set_data(b"")
 
 
 def if_match(kind: type[Struct]) -> Precondition:
-    """The guard that If-Match or `If-None-Match: *` asks for; `kind` is the resource's own representation.
+    """The precondition that If-Match or `If-None-Match: *` asks for; `kind` is the resource's own representation.
 
     It is called with None where there is no resource yet.
     """
     only_new = request.if_none_match.star_tag
     if "If-Match" not in request.headers and not only_new:
         return no_precondition
-    seen = _wholes(request.if_match)
+    accepted = _full_etags(request.if_match)
 
     def precondition(current: Any) -> None:
         if only_new:
             if current is not None:
-                raise PreconditionFailed("It is there already, and was to be made new.")
+                raise PreconditionFailed("It exists already, and was to be created.")
             return
         etag = "" if current is None else etag_of(msgspec.convert(current, kind, from_attributes=True))
-        if current is None or etag not in seen:
-            raise PreconditionFailed("It changed after you read it. Read it again and decide anew.")
+        if current is None or etag not in accepted:
+            raise PreconditionFailed("It changed after you read it. Read it again and decide again.")
 
     return precondition
 
 
 def etag_of(body: Struct) -> str:
-    """The state of the whole. That of a part begins with it, so that whoever read a part may say what they saw."""
+    """The ETag of the whole representation. A partial one begins with it, so that a client may send either in If-Match."""
     return _digest(body, 32)
 
 
-def _wholes(sent: ETags) -> ETags:
-    """The wholes whose parts or selves were sent. Werkzeug has None for an ETag that is empty."""
-    tags: set[str | None] = {*sent.as_set()}
-    return ETags((found[1] for tag in tags if tag and (found := _FORM.fullmatch(tag))), star_tag=sent.star_tag)
+def _full_etags(etags: ETags) -> ETags:
+    """The full ETags of what was sent, whole or partial. Werkzeug has None for an ETag that is empty."""
+    tags: set[str | None] = {*etags.as_set()}
+    return ETags((found[1] for tag in tags if tag and (found := _ETAG_FORMAT.fullmatch(tag))), star_tag=etags.star_tag)
 
 
 def _digest(value: Any, length: int) -> str:

@@ -13,61 +13,65 @@ from api.framework.uploads import FORM, digest_of_form
 from calmboard.access import idempotency
 from calmboard.access.access import Access
 from calmboard.errors import Conflict, FieldError, Forbidden, InvalidRequest, NotFound
-from calmboard.work.visible_places import require_visible
+from calmboard.work.visible_resources import require_visible
 
 HEADER = "Idempotency-Key"
-_SHAPE = re.compile(r"[\x21-\x7e]{1,255}")
-_KEPT_HEADERS = ("Content-Type", "ETag", "Location")
-# Room for an answer that tells all that a request held, so that keeping answers fills no disk faster than sending tasks does.
-_MAX_KEPT_BYTES = 2 * MAX_BYTES
+_KEY_FORMAT = re.compile(r"[\x21-\x7e]{1,255}")
+_STORED_HEADERS = ("Content-Type", "ETag", "Location")
+# Room for an answer that repeats all that a request held, so that storing answers fills no disk faster than sending tasks does.
+_MAX_STORED_BYTES = 2 * MAX_BYTES
 
 
-def idempotent(access: Access, act: Callable[[], Response]) -> Response:
-    """Do the work, or answer again what a request with the same key was answered.
+def idempotent(access: Access, action: Callable[[], Response]) -> Response:
+    """Run the action, or replay the response that a request with the same key received.
 
-    A refusal is not kept: nothing was done, and the next try may find other rights.
+    A refusal is not stored: nothing was done, and the next attempt may find other permissions.
 
     Raises InvalidRequest for a key that cannot be one, Conflict while the first request is under way or where its answer was
-    not kept, ValidationFailed where the key came with another request before, and NotFound or Forbidden where what was answered
-    is no longer there, or out of reach by now.
+    not stored, ValidationFailed where the key came with another request before, and NotFound or Forbidden where what was answered
+    no longer exists, or is no longer visible.
     """
     key = request.headers.get(HEADER)
     if key is None or access.credential is None:
-        return act()
-    if not _SHAPE.fullmatch(key):
+        return action()
+    if not _KEY_FORMAT.fullmatch(key):
         detail = "Use 1 to 255 visible ASCII characters, such as a UUID."
         raise InvalidRequest(detail, errors=(FieldError(HEADER, "wrong_form", detail),))
     claim = idempotency.claim(access.credential.id, key, _fingerprint())
-    if isinstance(claim, idempotency.Answered):
+    if isinstance(claim, idempotency.StoredResponse):
         return _replay(access, claim)
-    return _answered_once(claim, act)
+    return _run_and_store(claim, action)
 
 
-def _answered_once(claim: idempotency.Claim, act: Callable[[], Response]) -> Response:
+def _run_and_store(claim: idempotency.Claim, action: Callable[[], Response]) -> Response:
     try:
         with idempotency.complete_on_commit(claim):
-            response = act()
+            response = action()
     except BaseException:
         idempotency.release(claim)
         raise
-    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    headers = {name: response.headers[name] for name in _STORED_HEADERS if name in response.headers}
     body = response.get_data()
-    kept = body if len(body) <= _MAX_KEPT_BYTES else b""
-    idempotency.store_response(claim, idempotency.Answered(response.status_code, headers, kept))
+    stored_body = body if len(body) <= _MAX_STORED_BYTES else b""
+    idempotency.store_response(claim, idempotency.StoredResponse(response.status_code, headers, stored_body))
     return response
 
 
 def _fingerprint() -> bytes:
     """What makes two requests the same: method, address and body."""
-    asked = f"{request.method} {request.full_path}\n".encode()
-    return digest_of_form(asked) if request.mimetype == FORM else hashlib.sha256(asked + read_full_body(request)).digest()
+    request_line = f"{request.method} {request.full_path}\n".encode()
+    return (
+        digest_of_form(request_line)
+        if request.mimetype == FORM
+        else hashlib.sha256(request_line + read_full_body(request)).digest()
+    )
 
 
-def _replay(access: Access, answered: idempotency.Answered) -> Response:
+def _replay(access: Access, answered: idempotency.StoredResponse) -> Response:
     if not answered.body:
-        raise Conflict("This request was carried out, but its answer was too long to keep. Read what it did.")
+        raise Conflict("This request was carried out, but its answer was too long to store. Read what it did.")
     try:
-        require_visible(access, _told_of(answered))
+        require_visible(access, _affected_ids(answered))
     except (NotFound, Forbidden) as problem:
         problem.detail = f"This request was carried out, but its answer can no longer be shown. {problem.detail}"
         raise
@@ -76,8 +80,8 @@ def _replay(access: Access, answered: idempotency.Answered) -> Response:
     return response
 
 
-def _told_of(answered: idempotency.Answered) -> set[str]:
-    """Ids of what an answer tells of: what the address names, the boards of tasks in bulk, or else what was made."""
+def _affected_ids(answered: idempotency.StoredResponse) -> set[str]:
+    """Ids of what an answer is about: what the address names, the boards of tasks in bulk, or else what was created."""
     if request.view_args:
         return set(request.view_args.values())
     body = msgspec.json.decode(answered.body)

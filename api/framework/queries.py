@@ -1,4 +1,4 @@
-"""Reads the parameters of an address, strictly; makes and checks the cursors of lists."""
+"""Reads the parameters of an address, strictly; signs and verifies the cursors of lists."""
 
 import base64
 import hashlib
@@ -14,24 +14,24 @@ import msgspec
 from flask import current_app, request
 from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError
 
-from api.framework.conversion.field_errors import fault_of
+from api.framework.conversion.field_errors import field_error_from
 from api.framework.conversion.json_schema_convert import convert
 from api.framework.conversion.struct_fields import fields_of
 from calmboard.errors import FieldError, InvalidRequest
 from calmboard.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-_SEAL_BYTES = 12
+_SIGNATURE_BYTES = 12
 
 
 class Query(Struct, kw_only=True):
-    """What every address takes."""
+    """The parameters that every address accepts."""
 
     fields: Annotated[list[str], Meta(description="Only these fields, such as `id,title`.")] | UnsetType = UNSET
 
 
 class PageQuery(Query, kw_only=True):
-    """The part of a list that is asked for."""
+    """The page of a list that is requested."""
 
     limit: Annotated[int, Meta(ge=1, le=MAX_LIMIT, description="How many at most.", examples=[10])] = DEFAULT_LIMIT
     cursor: (
@@ -39,7 +39,7 @@ class PageQuery(Query, kw_only=True):
     ) = UNSET
 
     @property
-    def cut(self) -> PageRequest:
+    def page_request(self) -> PageRequest:
         """Raises InvalidRequest where the cursor was changed, or made for another list."""
         return PageRequest(self.limit, None if self.cursor is UNSET else _read_cursor(self.cursor))
 
@@ -48,47 +48,47 @@ AnyQuery = TypeVar("AnyQuery", bound=Query)
 
 
 def read_query(kind: type[AnyQuery], gives: type[Struct] | None) -> AnyQuery:
-    """Read the parameters as a struct; raises InvalidRequest with a fault for each that is wrong.
+    """Read the parameters as a struct; raises InvalidRequest with an error for each that is wrong.
 
     `fields` may name what `gives` has, and is no parameter where that is None.
     """
-    _need_utf8()
+    _require_utf8()
     known = {name: field for name, field in fields_of(kind).items() if gives is not None or name != "fields"}
-    faults, read = [], {}
+    errors, read = [], {}
     for name, texts in request.args.lists():
         if name not in known:
-            faults.append(
+            errors.append(
                 FieldError(name[:100], "unknown_parameter", f"There is no parameter “{name[:100]}” here.", tuple(known))
             )
         elif len(texts) > 1:
-            faults.append(FieldError(name, "doubled", f"Send {name} once; several values are separated by commas."))
+            errors.append(FieldError(name, "doubled", f"Send {name} once; several values are separated by commas."))
         else:
             try:
-                read[known[name].name] = _value(texts[0], known[name].type)
+                read[known[name].name] = _parse_value(texts[0], known[name].type)
             except ValidationError as error:
-                faults.append(fault_of(error, name, known[name].type))
-    faults += _strange_fields(read.get("fields", ()), gives)
-    if faults:
-        raise InvalidRequest("A parameter in the address cannot be used.", errors=tuple(faults))
+                errors.append(field_error_from(error, name, known[name].type))
+    errors += _unknown_fields(read.get("fields", ()), gives)
+    if errors:
+        raise InvalidRequest("A parameter in the address cannot be used.", errors=tuple(errors))
     return kind(**read)
 
 
-def _strange_fields(names: Sequence[str], gives: type[Struct] | None) -> list[FieldError]:
+def _unknown_fields(names: Sequence[str], gives: type[Struct] | None) -> list[FieldError]:
     choices = tuple(fields_of(gives)) if gives is not None else ()
-    strange = ((place, name) for place, name in enumerate(names) if name not in choices)
+    unknown = ((index, name) for index, name in enumerate(names) if name not in choices)
     return [
-        FieldError(f"fields/{place}", "unknown_value", f"There is no field “{name[:100]}”.", choices) for place, name in strange
+        FieldError(f"fields/{index}", "unknown_value", f"There is no field “{name[:100]}”.", choices) for index, name in unknown
     ]
 
 
 def next_cursor(after: tuple[Any, ...]) -> str:
-    """An opaque text that continues this very list behind a row."""
+    """An opaque text that continues this very list after a row."""
     payload = msgspec.json.encode([_tagged(value) for value in after])
-    return base64.urlsafe_b64encode(_seal(payload) + payload).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(_sign(payload) + payload).rstrip(b"=").decode()
 
 
 def next_page(cursor: str) -> str:
-    """The address of the next part, for Link: rel="next" (RFC 8288)."""
+    """The address of the next page, for Link: rel="next" (RFC 8288)."""
     origin: str = current_app.config["CALMBOARD"].origin
     return f"{origin}{request.path}?{urlencode({**request.args.to_dict(), 'cursor': cursor})}"
 
@@ -97,24 +97,24 @@ def _read_cursor(cursor: str) -> tuple[Any, ...]:
     try:
         raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except ValueError:
-        raise _strange_cursor() from None
-    seal, payload = raw[:_SEAL_BYTES], raw[_SEAL_BYTES:]
-    if not hmac.compare_digest(seal, _seal(payload)):
-        raise _strange_cursor()
-    return tuple(_READERS[tag](text) for tag, text in msgspec.json.decode(payload))
+        raise _invalid_cursor() from None
+    signature, payload = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
+    if not hmac.compare_digest(signature, _sign(payload)):
+        raise _invalid_cursor()
+    return tuple(_DECODERS[tag](text) for tag, text in msgspec.json.decode(payload))
 
 
-def _strange_cursor() -> InvalidRequest:
+def _invalid_cursor() -> InvalidRequest:
     detail = "This cursor was changed, or belongs to another list. Start again without it."
     return InvalidRequest(detail, errors=(FieldError("cursor", "strange_cursor", detail),))
 
 
-def _seal(payload: bytes) -> bytes:
+def _sign(payload: bytes) -> bytes:
     """Binds a cursor to this server, this address and its filters, but not to the limit."""
-    asked = sorted((name, text) for name, text in request.args.items() if name not in ("limit", "cursor"))
+    parameters = sorted((name, text) for name, text in request.args.items() if name not in ("limit", "cursor"))
     key = current_app.config["CALMBOARD"].secret_key.encode()
-    bound = msgspec.json.encode([request.path, asked])
-    return hmac.digest(key, b"cursor\0" + bound + b"\0" + payload, hashlib.sha256)[:_SEAL_BYTES]
+    bound = msgspec.json.encode([request.path, parameters])
+    return hmac.digest(key, b"cursor\0" + bound + b"\0" + payload, hashlib.sha256)[:_SIGNATURE_BYTES]
 
 
 def _tagged(value: Any) -> tuple[str, Any]:
@@ -125,19 +125,19 @@ def _tagged(value: Any) -> tuple[str, Any]:
     return "text", value
 
 
-_READERS: dict[str, Callable[[str], Any]] = {"time": datetime.fromisoformat, "date": date.fromisoformat, "text": str}
+_DECODERS: dict[str, Callable[[str], Any]] = {"time": datetime.fromisoformat, "date": date.fromisoformat, "text": str}
 
 
-def _need_utf8() -> None:
+def _require_utf8() -> None:
     try:
         unquote_to_bytes(request.query_string).decode()
     except UnicodeDecodeError:
-        raise InvalidRequest("The address holds signs that are not UTF-8.") from None
+        raise InvalidRequest("The address holds characters that are not UTF-8.") from None
 
 
-def _value(text: str, kind: Any) -> Any:
+def _parse_value(text: str, kind: Any) -> Any:
     """Read one text as its declared type, in its one spelling."""
-    base = _base(kind)
+    base = _base_type(kind)
     value: Any = text
     if base is bool:
         value = {"true": True, "false": False}.get(text, text)
@@ -146,17 +146,17 @@ def _value(text: str, kind: Any) -> Any:
     elif base is list:
         value = text.split(",")
     value = convert(value, kind)
-    return _in_utc(value) if isinstance(value, datetime) else value
+    return _to_utc(value) if isinstance(value, datetime) else value
 
 
-def _base(kind: Any) -> Any:
+def _base_type(kind: Any) -> Any:
     """`list` for `Annotated[list[str], …] | UnsetType`."""
     while get_origin(kind) in (Annotated, Union, UnionType):
         kind = next(argument for argument in get_args(kind) if argument is not UnsetType)
     return get_origin(kind) or kind
 
 
-def _in_utc(value: datetime) -> datetime:
+def _to_utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
     except OverflowError:

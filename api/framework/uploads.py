@@ -1,4 +1,4 @@
-"""Reads uploads: one file in a form (RFC 7578), kept on disk while it is large, never whole in memory."""
+"""Reads uploads: one file in a form (RFC 7578), spooled to disk where it is large, never whole in memory."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ _MAX_FORM_BYTES = MAX_FILE_BYTES + 64 * 1024
 _CHUNK_BYTES = 64 * 1024
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,48}/[a-z0-9][a-z0-9!#$&^_.+-]{0,48}")
 _NOT_READABLE = (
-    "The body is not a readable form: it has to end, and stand in parts between the boundary that its Content-Type names."
+    "The body is not a readable form: it has to end, and to separate its parts by the boundary that its Content-Type names."
 )
 _UNKNOWN_TYPE = "application/octet-stream"
 
@@ -42,18 +42,18 @@ def read_upload() -> NewFile:
     empty, and PayloadTooLarge.
     """
     files = _files().getlist("file")
-    faults = [*_strange_parts(), *_faults_of(files)]
-    if faults:
-        raise ValidationFailed(errors=tuple(faults))
+    errors = [*_unknown_parts(), *_file_errors(files)]
+    if errors:
+        raise ValidationFailed(errors=tuple(errors))
     if _size(files[0]) > MAX_FILE_BYTES:
         raise _too_large()
     media_type = files[0].mimetype if _MEDIA_TYPE.fullmatch(files[0].mimetype) else _UNKNOWN_TYPE
     return NewFile(files[0].filename or "", media_type, cast("BinaryIO", files[0].stream))
 
 
-def digest_of_form(asked: bytes) -> bytes:
+def digest_of_form(request_line: bytes) -> bytes:
     """What makes two forms the same. The bytes between the parts differ each time one is sent."""
-    digest = hashlib.sha256(asked)
+    digest = hashlib.sha256(request_line)
     for name, part in request.files.items(multi=True):
         digest.update(f"{name}\n{part.filename}\n{part.mimetype}\n".encode())
         content = hashlib.sha256()
@@ -65,7 +65,7 @@ def digest_of_form(asked: bytes) -> bytes:
 
 
 class _StrictForm(FormDataParser):
-    """Says so where a form cannot be read; Werkzeug's own takes it for one without parts."""
+    """Raises where a form cannot be read; Werkzeug's own treats it as one without parts."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{**options, "silent": False})
@@ -78,19 +78,19 @@ def _files() -> MultiDict[str, FileStorage]:
         raise InvalidRequest(_NOT_READABLE, hint=f"Let your program set the Content-Type {FORM} itself.") from None
 
 
-def _strange_parts() -> list[FieldError]:
-    """A fault for each name but `file`. A part without a name arrives as None."""
+def _unknown_parts() -> list[FieldError]:
+    """An error for each name but `file`. A part without a name arrives as None."""
     names: Iterable[str | None] = dict.fromkeys((*request.files, *request.form))
-    return [_strange_part(name) for name in names if name != "file"]
+    return [_unknown_part(name) for name in names if name != "file"]
 
 
-def _strange_part(name: str | None) -> FieldError:
+def _unknown_part(name: str | None) -> FieldError:
     if not name:
         return FieldError("/", "unknown_field", "Each part needs a name, and there is one part here: file.", ("file",))
     return FieldError(f"/{name[:100]}", "unknown_field", f"There is no part “{name[:100]}” here.", ("file",))
 
 
-def _faults_of(files: list[FileStorage]) -> list[FieldError]:
+def _file_errors(files: list[FileStorage]) -> list[FieldError]:
     if "file" in request.form:
         return [FieldError("/file", "wrong_type", "Send file as a file: its part needs a file name.")]
     if not files:
@@ -101,7 +101,7 @@ def _faults_of(files: list[FileStorage]) -> list[FieldError]:
 
 
 def _size(file: FileStorage) -> int:
-    """In bytes; read off the stream, since a part need not declare it."""
+    """In bytes; measured on the stream, since a part may not declare it."""
     size = file.stream.seek(0, os.SEEK_END)
     file.stream.seek(0)
     return size

@@ -1,4 +1,4 @@
-"""The door for agents: the Model Context Protocol at `/mcp`."""
+"""The interface for agents: the Model Context Protocol at `/mcp`."""
 
 from flask import Flask
 

@@ -1,4 +1,4 @@
-"""One call of an agent, as tools, resources and prompts see it: who asks, and what the client can do."""
+"""The context of one call, as tools, resources and prompts receive it: the caller's access, and the client's capabilities."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,8 +10,8 @@ JSON = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """`answers`: what people answered to the requests of an InputRequired, by their keys; `state`: what it kept."""
+class CallContext:
+    """`answers`: what people answered to the requests of an InputRequired, by their keys; `state`: what it stored."""
 
     access: Access
     capabilities: JSON = field(default_factory=dict)
@@ -21,25 +21,25 @@ class Call:
     state: Any = None
     is_legacy: bool = False
 
-    def with_state(self, state: Any) -> "Call":
+    def with_state(self, state: Any) -> "CallContext":
         return self if state is None else replace(self, state=state)
 
     @property
-    def can_ask_by_form(self) -> bool:
-        """Whether the client shows forms to its person; an empty `elicitation` means forms."""
+    def supports_forms(self) -> bool:
+        """Whether the client declared elicitation in form mode; an empty `elicitation` means forms."""
         modes = self.capabilities.get("elicitation")
         return isinstance(modes, Mapping) and (not modes or "form" in modes)
 
     def progress(self, done: int, total: int, message: str) -> dict[str, Any] | None:
-        """A message to yield: how far the work is. None where the client did not ask for any."""
+        """A progress notification to yield; None where the client requested none."""
         if self.progress_token is None:
             return None
-        told = {"progressToken": self.progress_token, "progress": done, "total": total, "message": message}
-        return {"jsonrpc": "2.0", "method": "notifications/progress", "params": told}
+        params = {"progressToken": self.progress_token, "progress": done, "total": total, "message": message}
+        return {"jsonrpc": "2.0", "method": "notifications/progress", "params": params}
 
 
 class InputRequired(Exception):
-    """The client's person has to be asked first (MRTR): requests by key, and what to remember until the answer."""
+    """The client has to ask its user first (MRTR): requests by key, and the state to keep until they are answered."""
 
     def __init__(self, requests: dict[str, dict[str, Any]], state: Any = None) -> None:
         super().__init__("input required")
@@ -57,8 +57,8 @@ class Content:
     meta: JSON | None = None
 
 
-def text(words: str) -> dict[str, Any]:
-    return {"type": "text", "text": words}
+def text(content: str) -> dict[str, Any]:
+    return {"type": "text", "text": content}
 
 
 def form(message: str, properties: dict[str, Any], required: list[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The tools that a credential may use, as each revision shows them."""
+"""The tools that a credential may use, in the form of each revision."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -11,25 +11,25 @@ from api.mcp.registry import Registry, Tool
 from calmboard.access.access import Access
 from calmboard.work.projects import effective_scopes, has_use_of
 
-# What 2025-03-26 did not know yet.
-_LATER = ("title", "outputSchema")
+# What 2025-03-26 does not define.
+_UNKNOWN_TO_OLDEST = ("title", "outputSchema")
 
 
-def tools_listed(registry: Registry, access: Access, version: str) -> list[Raw]:
-    """Each tool that this credential, in the roles of its user now, has a use for."""
+def list_tools(registry: Registry, access: Access, version: str) -> list[Raw]:
+    """The tools that this credential can use in its user's present roles."""
     rights = effective_scopes(access)
     tools = (tool for tool in registry.tools.values() if usable(access, tool.scopes) and has_use_of(rights, tool.scopes))
-    return [_shown(tool, version) for tool in tools]
+    return [_encoded_definition(tool, version) for tool in tools]
 
 
 def usable(access: Access, scopes: Iterable[str]) -> bool:
-    return all(access.holds(scope) for scope in scopes)
+    return all(access.has_scope(scope) for scope in scopes)
 
 
 @cache
-def _shown(tool: Tool, version: str) -> Raw:
+def _encoded_definition(tool: Tool, version: str) -> Raw:
     """A tool's entry, encoded once: it never changes while the process lives."""
-    listed = tool.listed()
+    definition = tool.definition()
     if version == OLDEST:
-        listed = {name: value for name, value in listed.items() if name not in _LATER}
-    return Raw(msgspec.json.encode(listed))
+        definition = {name: value for name, value in definition.items() if name not in _UNKNOWN_TO_OLDEST}
+    return Raw(msgspec.json.encode(definition))

@@ -1,4 +1,4 @@
-"""What agents are given, as plain data, for the pages that show it."""
+"""The tools, resources and prompts as plain data, for the pages that show them."""
 
 import json
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ def _tool(tool: Tool) -> dict[str, Any]:
 
 
 def _example(tool: Tool) -> str:
-    """The message of a call with what it needs."""
+    """The message of a call with its required arguments."""
     arguments = required_example_of(tool.takes) if tool.takes else {}
     return json.dumps(
         {"method": "tools/call", "params": {"name": tool.name, "arguments": arguments}}, indent=2, ensure_ascii=False
@@ -48,5 +48,5 @@ def _resource(resource: Resource) -> dict[str, Any]:
 
 
 def _prompt(prompt: Prompt) -> dict[str, Any]:
-    arguments: Iterable[dict[str, Any]] = (argument.listed() for argument in prompt.arguments)
+    arguments: Iterable[dict[str, Any]] = (argument.definition() for argument in prompt.arguments)
     return {**{name: getattr(prompt, name) for name in ("name", "title", "description", "scopes")}, "arguments": list(arguments)}

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from api.mcp.calls import Call
+from api.mcp.calls import CallContext
 from api.mcp.schemas import input_schema, output_schema
 from calmboard.access.access import Access
-from calmboard.access.scopes import READING
+from calmboard.access.scopes import DEFAULT_SCOPES
 
 Effect = Literal["reads", "adds", "adds or changes", "changes", "destroys"]
 
@@ -31,24 +31,24 @@ Complete = Callable[[Access, str, Mapping[str, str]], Iterable[str]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tool:
-    """`run(call, asked)` returns a `gives` struct (or anything with its attributes), or a Content.
+    """`run(call, args)` returns a `gives` struct (or anything with its attributes), or a Content.
 
     A generator function may yield messages of `call.progress(…)` first. `scopes`: all that a call needs.
-    A tool without `takes` reads its arguments as they come; then `schema` says what they are. `elsewhere`: what
-    takes an argument that this one does not, a tool or another argument, by the name that is sent here instead.
+    A tool without `takes` receives its arguments unparsed; then `schema` describes them. `alternatives`: the tool or
+    argument that accepts an argument which this tool does not have, by that argument's name.
     """
 
     name: str
     title: str
     description: str
-    run: Callable[[Call, Any], Any]
+    run: Callable[[CallContext, Any], Any]
     scopes: tuple[str, ...]
     effect: Effect
     takes: type[Struct] | None = None
     gives: type[Struct] | None = None
     schema: Mapping[str, Any] | None = None
     meta: Mapping[str, Any] | None = None
-    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    alternatives: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def input_schema(self) -> Mapping[str, Any]:
@@ -56,9 +56,9 @@ class Tool:
             return self.schema
         return input_schema(self.takes) if self.takes else {"type": "object", "additionalProperties": False}
 
-    def listed(self) -> dict[str, Any]:
-        """The tool as tools/list shows it."""
-        shown: dict[str, Any] = {
+    def definition(self) -> dict[str, Any]:
+        """The tool as tools/list returns it."""
+        entry: dict[str, Any] = {
             "name": self.name,
             "title": self.title,
             "description": self.description,
@@ -66,8 +66,8 @@ class Tool:
             "annotations": {"title": self.title, **_HINTS[self.effect], "openWorldHint": False},
         }
         if self.gives is not None:
-            shown["outputSchema"] = output_schema(self.gives)
-        return {**shown, "_meta": self.meta} if self.meta else shown
+            entry["outputSchema"] = output_schema(self.gives)
+        return {**entry, "_meta": self.meta} if self.meta else entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Resource:
     title: str
     description: str
     mime_type: str
-    read: Callable[[Call, dict[str, str]], Any]
+    read: Callable[[CallContext, dict[str, str]], Any]
     scopes: tuple[str, ...] = ()
     completions: Mapping[str, Complete] = field(default_factory=dict)
     meta: Mapping[str, Any] | None = None
@@ -89,13 +89,13 @@ class Resource:
         return "{" in self.uri
 
     def variables_of(self, uri: str) -> dict[str, str] | None:
-        """The values of the template's variables in an address, None where it is another one's."""
+        """The values of the template's variables in a URI, None where it does not match."""
         parts = _VARIABLE.split(self.uri)
-        pattern = "".join(f"(?P<{part}>[^/?#]+)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
+        pattern = "".join(f"(?P<{part}>[^/?#]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
         match = re.fullmatch(pattern, uri)
         return match.groupdict() if match else None
 
-    def listed(self) -> dict[str, Any]:
+    def definition(self) -> dict[str, Any]:
         about: dict[str, Any] = {
             "uriTemplate" if self.is_template else "uri": self.uri,
             "name": self.name,
@@ -108,35 +108,35 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """What a prompt is told, as text."""
+    """An argument of a prompt, as text."""
 
     name: str
     description: str
     required: bool = True
     complete: Complete | None = None
 
-    def listed(self) -> dict[str, Any]:
+    def definition(self) -> dict[str, Any]:
         return {"name": self.name, "description": self.description, "required": self.required}
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """`write(call, arguments)` returns a text, or a list of messages."""
+    """`render(call, arguments)` returns a text, or a list of messages."""
 
     name: str
     title: str
     description: str
-    write: Callable[[Call, dict[str, str]], Any]
+    render: Callable[[CallContext, dict[str, str]], Any]
     arguments: tuple[Argument, ...] = ()
     scopes: tuple[str, ...] = ()
 
-    def listed(self) -> dict[str, Any]:
+    def definition(self) -> dict[str, Any]:
         about: dict[str, Any] = {"name": self.name, "title": self.title, "description": self.description}
-        return {**about, "arguments": [argument.listed() for argument in self.arguments]}
+        return {**about, "arguments": [argument.definition() for argument in self.arguments]}
 
 
-def _pass_over(_access: Access, _message: Mapping[str, Any]) -> None:
-    """Nothing was asked, so an answer says nothing."""
+def _ignore_response(_access: Access, _message: Mapping[str, Any]) -> None:
+    """The server sends no requests, so it expects no responses."""
 
 
 def _list_none(_access: Access, _cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:
@@ -145,31 +145,31 @@ def _list_none(_access: Access, _cursor: str | None) -> tuple[list[dict[str, Any
 
 @dataclass(slots=True)
 class Registry:
-    """`list_resources(access, cursor)` gives a page of the caller's own and the next cursor.
+    """`list_resources(access, cursor)` returns a page of the caller's own resources and the next cursor.
 
-    `on_response` takes the answers of clients of the old revisions, which a server could ask.
+    `on_response` receives the responses of clients of the earlier revisions, in which a server can send requests.
     """
 
     tools: dict[str, Tool] = field(default_factory=dict)
     resources: list[Resource] = field(default_factory=list)
     prompts: dict[str, Prompt] = field(default_factory=dict)
     list_resources: Callable[[Access, str | None], tuple[list[dict[str, Any]], str | None]] = _list_none
-    on_response: Callable[[Access, Mapping[str, Any]], None] = _pass_over
+    on_response: Callable[[Access, Mapping[str, Any]], None] = _ignore_response
 
     @property
     def scopes(self) -> frozenset[str]:
-        """What an agent asks for that wants to use all of it: what its calls need, and all that is read where it is held."""
-        things: tuple[Tool | Resource | Prompt, ...] = (*self.tools.values(), *self.resources, *self.prompts.values())
-        return READING.union(scope for thing in things for scope in thing.scopes)
+        """The scopes that an agent requests to use everything: those of its calls, and all that read."""
+        entries: tuple[Tool | Resource | Prompt, ...] = (*self.tools.values(), *self.resources, *self.prompts.values())
+        return DEFAULT_SCOPES.union(scope for entry in entries for scope in entry.scopes)
 
-    def add(self, *things: Tool | Resource | Prompt) -> None:
-        for thing in things:
-            if isinstance(thing, Tool):
-                self.tools[thing.name] = thing
-            elif isinstance(thing, Prompt):
-                self.prompts[thing.name] = thing
+    def add(self, *entries: Tool | Resource | Prompt) -> None:
+        for entry in entries:
+            if isinstance(entry, Tool):
+                self.tools[entry.name] = entry
+            elif isinstance(entry, Prompt):
+                self.prompts[entry.name] = entry
             else:
-                self.resources.append(thing)
+                self.resources.append(entry)
 
 
 def tool(
@@ -180,12 +180,12 @@ def tool(
     takes: type[Struct] | None = None,
     gives: type[Struct] | None = None,
     meta: Mapping[str, Any] | None = None,
-    elsewhere: Mapping[str, str] | None = None,
-) -> Callable[[Callable[[Call, Any], Any]], Tool]:
-    """Make a tool of a function: its name is the tool's, its docstring what an agent reads."""
+    alternatives: Mapping[str, str] | None = None,
+) -> Callable[[Callable[[CallContext, Any], Any]], Tool]:
+    """Turn a function into a tool: its name becomes the tool's, its docstring the description."""
 
-    def make(run: Callable[[Call, Any], Any]) -> Tool:
+    def decorate(run: Callable[[CallContext, Any], Any]) -> Tool:
         about = inspect.cleandoc(run.__doc__ or "")
-        return Tool(run.__name__, title, about, run, scopes, effect, takes, gives, meta=meta, elsewhere=elsewhere or {})
+        return Tool(run.__name__, title, about, run, scopes, effect, takes, gives, meta=meta, alternatives=alternatives or {})
 
-    return make
+    return decorate

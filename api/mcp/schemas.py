@@ -1,4 +1,4 @@
-"""JSON Schema of what tools take and give: whole in itself, since not every client follows a $ref."""
+"""JSON Schema of the tools' input and output: without references, since not every client follows a $ref."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -9,8 +9,8 @@ from msgspec import Struct
 
 _Schemas = Mapping[str, Mapping[str, Any]]
 
-# What only those need who write a value.
-_FOR_WRITERS = {
+# Keywords that matter only to whoever writes a value.
+_INPUT_ONLY_KEYWORDS = {
     "examples",
     "pattern",
     "title",
@@ -27,27 +27,29 @@ _FOR_WRITERS = {
 @cache
 def input_schema(kind: type[Struct]) -> dict[str, Any]:
     """The schema of arguments. The `extra_json_schema` of a field's Meta may add keywords such as `x-mcp-header`."""
-    return {"additionalProperties": False, **_content_with_text(kind)}
+    return {"additionalProperties": False, **_inlined_schema(kind)}
 
 
 @cache
 def output_schema(kind: type[Struct]) -> dict[str, Any]:
-    """The schema of an answer: what is in it and what that means. Every byte of it costs an agent."""
-    schema: dict[str, Any] = _for_readers(_content_with_text(kind))
+    """The schema of a result: its fields and what they mean. Every byte of it costs an agent."""
+    schema: dict[str, Any] = _without_input_keywords(_inlined_schema(kind))
     return schema
 
 
-def _content_with_text(kind: type[Struct]) -> dict[str, Any]:
+def _inlined_schema(kind: type[Struct]) -> dict[str, Any]:
     (schema,), components = msgspec.json.schema_components([kind])
-    whole = _in_order(_inlined(schema, components), {frozenset(choice): list(choice) for choice in _choices(kind)})
-    whole.pop("title", None)
-    if not whole.get("required"):
-        whole.pop("required", None)
-    return {"type": "object", **whole}
+    result = _with_ordered_enums(
+        _resolve_refs(schema, components), {frozenset(choice): list(choice) for choice in _choices(kind)}
+    )
+    result.pop("title", None)
+    if not result.get("required"):
+        result.pop("required", None)
+    return {"type": "object", **result}
 
 
 def _choices(kind: Any) -> Iterator[tuple[Any, ...]]:
-    """The values of every Literal in a type, in the order in which they are named there, such as that of the work."""
+    """The values of every Literal in a type, in the order of its definition, such as that of the columns."""
     if get_origin(kind) is Literal:
         yield get_args(kind)
     parts = get_type_hints(kind, include_extras=True).values() if _is_struct(kind) else get_args(kind)
@@ -59,38 +61,40 @@ def _is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Struct)
 
 
-def _in_order(schema: Any, choices: Mapping[frozenset[Any], list[Any]]) -> Any:
-    """msgspec sorts the values of a Literal."""
+def _with_ordered_enums(schema: Any, choices: Mapping[frozenset[Any], list[Any]]) -> Any:
+    """Restore the order of each Literal's values, which msgspec sorts."""
     if isinstance(schema, list):
-        return [_in_order(part, choices) for part in schema]
+        return [_with_ordered_enums(part, choices) for part in schema]
     if not isinstance(schema, Mapping):
         return schema
-    whole = {name: _in_order(part, choices) for name, part in schema.items()}
-    return {**whole, "enum": choices.get(frozenset(whole["enum"]), whole["enum"])} if "enum" in whole else whole
+    result = {name: _with_ordered_enums(part, choices) for name, part in schema.items()}
+    return {**result, "enum": choices.get(frozenset(result["enum"]), result["enum"])} if "enum" in result else result
 
 
-def _for_readers(schema: Any) -> Any:
+def _without_input_keywords(schema: Any) -> Any:
     if isinstance(schema, list):
-        return [_for_readers(part) for part in schema]
+        return [_without_input_keywords(part) for part in schema]
     if not isinstance(schema, Mapping):
         return schema
-    return {name: _parts(name, part) for name, part in schema.items() if name not in _FOR_WRITERS}
+    return {name: _without_input_keywords_in(name, part) for name, part in schema.items() if name not in _INPUT_ONLY_KEYWORDS}
 
 
-def _parts(keyword: str, part: Any) -> Any:
-    """Below `properties` the names are those of fields, and no keywords."""
+def _without_input_keywords_in(keyword: str, part: Any) -> Any:
+    """Below `properties` the names are those of fields, not keywords."""
     if keyword == "properties":
-        return {name: _for_readers(about) for name, about in part.items()}
-    return _for_readers(part)
+        return {name: _without_input_keywords(about) for name, about in part.items()}
+    return _without_input_keywords(part)
 
 
-def _inlined(schema: Any, components: _Schemas) -> Any:
+def _resolve_refs(schema: Any, components: _Schemas) -> Any:
     if isinstance(schema, list):
-        return [_inlined(part, components) for part in schema]
+        return [_resolve_refs(part, components) for part in schema]
     if not isinstance(schema, Mapping):
         return schema
     if "$ref" in schema:
-        own = {name: value for name, value in schema.items() if name != "$ref"}
-        return {**_inlined(components[schema["$ref"].rpartition("/")[2]], components), **own}
-    whole = {name: _inlined(part, components) for name, part in schema.items()}
-    return {"type": "string", **whole} if "enum" in whole and all(isinstance(value, str) for value in whole["enum"]) else whole
+        siblings = {name: value for name, value in schema.items() if name != "$ref"}
+        return {**_resolve_refs(components[schema["$ref"].rpartition("/")[2]], components), **siblings}
+    result = {name: _resolve_refs(part, components) for name, part in schema.items()}
+    return (
+        {"type": "string", **result} if "enum" in result and all(isinstance(value, str) for value in result["enum"]) else result
+    )

@@ -1,9 +1,9 @@
-"""What tools take and give where the REST API's shapes say too much or too little for an agent."""
+"""The input and output of tools where the REST API's shapes say too much or too little for an agent."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from api.shapes.values import (
     NO_NUL,
@@ -77,7 +77,7 @@ class NamedBoard(Struct):
     name: BoardName
 
 
-class ProjectInList(Struct):
+class ProjectSummary(Struct):
     """A project with its boards."""
 
     id: ProjectId
@@ -91,11 +91,11 @@ class ProjectInList(Struct):
 class Projects(Struct):
     """Projects in reach."""
 
-    projects: Annotated[list[ProjectInList], Meta(description="Oldest first.")]
+    projects: Annotated[list[ProjectSummary], Meta(description="Oldest first.")]
     next_cursor: NextCursor
 
 
-class PersonInProject(Struct):
+class ProjectMember(Struct):
     """A person with their role."""
 
     id: UserId
@@ -103,7 +103,7 @@ class PersonInProject(Struct):
     role: Role
 
 
-class LabelInProject(Struct):
+class LabelSummary(Struct):
     """A label that tasks can carry."""
 
     id: LabelId
@@ -117,14 +117,12 @@ class ProjectDetail(Struct):
     name: ProjectName
     description: ProjectDescription
     role: Role
-    people: Annotated[
-        list[PersonInProject] | None, Meta(description="The first 100; null: this credential may not read members.")
-    ]
-    labels: Annotated[list[LabelInProject] | None, Meta(description="The first 100; null: this credential may not read tasks.")]
+    people: Annotated[list[ProjectMember] | None, Meta(description="The first 100; null: this credential may not read members.")]
+    labels: Annotated[list[LabelSummary] | None, Meta(description="The first 100; null: this credential may not read tasks.")]
     boards: Annotated[list[NamedBoard] | None, Meta(description="The first 100; null: this credential may not read boards.")]
 
 
-class TaskInShort(Struct):
+class TaskSummary(Struct):
     """A task without its description; get_task has that."""
 
     id: TaskId
@@ -132,7 +130,7 @@ class TaskInShort(Struct):
     title: Title
     state: State
     assignees: Annotated[list[Person], Meta(description="The people on it.")]
-    labels: Annotated[list[LabelInProject], Meta(description="The labels on it.")]
+    labels: Annotated[list[LabelSummary], Meta(description="The labels on it.")]
     due_date: DueDate | None
     blocked: Annotated[bool, about("Whether something stops it.", False)]
     blocked_reason: Annotated[str | None, about("What it waits for.", None)]
@@ -143,7 +141,7 @@ class TaskInShort(Struct):
     updated_at: Time
 
 
-class ListedTask(TaskInShort):
+class ListedTask(TaskSummary):
     """A task in a list; one over many boards names the board of each."""
 
     board_name: (
@@ -162,7 +160,7 @@ class Tasks(Struct):
     next_cursor: NextCursor
 
 
-class SprintInShort(Struct):
+class SprintSummary(Struct):
     """A sprint, and how much of it is done."""
 
     id: SprintId
@@ -175,7 +173,7 @@ class SprintInShort(Struct):
     done_count: Annotated[int, about("How many of those are done.", 3)]
 
 
-class NotableTask(Struct):
+class HighlightedTask(Struct):
     """A task that asks for attention."""
 
     id: TaskId
@@ -187,14 +185,14 @@ class NotableTask(Struct):
     blocked_at: Annotated[datetime | None, about("Since when it is blocked.", None)]
 
 
-class NotableTasks(Struct):
+class HighlightedTasks(Struct):
     """Tasks that ask for attention."""
 
     count: Annotated[int, about("How many there are in all.", 1)]
-    tasks: Annotated[list[NotableTask], Meta(description="The first 20 of them.")]
+    tasks: Annotated[list[HighlightedTask], Meta(description="The first 20 of them.")]
 
 
-class TaskInHand(Struct):
+class AssignedTask(Struct):
     """A task that somebody has."""
 
     id: TaskId
@@ -209,7 +207,7 @@ class Workload(Struct):
     id: UserId
     name: PersonName
     count: Annotated[int, about("How many tasks they have that are not done.", 3)]
-    tasks: Annotated[list[TaskInHand], Meta(description="The first 10 of them, those nearest to done first.")]
+    tasks: Annotated[list[AssignedTask], Meta(description="The first 10 of them, those nearest to done first.")]
 
 
 class BoardSummary(Struct):
@@ -219,16 +217,18 @@ class BoardSummary(Struct):
     project_id: ProjectId
     name: BoardName
     columns: Annotated[list[Column], Meta(description="From left to right, each with its number of tasks.")]
-    active_sprint: Annotated[SprintInShort | None, Meta(description="Null: none is active, or sprints may not be read.")]
-    planned_sprints: Annotated[list[SprintInShort], Meta(description="The first 10 that wait to be started.")]
-    blocked: Annotated[NotableTasks, Meta(description="Blocked and not done, the longest first; each says what it waits for.")]
-    late: Annotated[NotableTasks, Meta(description="Due before today (UTC) and not done, the longest overdue first.")]
-    in_review: Annotated[NotableTasks, Meta(description="In the column Review, top to bottom.")]
+    active_sprint: Annotated[SprintSummary | None, Meta(description="Null: none is active, or sprints may not be read.")]
+    planned_sprints: Annotated[list[SprintSummary], Meta(description="The first 10 that wait to be started.")]
+    blocked: Annotated[
+        HighlightedTasks, Meta(description="Blocked and not done, the longest first; each says what it waits for.")
+    ]
+    late: Annotated[HighlightedTasks, Meta(description="Due before today (UTC) and not done, the longest overdue first.")]
+    in_review: Annotated[HighlightedTasks, Meta(description="In the column Review, top to bottom.")]
     unassigned_count: Annotated[int, about("Tasks in Ready, In Progress and Review that nobody has.", 2)]
     people: Annotated[list[Workload], Meta(description="Who has tasks that are not done, at most 50 people, the busiest first.")]
 
 
-class ItemInShort(Struct):
+class ItemSummary(Struct):
     """A line of a checklist."""
 
     id: ItemId
@@ -240,10 +240,10 @@ class Checklist(Struct):
     """The checklist of a task."""
 
     task_id: TaskId
-    items: Annotated[list[ItemInShort], Meta(description="Top to bottom.")]
+    items: Annotated[list[ItemSummary], Meta(description="Top to bottom.")]
 
 
-class FileInShort(Struct):
+class FileSummary(Struct):
     """A file on a task."""
 
     id: AttachmentId
@@ -251,7 +251,7 @@ class FileInShort(Struct):
     size_bytes: Annotated[int, about("Its length in bytes.", 48_211)]
 
 
-class CommentInShort(Struct):
+class CommentSummary(Struct):
     """A comment on a task."""
 
     id: CommentId
@@ -260,17 +260,17 @@ class CommentInShort(Struct):
     created_at: Time
 
 
-class TaskDetail(TaskInShort):
+class TaskDetail(TaskSummary):
     """A task with everything on it."""
 
     project_id: ProjectId
     board_name: Annotated[BoardName | None, Meta(description="Null: this credential may not read boards.")]
     description: Description
     created_at: Time
-    checklist: Annotated[list[ItemInShort], Meta(description="Top to bottom.")]
-    attachments: Annotated[list[FileInShort], Meta(description="The first 50 files on it.")]
+    checklist: Annotated[list[ItemSummary], Meta(description="Top to bottom.")]
+    attachments: Annotated[list[FileSummary], Meta(description="The first 50 files on it.")]
     comments: Annotated[
-        list[CommentInShort] | None,
+        list[CommentSummary] | None,
         Meta(description="The latest 20, oldest first; null: this credential may not read comments."),
     ]
 
@@ -301,14 +301,14 @@ class SearchResults(Struct):
     not_searched: Annotated[list[Kind], about("Kinds that this credential may not read.", [])]
 
 
-class FaultInShort(Struct):
+class ArgumentError(Struct):
     """One argument that could not be used."""
 
     argument: Annotated[str, about("Which one.", "assignees/0")]
     detail: Annotated[str, about("What is wrong and what would do.", "Nobody in this project has this id.")]
 
 
-class MadeTask(Struct, omit_defaults=True):
+class CreatedTask(Struct, omit_defaults=True):
     """What became of one task of many: its id, or what was wrong."""
 
     title: Title
@@ -316,35 +316,37 @@ class MadeTask(Struct, omit_defaults=True):
     problem: (
         Annotated[str, about("Why it was not made.", "Some of its values cannot be used. This task was not made.")] | None
     ) = None
-    faults: Annotated[list[FaultInShort], Meta(description="What was wrong with it.")] | None = None
+    errors: Annotated[list[ArgumentError], Meta(description="What was wrong with it.")] | None = field(
+        name="faults", default=None
+    )
 
 
-class MadeTasks(Struct):
+class CreatedTasks(Struct):
     """What became of each task, in the order in which they were sent."""
 
     created_count: Annotated[int, about("How many were made.", 12)]
     failed_count: Annotated[int, about("How many were not; send those again, corrected.", 0)]
-    tasks: list[MadeTask]
+    tasks: list[CreatedTask]
 
 
 class Deletion(Struct):
     """What was deleted, or would be."""
 
     deleted: Annotated[bool, about("Whether it is gone now.", True)]
-    told: Annotated[
+    message: Annotated[
         str,
         about(
             "What happened, in a sentence.",
             'Deleted "Refund partial captures" for good. Comments: 4, checklist items: 2, files: 1.',
         ),
     ]
-    task: TaskInShort
+    task: TaskSummary
     comments: Annotated[int, about("Comments that go with it.", 4)]
     checklist_items: Annotated[int, about("Lines of its checklist that go with it.", 2)]
     attachments: Annotated[int, about("Files that go with it.", 1)]
 
 
-class TaskLeft(Struct):
+class UnfinishedTask(Struct):
     """A task that is not done when its sprint ends."""
 
     id: TaskId
@@ -352,17 +354,17 @@ class TaskLeft(Struct):
     state: State
 
 
-class SprintEnd(Struct):
+class CompletedSprint(Struct):
     """How a sprint ended, or would end."""
 
     completed: Annotated[bool, about("Whether it is completed now.", True)]
-    told: Annotated[
+    message: Annotated[
         str, about("What happened, in a sentence.", "The sprint is completed. Tasks not done, which go back to Backlog: 3.")
     ]
-    sprint: SprintInShort
+    sprint: SprintSummary
     unfinished_count: Annotated[int, about("How many of its tasks were not done.", 3)]
     unfinished: Annotated[
-        list[TaskLeft] | None,
+        list[UnfinishedTask] | None,
         Meta(description="The first 100 of those, in the order of the board; null: this credential may not read tasks."),
     ]
 

@@ -1,4 +1,4 @@
-"""Saved example answers: how a request ends well, and its main errors."""
+"""Saved example answers: the success of a request, and its main errors."""
 
 import json
 from http import HTTPStatus
@@ -10,14 +10,14 @@ from api.shapes.problems import Problem as ProblemBody
 from calmboard.errors import PROBLEMS, FieldError, Problem
 
 _ERRORS = {401: "invalid_api_key", 403: "forbidden", 404: "not_found", 422: "validation_failed"}
-_FAULTS = {"validation_failed": FieldError("/colour", "unknown_field", "There is no field “colour” here.")}
+_FIELD_ERRORS = {"validation_failed": FieldError("/colour", "unknown_field", "There is no field “colour” here.")}
 
 
-def saved_answers(endpoint: Operation, promised: dict[str, Any], request: dict[str, Any]) -> list[dict[str, Any]]:
+def saved_answers(endpoint: Operation, documented: dict[str, Any], request: dict[str, Any]) -> list[dict[str, Any]]:
     status = endpoint.status
-    given = saved_answer(HTTPStatus(status).phrase, status, request, _given(endpoint), "application/json")
-    errors = [code for status, code in _ERRORS.items() if str(status) in promised["responses"]]
-    return [given, *(saved_problem(code, request) for code in errors)]
+    success = saved_answer(HTTPStatus(status).phrase, status, request, _success_body(endpoint), "application/json")
+    errors = [code for status, code in _ERRORS.items() if str(status) in documented["responses"]]
+    return [success, *(saved_problem(code, request) for code in errors)]
 
 
 def saved_problem(code: str, request: dict[str, Any]) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def saved_answer(name: str, status: int, request: dict[str, Any], body: Any, med
     return {**answer, "header": header, "body": json.dumps(body, indent=2, ensure_ascii=False)}
 
 
-def _given(endpoint: Operation) -> Any:
+def _success_body(endpoint: Operation) -> Any:
     gives = endpoint.description.gives
     if gives is None:
         return None
@@ -51,7 +51,7 @@ def _given(endpoint: Operation) -> Any:
 
 def _body(problem: type[Problem]) -> dict[str, Any]:
     example = example_of(ProblemBody)
-    fault = _FAULTS.get(problem.code)
+    error = _FIELD_ERRORS.get(problem.code)
     return {
         "type": example["type"].partition("#")[0] + f"#{problem.code}",
         "title": problem.title,
@@ -59,7 +59,7 @@ def _body(problem: type[Problem]) -> dict[str, Any]:
         "detail": problem.meaning,
         "code": problem.code,
         "request_id": example["request_id"],
-        "errors": [{"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}] if fault else [],
+        "errors": [{"pointer": error.pointer, "code": error.code, "detail": error.detail}] if error else [],
         "hint": problem.remedy,
         "error": {"code": problem.code, "message": problem.meaning},
     }

@@ -1,6 +1,6 @@
 """The collection: a folder for each noun, between signing in and cleaning up (Postman's format v2.1.0).
 
-Run from top to bottom it makes a project of its own, works on that alone, and deletes it at the end.
+Run from top to bottom it creates a project of its own, works on that alone, and deletes it at the end.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from api.framework.describe import Operation, operations
 from api.postman.frame import bad_input, sign_in, sign_out
 from api.postman.items import Item, Names, item
 from api.postman.oauth import oauth_flow, oauth_refusals
-from api.postman.scripts import forget_ids
+from api.postman.scripts import clear_ids
 
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _ABOUT = """\
@@ -49,7 +49,7 @@ _ME, _PROJECTS = ("GET", "/api/v1/me"), ("GET", "/api/v1/projects")
 
 
 def postman_json(app: Flask) -> bytes:
-    """The whole collection, made once an app."""
+    """The whole collection, generated once per app."""
     if "calmboard_postman" not in app.extensions:
         app.extensions["calmboard_postman"] = msgspec.json.encode(_collection(app))
     collection: bytes = app.extensions["calmboard_postman"]
@@ -58,7 +58,7 @@ def postman_json(app: Flask) -> bytes:
 
 def _collection(app: Flask) -> dict[str, Any]:
     document = openapi_document(app)
-    endpoints = order_and_limit(list(operations(app)))
+    endpoints = sort_operations(list(operations(app)))
     names = Names.of(endpoints)
     origin = document["servers"][0]["url"]
     plain = {(endpoint.method, endpoint.path): item(endpoint, document, names) for endpoint in endpoints}
@@ -74,15 +74,15 @@ def _collection(app: Flask) -> dict[str, Any]:
             {"name": "OAuth", "item": [*oauth_flow(origin, me, projects), *oauth_refusals(origin, me)]},
             *(folder for folder in folders if folder["item"]),
             {"name": "Bad input", "item": bad_input()},
-            {"name": "Clean up", "item": [*_project_ends(items, names), sign_out()]},
+            {"name": "Clean up", "item": [*_project_deletions(items, names), sign_out()]},
         ],
     }
 
 
-def order_and_limit(endpoints: list[Operation]) -> list[Operation]:
-    """Parents before what they hold, and in each noun: make, list, read, change, delete, act.
+def sort_operations(endpoints: list[Operation]) -> list[Operation]:
+    """Parents before what they hold, and in each noun: create, list, read, change, delete, act.
 
-    Acting comes last because it may end what a thing was, such as a sprint that is completed.
+    Acting comes last because it may end the state of a resource, such as a sprint that is completed.
     """
     nouns = list(NOUNS)
     return sorted(endpoints, key=lambda endpoint: (nouns.index(endpoint.noun), _rank(endpoint)))
@@ -97,22 +97,22 @@ def _rank(endpoint: Operation) -> int:
 
 
 def _with_successors(items: list[Item], names: Names) -> list[Item]:
-    """Where a deleted thing is needed further down, make another one right after."""
-    makers = {one.makes: one for one in items if one.makes}
-    return [one for place, first in enumerate(items) for one in _and_successor(first, items[place + 1 :], makers, names)]
+    """Where a deleted resource is needed further down, create another one right after."""
+    creators = {one.creates: one for one in items if one.creates}
+    return [one for index, first in enumerate(items) for one in _and_successor(first, items[index + 1 :], creators, names)]
 
 
-def _and_successor(first: Item, later: list[Item], makers: dict[str, Item], names: Names) -> Iterator[Item]:
+def _and_successor(first: Item, later: list[Item], creators: dict[str, Item], names: Names) -> Iterator[Item]:
     yield first
-    gone = first.deletes
-    if gone is not None and gone in makers and (gone == names.root or any(gone in one.needs for one in later)):
-        yield makers[gone].renamed(f"{makers[gone].content['name']} for what follows", first.noun)
+    deleted = first.deletes
+    if deleted is not None and deleted in creators and (deleted == names.root or any(deleted in one.needs for one in later)):
+        yield creators[deleted].renamed(f"{creators[deleted].content['name']} for what follows", first.noun)
 
 
-def _project_ends(items: list[Item], names: Names) -> list[dict[str, Any]]:
-    """Delete what the run made, where it made it."""
-    ends = [one for one in items if one.deletes == names.root and names.root in names.made]
-    return [forget_ids(one.renamed("Delete the project of this run", one.noun).content, names.made) for one in ends]
+def _project_deletions(items: list[Item], names: Names) -> list[dict[str, Any]]:
+    """Delete what the run created, where it created it."""
+    deletions = [one for one in items if one.deletes == names.root and names.root in names.created]
+    return [clear_ids(one.renamed("Delete the project of this run", one.noun).content, names.created) for one in deletions]
 
 
 def _folder(name: str, items: list[Item]) -> dict[str, Any]:
@@ -122,6 +122,9 @@ def _folder(name: str, items: list[Item]) -> dict[str, Any]:
 def _variables(origin: str, names: Names) -> list[dict[str, Any]]:
     ids = dict.fromkeys(names.filled, "Filled by the requests that make or list such a thing.")
     others = dict.fromkeys(names.others, "An id to be chosen by you. Requests that need it are skipped while it is empty.")
-    told = {"baseUrl": "Where CalmBoard is.", **_VARIABLES, **ids, **others}
+    descriptions = {"baseUrl": "Where CalmBoard is.", **_VARIABLES, **ids, **others}
     values = {"baseUrl": origin, "resource": origin}
-    return [{"key": name, "value": values.get(name, ""), "type": "string", "description": about} for name, about in told.items()]
+    return [
+        {"key": name, "value": values.get(name, ""), "type": "string", "description": description}
+        for name, description in descriptions.items()
+    ]

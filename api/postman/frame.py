@@ -1,16 +1,16 @@
-"""What stands before and after the nouns: signing in, requests that are refused, signing out."""
+"""The folders before and after the nouns: signing in, requests that are refused, signing out."""
 
 import json
 from typing import Any
 
 from api.framework.conversion.struct_fields import fields_of
-from api.postman.requests import JSON, NO_ONE, bearer, entry, request_to, with_text
+from api.postman.requests import JSON, NO_AUTH, bearer, entry, request_to, with_text
 from api.postman.scripts import media_type_test, problem_tests, status_test
 from api.shapes.access.session import SessionToken
 
 _SESSION = "/api/auth/session"
 _TASKS = "/api/v1/boards/:board_id/tasks"
-_KEEP_SIGNED_IN = (
+_SAVE_SESSION = (
     "if (pm.response.code === 200) {",
     "  const signedIn = pm.response.json();",
     '  pm.collectionVariables.set("sessionToken", signedIn.session_token);',
@@ -21,13 +21,13 @@ _KEEP_SIGNED_IN = (
 
 
 def sign_in() -> list[dict[str, Any]]:
-    """The request that fills sessionToken, and one that shows what it is good for."""
+    """The request that fills sessionToken, and one that shows how it is used."""
     names = json.dumps(list(fields_of(SessionToken)))
-    keep = [
+    tests = [
         *status_test(200),
         media_type_test(JSON),
         f'pm.test("has every field", () => pm.expect(pm.response.json()).to.include.all.keys({names}));',
-        *_KEEP_SIGNED_IN,
+        *_SAVE_SESSION,
     ]
     credentials = [
         'const sent = { email: pm.variables.get("email"), password: pm.variables.get("password") };',
@@ -37,10 +37,10 @@ def sign_in() -> list[dict[str, Any]]:
         "Fills `sessionToken`, `clientId` and `redirectUri`. The body is made from the variables `email` and `password`; "
         "add `otp` where you have a code."
     )
-    request = with_text(request_to("POST", _SESSION, NO_ONE, about), "{{credentials}}")
+    request = with_text(request_to("POST", _SESSION, NO_AUTH, about), "{{credentials}}")
     shown = [*status_test(200), media_type_test(JSON)]
     return [
-        entry("Sign in", request, keep, before=credentials),
+        entry("Sign in", request, tests, before=credentials),
         _with_token("Say who is signed in", "GET", "Whom the session token stands for, and until when.", shown),
     ]
 
@@ -55,7 +55,7 @@ def bad_input() -> list[dict[str, Any]]:
     me, task = request_to("GET", "/api/v1/me"), request_to("POST", _TASKS)
     title, unknown = '{"title": "Refund partial captures"}', '{"title": "Refund", "colour": 1}'
     return [
-        _refused("No key", "missing_api_key", 401, {**me, "auth": NO_ONE}),
+        _refused("No key", "missing_api_key", 401, {**me, "auth": NO_AUTH}),
         _refused("A wrong key", "invalid_api_key", 401, {**me, "auth": bearer("cbk_mistyped")}),
         _refused("An unknown parameter", "invalid_request", 400, request_to("GET", "/api/v1/me", query={"colour": "blue"})),
         _refused("JSON that cannot be read", "invalid_request", 400, with_text(task, '{"title": ')),

@@ -13,8 +13,8 @@ from api.framework.conversion.struct_fields import fields_of
 from api.framework.describe import Operation
 from api.postman.answers import saved_answers
 from api.postman.multipart import multipart_body
-from api.postman.scripts import creates, skip_without, tests_of
-from api.shapes.values import EXAMPLE_TAIL
+from api.postman.scripts import is_creation, skip_without, tests_of
+from api.shapes.values import EXAMPLE_ID_SUFFIX
 
 _SEGMENT = re.compile(r"\{(\w+)\}")
 _VARIABLE = re.compile(r"\{\{(\w+)\}\}")
@@ -23,12 +23,12 @@ _EXAMPLES = {"source": "jira", "external_id": "OPS-214"}
 
 @dataclass(frozen=True)
 class Names:
-    """Variables that hold ids: `made` by a request that creates such a thing, or only `filled` by lists.
+    """Variables that hold ids: `created` by a request that creates such a resource, or only `filled` by lists.
 
     `others` are left to the reader: ids of what the API cannot create, and a run must not change.
     """
 
-    made: tuple[str, ...]
+    created: tuple[str, ...]
     filled: tuple[str, ...]
     others: tuple[str, ...]
     root: str = "projectId"
@@ -36,27 +36,27 @@ class Names:
     @classmethod
     def of(cls, endpoints: Sequence[Operation]) -> "Names":
         """Endpoints come parents first."""
-        made: list[str] = []
+        created: list[str] = []
         for one in endpoints:
-            if (name := _made_by(one)) and name not in made and _other_parameter(one, made) is None:
-                made.append(name)
+            if (name := _created_by(one)) and name not in created and _other_parameter(one, created) is None:
+                created.append(name)
         named = [variable_of(parameter) for one in endpoints for parameter in one.parameters if parameter in ID_PREFIXES]
-        others = [_other(name) for one in endpoints if (name := _other_parameter(one, made))]
-        return cls(tuple(made), tuple(dict.fromkeys([*made, *named])), tuple(dict.fromkeys(others)))
+        others = [_other(name) for one in endpoints if (name := _other_parameter(one, created))]
+        return cls(tuple(created), tuple(dict.fromkeys([*created, *named])), tuple(dict.fromkeys(others)))
 
     def of_path(self, endpoint: Operation) -> dict[str, str]:
-        """What stands for each parameter of the path."""
-        values = {name: _EXAMPLES.get(name) or _filled_in(variable_of(name)) for name in endpoint.parameters}
-        other = _other_parameter(endpoint, self.made)
-        return values if other is None else {**values, other: _filled_in(_other(other))}
+        """The value of each parameter of the path."""
+        values = {name: _EXAMPLES.get(name) or _placeholder(variable_of(name)) for name in endpoint.parameters}
+        other = _other_parameter(endpoint, self.created)
+        return values if other is None else {**values, other: _placeholder(_other(other))}
 
 
 @dataclass(frozen=True)
 class Item:
-    """A request as Postman has it, and the variables it makes, deletes and needs."""
+    """A request as Postman has it, and the variables it creates, deletes and needs."""
 
     noun: str
-    makes: str | None
+    creates: str | None
     deletes: str | None
     needs: frozenset[str]
     content: dict[str, Any]
@@ -66,52 +66,52 @@ class Item:
 
 
 def item(endpoint: Operation, document: dict[str, Any], names: Names) -> Item:
-    promised = document["paths"][endpoint.path][endpoint.method.lower()]
-    request = _request(endpoint, promised, document, names)
-    other = _other_parameter(endpoint, names.made)
+    documented = document["paths"][endpoint.path][endpoint.method.lower()]
+    request = _request(endpoint, documented, document, names)
+    other = _other_parameter(endpoint, names.created)
     gives = variable_of_id(endpoint.description.gives)
-    tests = tests_of(endpoint, promised, gives if gives in names.filled else None)
+    tests = tests_of(endpoint, documented, gives if gives in names.filled else None)
     content = {
         "name": endpoint.description.summary + (" with PUT" if endpoint.name.endswith("_by_put") else ""),
         "event": [*([skip_without(_other(other))] if other else []), tests],
         "request": request,
-        "response": saved_answers(endpoint, promised, request),
+        "response": saved_answers(endpoint, documented, request),
     }
     needs = frozenset(_VARIABLE.findall(json.dumps(request)))
-    return Item(endpoint.noun, _made_by(endpoint), _deleted_by(endpoint), needs, content)
+    return Item(endpoint.noun, _created_by(endpoint), _deleted_by(endpoint), needs, content)
 
 
 def variable_of(parameter: str) -> str:
     """projectId for project_id."""
-    head, *tail = parameter.split("_")
-    return head + "".join(part.capitalize() for part in tail)
+    first, *rest = parameter.split("_")
+    return first + "".join(part.capitalize() for part in rest)
 
 
 def variable_of_id(kind: type | None) -> str | None:
-    """The variable for the id of such a thing: taskId for a Task."""
+    """The variable for the id of such a resource: taskId for a Task."""
     if kind is None or "id" not in fields_of(kind):
         return None
     prefix = example_of(kind)["id"].partition("_")[0]
     return next((variable_of(name) for name, known in ID_PREFIXES.items() if known == prefix), None)
 
 
-def _filled_in(variable: str) -> str:
+def _placeholder(variable: str) -> str:
     """As Postman has a value that is filled in when the request is sent."""
     return f"{{{{{variable}}}}}"
 
 
-def _made_by(endpoint: Operation) -> str | None:
-    return variable_of_id(endpoint.description.gives) if creates(endpoint) else None
+def _created_by(endpoint: Operation) -> str | None:
+    return variable_of_id(endpoint.description.gives) if is_creation(endpoint) else None
 
 
 def _deleted_by(endpoint: Operation) -> str | None:
     return variable_of(endpoint.parameters[-1]) if endpoint.method == "DELETE" and endpoint.parameters else None
 
 
-def _other_parameter(endpoint: Operation, made: Sequence[str]) -> str | None:
-    """What a request changes, where the API cannot create such a thing: user_id of a member."""
+def _other_parameter(endpoint: Operation, created: Sequence[str]) -> str | None:
+    """What a request changes, where the API cannot create such a resource: user_id of a member."""
     addressed = [name for name in endpoint.parameters if name in ID_PREFIXES]
-    if endpoint.method == "GET" or not addressed or variable_of(addressed[-1]) in made:
+    if endpoint.method == "GET" or not addressed or variable_of(addressed[-1]) in created:
         return None
     return addressed[-1]
 
@@ -121,14 +121,14 @@ def _other(parameter: str) -> str:
     return variable_of(f"other_{parameter}")
 
 
-def _request(endpoint: Operation, promised: dict[str, Any], document: dict[str, Any], names: Names) -> dict[str, Any]:
+def _request(endpoint: Operation, documented: dict[str, Any], document: dict[str, Any], names: Names) -> dict[str, Any]:
     request: dict[str, Any] = {
         "method": endpoint.method,
-        "header": [{"key": "Accept", "value": "application/json"}, *_headers(promised)],
-        "url": _url(endpoint, promised, names),
-        "description": _told(endpoint),
+        "header": [{"key": "Accept", "value": "application/json"}, *_headers(documented)],
+        "url": _url(endpoint, documented, names),
+        "description": _description(endpoint),
     }
-    content = promised.get("requestBody", {}).get("content")
+    content = documented.get("requestBody", {}).get("content")
     if content is None:
         return request
     media_type, text = _body(content, document)
@@ -137,21 +137,21 @@ def _request(endpoint: Operation, promised: dict[str, Any], document: dict[str, 
     return {**request, "body": {"mode": "raw", "raw": text, "options": {"raw": {"language": language}}}}
 
 
-def _told(endpoint: Operation) -> str:
-    about = endpoint.description
-    detail = about.detail.strip()
-    return f"{detail}\n\nNeeds the scope `{about.scope}`." if about.scope else detail
+def _description(endpoint: Operation) -> str:
+    description = endpoint.description
+    detail = description.detail.strip()
+    return f"{detail}\n\nNeeds the scope `{description.scope}`." if description.scope else detail
 
 
-def _headers(promised: dict[str, Any]) -> list[dict[str, Any]]:
-    taken = {parameter["$ref"].rpartition("/")[2] for parameter in promised["parameters"] if "$ref" in parameter}
+def _headers(documented: dict[str, Any]) -> list[dict[str, Any]]:
+    accepted = {parameter["$ref"].rpartition("/")[2] for parameter in documented["parameters"] if "$ref" in parameter}
     known = {"Idempotency-Key": "{{$guid}}", "If-Match": "", "If-None-Match": ""}
-    return [{"key": name, "value": value, "disabled": not value} for name, value in known.items() if name in taken]
+    return [{"key": name, "value": value, "disabled": not value} for name, value in known.items() if name in accepted]
 
 
-def _url(endpoint: Operation, promised: dict[str, Any], names: Names) -> dict[str, Any]:
+def _url(endpoint: Operation, documented: dict[str, Any], names: Names) -> dict[str, Any]:
     path = _SEGMENT.sub(r":\1", endpoint.path)
-    query = [_query(parameter) for parameter in promised["parameters"] if parameter.get("in") == "query"]
+    query = [_query(parameter) for parameter in documented["parameters"] if parameter.get("in") == "query"]
     sent = "&".join(f"{one['key']}={one['value']}" for one in query if not one["disabled"])
     return {
         "raw": f"{{{{baseUrl}}}}{path}" + (f"?{sent}" if sent else ""),
@@ -166,8 +166,8 @@ def _query(parameter: dict[str, Any]) -> dict[str, Any]:
     schema = parameter["schema"]
     value = schema.get("examples", [schema.get("default", "")])[0]
     text = ",".join(value) if isinstance(value, list) else json.dumps(value).strip('"')
-    told = {"key": parameter["name"], "value": _with_variables(text), "description": parameter["description"]}
-    return {**told, "disabled": not parameter.get("required", False)}
+    query = {"key": parameter["name"], "value": _with_variables(text), "description": parameter["description"]}
+    return {**query, "disabled": not parameter.get("required", False)}
 
 
 def _body(content: dict[str, Any], document: dict[str, Any]) -> tuple[str, str]:
@@ -179,5 +179,5 @@ def _body(content: dict[str, Any], document: dict[str, Any]) -> tuple[str, str]:
 def _with_variables(text: str) -> str:
     """The text of an example, with the reader's own ids in it."""
     for name, prefix in ID_PREFIXES.items():
-        text = text.replace(f"{prefix}_{EXAMPLE_TAIL}", _filled_in(variable_of(name)))
+        text = text.replace(f"{prefix}_{EXAMPLE_ID_SUFFIX}", _placeholder(variable_of(name)))
     return text

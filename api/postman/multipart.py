@@ -1,4 +1,4 @@
-"""Uploads written out as text, since a downloaded collection brings no file along (RFC 7578)."""
+"""Uploads written out as text, since a downloaded collection contains no file (RFC 7578)."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ _BOUNDARY = "calmboard-postman"
 
 def multipart_body(media: dict[str, Any], document: dict[str, Any]) -> tuple[str, str]:
     """Content-Type and body, with a part for each property of the schema."""
-    schema = _resolved(media["schema"], document)
-    parts = [_part(name, _resolved(about, document)) for name, about in schema["properties"].items()]
+    schema = _resolve_ref(media["schema"], document)
+    parts = [_part(name, _resolve_ref(about, document)) for name, about in schema["properties"].items()]
     return f"multipart/form-data; boundary={_BOUNDARY}", "".join(parts) + f"--{_BOUNDARY}--\r\n"
 
 
@@ -19,7 +19,7 @@ def _part(name: str, about: dict[str, Any]) -> str:
     return f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n{value}\r\n'
 
 
-def _resolved(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+def _resolve_ref(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     if "$ref" not in schema:
         return schema
     found: dict[str, Any] = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]

@@ -1,6 +1,6 @@
 """The folder “OAuth”: the flow of a host application from its first request to the end of its access, and what is refused.
 
-The session token agrees in place of the person, so that no browser is needed.
+The session token gives consent in place of the person, so that no browser is needed.
 """
 
 import json
@@ -9,15 +9,15 @@ from http import HTTPStatus
 from typing import Any
 
 from api.postman.answers import saved_answer, saved_problem
-from api.postman.requests import JSON, NO_ONE, bearer, entry, request_to, with_form
+from api.postman.requests import JSON, NO_AUTH, bearer, entry, request_to, with_form
 from api.postman.scripts import media_type_test, problem_tests, status_test
 
 _AUTHORIZE, _TOKEN, _REVOKE = "/api/oauth/authorize", "/api/oauth/token", "/api/oauth/revoke"
 _SCOPE = "projects:read tasks:write"
-# Any verifier of the right form but the one that the challenge was made of.
+# Any well-formed verifier but the one that the challenge was made of.
 _OTHER_VERIFIER = "some-other-verifier-of-at-least-43-characters"
 
-_ASKED = {
+_AUTHORIZATION_PARAMETERS = {
     "response_type": "code",
     "client_id": "{{clientId}}",
     "redirect_uri": "{{encodedRedirectUri}}",
@@ -27,7 +27,7 @@ _ASKED = {
     "code_challenge": "{{codeChallenge}}",
     "code_challenge_method": "S256",
 }
-_CODE = {
+_CODE_EXCHANGE = {
     "grant_type": "authorization_code",
     "client_id": "{{clientId}}",
     "redirect_uri": "{{redirectUri}}",
@@ -57,8 +57,8 @@ _PREPARE = (
     'pm.collectionVariables.set("state", pm.variables.replaceIn("{{$guid}}"));',
     _ENCODE,
 )
-_KEEP_CODE = 'if (pm.response.code === 200) pm.collectionVariables.set("code", pm.response.json().code);'
-_KEEP_TOKENS = (
+_SAVE_CODE = 'if (pm.response.code === 200) pm.collectionVariables.set("code", pm.response.json().code);'
+_SAVE_TOKENS = (
     "if (pm.response.code === 200) {",
     "  const tokens = pm.response.json();",
     '  for (const name of ["accessToken", "refreshToken"]) pm.collectionVariables.set(`${name}Before`, pm.variables.get(name));',
@@ -77,7 +77,7 @@ _HAS_TOKENS = (
     "});",
     'pm.test("is kept by no cache", () => pm.expect(pm.response.headers.get("Cache-Control")).to.equal("no-store"));',
 )
-_ARE_NEW = (
+_HAS_NEW_TOKENS = (
     'pm.test("gives new tokens", () => {',
     '  pm.expect(pm.response.json().access_token).to.not.equal(pm.variables.get("accessToken"));',
     '  pm.expect(pm.response.json().refresh_token).to.not.equal(pm.variables.get("refreshToken"));',
@@ -90,7 +90,7 @@ _SUCCESSOR_OR_END = (
     '  else pm.expect(answer.error).to.equal("invalid_grant");',
     "});",
 )
-_FORGET = [
+_CLEAR_VARIABLES = [
     f'pm.collectionVariables.set("{name}", "");'
     for name in ("code", "codeVerifier", "accessToken", "refreshToken", "accessTokenBefore", "refreshTokenBefore")
 ]
@@ -102,33 +102,38 @@ def oauth_flow(origin: str, me: dict[str, Any], projects: dict[str, Any]) -> lis
     return [
         _authorize("Authorize", origin),
         _exchange("Exchange the code for tokens"),
-        _by_token(me, "Say who asks, by the access token"),
-        _by_token(projects, "List projects by the access token"),
+        _with_access_token(me, "Say who asks, by the access token"),
+        _with_access_token(projects, "List projects by the access token"),
         _refresh("Refresh"),
-        _by_token(me, "The access token from before lives out its hour", "accessTokenBefore"),
-        _given("Revoke", with_form(_post(_REVOKE, revoked), {"client_id": "{{clientId}}", "token": "{{refreshToken}}"}), {}),
-        _dead_token(me, "A revoked access token"),
+        _with_access_token(me, "The access token from before lives out its hour", "accessTokenBefore"),
+        _accepted("Revoke", with_form(_post(_REVOKE, revoked), {"client_id": "{{clientId}}", "token": "{{refreshToken}}"}), {}),
+        _rejected_token(me, "A revoked access token"),
         _refused("A revoked refresh token", "invalid_grant", with_form(_post(_TOKEN), _REFRESH)),
     ]
 
 
 def oauth_refusals(origin: str, me: dict[str, Any]) -> list[dict[str, Any]]:
     """What a host application may get wrong; what is refused uses up nothing, until a code comes twice."""
-    elsewhere = {**_ASKED, "redirect_uri": "https://elsewhere.example/callback"}
-    no_resource = {name: value for name, value in _ASKED.items() if name != "resource"}
-    wrong_verifier = with_form(_post(_TOKEN), {**_CODE, "code_verifier": _OTHER_VERIFIER})
+    elsewhere = {**_AUTHORIZATION_PARAMETERS, "redirect_uri": "https://elsewhere.example/callback"}
+    no_resource = {name: value for name, value in _AUTHORIZATION_PARAMETERS.items() if name != "resource"}
+    wrong_verifier = with_form(_post(_TOKEN), {**_CODE_EXCHANGE, "code_verifier": _OTHER_VERIFIER})
     twice = _post(_TOKEN, "Somebody has copied the code, so its grant ends with all of its tokens.")
     return [
-        _refused("A plain challenge", "invalid_request", _ask({**_ASKED, "code_challenge_method": "plain"}), _ENCODE),
-        _refused("No resource", "invalid_target", _ask(no_resource), _ENCODE),
-        _refused("A redirect URI that is not registered", "invalid_request", _ask(elsewhere)),
+        _refused(
+            "A plain challenge",
+            "invalid_request",
+            _authorization_request({**_AUTHORIZATION_PARAMETERS, "code_challenge_method": "plain"}),
+            _ENCODE,
+        ),
+        _refused("No resource", "invalid_target", _authorization_request(no_resource), _ENCODE),
+        _refused("A redirect URI that is not registered", "invalid_request", _authorization_request(elsewhere)),
         _authorize("Authorize again", origin),
         _refused("A wrong verifier", "invalid_grant", wrong_verifier),
         _exchange("The right verifier, since nothing was used up"),
         _refresh("Refresh again"),
         _replaced_token(),
-        _refused("A code used twice", "invalid_grant", with_form(twice, _CODE)),
-        _dead_token(me, "An access token of a code used twice", _FORGET),
+        _refused("A code used twice", "invalid_grant", with_form(twice, _CODE_EXCHANGE)),
+        _rejected_token(me, "An access token of a code used twice", _CLEAR_VARIABLES),
     ]
 
 
@@ -139,20 +144,20 @@ def _authorize(name: str, origin: str) -> dict[str, Any]:
     )
     expected = f'{{ state: pm.variables.get("state"), iss: {json.dumps(origin)} }}'
     tests = [f'pm.test("answers this request, as this issuer", () => pm.expect(pm.response.json()).to.include({expected}));']
-    told = {"code": "cbc_…", "state": "{{state}}", "iss": origin, "redirect_uri": f"{origin}/oauth/callback"}
-    return _given(name, _ask(_ASKED, about), told, [*tests, _KEEP_CODE], _PREPARE)
+    body = {"code": "cbc_…", "state": "{{state}}", "iss": origin, "redirect_uri": f"{origin}/oauth/callback"}
+    return _accepted(name, _authorization_request(_AUTHORIZATION_PARAMETERS, about), body, [*tests, _SAVE_CODE], _PREPARE)
 
 
 def _exchange(name: str) -> dict[str, Any]:
     request = with_form(
-        _post(_TOKEN, "The verifier shows that who asked for the code is who trades it, once and in a minute."), _CODE
+        _post(_TOKEN, "The verifier shows that who asked for the code is who trades it, once and in a minute."), _CODE_EXCHANGE
     )
-    return _given(name, request, _TOKENS, [*_HAS_TOKENS, *_KEEP_TOKENS])
+    return _accepted(name, request, _TOKENS, [*_HAS_TOKENS, *_SAVE_TOKENS])
 
 
 def _refresh(name: str) -> dict[str, Any]:
     request = with_form(_post(_TOKEN, "Gives a new access token, and a new refresh token in place of the one sent."), _REFRESH)
-    return _given(name, request, _TOKENS, [*_HAS_TOKENS, *_ARE_NEW, *_KEEP_TOKENS])
+    return _accepted(name, request, _TOKENS, [*_HAS_TOKENS, *_HAS_NEW_TOKENS, *_SAVE_TOKENS])
 
 
 def _replaced_token() -> dict[str, Any]:
@@ -166,19 +171,19 @@ def _replaced_token() -> dict[str, Any]:
     return entry("A refresh token that was replaced", request, tests, saved=saved)
 
 
-def _by_token(endpoint: dict[str, Any], name: str, variable: str = "accessToken") -> dict[str, Any]:
+def _with_access_token(endpoint: dict[str, Any], name: str, variable: str = "accessToken") -> dict[str, Any]:
     """The request of a noun's folder, with an access token in place of the key."""
     request = {**endpoint["request"], "auth": bearer(f"{{{{{variable}}}}}")}
     return {**endpoint, "name": name, "request": request, "response": endpoint["response"][:1]}
 
 
-def _dead_token(endpoint: dict[str, Any], name: str, after: list[str] | None = None) -> dict[str, Any]:
-    request = _by_token(endpoint, name)["request"]
+def _rejected_token(endpoint: dict[str, Any], name: str, after: list[str] | None = None) -> dict[str, Any]:
+    request = _with_access_token(endpoint, name)["request"]
     tests = [*problem_tests(401, "invalid_token"), *(after or ())]
     return entry(f"{name}: 401", request, tests, saved=[saved_problem("invalid_token", request)])
 
 
-def _given(
+def _accepted(
     name: str, request: dict[str, Any], body: dict[str, Any], tests: list[str] | None = None, before: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     first = [*status_test(200), media_type_test(JSON)]
@@ -196,12 +201,12 @@ def _refused(name: str, error: str, request: dict[str, Any], *before: str) -> di
     return entry(f"{name}: 400", request, tests, before, [_saved(400, request, _error(error))])
 
 
-def _ask(parameters: Mapping[str, str], about: str = "") -> dict[str, Any]:
+def _authorization_request(parameters: Mapping[str, str], about: str = "") -> dict[str, Any]:
     return request_to("GET", _AUTHORIZE, bearer("{{sessionToken}}"), about, parameters)
 
 
 def _post(path: str, about: str = "") -> dict[str, Any]:
-    return request_to("POST", path, NO_ONE, about)
+    return request_to("POST", path, NO_AUTH, about)
 
 
 def _saved(status: int, request: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from api.postman.scripts import script_before, test_event
 
-NO_ONE = {"type": "noauth"}
+NO_AUTH = {"type": "noauth"}
 JSON = "application/json"
 
 
@@ -21,10 +21,10 @@ def request_to(
     method: str, path: str, auth: dict[str, Any] | None = None, about: str = "", query: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """Without `auth`, the collection's key is sent."""
-    asked = "&".join(f"{name}={value}" for name, value in query.items()) if query else ""
+    query_string = "&".join(f"{name}={value}" for name, value in query.items()) if query else ""
     url: dict[str, Any] = {"raw": "{{baseUrl}}" + path, "host": ["{{baseUrl}}"], "path": path.strip("/").split("/")}
     if query:
-        url |= {"raw": f"{url['raw']}?{asked}", "query": _pairs(query)}
+        url |= {"raw": f"{url['raw']}?{query_string}", "query": _pairs(query)}
     if ":board_id" in path:
         url["variable"] = [{"key": "board_id", "value": "{{boardId}}"}]
     return {"method": method, "header": [], "url": url, "description": about} | ({"auth": auth} if auth else {})

@@ -1,4 +1,4 @@
-"""The scripts of a request: its tests, the ids it leaves for others, and when it is skipped."""
+"""The scripts of a request: its tests, the ids it saves for others, and when it is skipped."""
 
 import json
 from collections.abc import Sequence
@@ -8,23 +8,23 @@ from api.framework.conversion.struct_fields import fields_of
 from api.framework.describe import Operation
 
 
-def tests_of(endpoint: Operation, promised: dict[str, Any], fills: str | None) -> dict[str, Any]:
+def tests_of(endpoint: Operation, documented: dict[str, Any], variable: str | None) -> dict[str, Any]:
     """Status, media type, the fields that are always there, and the request id."""
-    media_types = list(promised["responses"][str(endpoint.status)].get("content", {}))
+    media_types = list(documented["responses"][str(endpoint.status)].get("content", {}))
     lines = [*status_test(*endpoint.statuses), *_header_tests(endpoint), *_body_tests(endpoint, media_types)]
-    if fills is not None and endpoint.description.gives is not None:
-        lines += _keep_id(endpoint, fills)
+    if variable is not None and endpoint.description.gives is not None:
+        lines += _save_id(endpoint, variable)
     return test_event(lines)
 
 
-def creates(endpoint: Operation) -> bool:
+def is_creation(endpoint: Operation) -> bool:
     return endpoint.method == "POST" and endpoint.status == 201
 
 
 def status_test(*statuses: int) -> list[str]:
-    said = " or ".join(map(str, statuses))
+    expected = " or ".join(map(str, statuses))
     return [
-        f'pm.test("answers {said}", () => pm.expect(pm.response.code).to.be.oneOf({json.dumps(statuses)}));',
+        f'pm.test("answers {expected}", () => pm.expect(pm.response.code).to.be.oneOf({json.dumps(statuses)}));',
         'pm.test("names the request", () => pm.expect(pm.response.headers.get("X-Request-Id")).to.match(/^[\\w-]{8,64}$/));',
     ]
 
@@ -47,12 +47,12 @@ def media_type_test(media_type: str) -> str:
 
 
 def skip_without(variable: str) -> dict[str, Any]:
-    """Skip a request while the reader has not chosen whom it is about."""
+    """Skip a request while the reader has not set the variable it needs."""
     return script_before([f'if (!pm.variables.get("{variable}")) pm.execution.skipRequest();'])
 
 
-def forget_ids(item: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """The same request, which also empties the variables of what is gone now."""
+def clear_ids(item: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """The same request, which also clears the variables of what is deleted now."""
     lines = [f'pm.collectionVariables.set("{name}", "");' for name in names]
     return {**item, "event": [*item["event"], test_event(lines)]}
 
@@ -105,9 +105,9 @@ def _list_tests(names: list[str]) -> list[str]:
     ]
 
 
-def _keep_id(endpoint: Operation, name: str) -> list[str]:
-    """What a request made is what the next ones are about; a run stops where it could not be made."""
-    if creates(endpoint):
+def _save_id(endpoint: Operation, name: str) -> list[str]:
+    """Save the id that a request created, for the next ones; a run stops where nothing was created."""
+    if is_creation(endpoint):
         return [
             f'if (pm.response.code === 201) pm.collectionVariables.set("{name}", pm.response.json().id);',
             "else pm.execution.setNextRequest(null);",

@@ -1,1 +1,1 @@
-"""What the API takes and gives: structs with descriptions, rules and examples that work."""
+"""What the API accepts and returns: structs with descriptions, rules and examples that work."""

@@ -12,12 +12,12 @@ class FieldError(Struct, omit_defaults=True):
 
     pointer: Annotated[str, about("A JSON pointer into the body, or the name of a parameter.", "/title")]
     code: Annotated[str, about("What is wrong, for programs.", "too_long")]
-    detail: Annotated[str, about("What is wrong and what would do, for people.", "Use at most 200 characters.")]
+    detail: Annotated[str, about("What is wrong and what is accepted, for people.", "Use at most 200 characters.")]
     allowed_values: Annotated[list[str], about("The values that can be used.", ["ready", "done"])] | UnsetType = UNSET
 
 
 class SimpleError(Struct):
-    """The error again, for clients that look no further."""
+    """The error again, for clients that read nothing else."""
 
     code: Annotated[str, about("The same code.", "validation_failed")]
     message: Annotated[str, about("The same detail.", "The body was readable, but some values in it cannot be used.")]
@@ -35,5 +35,7 @@ class Problem(Struct, omit_defaults=True):
     errors: Annotated[list[FieldError], Meta(description="Every faulty field.")]
     hint: Annotated[str, about("What to do next.", "Correct each field listed under errors.")]
     error: SimpleError
-    allowed_values: Annotated[list[str], about("What would do, where that is a short list.", ["tasks:write"])] | UnsetType = UNSET
-    policy: Annotated[str, about("The rate-limit policy that tripped.", "pro")] | UnsetType = UNSET
+    allowed_values: Annotated[list[str], about("What is accepted, where that is a short list.", ["tasks:write"])] | UnsetType = (
+        UNSET
+    )
+    policy: Annotated[str, about("The rate-limit policy that was exceeded.", "pro")] | UnsetType = UNSET

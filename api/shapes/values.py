@@ -8,11 +8,11 @@ from msgspec import Meta, Struct
 from calmboard import ids
 
 NO_NUL = r"^[^\u0000]*$"
-# Spaces, line ends, joiners and marks of direction show nothing.
+# Spaces, line ends, joiners and direction marks are invisible.
 VISIBLE = r"^[^\u0000]*[^\u0000-\u0020\u007f-\u00a0\u00ad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff][^\u0000]*$"
 
 
-# Marks a field that stands for another one, so that no example holds both.
+# Marks a field that is an alternative to another one, so that no example holds both.
 ALTERNATIVE = {"alternative": True}
 
 
@@ -20,12 +20,12 @@ def about(description: str, *examples: Any, **rules: Any) -> Meta:
     return Meta(description=description, examples=list(examples) or None, **rules)
 
 
-# An id in an example ends like this; whoever shows or sends the example puts an id of the reader's own in its place.
-EXAMPLE_TAIL = "01m86ffkj1eyt9k86t46h61k8b"
+# An id in an example ends like this; whoever shows or sends the example replaces it with an id of the reader's own.
+EXAMPLE_ID_SUFFIX = "01m86ffkj1eyt9k86t46h61k8b"
 
 
 def id_of(prefix: str) -> Meta:
-    return Meta(pattern=ids.pattern(prefix), examples=[f"{prefix}_{EXAMPLE_TAIL}"])
+    return Meta(pattern=ids.pattern(prefix), examples=[f"{prefix}_{EXAMPLE_ID_SUFFIX}"])
 
 
 ProjectId = Annotated[str, id_of("prj")]
@@ -39,7 +39,7 @@ AttachmentId = Annotated[str, id_of("att")]
 UserId = Annotated[str, id_of("usr")]
 InvitationId = Annotated[str, id_of("inv")]
 KeyId = Annotated[str, id_of("key")]
-CredentialId = Annotated[str, Meta(pattern=ids.pattern("(key|grn)"), examples=[f"key_{EXAMPLE_TAIL}"])]
+CredentialId = Annotated[str, Meta(pattern=ids.pattern("(key|grn)"), examples=[f"key_{EXAMPLE_ID_SUFFIX}"])]
 
 State = Annotated[
     Literal["backlog", "ready", "in_progress", "review", "done"],
@@ -64,11 +64,11 @@ BlockedReason = Annotated[
         pattern=VISIBLE,
     ),
 ]
-Position = Annotated[int, about("The place in its column, counted from 0 at the top.", 0, ge=0, le=1_000_000)]
-Standing = Annotated[str, about("Sorts the column: compare as text, lower is nearer the top.", "V000000000")]
-Place = Annotated[
+Position = Annotated[int, about("The position in its column, counted from 0 at the top.", 0, ge=0, le=1_000_000)]
+Rank = Annotated[str, about("Sorts the column: compare as text, lower is nearer the top.", "V000000000")]
+TargetPosition = Annotated[
     Position | Annotated[str, Meta(pattern="^[0-9A-Za-z]{10,240}$", examples=["V000000000"])],
-    about("The place counted from 0 at the top, or the `position` of any task as it was read; who stands there moves down.", 0),
+    about("The position counted from 0 at the top, or the `position` of any task as it was read; the task there moves down.", 0),
 ]
 Assignees = Annotated[list[UserId], about("Ids of project members.", [], max_length=50)]
 Labels = Annotated[list[LabelId], about("Ids of labels of the project.", [], max_length=50)]

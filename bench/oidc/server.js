@@ -55,7 +55,7 @@ async function makeCode() {
 }
 
 provider.listen(port, "127.0.0.1", async () => {
-  const made = [];
-  while (made.length < codes) made.push(await makeCode());
-  console.log(JSON.stringify({ codes: made, client_id: client, redirect_uri: callback, resource: issuer, code_verifier: verifier }));
+  const created = [];
+  while (created.length < codes) created.push(await makeCode());
+  console.log(JSON.stringify({ codes: created, client_id: client, redirect_uri: callback, resource: issuer, code_verifier: verifier }));
 });

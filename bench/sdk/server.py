@@ -26,7 +26,7 @@ class Task(BaseModel):
 
 
 def bare() -> Starlette:
-    """It asks nobody who they are."""
+    """It authenticates nobody."""
     return _serve(MCPServer("bench", log_level="WARNING"))
 
 
@@ -44,13 +44,13 @@ def _serve(server: MCPServer[Any]) -> Starlette:
 
 
 def read_fixed_task(task_id: str) -> Task:
-    """Give the one task, whichever is asked for."""
+    """Give the one task, whichever is requested."""
     assert task_id
     return Task(**TASK)
 
 
 class _Keys:
-    """Our credential check and request window, in the form that the SDK asks for."""
+    """Our credential check and rate limit, behind the interface of the SDK."""
 
     def __init__(self) -> None:
         self._app = create_app()

@@ -1,4 +1,4 @@
-"""Who asks: a person, through which door, narrowed by which credential."""
+"""The caller: a person, through which interface, restricted by which credential."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,12 +15,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """An API key or token. `project_ids` is None where every project of its user is in reach."""
+    """An API key or token. `project_ids` is None where every project of its user is accessible."""
 
     kind: Literal["api_key", "oauth_token"]
     id: str
     name: str
-    tail: str
+    last4: str
     scopes: frozenset[str]
     project_ids: frozenset[str] | None
     expires_at: datetime | None
@@ -29,7 +29,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The first argument of every function on the ground floor. A credential only narrows its user."""
+    """The first parameter of every function that checks permissions. A credential only restricts its user."""
 
     user: Person
     source: Literal["session", "key", "token"]
@@ -43,5 +43,5 @@ class Access:
     def project_ids(self) -> frozenset[str] | None:
         return self.credential.project_ids if self.credential else None
 
-    def holds(self, scope: str) -> bool:
+    def has_scope(self, scope: str) -> bool:
         return self.credential is None or scope in self.credential.scopes

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Integration:
-    """`letters` stand on its tile; `scopes` are chosen when it is."""
+    """`monogram` is on its tile; `scopes` are preselected with it."""
 
     slug: str
     name: str
-    letters: str
+    monogram: str
     sentence: str
     offers: str
     scopes: frozenset[str]

@@ -28,10 +28,10 @@ ROLE_RIGHTS = {
 
 @dataclass(frozen=True, slots=True)
 class ResourcePath:
-    """How a table's rows are addressed, and which column, by way of which tables, leads to their project."""
+    """How a table's rows are addressed, and which column, through which joins, leads to their project."""
 
     prefix: str
-    word: str
+    noun: str
     row_id: InstrumentedAttribute[str]
     project_id: InstrumentedAttribute[str]
     joins: tuple[type[Base], ...] = ()
@@ -51,8 +51,8 @@ _RESOURCES: dict[type[Base], ResourcePath] = {
 
 
 def require_scope(access: Access, *scopes: str) -> None:
-    """Refuse a credential that lacks any of the scopes; the answer names all that are needed."""
-    if all(access.holds(scope) for scope in scopes):
+    """Reject a credential that lacks any of the scopes; the error names all that are needed."""
+    if all(access.has_scope(scope) for scope in scopes):
         return
     raise InsufficientScope(
         f"This needs the scope {' and '.join(scopes)}.",
@@ -62,33 +62,33 @@ def require_scope(access: Access, *scopes: str) -> None:
 
 
 def require_role(access: Access, role: str, right: str) -> None:
-    """Refuse a change that the user's role, or the credential, does not cover."""
+    """Reject a change that the user's role, or the credential, does not cover."""
     require_scope(access, right)
     require_right(role, right)
 
 
 def require_right(role: str, right: str) -> None:
-    """Refuse a role that does not include a right; for rights that are no scope of their own."""
+    """Reject a role that does not include a right; for rights that are no scope of their own."""
     if right not in ROLE_RIGHTS[role]:
         article = "an" if role[0] in "ao" else "a"
         raise Forbidden(f"You are {article} {role} of this project; that role does not include {right}.")
 
 
 def find(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRow:
-    """Return the columns of one row, with the project it is `in_project` and the asker's `role`.
+    """Return the columns of one row, with its project as `in_project` and the user's `role`.
 
-    Raises NotFound where there is none, Forbidden where there is one out of reach.
+    Raises NotFound where there is none, Forbidden where it is not accessible.
     """
     with reading() as connection:
-        statement = _one(model, columns, _is_narrowed(access))
-        return _look(connection, access, statement, model, row_id) or _refuse(connection, access, model, row_id)
+        statement = _one_row(model, columns, _is_narrowed(access))
+        return _find_row(connection, access, statement, model, row_id) or _raise_inaccessible(connection, access, model, row_id)
 
 
 def find_for_update(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRow:
     """Return a row as `find` does, locked until the commit, so that what is decided on it stays true."""
-    statement = _one(model, columns, _is_narrowed(access)).with_for_update(of=model, key_share=True)
+    statement = _one_row(model, columns, _is_narrowed(access)).with_for_update(of=model, key_share=True)
     connection = db.session.connection()
-    return _look(connection, access, statement, model, row_id) or _refuse(connection, access, model, row_id)
+    return _find_row(connection, access, statement, model, row_id) or _raise_inaccessible(connection, access, model, row_id)
 
 
 def visible(access: Access, statement: AnySelect, project_id: InstrumentedAttribute[str]) -> AnySelect:
@@ -97,7 +97,7 @@ def visible(access: Access, statement: AnySelect, project_id: InstrumentedAttrib
 
 
 def access_params(access: Access) -> dict[str, Any]:
-    """The values for a statement made by `visible`."""
+    """The parameters of a statement made by `visible`."""
     values: dict[str, Any] = {"access_user_id": access.user.id}
     if access.project_ids is not None:
         values["allowed_project_ids"] = list(access.project_ids)
@@ -118,40 +118,40 @@ def _is_narrowed(access: Access) -> bool:
 
 
 @cache
-def _one(model: type[Base], columns: tuple[Any, ...], narrowed: bool) -> AnySelect:
-    home = _RESOURCES[model]
-    statement = select(*columns, home.project_id.label("in_project"), Membership.role.label("role")).select_from(model)
-    for parent in home.joins:
+def _one_row(model: type[Base], columns: tuple[Any, ...], narrowed: bool) -> AnySelect:
+    resource = _RESOURCES[model]
+    statement = select(*columns, resource.project_id.label("in_project"), Membership.role.label("role")).select_from(model)
+    for parent in resource.joins:
         statement = statement.join(parent)
-    return narrowed_to(statement, home.project_id, narrowed).where(home.row_id == bindparam("row_id"))
+    return narrowed_to(statement, resource.project_id, narrowed).where(resource.row_id == bindparam("row_id"))
 
 
 @cache
-def _any(model: type[Base]) -> AnySelect:
+def _exists(model: type[Base]) -> AnySelect:
     row_id = _RESOURCES[model].row_id
     return select(row_id).where(row_id == bindparam("row_id"))
 
 
-def _look(connection: Connection, access: Access, statement: AnySelect, model: type[Base], row_id: str) -> AnyRow | None:
+def _find_row(connection: Connection, access: Access, statement: AnySelect, model: type[Base], row_id: str) -> AnyRow | None:
     if not ids.is_id(_RESOURCES[model].prefix, row_id):
         return None
     return connection.execute(statement, {"row_id": row_id, **access_params(access)}).first()
 
 
-def _refuse(connection: Connection, access: Access, model: type[Base], row_id: str) -> NoReturn:
-    """Tell a row out of reach from one that does not exist."""
-    home = _RESOURCES[model]
-    if not ids.is_id(home.prefix, row_id):
-        raise NotFound(f"No {home.word} has the id “{row_id[:60]}”; a {home.word}'s id starts with {home.prefix}_.")
-    if connection.execute(_any(model), {"row_id": row_id}).first() is None:
-        raise NotFound(f"No {home.word} has the id {row_id}.")
-    raise _out_of_reach(access, home.word)
+def _raise_inaccessible(connection: Connection, access: Access, model: type[Base], row_id: str) -> NoReturn:
+    """Tell an inaccessible row from one that does not exist."""
+    resource = _RESOURCES[model]
+    if not ids.is_id(resource.prefix, row_id):
+        raise NotFound(f"No {resource.noun} has the id “{row_id[:60]}”; a {resource.noun}'s id starts with {resource.prefix}_.")
+    if connection.execute(_exists(model), {"row_id": row_id}).first() is None:
+        raise NotFound(f"No {resource.noun} has the id {row_id}.")
+    raise _inaccessible(access, resource.noun)
 
 
-def _out_of_reach(access: Access, word: str) -> Forbidden:
+def _inaccessible(access: Access, noun: str) -> Forbidden:
     if access.project_ids is not None:
-        where = "" if word == "project" else "in a project "
-        mine = "token" if access.source == "token" else "key"
-        return Forbidden(f"The {word} is {where}out of this {mine}'s reach; the {mine} is limited to some projects.")
-    where = "one" if word == "project" else "in a project"
-    return Forbidden(f"The {word} is {where} that {access.user.name} is not a member of.")
+        where = "" if noun == "project" else "in a project "
+        kind = "token" if access.source == "token" else "key"
+        return Forbidden(f"The {noun} is {where}out of this {kind}'s reach; the {kind} is limited to some projects.")
+    where = "one" if noun == "project" else "in a project"
+    return Forbidden(f"The {noun} is {where} that {access.user.name} is not a member of.")

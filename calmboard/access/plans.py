@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from calmboard.access.access import Access
 from calmboard.errors import PaidPlanRequired
-from calmboard.settings import Settings, Window
+from calmboard.settings import RateLimit, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ PLANS = {
 }
 
 
-def window_of(plan_slug: str, settings: Settings) -> Window | None:
-    """The request window of one credential on this plan; None where the plan answers no requests."""
+def rate_limit_of(plan_slug: str, settings: Settings) -> RateLimit | None:
+    """The rate limit of one credential on this plan; None where the plan does not include the APIs."""
     return settings.rates.get(plan_slug)
 
 

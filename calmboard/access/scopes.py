@@ -5,8 +5,8 @@ from collections.abc import Iterable
 NOUNS = ("projects", "boards", "tasks", "sprints", "comments", "members", "keys", "webhooks", "connections", "imports")
 SCOPES = tuple(f"{noun}:{verb}" for noun in NOUNS for verb in ("read", "write"))
 
-# What an application gets that asks for nothing in particular: to look, and to change nothing.
-READING = frozenset(f"{noun}:read" for noun in ("projects", "boards", "tasks", "sprints", "comments", "members"))
+# The scopes of an application that requests none: read-only.
+DEFAULT_SCOPES = frozenset(f"{noun}:read" for noun in ("projects", "boards", "tasks", "sprints", "comments", "members"))
 
 # What a person can choose today: nouns that have endpoints, with the words of the form.
 GRANTABLE = {
@@ -27,19 +27,19 @@ WRITE_WORDS = {
     "comments:write": "Write comments",
     "members:write": "Invite and remove people",
 }
-# Credentials are made and changed in a session only, so there is nothing to write.
+# Credentials are created and changed in a session only, so there is nothing to write.
 READ_ONLY = frozenset({"keys"})
-# What something here asks for. The other scopes are promised, and nobody agrees to what does not exist yet.
+# Scopes that some endpoint requires. The others are reserved, and nobody consents to what does not exist yet.
 USABLE = frozenset(f"{noun}:read" for noun in GRANTABLE) | {f"{noun}:write" for noun in GRANTABLE if noun not in READ_ONLY}
 
 
 def expand(scopes: Iterable[str]) -> frozenset[str]:
     """Add `x:read` wherever there is `x:write`."""
-    given = frozenset(scopes)
-    return given | {f"{scope.removesuffix(':write')}:read" for scope in given if scope.endswith(":write")}
+    requested = frozenset(scopes)
+    return requested | {f"{scope.removesuffix(':write')}:read" for scope in requested if scope.endswith(":write")}
 
 
-def in_words(scope: str) -> str:
+def describe_scope(scope: str) -> str:
     """A sentence that says what a scope is for."""
     if scope not in USABLE:
         return "Not used yet."

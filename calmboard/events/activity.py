@@ -1,4 +1,4 @@
-"""What happened in a project: written in the commit of the change itself."""
+"""The activity log of a project: written in the commit of the change itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ def record(
     task_id: str | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add a line such as `task.created` to the session; the caller commits. `changes` holds the new values."""
+    """Add an entry such as `task.created` to the session; the caller commits. `changes` holds the new values."""
     credential = access.credential
     db.session.add(
         Activity(
@@ -61,7 +61,7 @@ def record(
             task_id=task_id,
             subject_id=subject_id,
             what=what,
-            changes={name: _plain(value) for name, value in (changes or {}).items()},
+            changes={name: _json_value(value) for name, value in (changes or {}).items()},
             actor_id=access.user.id,
             source=access.source,
             credential_id=credential.id if credential else None,
@@ -70,18 +70,20 @@ def record(
     )
 
 
-def list_activity(access: Access, project_id: str, cut: PageRequest, since: datetime | None = None) -> Page[ActivityEntry]:
-    """What happened in a project, newest first; `since` counts to the millisecond. Two queries, whatever the length.
+def list_activity(
+    access: Access, project_id: str, page_request: PageRequest, since: datetime | None = None
+) -> Page[ActivityEntry]:
+    """The activity log of a project, newest first; `since` counts to the millisecond. Two queries, whatever the length.
 
     Raises NotFound and Forbidden as `find` does.
     """
     require_scope(access, "tasks:read")
     find(access, Project, project_id)
-    statement = _activity_list(since is not None, cut.after is not None)
+    statement = _activity_list(since is not None, page_request.after is not None)
     values = {"project_id": project_id, "first_id": since and ids.first_id("act", since)}
     with reading() as connection:
-        page = read_page(connection, statement, cut, values)
-    return Page([_happened(row) for row in page.rows], page.after)
+        page = read_page(connection, statement, page_request, values)
+    return Page([_entry(row) for row in page.rows], page.after)
 
 
 @cache
@@ -110,7 +112,7 @@ _COLUMNS = (
 )
 
 
-def _happened(row: AnyRow) -> ActivityEntry:
+def _entry(row: AnyRow) -> ActivityEntry:
     return ActivityEntry(
         row.id,
         row.at,
@@ -129,5 +131,5 @@ def _name(row_id: str | None, name: str | None) -> Name | None:
     return None if row_id is None or name is None else Name(row_id, name)
 
 
-def _plain(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | datetime) else value

@@ -19,7 +19,7 @@ class ApiKey(Base):
     name: Mapped[str] = mapped_column(String(80))
     integration: Mapped[str] = mapped_column(String(20))
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    tail: Mapped[str] = mapped_column(String(4))
+    last4: Mapped[str] = mapped_column("tail", String(4), key="last4")
     scopes: Mapped[str] = mapped_column(Text)
     project_ids: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
@@ -72,7 +72,7 @@ class SessionToken(Base):
 
 
 class PasswordReset(Base):
-    """A mailed link that sets a new password, once."""
+    """A mailed one-time link that sets a new password."""
 
     __tablename__ = "password_resets"
 
@@ -82,9 +82,9 @@ class PasswordReset(Base):
 
 
 class IdempotentRequest(Base):
-    """A POST that carried an Idempotency-Key, and what it was answered.
+    """A POST that carried an Idempotency-Key, and its stored response.
 
-    `is_done` is written in the commit of the work itself: where the answer is missing then,
+    `is_done` is written in the commit of the work itself: where the response is missing then,
     the work was carried out all the same.
     """
 

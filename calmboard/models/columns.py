@@ -20,7 +20,7 @@ STATES = ("backlog", "ready", "in_progress", "review", "done")
 
 
 class State(TypeDecorator[str]):
-    """A task's state, kept as its place in the workflow, so that sorting by it follows the board."""
+    """A task's state, stored as its index in the workflow, so that sorting by it follows the board."""
 
     impl = SmallInteger
     cache_ok = True
@@ -33,5 +33,5 @@ class State(TypeDecorator[str]):
 
 
 def id_column(prefix: str) -> MappedColumn[str]:
-    """A primary key that makes its own id."""
+    """A primary key with a generated id."""
     return mapped_column(Id, primary_key=True, default=lambda: ids.new_id(prefix))

@@ -1,4 +1,4 @@
-"""What people say and hang on a task: comments, checklist items, attachments."""
+"""Comments, checklist items and attachments of a task."""
 
 from datetime import datetime
 
@@ -10,14 +10,14 @@ from calmboard.models.columns import Id, Rank, id_column
 
 
 class Comment(Base):
-    """A comment in Markdown. `via` is the name of the credential it came through, if any."""
+    """A comment in Markdown. `credential_name` is that of the credential it was written with, if any."""
 
     __tablename__ = "comments"
 
     id: Mapped[str] = id_column("cmt")
     task_id: Mapped[str] = mapped_column(Id, ForeignKey("tasks.id", ondelete="CASCADE"))
     author_id: Mapped[str | None] = mapped_column(Id, ForeignKey("users.id", ondelete="SET NULL"))
-    via: Mapped[str | None] = mapped_column(String(80))
+    credential_name: Mapped[str | None] = mapped_column("via", String(80), key="credential_name")
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
@@ -42,7 +42,7 @@ class ChecklistItem(Base):
 
 
 class Attachment(Base):
-    """A file on a task. Its bytes lie in the files directory under `id`."""
+    """A file on a task. Its bytes are stored in the files directory under `id`."""
 
     __tablename__ = "attachments"
 

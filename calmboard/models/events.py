@@ -1,4 +1,4 @@
-"""What happened: who did what, through which credential."""
+"""The activity log: who did what, through which credential."""
 
 from datetime import datetime
 from typing import Any

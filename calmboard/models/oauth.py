@@ -1,4 +1,4 @@
-"""OAuth: clients, what people granted them, and the codes and tokens of each grant, as digests."""
+"""OAuth: clients, grants, and the codes and tokens of each grant, as digests."""
 
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ class OAuthClient(Base):
 
 
 class OAuthGrant(Base):
-    """What a person let an application do; all its tokens live and end with it.
+    """What a person authorized an application to do; all its tokens end with it.
 
     `session_id` is set where it was given by a session token: then it ends with that session.
     """
@@ -82,7 +82,7 @@ class OAuthAccessToken(Base):
 
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     grant_id: Mapped[str] = mapped_column(Id, ForeignKey("oauth_grants.id", ondelete="CASCADE"), index=True)
-    tail: Mapped[str] = mapped_column(String(4))
+    last4: Mapped[str] = mapped_column("tail", String(4), key="last4")
     scopes: Mapped[str] = mapped_column(Text)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 

@@ -200,7 +200,7 @@ class ExternalTask(Base):
 
 
 class Invitation(Base):
-    """An e-mail address asked into a project; the mailed token is kept as its digest."""
+    """An e-mail address invited to a project; the mailed token is stored as its digest."""
 
     __tablename__ = "invitations"
 

@@ -1,4 +1,4 @@
-"""The operator's commands: people, plans, keys, the demo, and the product as a whole."""
+"""The operator's commands: people, plans, keys, the demo, and serving the product."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -25,13 +25,13 @@ from calmboard.work.projects import my_projects
 
 
 class _Command(click.Command):
-    """Shows a Problem as its sentences, never as a trace."""
+    """Prints a Problem as its sentences, never as a traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except Problem as problem:
-            raise click.ClickException("\n".join(fault.detail for fault in problem.errors) or problem.detail) from None
+            raise click.ClickException("\n".join(error.detail for error in problem.errors) or problem.detail) from None
         except OperationalError as error:
             raise click.ClickException(f"The database does not answer: {error.orig}") from None
 
@@ -83,8 +83,8 @@ def issue(
     person = find_person(email)
     expires_at = now() + timedelta(days=expires_in_days) if expires_in_days else None
     new = access_keys.NewKey(name, integration, frozenset(scopes or SCOPES), frozenset(project_ids) or None, expires_at)
-    if faults := tuple(_faults(person, new)):
-        raise ValidationFailed(errors=faults)
+    if errors := tuple(_key_errors(person, new)):
+        raise ValidationFailed(errors=errors)
     _, secret = access_keys.issue_key(person.id, new)
     db.session.commit()
     click.echo(secret)
@@ -126,17 +126,21 @@ def _settings() -> Settings:
     return settings
 
 
-def _faults(person: Person, new: access_keys.NewKey) -> Iterator[FieldError]:
-    """What a key cannot be made of. The plan is no fault: it is judged at each request."""
+def _key_errors(person: Person, new: access_keys.NewKey) -> Iterator[FieldError]:
+    """What a key cannot be created with. The plan is no error: it is checked at each request."""
     if not 0 < len(new.name.strip()) <= access_keys.MAX_NAME_LENGTH or not new.name.isprintable():
         yield FieldError("/name", "length", f"A key's name has 1 to {access_keys.MAX_NAME_LENGTH} characters that can be seen.")
     if find_integration(new.integration) is None:
         yield FieldError("/integration", "unknown_value", f"An integration is one of {', '.join(i.slug for i in INTEGRATIONS)}.")
-    if strange := unknown(new.scopes):
-        yield FieldError("/scopes", "unknown_value", f"There is no scope {', '.join(strange)}. Scopes are {', '.join(SCOPES)}.")
-    mine = {project.id for project in my_projects(Access.from_session(person))}
-    if strange := sorted((new.project_ids or frozenset()) - mine):
-        yield FieldError("/project_ids", "unknown_value", f"{person.name} is in no project with the id {', '.join(strange)}.")
+    if unknown_names := unknown(new.scopes):
+        yield FieldError(
+            "/scopes", "unknown_value", f"There is no scope {', '.join(unknown_names)}. Scopes are {', '.join(SCOPES)}."
+        )
+    own_ids = {project.id for project in my_projects(Access.from_session(person))}
+    if unknown_names := sorted((new.project_ids or frozenset()) - own_ids):
+        yield FieldError(
+            "/project_ids", "unknown_value", f"{person.name} is in no project with the id {', '.join(unknown_names)}."
+        )
 
 
 def _welcome(settings: Settings) -> Iterator[str]:
@@ -146,7 +150,7 @@ def _welcome(settings: Settings) -> Iterator[str]:
         demo.seed(password)
         yield from _sign_in(password)
     if settings.smtp_url is None:
-        yield f"  Mail is kept in {settings.instance_dir / 'mail'}"
+        yield f"  Mail is stored in {settings.instance_dir / 'mail'}"
     yield "  Ctrl-C ends it\n"
 
 

@@ -1,10 +1,10 @@
-"""What the worker does: the jobs that requests leave behind, and those of every day."""
+"""The worker's jobs: those that requests enqueue, and those of every day."""
 
 from flask import Flask, current_app
 from huey import crontab
 
 from calmboard import mail
-from calmboard.access.credentials.passwords import open_reset
+from calmboard.access.credentials.passwords import create_reset_token
 from calmboard.access.credentials.sessions import delete_expired_sessions
 from calmboard.access.idempotency import delete_expired_idempotency_keys
 from calmboard.access.oauth.clients import delete_unused_clients
@@ -12,9 +12,9 @@ from calmboard.access.oauth.grants import delete_expired_tokens
 from calmboard.queue import job, queue
 from calmboard.settings import Settings
 from calmboard.work.discussion.attachments import delete_orphan_files
-from calmboard.work.invitations import open_invitation
+from calmboard.work.invitations import create_invitation_message
 
-_RESET_LETTER = """\
+_RESET_MESSAGE = """\
 Hello {name},
 
 somebody, most likely you, asked for a new password for your CalmBoard account. To choose one, open this link:
@@ -30,7 +30,7 @@ CalmBoard
 """
 
 _ROLES = {"admin": "an admin", "member": "a member", "viewer": "a viewer"}
-_INVITATION = """\
+_INVITATION_MESSAGE = """\
 Hello,
 
 {inviter} asks you to join the project “{project}” on CalmBoard, as {role}. To join, open this link:
@@ -49,7 +49,7 @@ CalmBoard
 def run_jobs(app: Flask) -> None:
     """Run jobs until SIGTERM, which lets those under way finish, for eight seconds at most."""
     queue.app = app
-    # A store that cannot wake the worker is looked into once a second at least.
+    # A store that cannot wake the worker is polled once a second at least.
     queue.create_consumer(workers=2, max_delay=1.0, graceful_signal="TERM", shutdown_timeout=8).run()
 
 
@@ -57,40 +57,40 @@ def run_jobs(app: Flask) -> None:
 def mail_reset_link(email: str) -> None:
     """Mail a link for a new password to whoever has this e-mail address; does nothing where nobody has.
 
-    The token is made here and now, so that none waits in the queue.
+    The token is created here, so that none is stored in the queue.
     """
     settings: Settings = current_app.config["CALMBOARD"]
-    opened = open_reset(email)
-    if opened is None:
+    reset = create_reset_token(email)
+    if reset is None:
         return
-    person, token = opened
+    person, token = reset
     link = f"{settings.origin}/reset-password/{token}"
-    letter = _RESET_LETTER.format(name=person.name, link=link, origin=settings.origin)
-    mail.send(settings, person.email, "Choose a new CalmBoard password", letter)
+    text = _RESET_MESSAGE.format(name=person.name, link=link, origin=settings.origin)
+    mail.send(settings, person.email, "Choose a new CalmBoard password", text)
 
 
 @job(retries=5, retry_delay=10, retry_backoff=3)
 def mail_invitation(invitation_id: str) -> None:
     """Mail the link of an invitation; does nothing where it was withdrawn or accepted meanwhile.
 
-    The token is made here and now, so that none waits in the queue.
+    The token is created here, so that none is stored in the queue.
     """
     settings: Settings = current_app.config["CALMBOARD"]
-    letter = open_invitation(invitation_id)
-    if letter is None:
+    message = create_invitation_message(invitation_id)
+    if message is None:
         return
-    text = _INVITATION.format(
-        inviter=letter.inviter,
-        project=letter.project_name,
-        role=_ROLES[letter.role],
-        link=f"{settings.origin}/invitations/{letter.token}",
+    text = _INVITATION_MESSAGE.format(
+        inviter=message.inviter,
+        project=message.project_name,
+        role=_ROLES[message.role],
+        link=f"{settings.origin}/invitations/{message.token}",
         origin=settings.origin,
     )
-    mail.send(settings, letter.email, "An invitation to CalmBoard", text)
+    mail.send(settings, message.email, "An invitation to CalmBoard", text)
 
 
-def sweep_attached_files() -> None:
-    """Remove the files of tasks that were deleted, and what broken uploads left."""
+def delete_orphan_attachments() -> None:
+    """Delete the files of deleted tasks and of interrupted uploads."""
     settings: Settings = current_app.config["CALMBOARD"]
     delete_orphan_files(settings.files_dir)
 
@@ -99,4 +99,4 @@ queue.periodic_task(crontab(hour="3", minute="17"))(delete_expired_sessions)
 queue.periodic_task(crontab(hour="3", minute="22"))(delete_expired_idempotency_keys)
 queue.periodic_task(crontab(hour="3", minute="27"))(delete_expired_tokens)
 queue.periodic_task(crontab(hour="3", minute="32"))(delete_unused_clients)
-queue.periodic_task(crontab(hour="3", minute="47"))(sweep_attached_files)
+queue.periodic_task(crontab(hour="3", minute="47"))(delete_orphan_attachments)

@@ -17,8 +17,8 @@ from calmboard.settings import Settings
 
 _ROOT = Path(__file__).parents[2]
 _LOOPBACK, _EVERY_INTERFACE = "127.0.0.1", str(IPv4Address(0))
-_LOOK_AT_START_EVERY_S, _LOOK_EVERY_S = 0.02, 0.2
-_END_WITHIN_S = 10
+_STARTUP_POLL_INTERVAL_S, _POLL_INTERVAL_S = 0.02, 0.2
+_SHUTDOWN_TIMEOUT_S = 10
 
 Programs = dict[str, subprocess.Popen[bytes]]
 
@@ -34,7 +34,7 @@ def require_free_port(settings: Settings) -> None:
 
 
 def serve(settings: Settings, announce: Callable[[], None]) -> None:
-    """Run server and worker until SIGINT, SIGTERM or SIGHUP; `announce` is called once requests are taken.
+    """Run server and worker until SIGINT, SIGTERM or SIGHUP; `announce` is called once requests are accepted.
 
     Raises InternalError where one of the two ended by itself; the other is ended then.
     """
@@ -43,9 +43,9 @@ def serve(settings: Settings, announce: Callable[[], None]) -> None:
         signal.signal(number, lambda *_: stop.set())
     with _running(settings) as programs:
         announced = False
-        while not stop.wait(_LOOK_EVERY_S if announced else _LOOK_AT_START_EVERY_S):
-            _need_all(programs)
-            if not announced and _takes_requests(settings):
+        while not stop.wait(_POLL_INTERVAL_S if announced else _STARTUP_POLL_INTERVAL_S):
+            _require_all_running(programs)
+            if not announced and _accepts_connections(settings):
                 announce()
                 announced = True
 
@@ -55,9 +55,9 @@ def _running(settings: Settings) -> Iterator[Programs]:
     environment = {**os.environ, "CALMBOARD_INSTANCE_DIR": str(settings.instance_dir)}
     programs: Programs = {}
     try:
-        for name, words in _commands(settings).items():
+        for name, arguments in _commands(settings).items():
             # In groups of their own, so that Ctrl-C reaches this process alone, which then ends them in order.
-            programs[name] = subprocess.Popen([sys.executable, *words], cwd=_ROOT, env=environment, process_group=0)
+            programs[name] = subprocess.Popen([sys.executable, *arguments], cwd=_ROOT, env=environment, process_group=0)
         yield programs
     finally:
         _end(programs)
@@ -74,13 +74,13 @@ def _commands(settings: Settings) -> dict[str, list[str]]:
     }
 
 
-def _need_all(programs: Programs) -> None:
+def _require_all_running(programs: Programs) -> None:
     for name, program in programs.items():
         if program.poll() is not None:
             raise InternalError(f"The {name} ended by itself with exit code {program.returncode}, so everything was ended.")
 
 
-def _takes_requests(settings: Settings) -> bool:
+def _accepts_connections(settings: Settings) -> bool:
     try:
         socket.create_connection((_LOOPBACK, settings.port), timeout=1).close()
     except OSError:
@@ -89,13 +89,13 @@ def _takes_requests(settings: Settings) -> bool:
 
 
 def _end(programs: Programs) -> None:
-    """Ask all to end, and after a while make those that did not."""
+    """Terminate all, and after a timeout kill those that did not exit."""
     for program in programs.values():
         program.terminate()
-    give_up_at_s = time.monotonic() + _END_WITHIN_S
+    deadline_s = time.monotonic() + _SHUTDOWN_TIMEOUT_S
     for program in programs.values():
         with suppress(subprocess.TimeoutExpired):
-            program.wait(max(0.1, give_up_at_s - time.monotonic()))
+            program.wait(max(0.1, deadline_s - time.monotonic()))
         with suppress(ProcessLookupError):
             os.killpg(program.pid, signal.SIGKILL)
         program.wait()

@@ -1,4 +1,4 @@
-"""How a board stands: what is blocked, late and in review, who has what, and the sprints to come."""
+"""The summary of a board: what is blocked, late and in review, who is assigned what, and the sprints to come."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from calmboard.work.boards import read_board
 from calmboard.work.sprints.lifecycle import COLUMNS as SPRINT_COLUMNS
 from calmboard.work.tasks.rows import COLUMNS, TaskRow, with_relations
 
-_MOST_NOTABLE = 20
-_MOST_PEOPLE = 50
-_MOST_EACH = 10
-_MOST_PLANNED = 10
+_MAX_HIGHLIGHTED = 20
+_MAX_PEOPLE = 50
+_MAX_TASKS_EACH = 10
+_MAX_PLANNED = 10
 
 
 @dataclass(frozen=True, slots=True)
 class HighlightedTask:
-    """Tasks that ask for attention: how many in all, and the first of them."""
+    """Tasks that need attention: how many in all, and the first of them."""
 
     count: int
     tasks: Sequence[TaskRow]
@@ -42,32 +42,34 @@ class Workload:
 def summarize_board(access: Access, board_id: str) -> dict[str, Any]:
     """A board with its columns, `blocked`, `late`, `in_review`, `people`, `unassigned_count` and sprints. Ten queries at most.
 
-    Sprints are left out of an access without sprints:read. Raises NotFound and Forbidden as `find` does.
+    Sprints are omitted for an access without sprints:read. Raises NotFound and Forbidden as `find` does.
     """
     require_scope(access, "boards:read", "tasks:read")
     board = read_board(access, board_id)
     values = {"board_id": board_id, "today": now().date()}
     with reading() as connection:
-        sprints = connection.execute(_OPEN_SPRINTS, values).all() if access.holds("sprints:read") else []
+        sprints = connection.execute(_OPEN_SPRINTS, values).all() if access.has_scope("sprints:read") else []
         return {
             **board,
-            **_notable_tasks(connection, values),
+            **_highlighted_tasks(connection, values),
             "active_sprint": next((sprint for sprint in sprints if sprint.state == "active"), None),
-            "planned_sprints": [sprint for sprint in sprints if sprint.state == "planned"][:_MOST_PLANNED],
-            "people": _workloads(connection.execute(_IN_HAND, values).all()),
+            "planned_sprints": [sprint for sprint in sprints if sprint.state == "planned"][:_MAX_PLANNED],
+            "people": _workloads(connection.execute(_ASSIGNED, values).all()),
             "unassigned_count": connection.execute(_UNASSIGNED, values).scalar_one(),
         }
 
 
-def _notable_tasks(connection: Connection, values: dict[str, Any]) -> dict[str, HighlightedTask]:
-    rows = {name: connection.execute(statement, values).all() for name, statement in _NOTABLE.items()}
-    tasks = iter(with_relations(connection, [row for some in rows.values() for row in some]))
-    return {name: HighlightedTask(some[0].total if some else 0, list(islice(tasks, len(some)))) for name, some in rows.items()}
+def _highlighted_tasks(connection: Connection, values: dict[str, Any]) -> dict[str, HighlightedTask]:
+    rows = {name: connection.execute(statement, values).all() for name, statement in _HIGHLIGHTED.items()}
+    tasks = iter(with_relations(connection, [row for found in rows.values() for row in found]))
+    return {
+        name: HighlightedTask(found[0].total if found else 0, list(islice(tasks, len(found)))) for name, found in rows.items()
+    }
 
 
 def _workloads(rows: Sequence[AnyRow]) -> list[Workload]:
     people = [list(tasks) for _, tasks in groupby(rows, lambda row: row.user_id)]
-    return [Workload(tasks[0].user_id, tasks[0].name, tasks[0].total, tasks) for tasks in people[:_MOST_PEOPLE]]
+    return [Workload(tasks[0].user_id, tasks[0].name, tasks[0].total, tasks) for tasks in people[:_MAX_PEOPLE]]
 
 
 _ON_BOARD = Task.board_id == bindparam("board_id")
@@ -77,10 +79,10 @@ _IS_LATE = Task.due_date < bindparam("today", type_=Task.due_date.type)
 
 def _first(*conditions: ColumnElement[bool], order: Sequence[Any]) -> AnySelect:
     statement: AnySelect = select(*COLUMNS, func.count().over().label("total")).where(_ON_BOARD, *conditions)
-    return statement.order_by(*order).limit(_MOST_NOTABLE)
+    return statement.order_by(*order).limit(_MAX_HIGHLIGHTED)
 
 
-_NOTABLE = {
+_HIGHLIGHTED = {
     "blocked": _first(Task.blocked.is_(True), _OPEN, order=(Task.blocked_at.asc().nulls_first(), Task.id)),
     "late": _first(_IS_LATE, _OPEN, order=(Task.due_date, Task.id)),
     "in_review": _first(Task.state == "review", order=(Task.rank,)),
@@ -90,7 +92,7 @@ _UNASSIGNED = select(func.count()).where(
     Task.state.in_(("ready", "in_progress", "review")),
     ~select(TaskAssignee.task_id).where(TaskAssignee.task_id == Task.id).exists(),
 )
-_THEIRS = (
+_ASSIGNMENTS = (
     select(
         TaskAssignee.user_id,
         User.name,
@@ -99,22 +101,22 @@ _THEIRS = (
         Task.state,
         Task.blocked,
         func.count().over(partition_by=TaskAssignee.user_id).label("total"),
-        func.row_number().over(partition_by=TaskAssignee.user_id, order_by=(Task.state.desc(), Task.rank)).label("place"),
+        func.row_number().over(partition_by=TaskAssignee.user_id, order_by=(Task.state.desc(), Task.rank)).label("ordinal"),
     )
     .join(TaskAssignee, TaskAssignee.task_id == Task.id)
     .join(User, User.id == TaskAssignee.user_id)
     .where(_ON_BOARD, _OPEN)
     .subquery()
 )
-_IN_HAND = (
-    select(_THEIRS)
-    .where(_THEIRS.c.place <= _MOST_EACH)
-    .order_by(_THEIRS.c.total.desc(), _THEIRS.c.user_id, _THEIRS.c.place)
-    .limit(_MOST_PEOPLE * _MOST_EACH)
+_ASSIGNED = (
+    select(_ASSIGNMENTS)
+    .where(_ASSIGNMENTS.c.ordinal <= _MAX_TASKS_EACH)
+    .order_by(_ASSIGNMENTS.c.total.desc(), _ASSIGNMENTS.c.user_id, _ASSIGNMENTS.c.ordinal)
+    .limit(_MAX_PEOPLE * _MAX_TASKS_EACH)
 )
 _OPEN_SPRINTS = (
     select(*SPRINT_COLUMNS)
     .where(Sprint.board_id == bindparam("board_id"), Sprint.state != "completed")
     .order_by(Sprint.state, Sprint.id)  # the active one first
-    .limit(_MOST_PLANNED + 1)
+    .limit(_MAX_PLANNED + 1)
 )

@@ -1,4 +1,4 @@
-"""Boards, and what stands in their five columns."""
+"""Boards, and the task counts of their five columns."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from calmboard.db import AnyRow, AnySelect, db, now, reading
 from calmboard.events.activity import record
 from calmboard.models import Board, Project, Task
 from calmboard.models.columns import STATES
-from calmboard.pagination import Order, Page, PageRequest, contains, order_and_limit, read_page, text_to_find
+from calmboard.pagination import Order, Page, PageRequest, contains, like_pattern, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.changed_values import changed_values
 
@@ -33,13 +33,13 @@ class Column:
     task_count: int
 
 
-def list_boards(access: Access, project_id: str, cut: PageRequest, q: str | None = None) -> Page[AnyRow]:
+def list_boards(access: Access, project_id: str, page_request: PageRequest, q: str | None = None) -> Page[AnyRow]:
     """The boards of a project, oldest first. Raises NotFound and Forbidden as `find` does."""
     require_scope(access, "boards:read")
     find(access, Project, project_id)
-    statement = _board_list(q is not None, cut.after is not None)
+    statement = _board_list(q is not None, page_request.after is not None)
     with reading() as connection:
-        return read_page(connection, statement, cut, {"project_id": project_id, "q": text_to_find(q)})
+        return read_page(connection, statement, page_request, {"project_id": project_id, "q": like_pattern(q)})
 
 
 def read_board(access: Access, board_id: str) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def read_board(access: Access, board_id: str) -> dict[str, Any]:
 
 
 def create_board(access: Access, project_id: str, new: Mapping[str, Any]) -> dict[str, Any]:
-    """Add an empty board to a project. Raises NotFound, and Forbidden to those who may not."""
+    """Add an empty board to a project. Raises NotFound, and Forbidden to those without the role."""
     project = find_for_update(access, Project, project_id)
     require_role(access, project.role, "boards:write")
     board = Board(project_id=project_id, **new)
@@ -66,8 +66,8 @@ def create_board(access: Access, project_id: str, new: Mapping[str, Any]) -> dic
 def change_board(
     access: Access, board_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
 ) -> dict[str, Any]:
-    """Change the fields that are given. Raises as `create_board` does, and PreconditionFailed where the guard does."""
-    board = _claim(access, board_id, precondition)
+    """Change the fields that are given. Raises as `create_board` does, and PreconditionFailed where the precondition fails."""
+    board = _lock_board(access, board_id, precondition)
     if new := changed_values(board, changes):
         db.session.execute(update(Board).where(Board.id == board_id).values(**new, updated_at=now()))
         record(access, "board.changed", board.in_project, board_id, board_id=board_id, changes=new)
@@ -77,13 +77,13 @@ def change_board(
 
 def delete_board(access: Access, board_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a board for good, with its tasks and sprints. Raises as `change_board` does."""
-    board = _claim(access, board_id, precondition)
+    board = _lock_board(access, board_id, precondition)
     db.session.execute(delete(Board).where(Board.id == board_id))
     record(access, "board.deleted", board.in_project, board_id, board_id=board_id, changes={"name": board.name})
     db.session.commit()
 
 
-def _claim(access: Access, board_id: str, precondition: Precondition) -> AnyRow:
+def _lock_board(access: Access, board_id: str, precondition: Precondition) -> AnyRow:
     board = find_for_update(access, Board, board_id, *_COLUMNS)
     require_role(access, board.role, "boards:write")
     precondition(_with_columns(db.session.connection(), board))

@@ -1,4 +1,4 @@
-"""Tells what a change changes: whoever sends what is there already leaves no trace."""
+"""Finds what a change changes: sending the current values changes and records nothing."""
 
 from collections.abc import Mapping
 from typing import Any

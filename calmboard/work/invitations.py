@@ -1,4 +1,4 @@
-"""Invitations: an e-mail address asked into a project by a mailed link, which makes an account where there is none."""
+"""Invitations: an e-mail address is invited to a project by a mailed link, which creates an account where there is none."""
 
 import hashlib
 import secrets
@@ -19,18 +19,18 @@ from calmboard.events.activity import record
 from calmboard.models import Invitation, Membership, Project, User
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
-from calmboard.settings import Window
+from calmboard.settings import RateLimit
 from calmboard.work.people import add_person
 
 LIFE = timedelta(days=7)
-# What one person may send to one address about one project.
-LETTERS = Window(10, 3600)
+# How many messages one person may send to one address about one project.
+MESSAGE_LIMIT = RateLimit(10, 3600)
 
 _COLUMNS = (
     Invitation.id,
     Invitation.project_id,
     Invitation.email,
-    Invitation.role.label("invited_as"),  # beside the role of the asker
+    Invitation.role.label("invited_as"),  # beside the role of the user
     Invitation.invited_by,
     Invitation.created_at,
     Invitation.expires_at,
@@ -39,8 +39,8 @@ _BY_ID = Order((Invitation.id,))
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """What is mailed. The token is kept nowhere."""
+class InvitationMessage:
+    """What is mailed. The token is not stored."""
 
     email: str
     project_name: str
@@ -50,8 +50,8 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class Invited:
-    """What a link stands for; `has_account` says whether somebody has the e-mail address already."""
+class OpenInvitation:
+    """The invitation of a link; `has_account` says whether somebody has the e-mail address already."""
 
     id: str
     project_id: str
@@ -63,32 +63,32 @@ class Invited:
     has_account: bool
 
 
-def list_invitations(access: Access, project_id: str, cut: PageRequest) -> Page[dict[str, Any]]:
-    """The open invitations to a project, oldest first; those that ran out are among them."""
+def list_invitations(access: Access, project_id: str, page_request: PageRequest) -> Page[dict[str, Any]]:
+    """The open invitations to a project, oldest first; including expired ones."""
     require_scope(access, "members:read")
     find(access, Project, project_id)
     with reading() as connection:
-        page = read_page(connection, _invitation_list(cut.after is not None), cut, {"project_id": project_id})
-    return Page([_shown(row) for row in page.rows], page.after)
+        page = read_page(connection, _invitation_list(page_request.after is not None), page_request, {"project_id": project_id})
+    return Page([_with_invited_role(row) for row in page.rows], page.after)
 
 
 def read_invitation(access: Access, invitation_id: str) -> dict[str, Any]:
-    """Raises NotFound where there is none, Forbidden out of reach."""
+    """Raises NotFound where there is none, Forbidden without access."""
     require_scope(access, "members:read")
-    return _shown(find(access, Invitation, invitation_id, *_COLUMNS))
+    return _with_invited_role(find(access, Invitation, invitation_id, *_COLUMNS))
 
 
 def invite(access: Access, limits: Limits, project_id: str, email: str, role: str) -> dict[str, Any]:
-    """Ask an e-mail address into a project. Asked again, the role and the seven days are new, and the old link is dead.
+    """Invite an e-mail address to a project. Invited again, it has the new role and seven more days, and the old link is dead.
 
-    The caller has the letter mailed. Raises NotFound, Forbidden to those who are no admin, Conflict where the address is a
-    member's, and RateLimitExceeded, with the old link alive, for a letter too many.
+    The caller enqueues the message. Raises NotFound, Forbidden to those who are no admin, Conflict where the address is a
+    member's, and RateLimitExceeded, with the old link alive, for a message too many.
     """
     email = email.strip()
     project = find_for_update(access, Project, project_id)
     require_role(access, project.role, "members:write")
-    _need_stranger(project_id, email)
-    _need_room_for_letter(access, limits, project_id, email)
+    _require_non_member(project_id, email)
+    _check_message_limit(access, limits, project_id, email)
     old = (Invitation.project_id == project_id, func.lower(Invitation.email) == email.lower())
     invitation_id = db.session.execute(select(Invitation.id).where(*old)).scalar()
     values = {"email": email, "role": role, "invited_by": access.user.id, "digest": _no_digest(), "expires_at": now() + LIFE}
@@ -106,59 +106,59 @@ def withdraw_invitation(access: Access, invitation_id: str, precondition: Precon
     """Take an invitation back; its link is dead at once. Raises as `invite` does, and PreconditionFailed."""
     invitation = find_for_update(access, Invitation, invitation_id, *_COLUMNS)
     require_role(access, invitation.role, "members:write")
-    precondition(_shown(invitation))
+    precondition(_with_invited_role(invitation))
     db.session.execute(delete(Invitation).where(Invitation.id == invitation_id))
     record(access, "member.uninvited", invitation.in_project, invitation_id, changes={"email": invitation.email})
     db.session.commit()
 
 
-def open_invitation(invitation_id: str) -> Letter | None:
-    """Make the token of an invitation, or None where it was withdrawn, accepted or ran out meanwhile."""
+def create_invitation_message(invitation_id: str) -> InvitationMessage | None:
+    """Create the token and message of an invitation, or None where it was withdrawn, accepted or has expired."""
     token = secrets.token_urlsafe(32)
-    living = update(Invitation).where(Invitation.id == invitation_id, Invitation.expires_at > now())
-    is_open = db.session.execute(living.values(digest=_digest(token)).returning(Invitation.id)).first()
-    row = db.session.execute(_LETTER, {"invitation_id": invitation_id}).first() if is_open else None
+    unexpired = update(Invitation).where(Invitation.id == invitation_id, Invitation.expires_at > now())
+    is_open = db.session.execute(unexpired.values(digest=_digest(token)).returning(Invitation.id)).first()
+    row = db.session.execute(_MESSAGE, {"invitation_id": invitation_id}).first() if is_open else None
     db.session.commit()
-    return None if row is None else Letter(row.email, row.project_name, row.inviter or _NOBODY, row.role, token)
+    return None if row is None else InvitationMessage(row.email, row.project_name, row.inviter or _NOBODY, row.role, token)
 
 
-def find_invited(token: str) -> Invited:
-    """What a link stands for. Raises NotFound where it is unknown, used, withdrawn, replaced or too old."""
+def find_open_invitation(token: str) -> OpenInvitation:
+    """The invitation of a link. Raises NotFound where it is unknown, used, withdrawn, replaced or too old."""
     with reading() as connection:
-        row = connection.execute(_INVITED, {"digest": _digest(token), "at": now()}).first()
+        row = connection.execute(_OPEN_INVITATION, {"digest": _digest(token), "at": now()}).first()
     if row is None:
         raise NotFound("This invitation was accepted, withdrawn or replaced, or is older than a week. Ask for a new one.")
     values = {name: value for name, value in row._mapping.items() if name != "account_id"}
-    return Invited(**{**values, "inviter": row.inviter or _NOBODY}, has_account=row.account_id is not None)
+    return OpenInvitation(**{**values, "inviter": row.inviter or _NOBODY}, has_account=row.account_id is not None)
 
 
-def accept_invitation(access: Access, token: str) -> Invited:
-    """Join the project, and use the link up. Who is a member already keeps their role.
+def accept_invitation(access: Access, token: str) -> OpenInvitation:
+    """Join the project, and consume the link. A member keeps their role.
 
-    Raises NotFound as `find_invited` does, Forbidden to a person with another e-mail address.
+    Raises NotFound as `find_open_invitation` does, Forbidden to a person with another e-mail address.
     """
-    invited = find_invited(token)
-    if access.user.email.lower() != invited.email.lower():
-        raise Forbidden(f"This invitation is for {invited.email}. You are signed in as {access.user.email}.")
-    project_id = invited.project_id
+    invitation = find_open_invitation(token)
+    if access.user.email.lower() != invitation.email.lower():
+        raise Forbidden(f"This invitation is for {invitation.email}. You are signed in as {access.user.email}.")
+    project_id = invitation.project_id
     db.session.execute(select(Project.id).where(Project.id == project_id).with_for_update(key_share=True))
-    used_up = delete(Invitation).where(Invitation.digest == _digest(token)).returning(Invitation.id)
-    if db.session.execute(used_up).first() is None:
+    deletion = delete(Invitation).where(Invitation.digest == _digest(token)).returning(Invitation.id)
+    if db.session.execute(deletion).first() is None:
         raise NotFound("This invitation was accepted or withdrawn a moment ago.")
     if not _is_member(project_id, access.user.id):
-        db.session.add(Membership(user_id=access.user.id, project_id=project_id, role=invited.role))
-        record(access, "member.joined", project_id, access.user.id, changes={"role": invited.role})
+        db.session.add(Membership(user_id=access.user.id, project_id=project_id, role=invitation.role))
+        record(access, "member.joined", project_id, access.user.id, changes={"role": invitation.role})
     db.session.commit()
-    return invited
+    return invitation
 
 
 def join_as_newcomer(token: str, name: str, password: str) -> Person:
-    """Make an account on the plan free for the invited address, and join the project with it.
+    """Create an account on the plan free for the invited address, and join the project with it.
 
-    Raises NotFound as `find_invited` does, ValidationFailed where name or password cannot be used or the
+    Raises NotFound as `find_open_invitation` does, ValidationFailed where name or password cannot be used or the
     address has an account.
     """
-    person = add_person(find_invited(token).email, name, password, "free")
+    person = add_person(find_open_invitation(token).email, name, password, "free")
     accept_invitation(Access.from_session(person), token)
     return person
 
@@ -169,24 +169,24 @@ def _invitation_list(after_cursor: bool) -> AnySelect:
     return order_and_limit(statement, _BY_ID, after_cursor=after_cursor)
 
 
-def _shown(row: AnyRow) -> dict[str, Any]:
+def _with_invited_role(row: AnyRow) -> dict[str, Any]:
     return {**row._mapping, "role": row.invited_as}
 
 
-def _need_stranger(project_id: str, email: str) -> None:
+def _require_non_member(project_id: str, email: str) -> None:
     user_id = db.session.execute(select(User.id).where(func.lower(User.email) == email.lower())).scalar()
     if user_id is not None and _is_member(project_id, user_id):
         raise Conflict(f"{email} is a member of this project already.")
 
 
-def _need_room_for_letter(access: Access, limits: Limits, project_id: str, email: str) -> None:
-    """Count a letter before it is written."""
-    usage = limits.count("invitations", f"{project_id}/{access.user.id}/{email.lower()}", LETTERS)
+def _check_message_limit(access: Access, limits: Limits, project_id: str, email: str) -> None:
+    """Count a message before it is created."""
+    usage = limits.count("invitations", f"{project_id}/{access.user.id}/{email.lower()}", MESSAGE_LIMIT)
     if usage.used > usage.limit:
-        told = (
-            f"You sent {email} {usage.limit} letters about this project within the hour. Ask for the last of them to be opened."
+        detail = (
+            f"You sent {email} {usage.limit} messages about this project within the hour. Ask for the last of them to be opened."
         )
-        raise usage.exceeded(told)
+        raise usage.exceeded(detail)
 
 
 def _is_member(project_id: str, user_id: str) -> bool:
@@ -199,7 +199,7 @@ def _digest(token: str) -> bytes:
 
 
 def _no_digest() -> bytes:
-    """What no token has, until the letter is written."""
+    """A digest that no token has, until the message is created."""
     return secrets.token_bytes(32)
 
 
@@ -209,7 +209,7 @@ _ACCOUNT = select(User.id).where(func.lower(User.email) == func.lower(Invitation
 _WITH_PROJECT = select(Invitation.email, Invitation.role, Project.name.label("project_name"), _INVITER).join(
     Project, Project.id == Invitation.project_id
 )
-_LETTER = _WITH_PROJECT.where(Invitation.id == bindparam("invitation_id"))
-_INVITED = _WITH_PROJECT.add_columns(Invitation.id, Invitation.project_id, Invitation.expires_at, _ACCOUNT).where(
+_MESSAGE = _WITH_PROJECT.where(Invitation.id == bindparam("invitation_id"))
+_OPEN_INVITATION = _WITH_PROJECT.add_columns(Invitation.id, Invitation.project_id, Invitation.expires_at, _ACCOUNT).where(
     Invitation.digest == bindparam("digest"), Invitation.expires_at > bindparam("at")
 )

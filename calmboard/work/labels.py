@@ -22,16 +22,16 @@ _COLUMNS = (Label.id, Label.project_id, Label.name, Label.colour, Label.created_
 _BY_ID = Order((Label.id,))
 
 
-def list_labels(access: Access, project_id: str, cut: PageRequest) -> Page[AnyRow]:
+def list_labels(access: Access, project_id: str, page_request: PageRequest) -> Page[AnyRow]:
     """The labels of a project, oldest first. Raises NotFound and Forbidden as `find` does."""
     require_scope(access, "tasks:read")
     find(access, Project, project_id)
     with reading() as connection:
-        return read_page(connection, _label_list(cut.after is not None), cut, {"project_id": project_id})
+        return read_page(connection, _label_list(page_request.after is not None), page_request, {"project_id": project_id})
 
 
 def read_label(access: Access, label_id: str) -> AnyRow:
-    """Raises NotFound where there is none, Forbidden out of reach."""
+    """Raises NotFound where there is none, Forbidden without access."""
     require_scope(access, "tasks:read")
     return find(access, Label, label_id, *_COLUMNS)
 
@@ -50,8 +50,8 @@ def create_label(access: Access, project_id: str, new: Mapping[str, Any]) -> Any
 def change_label(
     access: Access, label_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
 ) -> AnyRow:
-    """Change name or colour wherever the label stands. Raises as `create_label` does, and PreconditionFailed."""
-    label = _claim(access, label_id, precondition)
+    """Change name or colour of the label on all its tasks. Raises as `create_label` does, and PreconditionFailed."""
+    label = _lock_label(access, label_id, precondition)
     if new := changed_values(label, changes):
         _write(update(Label).where(Label.id == label_id).values(**new, updated_at=now()))
         record(access, "label.changed", label.in_project, label_id, changes=new)
@@ -61,7 +61,7 @@ def change_label(
 
 def delete_label(access: Access, label_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a label; tasks lose it. Raises as `change_label` does."""
-    label = _claim(access, label_id, precondition)
+    label = _lock_label(access, label_id, precondition)
     db.session.execute(delete(Label).where(Label.id == label_id))
     record(access, "label.deleted", label.in_project, label_id, changes={"name": label.name})
     db.session.commit()
@@ -73,7 +73,7 @@ def _label_list(after_cursor: bool) -> AnySelect:
     return order_and_limit(statement, _BY_ID, after_cursor=after_cursor)
 
 
-def _claim(access: Access, label_id: str, precondition: Precondition) -> AnyRow:
+def _lock_label(access: Access, label_id: str, precondition: Precondition) -> AnyRow:
     label = find_for_update(access, Label, label_id, *_COLUMNS)
     require_role(access, label.role, "tasks:write")
     precondition(label)

@@ -24,16 +24,16 @@ _ONE_MEMBER = _MEMBERS.where(Membership.user_id == bindparam("user_id"))
 _OWNERS = select(func.count()).where(Membership.project_id == bindparam("project_id"), Membership.role == "owner")
 
 
-def list_members(access: Access, project_id: str, cut: PageRequest) -> Page[AnyRow]:
+def list_members(access: Access, project_id: str, page_request: PageRequest) -> Page[AnyRow]:
     """The members of a project, in the order of their ids. Raises NotFound and Forbidden as `find` does."""
     require_scope(access, "members:read")
     find(access, Project, project_id)
     with reading() as connection:
-        return read_page(connection, _member_list(cut.after is not None), cut, {"project_id": project_id})
+        return read_page(connection, _member_list(page_request.after is not None), page_request, {"project_id": project_id})
 
 
 def read_member(access: Access, project_id: str, user_id: str) -> AnyRow:
-    """Raises NotFound where the project or its member does not exist, Forbidden out of reach."""
+    """Raises NotFound where the project or its member does not exist, Forbidden without access."""
     require_scope(access, "members:read")
     find(access, Project, project_id)
     with reading() as connection:
@@ -45,20 +45,20 @@ def change_member(
 ) -> AnyRow:
     """Give a member another `role`, from their next request on; without one nothing changes.
 
-    Raises NotFound; Forbidden to those who are no admin, and to admins where an owner is meant or made;
-    Conflict where the project would be left without an owner; PreconditionFailed where the guard does.
+    Raises NotFound; Forbidden to those who are no admin, and to admins where an owner is changed or appointed;
+    Conflict where the project would be left without an owner; PreconditionFailed where the precondition fails.
     """
     project = find_for_update(access, Project, project_id)
     require_role(access, project.role, "members:write")
     member = _find_member(db.session.connection(), project_id, user_id)
     precondition(member)
     role = changes.get("role", member.role)
-    _need_rank(project.role, member.role, role)
+    _require_owner_role(project.role, member.role, role)
     if member.role == "owner" != role:
-        _need_another_owner(project_id)
+        _require_another_owner(project_id)
     if role != member.role:
-        place = (Membership.project_id == project_id, Membership.user_id == user_id)
-        db.session.execute(update(Membership).where(*place).values(role=role))
+        membership = (Membership.project_id == project_id, Membership.user_id == user_id)
+        db.session.execute(update(Membership).where(*membership).values(role=role))
         record(access, "member.changed", project_id, user_id, changes={"role": role})
     db.session.commit()
     return read_member(access, project_id, user_id)
@@ -76,9 +76,9 @@ def remove_member(access: Access, project_id: str, user_id: str, precondition: P
         require_role(access, project.role, "members:write")
     member = _find_member(db.session.connection(), project_id, user_id)
     precondition(member)
-    _need_rank(project.role, member.role)
+    _require_owner_role(project.role, member.role)
     if member.role == "owner":
-        _need_another_owner(project_id)
+        _require_another_owner(project_id)
     _unassign(project_id, user_id)
     db.session.execute(delete(Membership).where(Membership.project_id == project_id, Membership.user_id == user_id))
     record(access, "member.left" if leaves else "member.removed", project_id, user_id, changes={"name": member.name})
@@ -98,24 +98,24 @@ def _find_member(connection: Connection, project_id: str, user_id: str) -> AnyRo
     return member
 
 
-def _need_rank(mine: str, *roles: str) -> None:
-    """Owners are made, changed and removed by owners only."""
-    if "owner" in roles and mine != "owner":
+def _require_owner_role(own_role: str, *roles: str) -> None:
+    """Owners are appointed, changed and removed by owners only."""
+    if "owner" in roles and own_role != "owner":
         raise Forbidden("Only an owner of this project can make, change or remove an owner.")
 
 
-def _need_another_owner(project_id: str) -> None:
-    """The project's row is locked, so that of two owners who go at once one stays."""
+def _require_another_owner(project_id: str) -> None:
+    """The project's row is locked, so that of two owners who leave at once one stays."""
     if db.session.execute(_OWNERS, {"project_id": project_id}).scalar_one() == 1:
         raise Conflict("This is the only owner of the project. Make somebody else an owner first.")
 
 
 def _unassign(project_id: str, user_id: str) -> None:
-    theirs = (
+    their_tasks = (
         select(TaskAssignee.task_id)
         .join(Task, Task.id == TaskAssignee.task_id)
         .join(Board, Board.id == Task.board_id)
         .where(Board.project_id == project_id, TaskAssignee.user_id == user_id)
     )
-    db.session.execute(update(Task).where(Task.id.in_(theirs)).values(updated_at=now()))
-    db.session.execute(delete(TaskAssignee).where(TaskAssignee.user_id == user_id, TaskAssignee.task_id.in_(theirs)))
+    db.session.execute(update(Task).where(Task.id.in_(their_tasks)).values(updated_at=now()))
+    db.session.execute(delete(TaskAssignee).where(TaskAssignee.user_id == user_id, TaskAssignee.task_id.in_(their_tasks)))

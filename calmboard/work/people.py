@@ -1,4 +1,4 @@
-"""People: added, given a plan, found, mailed a way back in."""
+"""People: added, found, put on a plan."""
 
 import re
 
@@ -16,10 +16,10 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 
 
 def add_person(email: str, name: str, password: str, plan: str) -> Person:
-    """Add a person; raises ValidationFailed with a fault for each value that cannot be used."""
-    faults = [fault for fault in (_email_fault(email), _name_fault(name), _password_fault(password), _plan_fault(plan)) if fault]
-    if faults:
-        raise ValidationFailed(errors=tuple(faults))
+    """Add a person; raises ValidationFailed with an error for each value that cannot be used."""
+    errors = [error for error in (_email_error(email), _name_error(name), _password_error(password), _plan_error(plan)) if error]
+    if errors:
+        raise ValidationFailed(errors=tuple(errors))
     user = User(email=email.strip(), name=name.strip(), password_hash=hash_password(password), plan=plan)
     db.session.add(user)
     try:
@@ -34,8 +34,8 @@ def add_person(email: str, name: str, password: str, plan: str) -> Person:
 
 def change_plan(email: str, plan: str) -> Person:
     """Put a person on another plan, from their next request on."""
-    if fault := _plan_fault(plan):
-        raise ValidationFailed(errors=(fault,))
+    if error := _plan_error(plan):
+        raise ValidationFailed(errors=(error,))
     person = find_person(email)
     db.session.execute(update(User).where(User.id == person.id).values(plan=plan))
     db.session.commit()
@@ -51,21 +51,21 @@ def find_person(email: str) -> Person:
     return Person(*row)
 
 
-def _email_fault(email: str) -> FieldError | None:
+def _email_error(email: str) -> FieldError | None:
     if _EMAIL.fullmatch(email.strip()):
         return None
     return FieldError("/email", "not_an_address", f"“{email}” is not an e-mail address.")
 
 
-def _name_fault(name: str) -> FieldError | None:
+def _name_error(name: str) -> FieldError | None:
     return None if 0 < len(name.strip()) <= 100 else FieldError("/name", "length", "A name has 1 to 100 characters.")
 
 
-def _password_fault(password: str) -> FieldError | None:
+def _password_error(password: str) -> FieldError | None:
     if MIN_LENGTH <= len(password) <= MAX_LENGTH:
         return None
     return FieldError("/password", "length", f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters.")
 
 
-def _plan_fault(plan: str) -> FieldError | None:
+def _plan_error(plan: str) -> FieldError | None:
     return None if plan in PLANS else FieldError("/plan", "unknown_value", f"A plan is one of {', '.join(PLANS)}.", tuple(PLANS))

@@ -15,13 +15,13 @@ from calmboard.models import Membership, Project
 from calmboard.pagination import PageRequest
 from calmboard.work.projects import list_projects
 
-# What a form keeps of the ticked ones: more than a credential may have, so that too many are refused and not cut off.
-MOST_TICKS = 2 * MAX_PROJECTS
+# What a form accepts: more than a credential may have, so that too many are rejected and not truncated.
+MAX_SELECTED = 2 * MAX_PROJECTS
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Projects to choose among: id, name and the asker's role of each.
+    """Projects to choose among: id, name and the user's role of each.
 
     `has_previous`: others come before these; `after` is the id behind which others follow.
     """
@@ -33,30 +33,32 @@ class Choices:
 
 def list_choices(access: Access, after: str | None = None, chosen: Collection[str] = ()) -> Choices:
     """As many projects as a credential may be limited to, from the one behind `after` on, by name; and the chosen ones."""
-    cut = PageRequest(MAX_PROJECTS, (after,) if after is not None and is_id("prj", after) else None)
-    page = list_projects(access, cut)
+    page_request = PageRequest(MAX_PROJECTS, (after,) if after is not None and is_id("prj", after) else None)
+    page = list_projects(access, page_request)
     shown = {row.id for row in page.rows}
     others = find_projects(access, [project_id for project_id in chosen if project_id not in shown])
     rows = sorted((*others, *page.rows), key=lambda row: (row.name.casefold(), row.id))
-    return Choices(rows, cut.after is not None, page.after[0] if page.after else None)
+    return Choices(rows, page_request.after is not None, page.after[0] if page.after else None)
 
 
 def find_projects(access: Access, project_ids: Collection[str]) -> Sequence[AnyRow]:
-    """Id, name and the asker's role of those that are in reach."""
-    asked = sorted(project_id for project_id in project_ids if is_id("prj", project_id))
-    if not asked:
+    """Id, name and the user's role of those that are visible."""
+    valid_ids = sorted(project_id for project_id in project_ids if is_id("prj", project_id))
+    if not valid_ids:
         return ()
     with reading() as connection:
-        return connection.execute(_these(access.project_ids is not None), {**access_params(access), "project_ids": asked}).all()
+        return connection.execute(
+            _by_ids(access.project_ids is not None), {**access_params(access), "project_ids": valid_ids}
+        ).all()
 
 
 def project_names(access: Access, project_ids: Collection[str]) -> dict[str, str]:
-    """The names of those projects that are in reach, by id."""
+    """The names of those projects that are visible, by id."""
     return {row.id: row.name for row in find_projects(access, project_ids)}
 
 
 @cache
-def _these(narrowed: bool) -> AnySelect:
+def _by_ids(narrowed: bool) -> AnySelect:
     columns = (Project.id, Project.name, Membership.role)
-    these = select(*columns).where(Project.id.in_(bindparam("project_ids", expanding=True)))
-    return narrowed_to(these, Project.id, narrowed)
+    statement = select(*columns).where(Project.id.in_(bindparam("project_ids", expanding=True)))
+    return narrowed_to(statement, Project.id, narrowed)

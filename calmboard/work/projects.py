@@ -1,4 +1,4 @@
-"""Projects: listed, made, changed, deleted, and what a key could do in them."""
+"""Projects: listed, created, changed, deleted, and what a key could do in them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -25,7 +25,7 @@ from calmboard.db import AnyRow, AnySelect, db, now, reading
 from calmboard.errors import Forbidden
 from calmboard.events.activity import record
 from calmboard.models import Board, Membership, Project, Sprint, Task
-from calmboard.pagination import Order, Page, PageRequest, contains, order_and_limit, read_page, text_to_find
+from calmboard.pagination import Order, Page, PageRequest, contains, like_pattern, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.changed_values import changed_values
 
@@ -33,22 +33,22 @@ _COLUMNS = (Project.id, Project.name, Project.description, Project.created_at, P
 _BY_ID = Order((Project.id,))
 
 
-def list_projects(access: Access, cut: PageRequest, q: str | None = None) -> Page[AnyRow]:
-    """The projects in reach, oldest first; `q` is looked for in their names."""
+def list_projects(access: Access, page_request: PageRequest, q: str | None = None) -> Page[AnyRow]:
+    """The visible projects, oldest first; `q` is searched in their names."""
     require_scope(access, "projects:read")
-    statement = _project_list(access.project_ids is not None, q is not None, cut.after is not None)
+    statement = _project_list(access.project_ids is not None, q is not None, page_request.after is not None)
     with reading() as connection:
-        return read_page(connection, statement, cut, {**access_params(access), "q": text_to_find(q)})
+        return read_page(connection, statement, page_request, {**access_params(access), "q": like_pattern(q)})
 
 
 def read_project(access: Access, project_id: str) -> AnyRow:
-    """Raises NotFound where there is none, Forbidden out of reach."""
+    """Raises NotFound where there is none, Forbidden without access."""
     require_scope(access, "projects:read")
     return find(access, Project, project_id, *_COLUMNS)
 
 
 def create_project(access: Access, new: Mapping[str, Any]) -> AnyRow:
-    """Make a project that the asker owns. Raises Forbidden to a key that is limited to some projects."""
+    """Create a project that the user owns. Raises Forbidden to a key that is limited to some projects."""
     require_scope(access, "projects:write")
     if access.project_ids is not None:
         raise Forbidden("This key is limited to some projects and would not reach a new one. Use a key for all of them.")
@@ -67,7 +67,7 @@ def change_project(
 ) -> AnyRow:
     """Change the fields that are given and leave the others.
 
-    Raises as `find` does, Forbidden to those who are no admin, and PreconditionFailed where the guard does.
+    Raises as `find` does, Forbidden to those who are no admin, and PreconditionFailed where the precondition fails.
     """
     project = find_for_update(access, Project, project_id, *_COLUMNS)
     require_role(access, project.role, "projects:write")
@@ -90,16 +90,16 @@ def delete_project(access: Access, project_id: str, precondition: Precondition =
 
 
 def my_projects(access: Access) -> list[AnyRow]:
-    """Id, name and the asker's role of every project in reach, by name."""
+    """Id, name and the user's role of every visible project, by name."""
     statement = select(Project.id, Project.name, Membership.role)
     with reading() as connection:
         return list(connection.execute(visible(access, statement, Project.id).order_by(Project.name), access_params(access)))
 
 
-def boards_of(access: Access, project_ids: Collection[str], most: int) -> dict[str, list[AnyRow]]:
-    """Id and name of the boards of many projects, oldest first, at most so many of each; those out of reach have none."""
+def boards_of(access: Access, project_ids: Collection[str], limit: int) -> dict[str, list[AnyRow]]:
+    """Id and name of the boards of many projects, oldest first, at most `limit` of each; inaccessible ones have none."""
     require_scope(access, "boards:read")
-    values = {**access_params(access), "project_ids": list(project_ids), "most": most}
+    values = {**access_params(access), "project_ids": list(project_ids), "limit": limit}
     boards: dict[str, list[AnyRow]] = defaultdict(list)
     with reading() as connection:
         for board in connection.execute(_boards_of(access.project_ids is not None), values):
@@ -108,16 +108,16 @@ def boards_of(access: Access, project_ids: Collection[str], most: int) -> dict[s
 
 
 def effective_scopes(access: Access) -> frozenset[str]:
-    """The rights that hold in at least one project in reach; none where there is no project."""
+    """The rights that hold in at least one visible project; none where there is no project."""
     with reading() as connection:
         roles = connection.execute(_roles(access.project_ids is not None), access_params(access)).scalars().all()
-    return frozenset(right for role in roles for right in ROLE_RIGHTS[role] if access.holds(right))
+    return frozenset(right for role in roles for right in ROLE_RIGHTS[role] if access.has_scope(right))
 
 
 def has_use_of(rights: Collection[str], scopes: Iterable[str]) -> bool:
-    """Whether what needs these scopes is of any use to somebody with these `effective_scopes`.
+    """Whether something that requires these scopes is usable with these `effective_scopes`.
 
-    Whoever may change nothing anywhere has none of what changes; reading answers even where there is nothing yet.
+    Writing is not usable without the right in any project; reading is, even where there is nothing yet.
     """
     return all(scope in rights for scope in scopes if scope.endswith(":write"))
 
@@ -138,13 +138,13 @@ class EffectiveAccess:
 def effective_access(access: Access, scopes: frozenset[str], project_ids: frozenset[str] | None) -> list[EffectiveAccess]:
     """What a key with these scopes and projects could do now, for each project of the person."""
     counts = _counts_by_project(access)
-    wanted = expand(scopes)
+    requested = expand(scopes)
     return [
         EffectiveAccess(
             row.id,
             row.name,
             row.role,
-            ROLE_RIGHTS[row.role] & wanted if project_ids is None or row.id in project_ids else frozenset(),
+            ROLE_RIGHTS[row.role] & requested if project_ids is None or row.id in project_ids else frozenset(),
             *counts.get(row.id, (0, 0, 0)),
         )
         for row in my_projects(access)
@@ -181,15 +181,19 @@ def _roles(narrowed: bool) -> AnySelect:
 
 @cache
 def _boards_of(narrowed: bool) -> AnySelect:
-    place = func.row_number().over(partition_by=Board.project_id, order_by=Board.id).label("place")
-    boards: AnySelect = select(Board.id, Board.name, Board.project_id, place)
+    ordinal = func.row_number().over(partition_by=Board.project_id, order_by=Board.id).label("ordinal")
+    boards: AnySelect = select(Board.id, Board.name, Board.project_id, ordinal)
     boards = boards.where(Board.project_id.in_(bindparam("project_ids", expanding=True)))
-    placed = narrowed_to(boards, Board.project_id, narrowed).subquery().c
-    return select(placed.id, placed.name, placed.project_id).where(placed.place <= bindparam("most")).order_by(placed.id)
+    numbered = narrowed_to(boards, Board.project_id, narrowed).subquery().c
+    return (
+        select(numbered.id, numbered.name, numbered.project_id)
+        .where(numbered.ordinal <= bindparam("limit"))
+        .order_by(numbered.id)
+    )
 
 
 def _counts_by_project(access: Access) -> dict[str, tuple[int, int, int]]:
-    """Boards, tasks and sprints of each project in reach."""
+    """Boards, tasks and sprints of each visible project."""
     boards = select(Board.project_id, func.count(Board.id.distinct()), func.count(Task.id)).outerjoin(
         Task, Task.board_id == Board.id
     )

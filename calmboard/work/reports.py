@@ -21,7 +21,7 @@ from calmboard.models import Board, Sprint, SprintTask, Task
 from calmboard.work.sql_times import SecondsBetween, UtcDay
 
 MAX_DAYS = 366
-USUAL_DAYS = 84
+DEFAULT_DAYS = 84
 MAX_SPRINTS = 50
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2199, 12, 31)
 _DAY = timedelta(days=1)
@@ -31,7 +31,7 @@ _PERIOD_DAYS = {"day": 1, "week": 7}
 _COMMITTED = and_(
     SprintTask.added_at <= Sprint.started_at, or_(SprintTask.removed_at.is_(None), SprintTask.removed_at > Sprint.started_at)
 )
-_KEPT = and_(
+_REMAINED = and_(
     SprintTask.added_at < Sprint.completed_at, or_(SprintTask.removed_at.is_(None), SprintTask.removed_at >= Sprint.completed_at)
 )
 # Completing a sprint takes the unfinished tasks out of it at that very moment.
@@ -49,9 +49,11 @@ def read_velocity(access: Access, board_id: str, sprints: int) -> dict[str, Any]
         completed = connection.execute(_LAST_COMPLETED, {"board_id": board_id, "sprints": sprints}).all()
         sprint_ids = [sprint.sprint_id for sprint in completed]
         counts = {row.sprint_id: row._mapping for row in connection.execute(_TASKS_BY_SPRINT, {"sprint_ids": sprint_ids})}
-    told = [{**dict.fromkeys(_SUMS, 0), **sprint._mapping, **counts.get(sprint.sprint_id, {})} for sprint in reversed(completed)]
-    averages = {f"average_{name}": _average([sprint[name] for sprint in told]) for name in ("committed", "completed")}
-    return {"board_id": board_id, "sprints": told, **averages}
+    results = [
+        {**dict.fromkeys(_SUMS, 0), **sprint._mapping, **counts.get(sprint.sprint_id, {})} for sprint in reversed(completed)
+    ]
+    averages = {f"average_{name}": _average([sprint[name] for sprint in results]) for name in ("committed", "completed")}
+    return {"board_id": board_id, "sprints": results, **averages}
 
 
 def read_throughput(access: Access, board_id: str, starts_on: date | None, ends_on: date | None, by: str) -> dict[str, Any]:
@@ -110,11 +112,11 @@ def read_burndown(access: Access, board_id: str, sprint_id: str | None = None) -
         sprint = connection.execute(_sprint(sprint_id is None), {"board_id": board_id, "sprint_id": sprint_id}).first()
         stays = connection.execute(_STAYS, {"sprint_id": sprint.id}).all() if sprint is not None else []
     if sprint is None and sprint_id is not None:
-        raise _fault("sprint_id", "unknown_value", "This board has no sprint with this id.")
+        raise _parameter_error("sprint_id", "unknown_value", "This board has no sprint with this id.")
     if sprint is None or sprint.started_at is None:
         return {"board_id": board_id, "sprint_id": sprint and sprint.id, "committed": 0, "days": []}
     committed = sum(stay.added_at <= sprint.started_at and _is_in_after(stay, sprint.started_at) for stay in stays)
-    days = _burn(sprint, stays, committed, sprint.completed_at or now())
+    days = _burndown_days(sprint, stays, committed, sprint.completed_at or now())
     return {"board_id": board_id, "sprint_id": sprint.id, "committed": committed, "days": days}
 
 
@@ -131,7 +133,10 @@ _LAST_COMPLETED = (
 )
 _TASK = (
     select(
-        SprintTask.sprint_id, _ever(_COMMITTED).label("committed"), _ever(_KEPT).label("kept"), _ever(_CARRIED).label("carried")
+        SprintTask.sprint_id,
+        _ever(_COMMITTED).label("committed"),
+        _ever(_REMAINED).label("remained"),
+        _ever(_CARRIED).label("carried"),
     )
     .join(Sprint, Sprint.id == SprintTask.sprint_id)
     .where(SprintTask.sprint_id.in_(bindparam("sprint_ids", expanding=True)))
@@ -141,9 +146,9 @@ _TASK = (
 )
 _SUMS = {
     "committed": func.sum(_TASK.committed),
-    "added": func.sum(_TASK.kept * (1 - _TASK.committed)),
-    "removed": func.sum(_TASK.committed * (1 - _TASK.kept)),
-    "completed": func.sum(_TASK.kept - _TASK.carried),
+    "added": func.sum(_TASK.remained * (1 - _TASK.committed)),
+    "removed": func.sum(_TASK.committed * (1 - _TASK.remained)),
+    "completed": func.sum(_TASK.remained - _TASK.carried),
     "carried_over": func.sum(_TASK.carried),
 }
 _TASKS_BY_SPRINT = select(_TASK.sprint_id, *(total.label(name) for name, total in _SUMS.items())).group_by(_TASK.sprint_id)
@@ -154,19 +159,19 @@ def _average(numbers: Sequence[int]) -> float | None:
 
 
 def _range(starts_on: date | None, ends_on: date | None) -> tuple[date, date]:
-    """First and last day: up to today, and twelve weeks long, unless told otherwise."""
+    """First and last day: up to today, and twelve weeks long, unless given otherwise."""
     for name, day in (("starts_on", starts_on), ("ends_on", ends_on)):
         if day is not None and not _EARLIEST <= day <= _LATEST:
-            raise _fault(name, "out_of_range", f"Send a day from {_EARLIEST} to {_LATEST}.")
+            raise _parameter_error(name, "out_of_range", f"Send a day from {_EARLIEST} to {_LATEST}.")
     last = ends_on or now().date()
-    first = starts_on or last - (USUAL_DAYS - 1) * _DAY
+    first = starts_on or last - (DEFAULT_DAYS - 1) * _DAY
     if not timedelta(0) <= last - first < MAX_DAYS * _DAY:
         detail = f"From {first} to {last} is no range: let it end on its first day or later, {MAX_DAYS} days at most."
-        raise _fault("starts_on", "out_of_range", detail)
+        raise _parameter_error("starts_on", "out_of_range", detail)
     return first, last
 
 
-def _fault(parameter: str, code: str, detail: str) -> InvalidRequest:
+def _parameter_error(parameter: str, code: str, detail: str) -> InvalidRequest:
     return InvalidRequest("A parameter in the address cannot be used.", errors=(FieldError(parameter, code, detail),))
 
 
@@ -200,7 +205,7 @@ _DONE_BY_DAY = select(UtcDay(Task.done_at).label("day"), func.count().label("don
 _TOOK_S = SecondsBetween(Task.started_at, Task.done_at)
 _TIMED = (*_DONE_WITHIN, Task.started_at.is_not(None))
 _RANKED = (
-    select(_TOOK_S.label("took_s"), func.row_number().over(order_by=_TOOK_S).label("place"), func.count().over().label("number"))
+    select(_TOOK_S.label("took_s"), func.row_number().over(order_by=_TOOK_S).label("rank"), func.count().over().label("number"))
     .where(*_TIMED)
     .subquery()
 )
@@ -208,7 +213,7 @@ _RANKED = (
 
 def _percentile(percent: int) -> ColumnElement[int]:
     """By the nearest rank: a time that one of the tasks took."""
-    return func.min(case((_RANKED.c.place * 100 >= _RANKED.c.number * percent, _RANKED.c.took_s)))
+    return func.min(case((_RANKED.c.rank * 100 >= _RANKED.c.number * percent, _RANKED.c.took_s)))
 
 
 _PERCENTILES = select(
@@ -240,18 +245,18 @@ def _sprint(any_started: bool) -> AnySelect:
     return statement.order_by(case((Sprint.state == "active", 0), else_=1), Sprint.completed_at.desc()).limit(1)
 
 
-def _burn(sprint: AnyRow, stays: Iterable[AnyRow], committed: int, until: datetime) -> list[dict[str, Any]]:
+def _burndown_days(sprint: AnyRow, stays: Iterable[AnyRow], committed: int, until: datetime) -> list[dict[str, Any]]:
     """The days of a sprint; `until` is its end, or now."""
     first = sprint.started_at.date()
     last = until.date() if sprint.completed_at else max(until.date(), sprint.ends_on or until.date())
     days = list(_each_day(first, min(last, first + (MAX_DAYS - 1) * _DAY)))
     ends = [min(_midnight(day + _DAY), until) for day in days if day <= until.date()]
     spans = [(bisect_right(ends, stay.added_at), _left(stay, ends), _done(stay, sprint.completed_at, ends)) for stay in stays]
-    scope = _count(ends, [(came, left) for came, left, _ in spans])
-    remaining = _count(ends, [(came, min(left, done)) for came, left, done in spans])
-    yet_to_come = [None] * (len(days) - len(ends))
+    scope = _count(ends, [(entered, left) for entered, left, _ in spans])
+    remaining = _count(ends, [(entered, min(left, done)) for entered, left, done in spans])
+    upcoming = [None] * (len(days) - len(ends))
     ideal = _ideal(days, committed, sprint.ends_on)
-    columns = zip(days, [*scope, *yet_to_come], [*remaining, *yet_to_come], ideal, strict=True)
+    columns = zip(days, [*scope, *upcoming], [*remaining, *upcoming], ideal, strict=True)
     return [dict(zip(("day", "scope", "remaining", "ideal"), column, strict=True)) for column in columns]
 
 
@@ -278,10 +283,10 @@ def _is_in_after(stay: AnyRow, at: datetime) -> bool:
 def _count(ends: list[datetime], spans: Iterable[tuple[int, int]]) -> list[int]:
     """How many spans, each from a day up to another one, cover the end of each day."""
     changes: Counter[int] = Counter()
-    for first, behind in spans:
-        if first < behind:
+    for first, end in spans:
+        if first < end:
             changes[first] += 1
-            changes[behind] -= 1
+            changes[end] -= 1
     return list(accumulate(changes[number] for number in range(len(ends))))
 
 

@@ -11,16 +11,16 @@ from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, narrowed_to
 from calmboard.db import AnyRow, AnySelect, Base, reading
 from calmboard.models import Board, Comment, Project, Sprint, Task
-from calmboard.pagination import text_to_find
+from calmboard.pagination import like_pattern
 
-MOST_WORDS = 8
+MAX_WORDS = 8
 _EXCERPT_LENGTH = 160
 _IN_TEXT = 3
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Something that was found; an excerpt where the words are not all in the title, and names that the access may read."""
+    """One result; an excerpt where the words are not all in the title, and names that the access may read."""
 
     kind: str
     id: str
@@ -35,7 +35,7 @@ class SearchResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResults:
     """The best hits, whether there are more, and the kinds that the access may not read."""
 
     hits: Sequence[SearchResult]
@@ -44,43 +44,43 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """A table that is searched: its rows' title and text, which of the two count, and where the rows are at home."""
+class _Source:
+    """A table that is searched: its rows' title and text, which of the two are searched, and where the rows belong."""
 
     table: Any
     title: Any
     text: Any
     searched: tuple[Any, ...]
     project_id: Any
-    home: tuple[Any, ...] = ()
-    via: tuple[type[Base], ...] = ()
+    context: tuple[Any, ...] = ()
+    joins: tuple[type[Base], ...] = ()
 
 
 _ON_BOARD = (Board.id.label("board_id"), Board.name.label("board_name"))
-_PLACES = {
-    "project": _Place(Project, Project.name, Project.description, (Project.name, Project.description), Project.id),
-    "board": _Place(Board, Board.name, Board.name, (Board.name,), Board.project_id, _ON_BOARD),
-    "task": _Place(
+_SOURCES = {
+    "project": _Source(Project, Project.name, Project.description, (Project.name, Project.description), Project.id),
+    "board": _Source(Board, Board.name, Board.name, (Board.name,), Board.project_id, _ON_BOARD),
+    "task": _Source(
         Task, Task.title, Task.description, (Task.title, Task.description), Board.project_id, (*_ON_BOARD, Task.state), (Board,)
     ),
-    "comment": _Place(
+    "comment": _Source(
         Comment, Task.title, Comment.body, (Comment.body,), Board.project_id, (*_ON_BOARD, Comment.task_id), (Task, Board)
     ),
-    "sprint": _Place(
+    "sprint": _Source(
         Sprint, Sprint.name, Sprint.goal, (Sprint.name, Sprint.goal), Board.project_id, (*_ON_BOARD, Sprint.state), (Board,)
     ),
 }
 
 
-def search(access: Access, q: str, kinds: Collection[str] | None = None, limit: int = 20) -> Found:
-    """What holds each of the first eight words of `q`, whatever the case: by how well its title fits, then the newest first.
+def search(access: Access, q: str, kinds: Collection[str] | None = None, limit: int = 20) -> SearchResults:
+    """What contains each of the first eight words of `q`, ignoring case: by how well its title matches, then the newest first.
 
-    At most one query for each kind; kinds that the access may not read are left out and named.
+    At most one query for each kind; kinds that the access may not read are skipped and named.
     """
-    words = q.split()[:MOST_WORDS]
-    asked = [kind for kind in _PLACES if kinds is None or kind in kinds]
-    readable = [kind for kind in asked if access.holds(f"{kind}s:read")]
-    values = {**access_params(access), **_values(words), "one_more": limit + 1}
+    words = q.split()[:MAX_WORDS]
+    requested = [kind for kind in _SOURCES if kinds is None or kind in kinds]
+    readable = [kind for kind in requested if access.has_scope(f"{kind}s:read")]
+    values = {**access_params(access), **_values(words), "row_limit": limit + 1}
     with reading() as connection:
         rows = [
             (kind, row)
@@ -88,56 +88,56 @@ def search(access: Access, q: str, kinds: Collection[str] | None = None, limit: 
             for row in connection.execute(_statement(kind, len(words), access.project_ids is not None), values)
         ]
     rows.sort(key=lambda found: (found[1].rank, -found[1].updated_at.timestamp()))
-    hits = [_hit(access, kind, row, words) for kind, row in rows[:limit]]
-    return Found(hits, len(rows) > limit, [kind for kind in asked if kind not in readable])
+    hits = [_result(access, kind, row, words) for kind, row in rows[:limit]]
+    return SearchResults(hits, len(rows) > limit, [kind for kind in requested if kind not in readable])
 
 
 def _values(words: Sequence[str]) -> dict[str, Any]:
-    whole = " ".join(words)
-    like = {f"word_{number}": text_to_find(word) for number, word in enumerate(words)}
-    return {**like, "whole": whole, "start": (text_to_find(whole) or "").removeprefix("%")}
+    phrase = " ".join(words)
+    like = {f"word_{index}": like_pattern(word) for index, word in enumerate(words)}
+    return {**like, "phrase": phrase, "start": (like_pattern(phrase) or "").removeprefix("%")}
 
 
 @cache
 def _statement(kind: str, words: int, narrowed: bool) -> AnySelect:
-    place = _PLACES[kind]
-    rank = _rank(place.title, words).label("rank")
-    where = (place.project_id.label("project_id"), Project.name.label("project_name"), *place.home)
-    columns = (place.table.id, place.title.label("title"), place.text.label("text"), *where, place.table.updated_at, rank)
-    statement: AnySelect = select(*columns).select_from(place.table)
-    for parent in (*place.via, *((Project,) if place.table is not Project else ())):
+    source = _SOURCES[kind]
+    rank = _rank(source.title, words).label("rank")
+    where = (source.project_id.label("project_id"), Project.name.label("project_name"), *source.context)
+    columns = (source.table.id, source.title.label("title"), source.text.label("text"), *where, source.table.updated_at, rank)
+    statement: AnySelect = select(*columns).select_from(source.table)
+    for parent in (*source.joins, *((Project,) if source.table is not Project else ())):
         statement = statement.join(parent)
-    held = (or_(*(_holds(column, f"word_{number}") for column in place.searched)) for number in range(words))
-    statement = narrowed_to(statement, place.project_id, narrowed).where(*held)
-    return statement.order_by(rank, place.table.updated_at.desc(), place.table.id).limit(bindparam("one_more"))
+    conditions = (or_(*(_contains(column, f"word_{index}") for column in source.searched)) for index in range(words))
+    statement = narrowed_to(statement, source.project_id, narrowed).where(*conditions)
+    return statement.order_by(rank, source.table.updated_at.desc(), source.table.id).limit(bindparam("row_limit"))
 
 
 def _rank(title: Any, words: int) -> ColumnElement[int]:
     return case(
-        (func.lower(title) == func.lower(bindparam("whole")), 0),
-        (_holds(title, "start"), 1),
-        (and_(*(_holds(title, f"word_{number}") for number in range(words))), 2),
+        (func.lower(title) == func.lower(bindparam("phrase")), 0),
+        (_contains(title, "start"), 1),
+        (and_(*(_contains(title, f"word_{index}") for index in range(words))), 2),
         else_=_IN_TEXT,
     )
 
 
-def _holds(column: Any, name: str) -> ColumnElement[bool]:
+def _contains(column: Any, name: str) -> ColumnElement[bool]:
     return func.lower(column).like(func.lower(bindparam(name)), escape="\\")
 
 
-def _hit(access: Access, kind: str, row: AnyRow, words: Sequence[str]) -> SearchResult:
-    home = {name: getattr(row, name, None) for name in ("board_id", "task_id", "state")}
+def _result(access: Access, kind: str, row: AnyRow, words: Sequence[str]) -> SearchResult:
+    context = {name: getattr(row, name, None) for name in ("board_id", "task_id", "state")}
     named = {
-        "project_name": row.project_name if access.holds("projects:read") else None,
-        "board_name": getattr(row, "board_name", None) if access.holds("boards:read") else None,
+        "project_name": row.project_name if access.has_scope("projects:read") else None,
+        "board_name": getattr(row, "board_name", None) if access.has_scope("boards:read") else None,
     }
     excerpt = _excerpt(row.text, words) if row.rank == _IN_TEXT or kind == "comment" else None
-    return SearchResult(kind, row.id, row.title, row.project_id, **home, **named, excerpt=excerpt)
+    return SearchResult(kind, row.id, row.title, row.project_id, **context, **named, excerpt=excerpt)
 
 
 def _excerpt(text: str, words: Sequence[str]) -> str:
     """The text around the first of the words that stands in it, in one line."""
-    places = [place for word in words if (place := text.lower().find(word.lower())) >= 0]
-    start = max(0, min(places, default=0) - _EXCERPT_LENGTH // 2)
-    cut = " ".join(text[start : start + _EXCERPT_LENGTH].split())
-    return f"{'… ' * (start > 0)}{cut}{' …' * (start + _EXCERPT_LENGTH < len(text))}"
+    positions = [position for word in words if (position := text.lower().find(word.lower())) >= 0]
+    start = max(0, min(positions, default=0) - _EXCERPT_LENGTH // 2)
+    excerpt = " ".join(text[start : start + _EXCERPT_LENGTH].split())
+    return f"{'… ' * (start > 0)}{excerpt}{' …' * (start + _EXCERPT_LENGTH < len(text))}"

@@ -1,4 +1,4 @@
-"""What the databases say differently about moments."""
+"""Functions of times that the databases spell differently."""
 
 from datetime import date
 from typing import Any

@@ -6,10 +6,10 @@ from werkzeug.wrappers import Response
 
 from calmboard.access.access import Person
 from calmboard.errors import NotFound, ValidationFailed
-from calmboard.work.invitations import Invited, accept_invitation, find_invited, join_as_newcomer
-from portal.keys.forms import faults_of
+from calmboard.work.invitations import OpenInvitation, accept_invitation, find_open_invitation, join_as_newcomer
+from portal.keys.forms import errors_by_field
 from portal.shared.blueprint import bp
-from portal.shared.form_limits import TRIES, limiter
+from portal.shared.form_limits import ATTEMPT_LIMITS, limiter
 from portal.shared.session import current_access, start_session
 
 _ROLES = {"admin": "an admin", "member": "a member", "viewer": "a viewer"}
@@ -18,14 +18,14 @@ _ROLES = {"admin": "an admin", "member": "a member", "viewer": "a viewer"}
 @bp.get("/invitations/<token>")
 def invitation(token: str) -> str | tuple[str, int]:
     try:
-        invited = find_invited(token)
+        invited = find_open_invitation(token)
     except NotFound:
         return _dead_link()
     return _invitation_page(token, invited)
 
 
 @bp.post("/invitations/<token>")
-@limiter.limit(TRIES)
+@limiter.limit(ATTEMPT_LIMITS)
 def join(token: str) -> Response | tuple[str, int]:
     """Join as who is signed in, or as a newcomer; the link shows that the e-mail address is theirs."""
     try:
@@ -33,19 +33,19 @@ def join(token: str) -> Response | tuple[str, int]:
     except NotFound:
         return _dead_link()
     except ValidationFailed as problem:
-        return _invitation_page(token, find_invited(token), faults_of(problem)), 422
+        return _invitation_page(token, find_open_invitation(token), errors_by_field(problem)), 422
     flash(f"You are in the project {invited.project_name} now, as {_ROLES[invited.role]}.")
     return redirect(url_for("portal.integrations"), 303)
 
 
-def _join_as_newcomer(token: str) -> Invited:
-    invited = find_invited(token)
+def _join_as_newcomer(token: str) -> OpenInvitation:
+    invited = find_open_invitation(token)
     person = join_as_newcomer(token, request.form.get("name", ""), request.form.get("password", ""))
-    start_session(person, stays=False)
+    start_session(person, remember=False)
     return invited
 
 
-def _invitation_page(token: str, invited: Invited, faults: dict[str, str] | None = None) -> str:
+def _invitation_page(token: str, invited: OpenInvitation, errors: dict[str, str] | None = None) -> str:
     return render_template(
         "account/invitations/invitation.html",
         token=token,
@@ -53,11 +53,11 @@ def _invitation_page(token: str, invited: Invited, faults: dict[str, str] | None
         role=_ROLES[invited.role],
         reader=_reader(invited),
         name=request.form.get("name", ""),
-        faults=faults or {},
+        errors=errors or {},
     )
 
 
-def _reader(invited: Invited) -> str:
+def _reader(invited: OpenInvitation) -> str:
     """Who reads the page: `invited`, `somebody_else`, `signed_out` with an account, or a `newcomer`."""
     if not current_user.is_authenticated:
         return "signed_out" if invited.has_account else "newcomer"

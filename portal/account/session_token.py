@@ -1,4 +1,4 @@
-"""The session token that a signed-in page keeps for Postman, made anew before the last one ends."""
+"""The session token that a signed-in page keeps for Postman, created again before the last one expires."""
 
 from flask import Response, jsonify
 from flask_login import current_user
@@ -9,7 +9,7 @@ from portal.shared.blueprint import bp
 
 @bp.post("/session-token")
 def session_token() -> Response:
-    """Asked by static/js/session-token.js; the token is in this one answer and in no page."""
+    """Requested by static/js/session-token.js; the token is in this one response and in no page."""
     token = create_session_token(current_user.session.id)
     response = jsonify(session_token=token, expires_in=int(LIFE.total_seconds()))
     response.headers["Cache-Control"] = "no-store"

@@ -8,15 +8,15 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from calmboard.access.credentials.passwords import is_open_reset, verify
+from calmboard.access.credentials.passwords import is_valid_reset_token, verify
 from calmboard.access.credentials.passwords import reset_password as set_by_link
 from calmboard.access.limits.rate_limits import Limits
 from calmboard.access.oauth.clients import find_client
 from calmboard.errors import ValidationFailed
 from calmboard.operations import jobs
-from portal.keys.forms import faults_of
+from portal.keys.forms import errors_by_field
 from portal.shared.blueprint import bp
-from portal.shared.form_limits import TRIES, client_network, limiter, typed_email
+from portal.shared.form_limits import ATTEMPT_LIMITS, client_network, form_email, limiter
 from portal.shared.session import leave_session, start_session
 
 _LOCAL_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\\x7f]*")
@@ -25,25 +25,25 @@ _REFUSAL = "E-mail and password do not belong together. Check both."
 
 @bp.get("/sign-in")
 def sign_in() -> str | AnyResponse:
-    return _onward() if current_user.is_authenticated else _sign_in_page()
+    return _redirect_to_next() if current_user.is_authenticated else _sign_in_page()
 
 
 @bp.post("/sign-in")
-def enter() -> AnyResponse | tuple[str, int]:
-    """The tries are those of `POST /api/auth/session` too: who guesses has them once."""
+def submit_sign_in() -> AnyResponse | tuple[str, int]:
+    """The limit on attempts is shared with `POST /api/auth/session`."""
     limits: Limits = current_app.extensions["calmboard_limits"]
-    limits.check_attempts(client_network(), typed_email())
-    person = verify(typed_email(), request.form.get("password", ""))
+    limits.check_attempts(client_network(), form_email())
+    person = verify(form_email(), request.form.get("password", ""))
     if person is None:
-        limits.record_failed_attempt(client_network(), typed_email())
+        limits.record_failed_attempt(client_network(), form_email())
         return _sign_in_page(refusal=_REFUSAL), 422
-    start_session(person, stays="remember" in request.form)
-    return _onward()
+    start_session(person, remember="remember" in request.form)
+    return _redirect_to_next()
 
 
 @bp.post("/sign-out")
 def sign_out() -> AnyResponse:
-    """With `next`, to sign in as somebody else and go on there."""
+    """With `next`, to sign in as somebody else and continue there."""
     leave_session()
     flash("You are signed out.")
     return redirect(url_for("portal.sign_in", next=_local_path(request.form)), 303)
@@ -56,33 +56,33 @@ def forgot_password() -> str:
 
 @bp.post("/forgot-password")
 @limiter.limit("5/minute;20/hour")
-@limiter.limit("5/hour", key_func=typed_email)
+@limiter.limit("5/hour", key_func=form_email)
 def mail_link() -> str:
-    """Answer the same whether or not anybody has the e-mail; the rest happens in the queue."""
-    jobs.mail_reset_link(typed_email())
-    return render_template("account/sign_in/forgot_password.html", asked=True, email=typed_email())
+    """Respond the same whether or not the account exists; the queue does the rest."""
+    jobs.mail_reset_link(form_email())
+    return render_template("account/sign_in/forgot_password.html", is_sent=True, email=form_email())
 
 
 @bp.get("/reset-password/<token>")
 def reset_password(token: str) -> str | tuple[str, int]:
-    return _reset_page() if is_open_reset(token) else _dead_link()
+    return _reset_page() if is_valid_reset_token(token) else _dead_link()
 
 
 @bp.post("/reset-password/<token>")
-@limiter.limit(TRIES)
+@limiter.limit(ATTEMPT_LIMITS)
 def save_new_password(token: str) -> AnyResponse | tuple[str, int]:
-    if not is_open_reset(token):
+    if not is_valid_reset_token(token):
         return _dead_link()
     try:
         set_by_link(token, request.form.get("new_password", ""))
     except ValidationFailed as problem:
-        return _reset_page(faults_of(problem)), 422
+        return _reset_page(errors_by_field(problem)), 422
     leave_session()
     flash("The new password is saved. Sign in with it.")
     return redirect(url_for("portal.sign_in"), 303)
 
 
-def _onward() -> AnyResponse:
+def _redirect_to_next() -> AnyResponse:
     return redirect(_next_path() or url_for("portal.integrations"), 303)
 
 
@@ -101,9 +101,9 @@ def _next_path() -> str | None:
     return _local_path(request.args)
 
 
-def _local_path(given: Mapping[str, str]) -> str | None:
+def _local_path(values: Mapping[str, str]) -> str | None:
     """Where the person wanted to go, where that is a path of ours."""
-    path = given.get("next", "")
+    path = values.get("next", "")
     return path if _LOCAL_PATH.fullmatch(path) else None
 
 
@@ -116,8 +116,8 @@ def _application(path: str | None) -> str | None:
     return client.shown_name if client else "the application"
 
 
-def _reset_page(faults: dict[str, str] | None = None) -> str:
-    return render_template("account/sign_in/reset_password.html", faults=faults or {})
+def _reset_page(errors: dict[str, str] | None = None) -> str:
+    return render_template("account/sign_in/reset_password.html", errors=errors or {})
 
 
 def _dead_link() -> tuple[str, int]:

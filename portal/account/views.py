@@ -10,10 +10,10 @@ from calmboard.access.credentials import passwords
 from calmboard.access.credentials.sessions import end_all_sessions, list_other_sessions
 from calmboard.access.plans import PLANS
 from calmboard.errors import ValidationFailed
-from portal.keys.forms import faults_of
+from portal.keys.forms import errors_by_field
 from portal.shared.blueprint import bp, is_htmx
-from portal.shared.form_limits import TRIES, limiter
-from portal.shared.lists import asked_part, more_of
+from portal.shared.form_limits import ATTEMPT_LIMITS, limiter
+from portal.shared.lists import next_page, requested_page
 from portal.shared.session import current_access, leave_session
 
 _OTHERS = "sessions_after"
@@ -28,19 +28,19 @@ def account() -> str:
 def more_sessions() -> str | Response:
     """The next of the other sessions, for htmx; without it, the page on which they come first."""
     if is_htmx():
-        return render_template("account/_more_sessions.html", **_others_part())
-    asked: dict[str, Any] = {_OTHERS: request.args.get(_OTHERS)}
-    return redirect(url_for("portal.account", _anchor="sessions-title", **asked), 303)
+        return render_template("account/_more_sessions.html", **_other_sessions())
+    query: dict[str, Any] = {_OTHERS: request.args.get(_OTHERS)}
+    return redirect(url_for("portal.account", _anchor="sessions-title", **query), 303)
 
 
 @bp.post("/account/password")
-@limiter.limit(TRIES)
+@limiter.limit(ATTEMPT_LIMITS)
 def change_password() -> Response | tuple[str, int]:
     current, new = request.form.get("current_password", ""), request.form.get("new_password", "")
     try:
         passwords.change_password(current_access(), current, new, current_user.session.id)
     except ValidationFailed as problem:
-        return _account_page(faults_of(problem)), 422
+        return _account_page(errors_by_field(problem)), 422
     flash("The new password is saved. Every other browser is signed out, every connected app disconnected.")
     return redirect(url_for("portal.account"), 303)
 
@@ -53,19 +53,19 @@ def sign_out_everywhere() -> Response:
     return redirect(url_for("portal.sign_in"), 303)
 
 
-def _account_page(faults: dict[str, str] | None = None) -> str:
+def _account_page(errors: dict[str, str] | None = None) -> str:
     return render_template(
         "account/account.html",
         plan=PLANS[current_user.person.plan],
-        faults=faults or {},
+        errors=errors or {},
         this_session=current_user.session,
-        **_others_part(),
+        **_other_sessions(),
     )
 
 
-def _others_part() -> dict[str, Any]:
-    """The other browsers and programs that are signed in: the part that the address asks for, or else the first."""
-    cut = asked_part(_OTHERS, "ses")
-    page = list_other_sessions(current_user.session, cut)
-    more = more_of(page, _OTHERS, "portal.account", "portal.more_sessions", anchor="sessions-title")
-    return {"other_sessions": page.rows, "more_sessions": more, "sessions_go_on": cut.after is not None}
+def _other_sessions() -> dict[str, Any]:
+    """The other browsers and programs that are signed in: the requested part, or else the first."""
+    page_request = requested_page(_OTHERS, "ses")
+    page = list_other_sessions(current_user.session, page_request)
+    more = next_page(page, _OTHERS, "portal.account", "portal.more_sessions", anchor="sessions-title")
+    return {"other_sessions": page.rows, "more_sessions": more, "sessions_has_previous": page_request.after is not None}

@@ -1,4 +1,4 @@
-"""Testing the MCP server for its reader: does it answer, does it say where to sign in, what would an agent get."""
+"""Testing the MCP server for the reader: does it respond, does it advertise its sign-in, which tools would an agent get."""
 
 import re
 from contextvars import Context
@@ -27,16 +27,16 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class AgentTool:
-    """`gist` is the first sentence of what an agent reads about it; `is_final` where something is gone or over afterwards."""
+    """`summary` is the first sentence of what an agent reads about it; `is_final` where the effect cannot be undone."""
 
     name: str
     title: str
-    gist: str
+    summary: str
     is_final: bool
 
 
-def tested(access: Access) -> dict[str, Any]:
-    """What `mcp/_tested.html` needs: what the server answers now, and the tools an agent with all rights of this person gets."""
+def run_connection_test(access: Access) -> dict[str, Any]:
+    """The context of `agents/_tested.html`: the server's responses, and the tools for an agent with all rights of this person."""
     rights = effective_scopes(access)
     tools = [tool for tool in current_app.extensions["calmboard_agent_catalogue"]["tools"] if has_use_of(rights, tool["scopes"])]
     return {
@@ -54,25 +54,25 @@ def _shown(tool: dict[str, Any]) -> AgentTool:
 
 
 def _checks() -> list[Check]:
-    """What an agent does first: call without a credential, and follow the answer to where one is had (RFC 9728, section 5)."""
-    refusal = _ask("POST", MCP, json=_FIRST_MESSAGE)
+    """What agents do first: call without credentials, follow the refusal to the authorization server (RFC 9728, section 5)."""
+    refusal = _request("POST", MCP, json=_FIRST_MESSAGE)
     if refusal.status_code != 401:
         return [Check(False, f"The server answered {refusal.status_code} to a call without a credential, and 401 is due.")]
-    answers = Check(True, "The server answers. It refuses a call without a credential, as it should.")
-    return [answers, _sign_in_check(refusal)]
+    responds = Check(True, "The server answers. It refuses a call without a credential, as it should.")
+    return [responds, _sign_in_check(refusal)]
 
 
 def _sign_in_check(refusal: TestResponse) -> Check:
     address = _METADATA.search(refusal.headers.get("WWW-Authenticate", ""))
-    document = _ask("GET", address[1]).get_json(silent=True) if address else None
+    document = _request("GET", address[1]).get_json(silent=True) if address else None
     if document and document.get("resource") == endpoint():
         return Check(True, f"It tells agents where to sign in: {', '.join(document['authorization_servers'])}.")
     return Check(False, f"It does not tell agents where to sign in for {endpoint()}.")
 
 
-def _ask(method: str, address: str, **sent: Any) -> TestResponse:
-    """Send a request through the whole app, in a context of its own: nothing of the reader's request is part of it."""
+def _request(method: str, address: str, **options: Any) -> TestResponse:
+    """Send a request through the whole app, in a context of its own, isolated from the reader's request."""
     client = current_app.test_client(use_cookies=False)
     origin = current_app.config["CALMBOARD"].origin
-    place = {"base_url": origin, "environ_base": {"REMOTE_ADDR": request.remote_addr}}
-    return Context().run(client.open, address.removeprefix(origin), method=method, **place, **sent)
+    environment = {"base_url": origin, "environ_base": {"REMOTE_ADDR": request.remote_addr}}
+    return Context().run(client.open, address.removeprefix(origin), method=method, **environment, **options)

@@ -1,6 +1,6 @@
-"""How each AI agent is pointed at the MCP server: links to press, commands to run, lines for a file.
+"""How each AI agent is connected to the MCP server: links to follow, commands to run, lines for a file.
 
-None holds a secret: an agent signs in by OAuth, or is given the name of a variable that holds a key.
+None holds a secret: an agent signs in by OAuth, or reads a key from a variable.
 """
 
 import base64
@@ -25,27 +25,27 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Paste:
-    """What to copy, and where it goes; `place` is a terminal or a file."""
+    """Text to copy; `label` names the terminal or the file that it is for."""
 
     slug: str
-    place: str
+    label: str
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Install:
-    """One agent: what to paste, what happens `then`, and the same `by_key`.
+    """One agent: what to paste, the `next_step` after it, and the same `by_key`.
 
-    `steps` are for agents that take no paste; `unreachable_reason` says why one in a cloud cannot reach this CalmBoard.
+    `steps` are for agents that are set up by hand; `unreachable_reason` says why one in a cloud cannot reach this CalmBoard.
     Sentences have code between backticks.
     """
 
     slug: str
     agent: str
     paste: Paste
-    then: str = ""
+    next_step: str = ""
     by_key: Paste | None = None
-    by_key_then: str = ""
+    by_key_next_step: str = ""
     steps: tuple[str, ...] = ()
     unreachable_reason: str | None = None
 
@@ -60,8 +60,8 @@ def installs(endpoint: str) -> tuple[Install, ...]:
 
 def claude_link(endpoint: str) -> str:
     """https://claude.com/docs/connectors/building/directory-vs-custom; a connector signs in by OAuth alone."""
-    asked = {"modal": "add-custom-connector", "connectorName": "CalmBoard", "connectorUrl": endpoint}
-    return f"https://claude.ai/customize/connectors?{_query(asked)}"
+    params = {"modal": "add-custom-connector", "connectorName": "CalmBoard", "connectorUrl": endpoint}
+    return f"https://claude.ai/customize/connectors?{_query(params)}"
 
 
 def cursor_link(endpoint: str) -> str:

@@ -1,4 +1,4 @@
-"""The reference of the MCP server, open to everybody: its tools, resources and prompts, read off what agents are given."""
+"""The reference of the MCP server, open to everybody: its tools, resources and prompts, from the catalogue that agents get."""
 
 from flask import Response, current_app, render_template
 
@@ -19,14 +19,14 @@ _EFFECTS = {
 @bp.get("/docs/mcp")
 def agent_reference() -> str:
     parts = {"nouns": examples(None), "noun": None, "guide": guide_chapters(), "is_agents": True}
-    return render_template("docs/reference/agents.html", place="reference", **parts, **_what_agents_get())
+    return render_template("docs/reference/agents.html", nav_section="reference", **parts, **_agent_catalogue())
 
 
 @bp.get("/docs/mcp.md")
 def agent_reference_text() -> Response:
-    return markdown(render_template("docs/reference/agents.md", **_what_agents_get()))
+    return markdown(render_template("docs/reference/agents.md", **_agent_catalogue()))
 
 
-def _what_agents_get() -> dict[str, object]:
+def _agent_catalogue() -> dict[str, object]:
     """Tools, resources and prompts as plain data, and the words for what a tool does to the board."""
     return {**current_app.extensions["calmboard_agent_catalogue"], "effects": _EFFECTS}

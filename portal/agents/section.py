@@ -1,4 +1,4 @@
-"""What the page says about the MCP server: its address, how agents are pointed at it, which ones called."""
+"""The section on the MCP server: its address, how agents are connected, which ones called."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,33 +10,33 @@ from markupsafe import Markup
 from calmboard.access.access import Access
 from calmboard.access.credentials.key_lists import latest_agent_keys
 from calmboard.access.oauth.connected_apps import latest_agent_grants
-from calmboard.access.oauth.resources import BY_MCP, MCP, resource_of
+from calmboard.access.oauth.resources import MCP, MCP_PREFIX, resource_of
 from portal.agents.installs import install_links, installs
 from portal.apps.rows import AppRow, app_rows
 from portal.keys.rows import KeyRow, key_rows, use_of
 from portal.shared.reachability import unreachable_reason
 
-# How the use of a credential at the server is kept: this, the method, and the name of what was asked for. Of what
-# was no message, the HTTP method and the path.
+# A credential's last use at the server is stored as MCP_PREFIX, the method and the name of the tool, resource or prompt; for a
+# request without a message, as the HTTP method and the path.
 _VERBS = {"tools/call": "Called", "resources/read": "Read", "prompts/get": "Took the prompt"}
-# The others are among the keys and the connected apps.
-_MOST = 25
+# Further ones are in the lists of keys and connected apps.
+_MAX_AGENTS = 25
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class AgentRow:
-    """An agent that was let in, or a key that one called with. `who`, `may` and `lately` are facts in a row."""
+    """An agent authorized by OAuth, or a key that one used. `identity`, `permissions` and `last_call` are lists of facts."""
 
     id: str
-    letters: str
+    monogram: str
     name: str
-    who: tuple[str | Markup, ...]
-    may: tuple[str, ...]
-    lately: tuple[Markup, ...]
+    identity: tuple[str | Markup, ...]
+    permissions: tuple[str, ...]
+    last_call: tuple[Markup, ...]
     last_used_at: datetime
-    act: str
-    act_url: str
+    action: str
+    action_url: str
 
 
 def endpoint() -> str:
@@ -44,29 +44,29 @@ def endpoint() -> str:
     return resource_of(current_app.config["CALMBOARD"].origin, MCP)
 
 
-def mcp_part(access: Access) -> dict[str, Any]:
-    """What `mcp/_section.html` needs."""
+def mcp_section(access: Access) -> dict[str, Any]:
+    """The context of `agents/_section.html`."""
     address = endpoint()
     return {
         "endpoint": address,
         "revisions": current_app.extensions["calmboard_agent_catalogue"]["revisions"],
         "install_links": install_links(address),
         "installs": installs(address),
-        "claude_obstacle": unreachable_reason(address, "claude"),
-        **agents_part(access),
+        "claude_unreachable_reason": unreachable_reason(address, "claude"),
+        **agents_section(access),
     }
 
 
-def agents_part(access: Access, *, changed: bool = False) -> dict[str, Any]:
-    """What `mcp/_agents.html` needs, the latest calls first; `changed` moves the focus to it."""
-    let_in = [_row_of_app(row) for row in app_rows(access, latest_agent_grants(access, _MOST + 1))]
-    by_key = [_row_of_key(row) for row in key_rows(access, latest_agent_keys(access, _MOST + 1))]
-    agents = sorted([*let_in, *by_key], key=lambda row: row.last_used_at, reverse=True)
-    return {"agents": agents[:_MOST], "has_other_agents": len(agents) > _MOST, "agents_changed": changed}
+def agents_section(access: Access, *, changed: bool = False) -> dict[str, Any]:
+    """The context of `agents/_agents.html`, the latest calls first; `changed` moves the focus to it."""
+    by_oauth = [_row_of_app(row) for row in app_rows(access, latest_agent_grants(access, _MAX_AGENTS + 1))]
+    by_key = [_row_of_key(row) for row in key_rows(access, latest_agent_keys(access, _MAX_AGENTS + 1))]
+    agents = sorted([*by_oauth, *by_key], key=lambda row: row.last_used_at, reverse=True)
+    return {"agents": agents[:_MAX_AGENTS], "has_other_agents": len(agents) > _MAX_AGENTS, "agents_changed": changed}
 
 
-def came_from_agents() -> bool:
-    """Whether the reader came from the list of agents; then the answer and the focus go there."""
+def is_from_agents() -> bool:
+    """Whether the request comes from the list of agents; then the response and the focus go there."""
     return request.args.get("among") == "agents"
 
 
@@ -74,14 +74,14 @@ def _row_of_app(app: AppRow) -> AgentRow:
     grant = app.grant
     return AgentRow(
         f"agent-{grant.id}",
-        app.letters,
+        app.monogram,
         grant.shown_name,
-        who=(app.kind, app.hosts),
-        may=(app.rights, app.projects),
-        lately=_lately(grant.last_used_endpoint, app.use),
+        identity=(app.kind, app.hosts),
+        permissions=(app.rights, app.projects),
+        last_call=_last_call(grant.last_used_endpoint, app.use),
         last_used_at=grant.last_used_at or _NEVER,
-        act="Disconnect",
-        act_url=url_for("portal.disconnect_page", grant_id=grant.id, among="agents"),
+        action="Disconnect",
+        action_url=url_for("portal.disconnect_page", grant_id=grant.id, among="agents"),
     )
 
 
@@ -89,22 +89,22 @@ def _row_of_key(row: KeyRow) -> AgentRow:
     key = row.key
     return AgentRow(
         f"agent-{key.id}",
-        row.letters,
+        row.monogram,
         key.name,
-        who=("API key", Markup('<span class="mono">cbk_…{}</span>').format(key.tail), row.badge[0]),
-        may=(row.rights, row.projects),
-        lately=_lately(key.last_used_endpoint, use_of(key)),
+        identity=("API key", Markup('<span class="mono">cbk_…{}</span>').format(key.last4), row.badge[0]),
+        permissions=(row.rights, row.projects),
+        last_call=_last_call(key.last_used_endpoint, use_of(key)),
         last_used_at=key.last_used_at or _NEVER,
-        act="Revoke",
-        act_url=url_for("portal.revoke_key", key_id=key.id, among="agents"),
+        action="Revoke",
+        action_url=url_for("portal.revoke_key", key_id=key.id, among="agents"),
     )
 
 
-def _lately(asked: str | None, use: Markup) -> tuple[Markup, ...]:
+def _last_call(last_endpoint: str | None, use: Markup) -> tuple[Markup, ...]:
     """The last call and when it came: “Called create_task”, “Used 3 minutes ago by Cursor, 203.0.113.24”."""
-    if asked is None:
+    if last_endpoint is None:
         return (use,)
-    method, _, name = asked.removeprefix(BY_MCP).partition(" ")
+    method, _, name = last_endpoint.removeprefix(MCP_PREFIX).partition(" ")
     if method in _VERBS and name:
         return Markup("{} <code>{}</code>").format(_VERBS[method], name), use
-    return Markup("Last call <code>{}</code>").format(asked.removeprefix(BY_MCP)), use
+    return Markup("Last call <code>{}</code>").format(last_endpoint.removeprefix(MCP_PREFIX)), use

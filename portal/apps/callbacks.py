@@ -1,11 +1,11 @@
-"""The callback URLs of one's own OAuth client: saved, or sent back with what is wrong."""
+"""The callback URLs of one's own OAuth client: saved, or returned with its errors."""
 
 from flask import flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from calmboard.access.oauth.clients import change_callbacks
 from calmboard.errors import ValidationFailed
-from portal.apps.client import oauth_part
+from portal.apps.client import oauth_section
 from portal.apps.examples import origin
 from portal.overview.views import integrations_page
 from portal.shared.blueprint import bp, is_htmx
@@ -16,13 +16,13 @@ _SAVED = "The callback URLs are saved. They count from the next request on."
 
 @bp.post("/integrations/oauth/callbacks")
 def save_callbacks() -> Response | tuple[str, int]:
-    access, typed = current_access(), request.form.get("callbacks", "")
+    access, text = current_access(), request.form.get("callbacks", "")
     try:
-        change_callbacks(access, typed, origin())
+        change_callbacks(access, text, origin())
     except ValidationFailed as problem:
-        part = oauth_part(access, typed, problem.errors)
+        part = oauth_section(access, text, problem.errors)
         return (render_template("apps/_client.html", **part) if is_htmx() else integrations_page(part)), 422
     if not is_htmx():
         flash(_SAVED)
         return redirect(url_for("portal.integrations", _anchor="oauth-client"), 303)
-    return make_response(render_template("apps/_saved.html", sentence=_SAVED, **oauth_part(access)))
+    return make_response(render_template("apps/_saved.html", sentence=_SAVED, **oauth_section(access)))

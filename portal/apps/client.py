@@ -8,21 +8,21 @@ from calmboard.access.oauth.clients import Client, own_client
 from calmboard.access.oauth.redirect_uris import MAX_OWN
 from calmboard.errors import FieldError
 from portal.apps.examples import (
-    ACCESS_HERE,
-    CODE_HERE,
+    BEARER_PLACEHOLDER,
+    CODE_PLACEHOLDER,
     ExampleAuthorization,
     api_command,
     authorize_path,
     first_callback,
     origin,
+    playground_url,
     register_command,
-    rehearsal_address,
     token_command,
 )
-from portal.apps.rows import apps_part
+from portal.apps.rows import apps_section
 from portal.shared.words import count
 
-# What each address of the metadata tells.
+# What each metadata document describes.
 _METADATA = (
     ("/.well-known/oauth-protected-resource", "Where tokens for the REST API come from."),
     ("/.well-known/oauth-protected-resource/mcp", "The same for the MCP server."),
@@ -30,35 +30,35 @@ _METADATA = (
 )
 
 
-def oauth_part(access: Access, typed: str | None = None, faults: Sequence[FieldError] = ()) -> dict[str, Any]:
-    """What the `_oauth_*.html` need; `typed` is what stood in the form where it has faults."""
+def oauth_section(access: Access, text: str | None = None, errors: Sequence[FieldError] = ()) -> dict[str, Any]:
+    """The context of `apps/_client.html`, `_steps.html` and `_metadata.html`; `text` is the submitted value if it has errors."""
     client = own_client(access.user, origin())
     return {
         "client": client,
-        "callbacks": ",\n".join(client.redirect_uris) if typed is None else typed,
-        "callback_faults": faults,
+        "callbacks": ",\n".join(client.redirect_uris) if text is None else text,
+        "callback_errors": errors,
         "callbacks_summary": _summary(client),
         "max_callbacks": count(MAX_OWN),
         "metadata": _METADATA,
         "register_command": register_command(),
-        **steps_part(client),
-        **apps_part(access),
+        **steps_section(client),
+        **apps_section(access),
     }
 
 
-def steps_part(client: Client) -> dict[str, Any]:
+def steps_section(client: Client) -> dict[str, Any]:
     """The three steps with the reader's own client, and a challenge made for this view."""
-    asking = ExampleAuthorization(client.id, first_callback(client))
+    authorization = ExampleAuthorization(client.id, first_callback(client))
     return {
-        "asking": asking,
-        "authorize_address": origin() + authorize_path(asking),
-        "token_command": token_command(asking),
+        "authorization": authorization,
+        "authorize_address": origin() + authorize_path(authorization),
+        "token_command": token_command(authorization),
         "api_command": api_command(),
-        "code_here": CODE_HERE,
-        "access_here": ACCESS_HERE,
-        "rehearsal_address": rehearsal_address(),
-        "may_rehearse": client.allows(rehearsal_address()),
-        "comes_back_here": asking.callback == rehearsal_address(),
+        "code_placeholder": CODE_PLACEHOLDER,
+        "token_placeholder": BEARER_PLACEHOLDER,
+        "playground_url": playground_url(),
+        "is_playground_allowed": client.allows(playground_url()),
+        "returns_to_playground": authorization.callback == playground_url(),
     }
 
 

@@ -12,8 +12,8 @@ from calmboard.access.oauth.clients import Client
 from calmboard.access.oauth.redirect_uris import is_same
 
 SCOPE = "projects:read tasks:read"
-CODE_HERE = "cbc_…"
-ACCESS_HERE = "cbo_…"
+CODE_PLACEHOLDER = "cbc_…"
+BEARER_PLACEHOLDER = "cbo_…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class ExampleAuthorization:
         return str(create_s256_code_challenge(self.verifier))
 
     @property
-    def yours(self) -> tuple[str, ...]:
+    def user_values(self) -> tuple[str, ...]:
         """The values in address and command that are the reader's own."""
         in_address = (quote(self.callback, safe=""), self.challenge, self.state)
-        return (self.client_id, *in_address, shell_quoted(self.callback), self.verifier, CODE_HERE)
+        return (self.client_id, *in_address, shell_quoted(self.callback), self.verifier, CODE_PLACEHOLDER)
 
 
 def origin() -> str:
@@ -41,45 +41,45 @@ def origin() -> str:
     return found
 
 
-def rehearsal_address() -> str:
+def playground_url() -> str:
     return f"{origin()}/oauth/callback"
 
 
 def first_callback(client: Client) -> str:
-    """The first address of a client; the rehearsal page is where it answers today, whatever port it was saved with."""
+    """The first address of a client; that of the playground is on the current port, whatever port it was saved with."""
     first = client.redirect_uris[0]
-    return rehearsal_address() if is_same(first, rehearsal_address()) else first
+    return playground_url() if is_same(first, playground_url()) else first
 
 
-def authorize_path(asking: ExampleAuthorization) -> str:
-    """Where the person is sent, below our origin."""
+def authorize_path(authorization: ExampleAuthorization) -> str:
+    """The path to send the person to, below our origin."""
     query = {
         "response_type": "code",
-        "client_id": asking.client_id,
-        "redirect_uri": asking.callback,
+        "client_id": authorization.client_id,
+        "redirect_uri": authorization.callback,
         "resource": origin(),
         "scope": SCOPE,
-        "state": asking.state,
-        "code_challenge": asking.challenge,
+        "state": authorization.state,
+        "code_challenge": authorization.challenge,
         "code_challenge_method": "S256",
     }
     return f"/api/oauth/authorize?{urlencode(query, quote_via=quote, safe='')}"
 
 
-def token_command(asking: ExampleAuthorization, code: str = CODE_HERE) -> str:
+def token_command(authorization: ExampleAuthorization, code: str = CODE_PLACEHOLDER) -> str:
     lines = (
         f"curl {origin()}/api/oauth/token",
         "-d grant_type=authorization_code",
         f"-d code={code}",
-        f"-d client_id={asking.client_id}",
-        f"--data-urlencode redirect_uri={shell_quoted(asking.callback)}",
-        f"-d code_verifier={asking.verifier}",
+        f"-d client_id={authorization.client_id}",
+        f"--data-urlencode redirect_uri={shell_quoted(authorization.callback)}",
+        f"-d code_verifier={authorization.verifier}",
         f"-d resource={origin()}",
     )
     return " \\\n  ".join(lines)
 
 
-def api_command(token: str = ACCESS_HERE) -> str:
+def api_command(token: str = BEARER_PLACEHOLDER) -> str:
     return f'curl -H "Authorization: Bearer {token}" {origin()}/api/v1/projects'
 
 

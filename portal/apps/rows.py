@@ -12,36 +12,36 @@ from calmboard.access.access import Access
 from calmboard.access.oauth.connected_apps import Grant, list_grants
 from calmboard.pagination import Page
 from portal.keys.rows import names_in, projects_of, rights_of, use_of
-from portal.shared.lists import asked_part, more_of, part_or_first
+from portal.shared.lists import next_page, page_or_first, requested_page
 from portal.shared.words import initials, listed
 
-PART = "apps_after"
+CURSOR_PARAM = "apps_after"
 _KINDS = {"own": "your client", "registered": "registered itself", "document": "known by its address"}
 
 
 @dataclass(frozen=True, slots=True)
 class AppRow:
-    """`kind` says how CalmBoard knows the app, `hosts` where it is called back, `reaches` which resource."""
+    """`kind` says how the app was registered, `hosts` where its callbacks are, `resource` what it can access."""
 
     grant: Grant
-    letters: str
+    monogram: str
     kind: str
     hosts: str
-    reaches: str
+    resource: str
     rights: str
     projects: str
     use: Markup
 
 
-def apps_part(access: Access, *, changed: bool = False) -> dict[str, Any]:
-    """What `_oauth_apps.html` needs: the part that the address asks for, or else the first; `changed` moves the focus to it."""
-    page, has_previous = part_or_first(partial(list_grants, access), asked_part(PART, "grn"))
-    return {**_rows(access, page), "apps_go_on": has_previous, "apps_changed": changed}
+def apps_section(access: Access, *, changed: bool = False) -> dict[str, Any]:
+    """The context of `apps/_apps.html`: the requested part, or else the first; `changed` moves the focus to it."""
+    page, has_previous = page_or_first(partial(list_grants, access), requested_page(CURSOR_PARAM, "grn"))
+    return {**_rows(access, page), "apps_has_previous": has_previous, "apps_changed": changed}
 
 
-def more_apps_part(access: Access) -> dict[str, Any]:
-    """What `_more.html` needs: the next apps."""
-    return _rows(access, list_grants(access, asked_part(PART, "grn")))
+def next_apps(access: Access) -> dict[str, Any]:
+    """The context of `apps/_more.html`: the next apps."""
+    return _rows(access, list_grants(access, requested_page(CURSOR_PARAM, "grn")))
 
 
 def app_rows(access: Access, grants: Sequence[Grant]) -> list[AppRow]:
@@ -50,30 +50,30 @@ def app_rows(access: Access, grants: Sequence[Grant]) -> list[AppRow]:
 
 
 def _rows(access: Access, page: Page[Grant]) -> dict[str, Any]:
-    more = more_of(page, PART, "portal.integrations", "portal.more_apps", anchor="connected-apps")
+    more = next_page(page, CURSOR_PARAM, "portal.integrations", "portal.more_apps", anchor="connected-apps")
     return {"apps": app_rows(access, page.rows), "more_apps": more}
 
 
 def _row(grant: Grant, names: dict[str, str]) -> AppRow:
     return AppRow(
         grant,
-        letters=_letters(grant.shown_name),
+        monogram=_monogram(grant.shown_name),
         kind=_KINDS[grant.client_kind],
         hosts=_hosts(grant.redirect_uris),
-        reaches="MCP" if grant.resource.endswith("/mcp") else "API",
+        resource="MCP" if grant.resource.endswith("/mcp") else "API",
         rights=rights_of(grant.scopes) or listed(sorted(grant.scopes)),
         projects=projects_of(grant, names),
         use=use_of(grant),
     )
 
 
-def _letters(name: str) -> str:
-    name = "".join(sign for sign in name if sign.isprintable())
+def _monogram(name: str) -> str:
+    name = "".join(character for character in name if character.isprintable())
     return initials(name) if " " in name else name[:2].capitalize()
 
 
 def _hosts(uris: tuple[str, ...]) -> str:
-    """The hosts that an app may be called back at, each once; of a scheme of its own, that."""
+    """The hosts of an app's callbacks, each once; for a private-use scheme, the scheme."""
     parts = [urlsplit(uri) for uri in uris]
     return listed(list(dict.fromkeys(_host(part) for part in parts)), "or")
 

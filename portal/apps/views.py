@@ -1,4 +1,4 @@
-"""Connected apps: the question before one is disconnected, and doing so."""
+"""Connected apps: the confirmation before one is disconnected, and disconnecting it."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from flask import flash, make_response, redirect, render_template, request, url_
 from werkzeug.wrappers import Response
 
 from calmboard.access.oauth.connected_apps import get_own_grant, revoke_own_grant
-from portal.agents.section import agents_part, came_from_agents
-from portal.apps.rows import PART, apps_part, more_apps_part
+from portal.agents.section import agents_section, is_from_agents
+from portal.apps.rows import CURSOR_PARAM, apps_section, next_apps
 from portal.keys.rows import use_of
 from portal.shared.blueprint import bp, is_htmx
 from portal.shared.session import current_access
@@ -17,9 +17,9 @@ from portal.shared.session import current_access
 def more_apps() -> str | Response:
     """The next connected apps, for htmx; without it, the page on which they come first."""
     if not is_htmx():
-        asked: dict[str, Any] = {PART: request.args.get(PART)}
-        return redirect(url_for("portal.integrations", _anchor="connected-apps", **asked), 303)
-    return render_template("apps/_more.html", **more_apps_part(current_access()))
+        query: dict[str, Any] = {CURSOR_PARAM: request.args.get(CURSOR_PARAM)}
+        return redirect(url_for("portal.integrations", _anchor="connected-apps", **query), 303)
+    return render_template("apps/_more.html", **next_apps(current_access()))
 
 
 @bp.get("/integrations/apps/<grant_id>/disconnect")
@@ -27,7 +27,7 @@ def disconnect_page(grant_id: str) -> str:
     grant = get_own_grant(current_access(), grant_id)
     return render_template(
         "apps/_disconnect.html" if is_htmx() else "apps/disconnect.html",
-        place="integrations",
+        nav_section="integrations",
         in_dialog=is_htmx(),
         among=_among(),
         grant=grant,
@@ -46,11 +46,11 @@ def disconnect(grant_id: str) -> Response:
 
 
 def _among() -> str:
-    """The list that the reader came from: that of all apps, or that of the agents."""
-    return "agents" if came_from_agents() else "apps"
+    """The list that the reader used: that of all apps, or that of the agents."""
+    return "agents" if is_from_agents() else "apps"
 
 
 def _lists() -> dict[str, Any]:
-    """Both lists as they are now; the focus goes to the one that the reader came from."""
+    """Both lists as they are now; the focus goes to the one that the reader used."""
     access, among = current_access(), _among()
-    return {**apps_part(access, changed=among == "apps"), **agents_part(access, changed=among == "agents")}
+    return {**apps_section(access, changed=among == "apps"), **agents_section(access, changed=among == "agents")}

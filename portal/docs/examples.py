@@ -14,7 +14,7 @@ from flask import current_app
 
 from calmboard.access.access import Access
 from calmboard.work.projects import example_ids
-from portal.docs.samples import KEY, Call, Sample, samples
+from portal.docs.samples import KEY, ExampleRequest, Sample, samples
 
 _BASE = "/api/v1"
 # What people start with; everything else is in the reference.
@@ -24,8 +24,8 @@ _ID = re.compile(r"\b([a-z]{3})_[0-9a-hjkmnp-tv-z]{26}\b")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An endpoint with one call of it. `yours` are the values that are the reader's own; `told` is all that the catalogue
-    says; `response` is None where the answer has no body.
+    """An endpoint with one example request. `user_values` are the reader's own values; `endpoint` is its entry in the catalogue;
+    `response` is None where it has no body.
     """
 
     id: str
@@ -33,22 +33,22 @@ class Example:
     method: str
     path: str
     scope: str | None
-    call: Call
+    request: ExampleRequest
     samples: tuple[Sample, ...]
-    yours: tuple[str, ...]
+    user_values: tuple[str, ...]
     ids: Mapping[str, str]
     status: int
     reason: str
     response: Any
-    told: Mapping[str, Any]
+    endpoint: Mapping[str, Any]
 
     @property
     def body_text(self) -> str:
-        return json.dumps(self.call.body, indent=2, ensure_ascii=False)
+        return json.dumps(self.request.body, indent=2, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Noun:
+class NounReference:
     slug: str
     name: str
     path: str
@@ -57,37 +57,37 @@ class Noun:
     examples: tuple[Example, ...]
 
 
-def examples(access: Access | None) -> list[Noun]:
+def examples(access: Access | None) -> list[NounReference]:
     """Every noun; without a reader, words such as TASK_ID stand for the ids."""
     own_ids = example_ids(access) if access else {}
     return [_noun(noun, own_ids) for noun in current_app.extensions["calmboard_catalogue"]]
 
 
-def first_examples(nouns: list[Noun]) -> list[Example]:
+def first_examples(nouns: list[NounReference]) -> list[Example]:
     """The few that are the most useful at first, in their own order."""
-    by_name = {example.told["name"]: example for noun in nouns for example in noun.examples}
+    by_name = {example.endpoint["name"]: example for noun in nouns for example in noun.examples}
     return [by_name[name] for name in _FIRST]
 
 
-def _noun(noun: Mapping[str, Any], own_ids: Mapping[str, str]) -> Noun:
+def _noun(noun: Mapping[str, Any], own_ids: Mapping[str, str]) -> NounReference:
     shown = tuple(_example(endpoint, own_ids) for endpoint in noun["endpoints"])
-    return Noun(noun["slug"], noun["name"], noun["path"], noun["lead"], _own(noun["shape"], own_ids), shown)
+    return NounReference(noun["slug"], noun["name"], noun["path"], noun["lead"], _own(noun["shape"], own_ids), shown)
 
 
 def _example(endpoint: Mapping[str, Any], own_ids: Mapping[str, str]) -> Example:
     ids = {name: own_ids.get(name) or example or name.upper() for name, example in endpoint["parameters"].items()}
     origin = current_app.config["CALMBOARD"].origin
-    call = Call(
+    request = ExampleRequest(
         endpoint["method"], origin + endpoint["path"].format_map(ids), _own(endpoint["body"], own_ids), endpoint["is_form"]
     )
     return Example(
         endpoint["name"].replace("_", "-"),
         endpoint["summary"],
-        call.method,
+        request.method,
         endpoint["path"].removeprefix(_BASE),
         endpoint["scope"],
-        call,
-        samples(call),
+        request,
+        samples(request),
         (f"${KEY}", KEY, *ids.values(), *own_ids.values()),
         ids,
         endpoint["status"],

@@ -1,6 +1,6 @@
 """Recipes: how to use a key in each tool, step by step, filled with the reader's own address and board.
 
-The texts are data, one file each in `templates/recipes`.
+The texts are data, one file each in `templates/docs/recipes`.
 """
 
 import tomllib
@@ -27,15 +27,15 @@ _EXAMPLE_BOARD = "brd_01kb2m8r4ve7w9yq3zt5xhn6pd"
 _NO_BOARD = "BOARD_ID"
 
 
-class Step(Struct, frozen=True):
-    """What to do, in HTML of our own, and what to paste there; `yours` are the tool's placeholders in that."""
+class RecipeStep(Struct, frozen=True):
+    """What to do, in HTML of our own, and what to paste there; `user_values` are the placeholders in it."""
 
     title: str
     text: str = ""
     kind: str = ""
     label: str = ""
     code: str = ""
-    yours: tuple[str, ...] = ()
+    user_values: tuple[str, ...] = ()
 
 
 class Recipe(Struct, frozen=True, kw_only=True):
@@ -46,7 +46,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
     name: str
     heading: str
     lead: str
-    steps: tuple[Step, ...]
+    steps: tuple[RecipeStep, ...]
     caution: str = ""
     unreachable_reason: str | None = None
 
@@ -56,12 +56,14 @@ def key_recipe(key_id: str) -> str:
     """How to use one key; the key itself stands nowhere in it."""
     key = keys.find_key(current_access(), key_id)
     has_board = _board_of(_narrowed(key)) != _NO_BOARD
-    return render_template("docs/recipes/key.html", place="integrations", key=key, recipes=recipes_for(key), has_board=has_board)
+    return render_template(
+        "docs/recipes/key.html", nav_section="integrations", key=key, recipes=recipes_for(key), has_board=has_board
+    )
 
 
 @bp.get("/docs/recipes")
 def recipe_list() -> str:
-    return render_template("docs/recipes/list.html", place="recipes", recipes=[_read(slug) for slug in _ORDER])
+    return render_template("docs/recipes/list.html", nav_section="recipes", recipes=[_read(slug) for slug in _ORDER])
 
 
 @bp.get("/docs/recipes/<slug>")
@@ -70,18 +72,18 @@ def recipe_page(slug: str) -> str:
     if slug not in _ORDER:
         raise NotFound("There is no recipe by this name.")
     board_id = _board_of(current_access()) if current_user.is_authenticated else _EXAMPLE_BOARD
-    return render_template("docs/recipes/page.html", place="recipes", recipe=_filled(_read(slug), board_id))
+    return render_template("docs/recipes/page.html", nav_section="recipes", recipe=_filled(_read(slug), board_id))
 
 
 def recipes_for(key: Key) -> list[Recipe]:
-    """The recipes for the tool that a key was made for, with a board in the key's reach."""
+    """The recipes for the tool that a key was made for, with a board that the key can access."""
     board_id = _board_of(_narrowed(key))
     return [_filled(recipe, board_id) for recipe in map(_read, _ORDER) if recipe.tool == key.integration]
 
 
 def _narrowed(key: Key) -> Access:
-    """Who is signed in, as far as the key reaches."""
-    credential = Credential("api_key", key.id, key.name, key.tail, key.scopes, key.project_ids, key.expires_at, key.last_used_at)
+    """The access of who is signed in, narrowed to the key."""
+    credential = Credential("api_key", key.id, key.name, key.last4, key.scopes, key.project_ids, key.expires_at, key.last_used_at)
     return Access(current_access().user, "session", credential)
 
 
@@ -101,6 +103,6 @@ def _filled(recipe: Recipe, board_id: str) -> Recipe:
     return msgspec.structs.replace(recipe, steps=steps, unreachable_reason=unreachable_reason(origin, recipe.slug))
 
 
-def _filled_step(step: Step, origin: str, board_id: str) -> Step:
+def _filled_step(step: RecipeStep, origin: str, board_id: str) -> RecipeStep:
     code = step.code.strip().replace("%ORIGIN%", origin).replace("%BOARD_ID%", board_id)
-    return msgspec.structs.replace(step, code=code, yours=(*step.yours, board_id))
+    return msgspec.structs.replace(step, code=code, user_values=(*step.user_values, board_id))

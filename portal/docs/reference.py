@@ -4,7 +4,7 @@ from flask import Response, current_app, render_template
 from flask_login import current_user
 
 from calmboard.errors import PROBLEMS, NotFound
-from portal.docs.examples import Noun, examples
+from portal.docs.examples import NounReference, examples
 from portal.docs.guide import guide_chapters
 from portal.shared.blueprint import bp
 from portal.shared.session import current_access
@@ -12,14 +12,16 @@ from portal.shared.session import current_access
 
 @bp.get("/docs/api")
 def api_reference() -> str:
-    return render_template("docs/reference/overview.html", place="reference", nouns=_nouns(), noun=None, guide=guide_chapters())
+    return render_template(
+        "docs/reference/overview.html", nav_section="reference", nouns=_nouns(), noun=None, guide=guide_chapters()
+    )
 
 
 @bp.get("/docs/api/<slug>")
 def noun_reference(slug: str) -> str:
     nouns = _nouns()
     parts = {"nouns": nouns, "noun": _find(nouns, slug), "guide": guide_chapters()}
-    return render_template("docs/reference/noun.html", place="reference", **parts)
+    return render_template("docs/reference/noun.html", nav_section="reference", **parts)
 
 
 @bp.get("/docs/api.md")
@@ -44,12 +46,12 @@ def llms_text() -> Response:
     return markdown(render_template("docs/reference/llms.txt", nouns=examples(None)))
 
 
-def _nouns() -> list[Noun]:
+def _nouns() -> list[NounReference]:
     """With ids of the reader's own where somebody is signed in."""
     return examples(current_access() if current_user.is_authenticated else None)
 
 
-def _find(nouns: list[Noun], slug: str) -> Noun:
+def _find(nouns: list[NounReference], slug: str) -> NounReference:
     found = next((noun for noun in nouns if noun.slug == slug), None)
     if found is None:
         raise NotFound("The reference has no such page.")
@@ -57,7 +59,7 @@ def _find(nouns: list[Noun], slug: str) -> Noun:
 
 
 def markdown(text: str) -> Response:
-    """The same for everybody, so that it may be kept for a while."""
+    """The same for everybody, so it may be cached for a while."""
     development = current_app.config["CALMBOARD"].is_development
     response = Response(text.strip() + "\n", content_type="text/markdown; charset=utf-8")
     response.headers["Cache-Control"] = "no-store" if development else "public, max-age=300"

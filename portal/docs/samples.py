@@ -8,7 +8,7 @@ KEY = "CALMBOARD_API_KEY"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ExampleRequest:
     """A request, before it is put into a language."""
 
     method: str
@@ -27,61 +27,65 @@ class Sample:
     text: str
 
 
-def samples(call: Call) -> tuple[Sample, ...]:
-    if call.is_form:
-        return (_curl_upload(call),)
-    return (_curl(call), _python(call), _javascript(call), _go(call), _powershell(call))
+def samples(request: ExampleRequest) -> tuple[Sample, ...]:
+    if request.is_form:
+        return (_curl_upload(request),)
+    return (_curl(request), _python(request), _javascript(request), _go(request), _powershell(request))
 
 
-def _curl(call: Call) -> Sample:
-    method = "" if call.method == "GET" else f"-X {call.method} "
-    lines = [f"curl {method}{call.url}", f'-H "Authorization: Bearer ${KEY}"']
-    if call.body is not None:
-        quoted = json.dumps(call.body, ensure_ascii=False).replace("'", "\\u0027")
+def _curl(request: ExampleRequest) -> Sample:
+    method = "" if request.method == "GET" else f"-X {request.method} "
+    lines = [f"curl {method}{request.url}", f'-H "Authorization: Bearer ${KEY}"']
+    if request.body is not None:
+        quoted = json.dumps(request.body, ensure_ascii=False).replace("'", "\\u0027")
         lines += ['-H "Content-Type: application/json"', f"-d '{quoted}'"]
     return Sample("curl", "curl", "Terminal", " \\\n  ".join(lines))
 
 
-def _curl_upload(call: Call) -> Sample:
-    lines = [f"curl -X {call.method} {call.url}", f'-H "Authorization: Bearer ${KEY}"', '-F "file=@note.txt;type=text/plain"']
+def _curl_upload(request: ExampleRequest) -> Sample:
+    lines = [
+        f"curl -X {request.method} {request.url}",
+        f'-H "Authorization: Bearer ${KEY}"',
+        '-F "file=@note.txt;type=text/plain"',
+    ]
     return Sample("curl", "curl", "Terminal", " \\\n  ".join(lines))
 
 
-def _python(call: Call) -> Sample:
-    body = "" if call.body is None else f'body = r"""{json.dumps(call.body, indent=4, ensure_ascii=False)}"""\n'
-    type_line = "" if call.body is None else '        "Content-Type": "application/json",\n'
-    data_line = "" if call.body is None else "    data=body.encode(),\n"
+def _python(request: ExampleRequest) -> Sample:
+    body = "" if request.body is None else f'body = r"""{json.dumps(request.body, indent=4, ensure_ascii=False)}"""\n'
+    type_line = "" if request.body is None else '        "Content-Type": "application/json",\n'
+    data_line = "" if request.body is None else "    data=body.encode(),\n"
     text = (
         f"import os\nimport urllib.request\n\n{body}"
-        f'request = urllib.request.Request(\n    "{call.url}",\n    method="{call.method}",\n'
+        f'request = urllib.request.Request(\n    "{request.url}",\n    method="{request.method}",\n'
         f'    headers={{\n        "Authorization": "Bearer " + os.environ["{KEY}"],\n{type_line}    }},\n{data_line})\n'
         "with urllib.request.urlopen(request) as answer:\n    print(answer.status, answer.read().decode())"
     )
     return Sample("python", "Python", "example.py", text)
 
 
-def _javascript(call: Call) -> Sample:
-    type_line = "" if call.body is None else '    "Content-Type": "application/json",\n'
-    body = json.dumps(call.body, indent=2, ensure_ascii=False).replace("\n", "\n  ")
-    body_line = "" if call.body is None else f"  body: JSON.stringify({body}),\n"
+def _javascript(request: ExampleRequest) -> Sample:
+    type_line = "" if request.body is None else '    "Content-Type": "application/json",\n'
+    body = json.dumps(request.body, indent=2, ensure_ascii=False).replace("\n", "\n  ")
+    body_line = "" if request.body is None else f"  body: JSON.stringify({body}),\n"
     text = (
-        f'const answer = await fetch("{call.url}", {{\n  method: "{call.method}",\n'
+        f'const answer = await fetch("{request.url}", {{\n  method: "{request.method}",\n'
         f"  headers: {{\n    Authorization: `Bearer ${{process.env.{KEY}}}`,\n{type_line}  }},\n{body_line}}});\n"
         "console.log(answer.status, await answer.text());"
     )
     return Sample("javascript", "JavaScript", "example.mjs", text)
 
 
-def _go(call: Call) -> Sample:
-    strings = "" if call.body is None else '\n\t"strings"'
+def _go(request: ExampleRequest) -> Sample:
+    strings = "" if request.body is None else '\n\t"strings"'
     reader, body, type_line = "nil", "", ""
-    if call.body is not None:
-        text = json.dumps(call.body, indent=2, ensure_ascii=False).replace("`", "\\u0060")
+    if request.body is not None:
+        text = json.dumps(request.body, indent=2, ensure_ascii=False).replace("`", "\\u0060")
         body, reader = f"\tbody := strings.NewReader(`{text}`)\n", "body"
         type_line = '\trequest.Header.Set("Content-Type", "application/json")\n'
     text = (
         f'package main\n\nimport (\n\t"fmt"\n\t"io"\n\t"log"\n\t"net/http"\n\t"os"{strings}\n)\n\nfunc main() {{\n{body}'
-        f'\trequest, err := http.NewRequest("{call.method}", "{call.url}", {reader})\n'
+        f'\trequest, err := http.NewRequest("{request.method}", "{request.url}", {reader})\n'
         "\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n"
         f'\trequest.Header.Set("Authorization", "Bearer "+os.Getenv("{KEY}"))\n{type_line}'
         "\tanswer, err := http.DefaultClient.Do(request)\n\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n"
@@ -91,14 +95,14 @@ def _go(call: Call) -> Sample:
     return Sample("go", "Go", "main.go", text)
 
 
-def _powershell(call: Call) -> Sample:
+def _powershell(request: ExampleRequest) -> Sample:
     lines = [
         "$request = @{",
-        f"    Method = '{call.method}'",
-        f"    Uri = '{call.url}'",
+        f"    Method = '{request.method}'",
+        f"    Uri = '{request.url}'",
         f'    Headers = @{{ Authorization = "Bearer $env:{KEY}" }}',
     ]
-    if call.body is not None:
-        text = json.dumps(call.body, indent=2, ensure_ascii=False).replace("'", "\\u0027")
+    if request.body is not None:
+        text = json.dumps(request.body, indent=2, ensure_ascii=False).replace("'", "\\u0027")
         lines += ["    ContentType = 'application/json; charset=utf-8'", f"    Body = '{text}'"]
     return Sample("powershell", "PowerShell", "example.ps1", "\n".join([*lines, "}", "Invoke-RestMethod @request"]))

@@ -1,4 +1,4 @@
-"""The form for a new key: read, filled in for a tool, turned into what the ground floor takes."""
+"""The form for a new key: parsed, prefilled for a tool, converted to a `NewKey`."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,7 +10,7 @@ from calmboard.access.integrations import find_integration
 from calmboard.access.scopes import GRANTABLE, READ_ONLY, expand
 from calmboard.db import now
 from calmboard.errors import ValidationFailed
-from calmboard.work.project_choice import MOST_TICKS
+from calmboard.work.project_choice import MAX_SELECTED
 from portal.shared.words import long_date
 
 LIFETIMES = (
@@ -24,14 +24,14 @@ LIFETIMES = (
 DEFAULT_LIFETIME = "90"
 
 _RIGHTS = ("none", "read", "write")
-_FROM_TOP = ("integration", "name", "rights", "project_ids", "last_day")
+_FORM_ORDER = ("integration", "name", "rights", "project_ids", "last_day")
 _FIELD_OF = {"scopes": "rights", "expires_at": "last_day"}
 _PAST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
 class KeyForm:
-    """What stands in the form. `rights` is none, read or write for each noun; `reach` is all or some."""
+    """The values of the form. `rights` is none, read or write for each noun; `reach` is all or some."""
 
     integration: str = ""
     name: str = ""
@@ -53,25 +53,25 @@ class KeyForm:
         return NewKey(self.name, self.integration, self.scopes, self.chosen_projects, _expires_at(self))
 
 
-def read_form(sent: MultiDict[str, str]) -> KeyForm:
-    """The form as it was sent; what is missing or unknown is taken as not chosen."""
+def read_form(values: MultiDict[str, str]) -> KeyForm:
+    """The submitted form; missing or unknown values become the defaults."""
     return KeyForm(
-        integration=sent.get("integration", ""),
-        name=sent.get("name", "")[:200],
-        rights={noun: _one_of(rights_on(noun), sent.get(noun), "none") for noun in GRANTABLE},
-        reach=_one_of(("all", "some"), sent.get("reach"), "all"),
-        project_ids=frozenset(sent.getlist("project_ids")[:MOST_TICKS]),
-        lifetime=_one_of([slug for slug, _ in LIFETIMES], sent.get("lifetime"), DEFAULT_LIFETIME),
-        last_day=sent.get("last_day", "")[:20],
+        integration=values.get("integration", ""),
+        name=values.get("name", "")[:200],
+        rights={noun: _one_of(rights_on(noun), values.get(noun), "none") for noun in GRANTABLE},
+        reach=_one_of(("all", "some"), values.get("reach"), "all"),
+        project_ids=frozenset(values.getlist("project_ids")[:MAX_SELECTED]),
+        lifetime=_one_of([slug for slug, _ in LIFETIMES], values.get("lifetime"), DEFAULT_LIFETIME),
+        last_day=values.get("last_day", "")[:20],
     )
 
 
-def prefilled_form(address: MultiDict[str, str]) -> KeyForm:
-    """The form as a link fills it in: `integration`, `name`, `scopes` with commas, `expires` in days or never."""
-    form = KeyForm(integration=address.get("integration", ""), name=address.get("name", "")[:80])
-    scopes = address.get("scopes")
+def prefilled_form(query: MultiDict[str, str]) -> KeyForm:
+    """The form prefilled by a link: `integration`, `name`, `scopes` with commas, `expires` in days or never."""
+    form = KeyForm(integration=query.get("integration", ""), name=query.get("name", "")[:80])
+    scopes = query.get("scopes")
     form.rights = rights_of(frozenset(scopes.split(","))) if scopes else rights_for(form.integration)
-    form.lifetime = _one_of([slug for slug, _ in LIFETIMES if slug != "date"], address.get("expires"), DEFAULT_LIFETIME)
+    form.lifetime = _one_of([slug for slug, _ in LIFETIMES if slug != "date"], query.get("expires"), DEFAULT_LIFETIME)
     return form
 
 
@@ -93,28 +93,28 @@ def rights_on(noun: str) -> tuple[str, ...]:
     return _RIGHTS[:-1] if noun in READ_ONLY else _RIGHTS
 
 
-def ends_of_lifetimes() -> dict[str, str]:
+def lifetime_end_dates() -> dict[str, str]:
     """The last day of each lifetime that is chosen by its length; empty for no end."""
     days = (slug for slug, _ in LIFETIMES if slug.isdigit())
     return {slug: long_date(now() + timedelta(days=int(slug))) for slug in days} | {"never": ""}
 
 
-def faults_of(problem: ValidationFailed) -> dict[str, str]:
-    """The sentence for each faulty field, by the id of the field."""
-    names = ((fault.pointer.lstrip("/").partition("/")[0], fault.detail) for fault in problem.errors)
+def errors_by_field(problem: ValidationFailed) -> dict[str, str]:
+    """The sentence for each invalid field, by the id of the field."""
+    names = ((error.pointer.lstrip("/").partition("/")[0], error.detail) for error in problem.errors)
     return {_FIELD_OF.get(name, name): detail for name, detail in names}
 
 
-def key_faults_of(problem: ValidationFailed, form: KeyForm) -> dict[str, str]:
-    """The same for a new key, from the top of the form down; its end is typed as a day."""
-    faults = faults_of(problem)
-    if "last_day" in faults:
-        faults["last_day"] = _last_day_sentence(form.last_day)
-    return {field: faults[field] for field in (*_FROM_TOP, *faults) if field in faults}
+def key_errors_by_field(problem: ValidationFailed, form: KeyForm) -> dict[str, str]:
+    """The same for a new key, from the top of the form down; its expiry is entered as a day."""
+    errors = errors_by_field(problem)
+    if "last_day" in errors:
+        errors["last_day"] = _last_day_sentence(form.last_day)
+    return {field: errors[field] for field in (*_FORM_ORDER, *errors) if field in errors}
 
 
-def _one_of(allowed: list[str] | tuple[str, ...], text: str | None, otherwise: str) -> str:
-    return text if text is not None and text in allowed else otherwise
+def _one_of(allowed: list[str] | tuple[str, ...], text: str | None, default: str) -> str:
+    return text if text is not None and text in allowed else default
 
 
 def _expires_at(form: KeyForm) -> datetime | None:
@@ -124,7 +124,7 @@ def _expires_at(form: KeyForm) -> datetime | None:
         return now() + timedelta(days=int(form.lifetime))
     day = _day(form.last_day)
     if day is None or day <= now().date():
-        return _PAST  # the ground floor refuses it, together with everything else that is wrong
+        return _PAST  # `create_key` rejects it, together with all other errors
     return datetime.combine(day, time(23, 59, 59), UTC)
 
 

@@ -1,4 +1,4 @@
-"""The list of keys on the page, a part at a time: those in use, the revoked ones folded away, and both summed up."""
+"""The list of keys on the page, paginated: those in use, the revoked ones collapsed, and a summary of both."""
 
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
@@ -9,55 +9,55 @@ from flask import current_app
 from calmboard.access.access import Access
 from calmboard.access.credentials.key_lists import KeyCounts, count_keys, list_keys, list_revoked_keys
 from calmboard.access.credentials.keys import Key
-from calmboard.access.plans import PLANS, window_of
+from calmboard.access.plans import PLANS, rate_limit_of
 from calmboard.db import now
 from calmboard.errors import PaidPlanRequired
 from calmboard.pagination import Page, PageRequest
 from portal.keys.rows import key_rows
-from portal.shared.lists import More, asked_part, more_of, part_or_first
-from portal.shared.words import count, things
+from portal.shared.lists import NextPage, next_page, page_or_first, requested_page
+from portal.shared.words import capitalized_count, count
 
-PARTS = _IN_USE, _REVOKED = "keys_after", "revoked_after"
+CURSOR_PARAMS = _IN_USE, _REVOKED = "keys_after", "revoked_after"
 _SOON_DAYS = 7
 
 
-def keys_part(access: Access) -> dict[str, Any]:
-    """What `_keys.html` needs: the parts that the address asks for, or else the first ones."""
-    page, has_previous = part_or_first(partial(list_keys, access), _asked_in_use())
-    revoked, revoked_goes_on = part_or_first(partial(list_revoked_keys, access), _asked_revoked())
+def keys_section(access: Access) -> dict[str, Any]:
+    """The context of `keys/_keys.html`: the requested parts, or else the first ones."""
+    page, has_previous = page_or_first(partial(list_keys, access), _requested_in_use())
+    revoked, revoked_has_previous = page_or_first(partial(list_revoked_keys, access), _requested_revoked())
     return {
-        **_plan_part(access),
+        **_plan_section(access),
         **_rows(access, page),
         **_revoked_rows(access, revoked),
-        **_summed_up(access),
-        "keys_go_on": has_previous,
-        "revoked_go_on": revoked_goes_on,
-        "revoked_summary": _revoked_summary(revoked, revoked_goes_on),
+        **_summary_section(access),
+        "keys_has_previous": has_previous,
+        "revoked_has_previous": revoked_has_previous,
+        "revoked_summary": _revoked_summary(revoked, revoked_has_previous),
     }
 
 
-def rows_part(access: Access) -> dict[str, Any]:
-    """What `_more.html` needs: the next keys in use, those that expired last."""
-    return _rows(access, list_keys(access, _asked_in_use()))
+def next_keys(access: Access) -> dict[str, Any]:
+    """The context of `keys/_more.html`: the next keys in use, those that expired last."""
+    return _rows(access, list_keys(access, _requested_in_use()))
 
 
-def revoked_part(access: Access) -> dict[str, Any]:
-    """What `_more_revoked.html` needs: the next revoked keys."""
-    return _revoked_rows(access, list_revoked_keys(access, _asked_revoked()))
+def next_revoked_keys(access: Access) -> dict[str, Any]:
+    """The context of `keys/_more_revoked.html`: the next revoked keys."""
+    return _revoked_rows(access, list_revoked_keys(access, _requested_revoked()))
 
 
-def changed_part(access: Access, key: Key) -> dict[str, Any]:
-    """What `keys/_changed.html` needs for a key that stays in its place, with the sums that changed with it."""
+def changed_key(access: Access, key: Key) -> dict[str, Any]:
+    """The context of `keys/_changed.html`: the row of one key, and the counts that changed with it."""
     [row] = key_rows(access, [key])
-    return {**_plan_part(access), **_summed_up(access), "row": row, "focused_id": key.id}
+    return {**_plan_section(access), **_summary_section(access), "row": row, "focused_id": key.id}
 
 
-def _asked_in_use() -> PageRequest:
-    return asked_part(_IN_USE, "key", ranks=1)
+def _requested_in_use() -> PageRequest:
+    return requested_page(_IN_USE, "key", ranks=1)
 
 
-def _asked_revoked() -> PageRequest:
-    return asked_part(_REVOKED, "key")
+def _requested_revoked() -> PageRequest:
+    return requested_page(_REVOKED, "key")
 
 
 def _rows(access: Access, page: Page[Key]) -> dict[str, Any]:
@@ -71,24 +71,28 @@ def _revoked_rows(access: Access, page: Page[Key]) -> dict[str, Any]:
 
 def _revoked_summary(page: Page[Key], has_previous: bool) -> str:
     """How many there are, where the page shows all of them."""
-    return "Revoked keys" if has_previous or page.after is not None else things(len(page.rows), "revoked key", "revoked keys")
+    return (
+        "Revoked keys"
+        if has_previous or page.after is not None
+        else capitalized_count(len(page.rows), "revoked key", "revoked keys")
+    )
 
 
-def _more(page: Page[Key], name: str, part_endpoint: str) -> More | None:
-    return more_of(page, name, "portal.integrations", part_endpoint, anchor="keys")
+def _more(page: Page[Key], name: str, part_endpoint: str) -> NextPage | None:
+    return next_page(page, name, "portal.integrations", part_endpoint, anchor="keys")
 
 
-def _plan_part(access: Access) -> dict[str, Any]:
+def _plan_section(access: Access) -> dict[str, Any]:
     plan = PLANS[access.user.plan]
     return {
         "plan": plan,
         "paid_plan": PLANS["pro"],
-        "paid_window": window_of("pro", current_app.config["CALMBOARD"]),
+        "paid_rate_limit": rate_limit_of("pro", current_app.config["CALMBOARD"]),
         "refusal": _refusal(plan.name),
     }
 
 
-def _summed_up(access: Access) -> dict[str, Any]:
+def _summary_section(access: Access) -> dict[str, Any]:
     counts = count_keys(access, _soon())
     is_paid = PLANS[access.user.plan].includes_apis
     return {
@@ -109,8 +113,8 @@ def _summary(counts: KeyCounts) -> str:
         return ""
     numbers = {"working": counts.working, "paused": counts.paused, "expired": counts.expired}
     parts = ", ".join(f"{count(number)} {word}" for word, number in numbers.items() if number)
-    soon = f" {things(counts.ending, 'expires', 'expire')} this week." if counts.ending else ""
-    return f"{things(counts.in_use, 'key', 'keys')}: {parts}.{soon}"
+    soon = f" {capitalized_count(counts.ending, 'expires', 'expire')} this week." if counts.ending else ""
+    return f"{capitalized_count(counts.in_use, 'key', 'keys')}: {parts}.{soon}"
 
 
 def _waiting_summary(number: int) -> str:
@@ -127,7 +131,7 @@ def _upgrade_promise(number: int) -> str:
 
 
 def _refusal(plan_name: str) -> dict[str, str]:
-    """The part of the real answer that a program acts on."""
+    """The part of the real response that a program acts on."""
     return {
         "title": PaidPlanRequired.title,
         "detail": f"{plan_name} does not include integration APIs.",

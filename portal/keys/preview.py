@@ -18,51 +18,51 @@ class Preview:
     cannot: list[Markup]
 
 
-def preview_of(reaches: Sequence[EffectiveAccess], rights: dict[str, str]) -> Preview:
-    """`rights` are those wished for; what each project's role leaves of them stands in `reaches`."""
-    if not reaches:
+def preview_of(accesses: Sequence[EffectiveAccess], rights: dict[str, str]) -> Preview:
+    """`rights` are the requested ones; `accesses` holds what the role in each project allows of them."""
+    if not accesses:
         return Preview([], [Markup("Nothing yet: you are in no project. It will cover those you join.")])
-    can = [line for noun in GRANTABLE for line in _can(noun, reaches)]
-    cannot = [*_unseen(reaches), *_held_back(reaches, rights), *_not_chosen(rights)]
+    can = [line for noun in GRANTABLE for line in _can(noun, accesses)]
+    cannot = [*_unseen(accesses), *_denied_by_role(accesses, rights), *_not_chosen(rights)]
     return Preview(can, cannot)
 
 
-def _can(noun: str, reaches: Sequence[EffectiveAccess]) -> Iterable[Markup]:
-    writing = [reach for reach in reaches if f"{noun}:write" in reach.rights]
-    reading = [reach for reach in reaches if f"{noun}:read" in reach.rights and reach not in writing]
+def _can(noun: str, accesses: Sequence[EffectiveAccess]) -> Iterable[Markup]:
+    writing = [access for access in accesses if f"{noun}:write" in access.rights]
+    reading = [access for access in accesses if f"{noun}:read" in access.rights and access not in writing]
     if writing:
         yield _CAN[noun]("Read and change", writing)
     if reading:
         yield _CAN[noun]("Read", reading)
 
 
-def _projects(verb: str, reaches: Sequence[EffectiveAccess]) -> Markup:
-    return Markup("{} {}").format(verb, _places(reaches, "project"))
+def _projects(verb: str, accesses: Sequence[EffectiveAccess]) -> Markup:
+    return Markup("{} {}").format(verb, _project_names(accesses, "project"))
 
 
-def _boards(verb: str, reaches: Sequence[EffectiveAccess]) -> Markup:
-    return _counted(verb, plural(sum(reach.boards for reach in reaches), "board"), reaches)
+def _boards(verb: str, accesses: Sequence[EffectiveAccess]) -> Markup:
+    return _counted(verb, plural(sum(access.boards for access in accesses), "board"), accesses)
 
 
-def _tasks(verb: str, reaches: Sequence[EffectiveAccess]) -> Markup:
-    return _counted(verb, plural(sum(reach.tasks for reach in reaches), "task"), reaches)
+def _tasks(verb: str, accesses: Sequence[EffectiveAccess]) -> Markup:
+    return _counted(verb, plural(sum(access.tasks for access in accesses), "task"), accesses)
 
 
-def _sprints(verb: str, reaches: Sequence[EffectiveAccess]) -> Markup:
-    return _counted(verb, plural(sum(reach.sprints for reach in reaches), "sprint"), reaches)
+def _sprints(verb: str, accesses: Sequence[EffectiveAccess]) -> Markup:
+    return _counted(verb, plural(sum(access.sprints for access in accesses), "sprint"), accesses)
 
 
-def _comments(verb: str, reaches: Sequence[EffectiveAccess]) -> Markup:
+def _comments(verb: str, accesses: Sequence[EffectiveAccess]) -> Markup:
     words = "Read comments" if verb == "Read" else "Read and write comments, and change your own,"
-    return Markup("{} in {}").format(words, _places(reaches, "project"))
+    return Markup("{} in {}").format(words, _project_names(accesses, "project"))
 
 
 def _keys(_verb: str, _reaches: Sequence[EffectiveAccess]) -> Markup:
     return Markup("See which keys you have, and never the keys themselves")
 
 
-def _members(verb: str, reaches: Sequence[EffectiveAccess]) -> Markup:
-    return Markup("{} who is in {}").format("See" if verb == "Read" else "See and change", _places(reaches, "project"))
+def _members(verb: str, accesses: Sequence[EffectiveAccess]) -> Markup:
+    return Markup("{} who is in {}").format("See" if verb == "Read" else "See and change", _project_names(accesses, "project"))
 
 
 _CAN: dict[str, Callable[[str, Sequence[EffectiveAccess]], Markup]] = {
@@ -76,29 +76,29 @@ _CAN: dict[str, Callable[[str, Sequence[EffectiveAccess]], Markup]] = {
 }
 
 
-def _counted(verb: str, number: str, reaches: Sequence[EffectiveAccess]) -> Markup:
-    return Markup("{} <strong>{}</strong> in {}").format(verb, number, _places(reaches, "project"))
+def _counted(verb: str, number: str, accesses: Sequence[EffectiveAccess]) -> Markup:
+    return Markup("{} <strong>{}</strong> in {}").format(verb, number, _project_names(accesses, "project"))
 
 
-def _places(reaches: Sequence[EffectiveAccess], noun: str, last: str = "and") -> Markup:
+def _project_names(accesses: Sequence[EffectiveAccess], noun: str, last: str = "and") -> Markup:
     """The names of a few projects, the number of many."""
-    if len(reaches) > _FEW:
-        return escape(plural(len(reaches), noun))
-    return escape(listed([reach.project_name for reach in reaches], last))
+    if len(accesses) > _FEW:
+        return escape(plural(len(accesses), noun))
+    return escape(listed([access.project_name for access in accesses], last))
 
 
-def _unseen(reaches: Sequence[EffectiveAccess]) -> Iterable[Markup]:
-    unseen = [reach for reach in reaches if not reach.rights]
-    if unseen and len(unseen) < len(reaches):
-        yield Markup("Cannot see {}").format(_places(unseen, "other project", "or"))
+def _unseen(accesses: Sequence[EffectiveAccess]) -> Iterable[Markup]:
+    unseen = [access for access in accesses if not access.rights]
+    if unseen and len(unseen) < len(accesses):
+        yield Markup("Cannot see {}").format(_project_names(unseen, "other project", "or"))
 
 
-def _held_back(reaches: Sequence[EffectiveAccess], rights: dict[str, str]) -> Iterable[Markup]:
+def _denied_by_role(accesses: Sequence[EffectiveAccess], rights: dict[str, str]) -> Iterable[Markup]:
     for noun, right in rights.items():
-        held = [reach for reach in reaches if reach.rights and f"{noun}:write" not in reach.rights]
-        if right == "write" and held:
-            places = _places(held, "project")
-            yield Markup("Cannot change {} in {}: your role there does not allow it").format(GRANTABLE[noun].lower(), places)
+        denied = [access for access in accesses if access.rights and f"{noun}:write" not in access.rights]
+        if right == "write" and denied:
+            projects = _project_names(denied, "project")
+            yield Markup("Cannot change {} in {}: your role there does not allow it").format(GRANTABLE[noun].lower(), projects)
 
 
 def _not_chosen(rights: dict[str, str]) -> Iterable[Markup]:

@@ -1,4 +1,4 @@
-"""The rows of the key list: each key in words, with what can be done about it now."""
+"""The rows of the key list: each key described in words, with the actions available now."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,16 +23,16 @@ _FEW = 3
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """`badge` is text, tone and glyph; `acts` the sensible actions, the first one as a button."""
+    """`badge` is text, tone and icon; `actions` the available actions, the first one as a button."""
 
     key: Key
-    letters: str
+    monogram: str
     badge: tuple[str, str, str]
     rights: str
     projects: str
     use: Markup
     end: Markup
-    acts: tuple[str, ...]
+    actions: tuple[str, ...]
     replace_url: str
 
 
@@ -79,13 +79,13 @@ def _row(key: Key, names: Mapping[str, str], is_paid: bool) -> KeyRow:
     tool = find_integration(key.integration)
     return KeyRow(
         key,
-        letters=tool.letters if tool else "Wf",
+        monogram=tool.monogram if tool else "Wf",
         badge=_badge(key, is_paid),
         rights=rights_of(key.scopes),
         projects=projects_of(key, names),
         use=_pause_of(key) or use_of(key),
         end=_end(key),
-        acts=_acts(key, is_paid),
+        actions=_actions(key, is_paid),
         replace_url=url_for(
             "portal.new_key", integration=key.integration, name=f"{key.name} 2"[-80:], scopes=",".join(sorted(key.scopes))
         ),
@@ -108,7 +108,7 @@ def _badge(key: Key, is_paid: bool) -> tuple[str, str, str]:
     return "Active", "ok", "tick-ring"
 
 
-def _acts(key: Key, is_paid: bool) -> tuple[str, ...]:
+def _actions(key: Key, is_paid: bool) -> tuple[str, ...]:
     status = key.status(now())
     if status == "revoked":
         return ()

@@ -1,4 +1,4 @@
-"""Keys: the form for a new one, its one showing, pausing, resuming, revoking."""
+"""Keys: the form for a new one, its secret shown once, pausing, resuming, revoking."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,10 +16,10 @@ from calmboard.db import now
 from calmboard.errors import ValidationFailed
 from calmboard.work.project_choice import list_choices
 from calmboard.work.projects import effective_access
-from portal.agents.section import agents_part, came_from_agents
+from portal.agents.section import agents_section, is_from_agents
 from portal.docs.recipes import recipes_for
-from portal.keys.forms import LIFETIMES, KeyForm, ends_of_lifetimes, key_faults_of, prefilled_form, read_form, rights_for
-from portal.keys.lists import PARTS, changed_part, keys_part, revoked_part, rows_part
+from portal.keys.forms import LIFETIMES, KeyForm, key_errors_by_field, lifetime_end_dates, prefilled_form, read_form, rights_for
+from portal.keys.lists import CURSOR_PARAMS, changed_key, keys_section, next_keys, next_revoked_keys
 from portal.keys.preview import Preview, preview_of
 from portal.keys.rows import use_of
 from portal.shared.blueprint import bp, is_htmx
@@ -45,7 +45,7 @@ def fill_key() -> str:
 
 @bp.post("/integrations/keys/projects")
 def more_projects() -> str:
-    """The form with the projects that follow; to htmx those alone."""
+    """The form with the next projects; to htmx those alone."""
     form = read_form(request.form)
     if not is_htmx():
         return _form_page(form)
@@ -60,9 +60,9 @@ def create_key() -> str | tuple[str, int]:
     try:
         key, secret = keys.create_key(current_access(), form.new_key())
     except ValidationFailed as problem:
-        return _form_page(form, key_faults_of(problem, form)), 422
+        return _form_page(form, key_errors_by_field(problem, form)), 422
     parts = {"key": key, "secret": secret, "recipes": recipes_for(key), **_first_request(key, secret)}
-    return render_template("keys/created.html", place="integrations", **parts)
+    return render_template("keys/created.html", nav_section="integrations", **parts)
 
 
 @bp.get("/integrations/keys/preview")
@@ -73,31 +73,31 @@ def preview_key() -> str:
 @bp.get("/integrations/keys/more")
 def more_keys() -> str | Response:
     """The next keys in use, for htmx; without it, the page on which they come first."""
-    return render_template("keys/_more.html", **rows_part(current_access())) if is_htmx() else _page_with_part()
+    return render_template("keys/_more.html", **next_keys(current_access())) if is_htmx() else _page_with_part()
 
 
 @bp.get("/integrations/keys/more-revoked")
 def more_revoked_keys() -> str | Response:
-    return render_template("keys/_more_revoked.html", **revoked_part(current_access())) if is_htmx() else _page_with_part()
+    return render_template("keys/_more_revoked.html", **next_revoked_keys(current_access())) if is_htmx() else _page_with_part()
 
 
-@bp.get("/integrations/keys/<key_id>/heard")
+@bp.get("/integrations/keys/<key_id>/first-use")
 def first_use(key_id: str) -> str | Response:
-    """What `_heard.html` shows once the key was used; nothing until then."""
+    """The notice of the first request once the key was used; nothing until then."""
     key = keys.find_key(current_access(), key_id)
     return render_template("keys/_first_use.html", key=key) if key.last_used_at else make_response("", 204)
 
 
 @bp.get("/integrations/keys/<key_id>/revoke")
 def revoke_page(key_id: str) -> str:
-    return _revoke_question(keys.find_key(current_access(), key_id))
+    return _confirmation_page(keys.find_key(current_access(), key_id))
 
 
 @bp.post("/integrations/keys/<key_id>/revoke")
 def revoke_key(key_id: str) -> Response:
     reason = request.form.get("reason") or None
     if "sure" not in request.form:
-        return _ask_again(keys.find_key(current_access(), key_id), reason or "")
+        return _missing_confirmation(keys.find_key(current_access(), key_id), reason or "")
     key = keys.revoke_key(current_access(), key_id, reason)
     return _changed(key, f"{key.name} is revoked. Its requests get api_key_revoked.")
 
@@ -115,37 +115,37 @@ def resume_key(key_id: str) -> Response:
 
 
 def _page_with_part() -> Response:
-    asked: dict[str, Any] = {name: request.args.get(name) for name in PARTS}
-    return redirect(url_for("portal.integrations", _anchor="keys", **asked), 303)
+    query: dict[str, Any] = {name: request.args.get(name) for name in CURSOR_PARAMS}
+    return redirect(url_for("portal.integrations", _anchor="keys", **query), 303)
 
 
 def _changed(key: Key, sentence: str) -> Response:
     """The key as it is now, in its place, and the change announced; without htmx the page with a note."""
     if not is_htmx():
         flash(sentence)
-        return redirect(url_for("portal.integrations", _anchor=_list()), 303)
+        return redirect(url_for("portal.integrations", _anchor=_source_list()), 303)
     access = current_access()
-    agents = agents_part(access, changed=came_from_agents())
-    keys_now = keys_part(access) if came_from_agents() else changed_part(access, key)
-    template = "keys/_changed_agent.html" if came_from_agents() else "keys/_changed.html"
-    return make_response(render_template(template, sentence=sentence, **keys_now, **agents))
+    agents = agents_section(access, changed=is_from_agents())
+    keys_context = keys_section(access) if is_from_agents() else changed_key(access, key)
+    template = "keys/_changed_agent.html" if is_from_agents() else "keys/_changed.html"
+    return make_response(render_template(template, sentence=sentence, **keys_context, **agents))
 
 
-def _list() -> str:
-    """The list that the reader came from."""
-    return "connected-agents" if came_from_agents() else "keys"
+def _source_list() -> str:
+    """The list that the request comes from."""
+    return "connected-agents" if is_from_agents() else "keys"
 
 
-def _form_page(form: KeyForm, faults: dict[str, str] | None = None) -> str:
+def _form_page(form: KeyForm, errors: dict[str, str] | None = None) -> str:
     return render_template(
         "keys/new.html",
-        place="integrations",
+        nav_section="integrations",
         tools=INTEGRATIONS,
         choices=list_choices(current_access(), request.form.get("projects_after"), form.project_ids),
         lifetimes=LIFETIMES,
-        ends=ends_of_lifetimes(),
+        ends=lifetime_end_dates(),
         tomorrow=(now() + timedelta(days=1)).date(),
-        faults=faults or {},
+        errors=errors or {},
         **_form_parts(form),
     )
 
@@ -170,27 +170,27 @@ def _first_request(key: Key, secret: str) -> dict[str, str]:
     return {"first_request": lines, "first_request_hint": hint}
 
 
-def _revoke_question(key: Key, reason: str = "", fault: str = "") -> str:
+def _confirmation_page(key: Key, reason: str = "", error: str = "") -> str:
     return render_template(
         "keys/_revoke.html" if is_htmx() else "keys/revoke.html",
-        place="integrations",
+        nav_section="integrations",
         in_dialog=is_htmx(),
-        among="agents" if came_from_agents() else None,
-        in_place="connected-agents" if came_from_agents() else key.id,
-        kept_among=_list(),
+        among="agents" if is_from_agents() else None,
+        swap_target="connected-agents" if is_from_agents() else key.id,
+        cancel_anchor=_source_list(),
         key=key,
         use=_live_facts(key),
         reasons=REASONS,
         reason=reason,
         consequence=_consequence(key),
         may_pause=key.status(now()) == "active",
-        fault_sentence=fault,
+        error=error,
     )
 
 
-def _ask_again(key: Key, reason: str) -> Response:
-    question = _revoke_question(key, reason, "Tick the box to revoke the key. Nothing was changed.")
-    response = make_response(question, 422)
+def _missing_confirmation(key: Key, reason: str) -> Response:
+    page = _confirmation_page(key, reason, "Tick the box to revoke the key. Nothing was changed.")
+    response = make_response(page, 422)
     response.headers["HX-Retarget"] = "#dialog"
     response.headers["HX-Reswap"] = "innerHTML"
     return response

@@ -5,13 +5,13 @@ from typing import Any
 from flask import current_app, render_template
 
 from calmboard.access.integrations import INTEGRATIONS
-from calmboard.access.plans import PLANS, window_of
+from calmboard.access.plans import PLANS, rate_limit_of
 from calmboard.errors import PROBLEMS
-from portal.agents.connection_test import tested
-from portal.agents.section import agents_part, mcp_part
-from portal.apps.client import oauth_part
+from portal.agents.connection_test import run_connection_test
+from portal.agents.section import agents_section, mcp_section
+from portal.apps.client import oauth_section
 from portal.docs.examples import examples, first_examples
-from portal.keys.lists import keys_part
+from portal.keys.lists import keys_section
 from portal.shared.blueprint import bp, is_htmx
 from portal.shared.session import current_access
 
@@ -28,33 +28,33 @@ _COMMON = (
 
 @bp.get("/integrations")
 def integrations() -> str:
-    return integrations_page(oauth_part(current_access()))
+    return integrations_page(oauth_section(current_access()))
 
 
 @bp.get("/integrations/mcp-test")
 def test_mcp_server() -> str:
-    """What the server answers and which tools an agent would get; without htmx, the page with that in its place."""
+    """The result of the connection test; without htmx, the page with the result in its place."""
     access = current_access()
-    found = tested(access)
+    result = run_connection_test(access)
     if not is_htmx():
-        return integrations_page(oauth_part(access), found)
-    return render_template("agents/_tested_now.html", plan=PLANS[access.user.plan], **found, **agents_part(access))
+        return integrations_page(oauth_section(access), result)
+    return render_template("agents/_tested_now.html", plan=PLANS[access.user.plan], **result, **agents_section(access))
 
 
-def integrations_page(oauth: dict[str, Any], found: dict[str, Any] | None = None) -> str:
-    """The page, with what it says about OAuth, and what a test of the MCP server found; see `oauth_part` and `tested`."""
+def integrations_page(oauth: dict[str, Any], test_result: dict[str, Any] | None = None) -> str:
+    """The page, given its section on OAuth and the result of a connection test; see `oauth_section` and `run_connection_test`."""
     access = current_access()
     nouns = examples(access)
     return render_template(
         "overview/page.html",
-        place="integrations",
-        window=window_of(access.user.plan, current_app.config["CALMBOARD"]),
+        nav_section="integrations",
+        rate_limit=rate_limit_of(access.user.plan, current_app.config["CALMBOARD"]),
         tools=INTEGRATIONS,
         nouns=nouns,
         examples=first_examples(nouns),
         common_problems=[PROBLEMS[code] for code in _COMMON],
-        **keys_part(access),
+        **keys_section(access),
         **oauth,
-        **mcp_part(access),
-        **(found or {}),
+        **mcp_section(access),
+        **(test_result or {}),
     )

@@ -1,4 +1,4 @@
-"""Static files: served by WhiteNoise before Flask is asked, under names that carry their digest."""
+"""Static files: served by WhiteNoise before a request reaches Flask, under names that carry their digest."""
 
 import hashlib
 import re
@@ -26,7 +26,7 @@ def serve_static(app: Flask, directory: Path = STATIC_DIR) -> None:
 class HashedFiles(WhiteNoise):  # type: ignore[misc]  # whitenoise has no types
     """WhiteNoise with a second name for each file: `app.css` is also `app.<sha256, 12 digits>.css`.
 
-    A hashed name may be cached for ever. Files that already carry their digest in their name,
+    A hashed name may be cached forever. Files that already carry their digest in their name,
     such as fonts that a style sheet points to, keep that one.
     """
 

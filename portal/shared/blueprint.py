@@ -1,4 +1,4 @@
-"""The blueprint of every page, and the guards in front of it."""
+"""The blueprint of every page, and the checks in front of it."""
 
 from flask import Blueprint, make_response, redirect, request, url_for
 from flask_login import current_user
@@ -13,7 +13,7 @@ csrf = CSRFProtect()
 _PUBLIC = {
     "portal.start",
     "portal.sign_in",
-    "portal.enter",
+    "portal.submit_sign_in",
     "portal.forgot_password",
     "portal.mail_link",
     "portal.reset_password",
@@ -39,13 +39,13 @@ def _require_person() -> Response | None:
     """Every page is for signed-in people, except those named as public."""
     if request.endpoint in _PUBLIC or current_user.is_authenticated:
         return None
-    there = request.full_path.rstrip("?") if request.method == "GET" and not is_htmx() else None
-    return go_to(url_for("portal.sign_in", next=there))
+    next_path = request.full_path.rstrip("?") if request.method == "GET" and not is_htmx() else None
+    return redirect_to(url_for("portal.sign_in", next=next_path))
 
 
 @bp.before_request
 def _require_readable_form() -> None:
-    """Refuse what no page sends: a part without a name, which arrives as None, and NUL, which PostgreSQL takes in no text."""
+    """Reject what no page sends: a part without a name, which arrives as None, and NUL, which PostgreSQL rejects in text."""
     if None in request.form or any("\0" in text for texts in request.form.listvalues() for text in texts):
         raise InvalidRequest("A part of this form has no name, or holds NUL. Load the page again and send the form on it.")
 
@@ -57,12 +57,12 @@ def _require_csrf_token() -> None:
 
 
 def is_htmx() -> bool:
-    """Whether a part of a page is asked for, by htmx, and not the page."""
+    """Whether htmx requests a part of a page, and not the page."""
     return request.headers.get("HX-Request") == "true"
 
 
-def go_to(address: str) -> Response:
-    """Send the browser to another page; htmx has to be told by a header."""
+def redirect_to(address: str) -> Response:
+    """Redirect the browser to another page; htmx needs a header for that."""
     if not is_htmx():
         return redirect(address, 303)
     response = make_response("", 204)

@@ -1,6 +1,6 @@
 """Code as it is shown: a block for each line, places to break, and three tones.
 
-What is typed as it stands is plain, the reader's own values are marked, scaffolding is grey.
+What is copied unchanged is plain, the reader's own values are highlighted, scaffolding is grey.
 The text of the elements, with its newlines, is exactly what is copied.
 """
 
@@ -17,24 +17,24 @@ _GROUP_LENGTH = 6
 _PREFIX_LENGTH = 4
 
 
-def typed(text: str, yours: Sequence[str] = ()) -> Markup:
-    """Code to type, line by line, with `yours` marked."""
-    return _lines(typed_inline(line, yours) for line in text.split("\n"))
+def code_block(text: str, user_values: Sequence[str] = ()) -> Markup:
+    """Code to copy, line by line, with `user_values` highlighted."""
+    return _lines(code_line(line, user_values) for line in text.split("\n"))
 
 
-def typed_address(text: str, yours: Sequence[str] = ()) -> Markup:
-    """An address to open, with a line for each parameter. The lines are for the eye: the text has no newline in it."""
+def url_block(text: str, user_values: Sequence[str] = ()) -> Markup:
+    """An address to open, with a line for each parameter. The lines are visual only: the text has no newline in it."""
     lines = re.split(r"(?=[?&])", text)
-    return Markup("").join(_span("code-line", typed_inline(line, yours)) for line in lines)
+    return Markup("").join(_span("code-line", code_line(line, user_values)) for line in lines)
 
 
-def typed_inline(text: str, yours: Sequence[str] = ()) -> Markup:
-    parts = _split(text, yours)
-    return Markup("").join(_span("code-yours", part) if part in yours else with_break_points(part) for part in parts)
+def code_line(text: str, user_values: Sequence[str] = ()) -> Markup:
+    parts = _split(text, user_values)
+    return Markup("").join(_span("code-yours", part) if part in user_values else with_break_points(part) for part in parts)
 
 
 def json_lines(value: Any) -> Markup:
-    """JSON as it is answered, with its keys and brackets in grey."""
+    """A JSON response body, with its keys and brackets in grey."""
     return _lines(_json_line(line) for line in json_text(value).split("\n"))
 
 
@@ -42,11 +42,11 @@ def json_text(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def ticked(text: str) -> Markup:
+def inline_code(text: str) -> Markup:
     """A sentence in which what stands between backticks is code."""
     parts = text.split("`")
     return Markup("").join(
-        Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts)
+        Markup("<code>{}</code>").format(part) if index % 2 else escape(part) for index, part in enumerate(parts)
     )
 
 
@@ -71,10 +71,10 @@ def _span(name: str, text: str) -> Markup:
     return Markup('<span class="{}">{}</span>').format(name, text)
 
 
-def _split(text: str, yours: Sequence[str]) -> list[str]:
-    if not yours:
+def _split(text: str, user_values: Sequence[str]) -> list[str]:
+    if not user_values:
         return [text]
-    longest_first = sorted(yours, key=len, reverse=True)
+    longest_first = sorted(user_values, key=len, reverse=True)
     return re.split(f"({'|'.join(map(re.escape, longest_first))})", text)
 
 
@@ -91,4 +91,4 @@ def _with_break(part: str) -> Markup:
     return escape(part) + Markup("<wbr>") if _BREAK_AFTER.fullmatch(part) else escape(part)
 
 
-FILTERS = (typed, typed_address, typed_inline, json_lines, json_text, ticked, with_break_points, grouped_secret)
+FILTERS = (code_block, url_block, code_line, json_lines, json_text, inline_code, with_break_points, grouped_secret)

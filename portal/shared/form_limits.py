@@ -1,4 +1,4 @@
-"""Limits on guessing. Where they are counted is set by wsgi.py, in the store all processes share."""
+"""Rate limits on password guessing. wsgi.py sets their storage, which all processes share."""
 
 from flask import request
 from flask_limiter import Limiter
@@ -6,21 +6,21 @@ from flask_limiter import Limiter
 from calmboard.access.limits import rate_limits
 from calmboard.access.limits.rate_limits import network_of
 
-TRIES = ";".join(f"{window.amount} per {window.seconds} second" for window in rate_limits.TRIES)
+ATTEMPT_LIMITS = ";".join(f"{limit.amount} per {limit.seconds} second" for limit in rate_limits.ATTEMPT_LIMITS)
 
 
 def client_network() -> str:
-    """Who guesses."""
+    """The network that the attempts come from."""
     return network_of(request.remote_addr)
 
 
-def typed_email() -> str:
-    """Who is guessed: the e-mail in the form, whatever its case."""
+def form_email() -> str:
+    """The account that the attempts are for: the e-mail in the form, in lower case."""
     return request.form.get("email", "").strip().lower()[:254]
 
 
 class _ByView(Limiter):
-    """Limits stand at views alone, which check them themselves; to look for others before every request costs programs too."""
+    """Limits are declared at views only, which check them themselves; a check before each request would slow down the API."""
 
     def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
         if not in_middleware:

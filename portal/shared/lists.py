@@ -1,4 +1,4 @@
-"""Long lists on a page: which part is asked for, and where the next one is found."""
+"""Pagination of the lists on pages: which part is requested, and the links to the next one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class More:
-    """Where the next part of a list is: on a page that begins with it, and alone for htmx."""
+class NextPage:
+    """Links to the next part of a list: a page that begins with it, and the part alone for htmx."""
 
     page_url: str
     part_url: str
 
 
-def asked_part(name: str, prefix: str, ranks: int = 0) -> PageRequest:
-    """The part of a list that the address asks for by `name`; what cannot be read is taken as its beginning.
+def requested_page(name: str, prefix: str, ranks: int = 0) -> PageRequest:
+    """The part of a list that the query parameter `name` requests; a cursor that cannot be parsed means the first part.
 
-    It is named by the row before it: the row's id, behind as many ranks (0 or 1) as the list is sorted by first.
+    The cursor is the id of the row before it, behind as many ranks (0 or 1) as the list is sorted by first.
     """
     *ranked, row_id = request.args.get(name, "").split(".")
     if len(ranked) != ranks or not set(ranked) <= {"0", "1"} or not is_id(prefix, row_id):
@@ -31,20 +31,20 @@ def asked_part(name: str, prefix: str, ranks: int = 0) -> PageRequest:
     return PageRequest(after=(*(int(rank) for rank in ranked), row_id))
 
 
-def part_or_first(read: Callable[[PageRequest], Page[T]], cut: PageRequest) -> tuple[Page[T], bool]:
+def page_or_first(read: Callable[[PageRequest], Page[T]], page_request: PageRequest) -> tuple[Page[T], bool]:
     """The part of a list for a page, and whether others come before it.
 
-    Where nothing is behind the row that was named, the beginning: the list itself is not empty.
+    The first part where nothing follows the cursor: the list itself is not empty.
     """
-    page = read(cut)
-    if cut.after is None or page.rows:
-        return page, cut.after is not None
+    page = read(page_request)
+    if page_request.after is None or page.rows:
+        return page, page_request.after is not None
     return read(PageRequest()), False
 
 
-def more_of(page: Page[Any], name: str, page_endpoint: str, part_endpoint: str, anchor: str) -> More | None:
-    """Where a list goes on, or None where this was its end; `name` is that of `asked_part`."""
+def next_page(page: Page[Any], name: str, page_endpoint: str, part_endpoint: str, anchor: str) -> NextPage | None:
+    """The links to the next part, or None after the last one; `name` is that of `requested_page`."""
     if page.after is None:
         return None
-    place: dict[str, Any] = {name: ".".join(str(value) for value in page.after)}
-    return More(url_for(page_endpoint, **place, _anchor=anchor), url_for(part_endpoint, **place))
+    cursor: dict[str, Any] = {name: ".".join(str(value) for value in page.after)}
+    return NextPage(url_for(page_endpoint, **cursor, _anchor=anchor), url_for(part_endpoint, **cursor))

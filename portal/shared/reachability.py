@@ -1,4 +1,4 @@
-"""Whether a tool in somebody's cloud can reach this CalmBoard, and what to change where it cannot."""
+"""Whether a tool in somebody's cloud can reach this CalmBoard, and what to change if it cannot."""
 
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
@@ -22,19 +22,19 @@ _REMEDY = "Set CALMBOARD_PUBLIC_URL to an https address that the internet reache
 def unreachable_reason(address: str, tool: str) -> str | None:
     """What keeps a tool, by its slug, from calling this address, and the remedy; None where nothing does.
 
-    Only the address is judged, nothing is asked of the network. Tools that run on the reader's own machines
+    Only the address is checked, and no request is made. Tools that run on the reader's own machines
     may reach any address.
     """
     cloud = _CLOUDS.get(tool)
     if cloud is None:
         return None
-    unreachable_reason = _obstacle(urlsplit(address), cloud)
-    if unreachable_reason is None and tool == "jira":
-        unreachable_reason = _jira_obstacle(urlsplit(address))
-    return f"{unreachable_reason} {_REMEDY}" if unreachable_reason else None
+    reason = _cloud_reason(urlsplit(address), cloud)
+    if reason is None and tool == "jira":
+        reason = _jira_reason(urlsplit(address))
+    return f"{reason} {_REMEDY}" if reason else None
 
 
-def _obstacle(address: SplitResult, cloud: str) -> str | None:
+def _cloud_reason(address: SplitResult, cloud: str) -> str | None:
     host = address.hostname or ""
     if is_loopback(host):
         return f"{cloud} cannot reach {address.netloc}: to it, that address is its own machine."
@@ -45,7 +45,7 @@ def _obstacle(address: SplitResult, cloud: str) -> str | None:
     return None
 
 
-def _jira_obstacle(address: SplitResult) -> str | None:
+def _jira_reason(address: SplitResult) -> str | None:
     if address.port in (None, *_JIRA_PORTS):
         return None
     ports = ", ".join(map(str, _JIRA_PORTS))

@@ -1,7 +1,7 @@
 """What every page tells the browser not to do.
 
-A view sets `g.form_leads_away` where the answer to its form goes to another site: browsers hold the
-whole chain of redirects to form-action.
+A view sets `g.form_redirects_off_site` where the response to its form redirects to another site: browsers apply
+form-action to the whole chain of redirects.
 """
 
 from flask import Response, g
@@ -32,10 +32,10 @@ _HEADERS = {
 
 
 def protect(response: Response) -> Response:
-    """Set the headers of a page; an answer that is no page is left as it is."""
+    """Set the headers of a page; a response that is not HTML is left unchanged."""
     if response.mimetype == "text/html":
         response.headers.update(_HEADERS)
-        if g.get("form_leads_away"):
+        if g.get("form_redirects_off_site"):
             response.headers["Content-Security-Policy"] = _POLICY.replace("form-action 'self'; ", "")
         response.vary.update(("Cookie", "HX-Request"))
     return response

@@ -8,10 +8,10 @@ from calmboard.access.credentials.sessions import Session, end_session, find_ses
 from calmboard.access.oauth.clients import own_client
 
 login_manager = LoginManager()
-login_manager.session_protection = None  # the row decides, not the address the browser comes from
+login_manager.session_protection = None  # the row decides, not the IP address of the browser
 
 
-class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login has no types
+class SessionUser(UserMixin):  # type: ignore[misc]  # flask_login has no types
     def __init__(self, token: str, row: Session) -> None:
         self.token = token
         self.session = row
@@ -21,27 +21,27 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login has no types
         return self.token
 
 
-def _load(token: str) -> SignedIn | None:
+def _load_user(token: str) -> SessionUser | None:
     row = find_session(token)
-    return SignedIn(token, row) if row else None
+    return SessionUser(token, row) if row else None
 
 
-login_manager.user_loader(_load)
+login_manager.user_loader(_load_user)
 
 
 def current_access() -> Access:
     return Access.from_session(current_user.person)
 
 
-def start_session(person: Person, *, stays: bool) -> None:
-    """Sign a person in under a new token; nothing of the cookie before it is kept. From the first time on they have a client."""
+def start_session(person: Person, *, remember: bool) -> None:
+    """Sign a person in with a new token and an empty session. The first sign-in creates their own OAuth client."""
     leave_session()
     own_client(person, current_app.config["CALMBOARD"].origin)
     token = open_session(person.id, request.remote_addr, request.user_agent.string)
     row = find_session(token)
     if row is not None:
-        login_user(SignedIn(token, row))
-        session.permanent = stays
+        login_user(SessionUser(token, row))
+        session.permanent = remember
 
 
 def leave_session() -> None:

@@ -55,9 +55,9 @@ def machine_time(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def plural(number: int, singular: str, several: str = "") -> str:
+def plural(number: int, singular: str, plural_form: str = "") -> str:
     """“1 task”, “1,204 tasks”."""
-    return f"{number:,} {singular if number == 1 else several or singular + 's'}"
+    return f"{number:,} {singular if number == 1 else plural_form or singular + 's'}"
 
 
 def count(number: int) -> str:
@@ -65,9 +65,9 @@ def count(number: int) -> str:
     return _SMALL[number] if number < len(_SMALL) else f"{number:,}"
 
 
-def things(number: int, singular: str, several: str) -> str:
+def capitalized_count(number: int, singular: str, plural_form: str) -> str:
     """The start of a sentence: “Two revoked keys”."""
-    return f"{count(number).capitalize()} {singular if number == 1 else several}"
+    return f"{count(number).capitalize()} {singular if number == 1 else plural_form}"
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:
@@ -92,12 +92,12 @@ def agent(text: str | None) -> str:
     return f"{browser} on {system}" if system else browser
 
 
-def role_here(role: str) -> str:
+def role_sentence(role: str) -> str:
     return _ROLES[role]
 
 
-def _first(names: Iterable[tuple[str, str]], text: str, otherwise: str) -> str:
-    return next((name for sign, name in names if sign in text), otherwise)
+def _first(names: Iterable[tuple[str, str]], text: str, default: str) -> str:
+    return next((name for token, name in names if token in text), default)
 
 
-FILTERS = (ago, date, machine_time, things, initials, agent, role_here)
+FILTERS = (ago, date, machine_time, capitalized_count, initials, agent, role_sentence)

@@ -3,9 +3,9 @@
 
 const live = () => document.getElementById("live");
 
-function announce(sentence) {
+function announce(message) {
   live().textContent = "";
-  setTimeout(() => { live().textContent = sentence; }, 50);
+  setTimeout(() => { live().textContent = message; }, 50);
 }
 
 const textOf = (id) => document.getElementById(id).textContent;
@@ -48,18 +48,18 @@ function reveal(button) {
   document.getElementById(button.dataset.reveal).type = press(button) ? "text" : "password";
 }
 
-const acts = { copy, download, hide, reveal };
+const actions = { copy, download, hide, reveal };
 
 document.addEventListener("click", (event) => {
-  for (const [name, act] of Object.entries(acts)) {
+  for (const [name, action] of Object.entries(actions)) {
     const button = event.target.closest(`[data-${name}]`);
-    if (button) act(button);
+    if (button) action(button);
   }
   closeMenus(event.target.closest(".menu"));
-  const keep = event.target.closest("dialog [data-close]");
-  if (!keep) return;
+  const closeLink = event.target.closest("dialog [data-close]");
+  if (!closeLink) return;
   event.preventDefault();
-  keep.closest("dialog").close();
+  closeLink.closest("dialog").close();
 });
 
 function closeMenus(except) {
@@ -75,16 +75,16 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
-// A box that must be ticked says so beside it, in our words.
+// A required checkbox shows our own message beside it.
 document.addEventListener("invalid", (event) => {
   const box = event.target;
-  const fault = document.getElementById(box.dataset.fault);
-  if (!fault) return;
+  const error = document.getElementById(box.dataset.error);
+  if (!error) return;
   event.preventDefault();
-  fault.querySelector("span").textContent = box.dataset.why;
-  fault.hidden = false;
+  error.querySelector("span").textContent = box.dataset.why;
+  error.hidden = false;
   box.setAttribute("aria-invalid", "true");
-  box.setAttribute("aria-describedby", fault.id);
+  box.setAttribute("aria-describedby", error.id);
   box.focus();
 }, true);
 
@@ -95,7 +95,7 @@ document.addEventListener("htmx:before:request", (event) => {
   if (!source.closest("dialog")) opener = source.closest(".menu")?.querySelector("summary") ?? source;
 });
 
-// The dialog makes the rest of the page inert: it closes before the answer takes the focus there.
+// The dialog makes the rest of the page inert: it closes before the response moves the focus there.
 document.addEventListener("htmx:before:swap", (event) => {
   const dialog = document.getElementById("dialog");
   if (dialog?.open && event.detail.ctx.hx?.retarget !== "#dialog") dialog.close();
@@ -112,7 +112,7 @@ document.addEventListener("close", () => opener?.isConnected && opener.focus(), 
 
 document.addEventListener("htmx:error", () => announce("CalmBoard did not answer. Try again."));
 
-function markPlace(entries) {
+function markCurrentSection(entries) {
   const entry = entries.find((candidate) => candidate.isIntersecting);
   if (!entry) return;
   for (const link of document.querySelectorAll('.contents a[href*="#"]')) {
@@ -121,5 +121,5 @@ function markPlace(entries) {
   }
 }
 
-const places = new IntersectionObserver(markPlace, { rootMargin: "-15% 0px -75%" });
-for (const section of document.querySelectorAll(".with-contents .section")) places.observe(section);
+const observer = new IntersectionObserver(markCurrentSection, { rootMargin: "-15% 0px -75%" });
+for (const section of document.querySelectorAll(".with-contents .section")) observer.observe(section);

@@ -3,12 +3,12 @@
 
 const TOKEN = "calmboard_token";
 const ENDS_AT = "calmboard_token_ends_at"; // milliseconds, by this computer's clock
-const SPARE_MS = 10 * 60 * 1000;
-const LOOK_EVERY_MS = 60 * 1000;
+const REFRESH_MARGIN_MS = 10 * 60 * 1000;
+const CHECK_INTERVAL_MS = 60 * 1000;
 
 const signOut = document.querySelector("form[data-session-token]");
 
-function forgetToken() {
+function removeToken() {
   localStorage.removeItem(TOKEN);
   localStorage.removeItem(ENDS_AT);
 }
@@ -16,24 +16,24 @@ function forgetToken() {
 async function fetchToken() {
   const answer = await fetch(signOut.dataset.sessionToken, { method: "POST", body: new FormData(signOut), redirect: "manual" });
   if (!answer.ok) return;
-  const { session_token: token, expires_in: lastsS } = await answer.json();
+  const { session_token: token, expires_in: expiresInS } = await answer.json();
   localStorage.setItem(TOKEN, token);
-  localStorage.setItem(ENDS_AT, String(Date.now() + lastsS * 1000));
+  localStorage.setItem(ENDS_AT, String(Date.now() + expiresInS * 1000));
 }
 
-function keepToken() {
-  const isCurrent = localStorage.getItem(TOKEN) && Number(localStorage.getItem(ENDS_AT)) - Date.now() > SPARE_MS;
-  // Where the server does not answer, the next look asks again.
+function refreshToken() {
+  const isCurrent = localStorage.getItem(TOKEN) && Number(localStorage.getItem(ENDS_AT)) - Date.now() > REFRESH_MARGIN_MS;
+  // Where the server does not respond, the next check retries.
   if (!isCurrent && !document.hidden) fetchToken().catch(() => {});
 }
 
 if (signOut) {
-  keepToken();
-  setInterval(keepToken, LOOK_EVERY_MS);
-  document.addEventListener("visibilitychange", keepToken);
+  refreshToken();
+  setInterval(refreshToken, CHECK_INTERVAL_MS);
+  document.addEventListener("visibilitychange", refreshToken);
   document.addEventListener("submit", (event) => {
-    if (event.target.matches("[data-ends-session-token]")) forgetToken();
+    if (event.target.matches("[data-ends-session-token]")) removeToken();
   });
 } else {
-  forgetToken();
+  removeToken();
 }

@@ -1,4 +1,4 @@
-"""A mail server for tests: speaks enough SMTP (RFC 5321), STARTTLS and AUTH PLAIN to be handed a letter."""
+"""A mail server for tests: speaks enough SMTP (RFC 5321), STARTTLS and AUTH PLAIN to accept a message."""
 
 import socketserver
 import ssl
@@ -16,20 +16,20 @@ from tests.support.programs import find_program
 
 @dataclass
 class SmtpServer:
-    """What it was handed. `busy` is how many more letters it turns away for now."""
+    """What it received. `busy` is how many more messages it rejects for now."""
 
     busy: int = 0
     certificate: Path | None = None
     port: int = 0
-    letters: list[EmailMessage] = field(default_factory=list)
+    messages: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
-        """The text of the one letter."""
-        (letter,) = self.letters
-        return str(letter.get_content())
+        """The text of the one message."""
+        (message,) = self.messages
+        return str(message.get_content())
 
 
 @contextmanager
@@ -50,9 +50,9 @@ def running_smtp_server(busy: int = 0, certificate: Path | None = None) -> Itera
 def make_certificate(directory: Path) -> Path:
     """A certificate for localhost, signed by itself, in one file with its key."""
     key, certificate = directory / "key.pem", directory / "certificate.pem"
-    words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    words += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run([find_program("openssl", "openssl"), *words], check=True, capture_output=True)
+    arguments = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    arguments += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([find_program("openssl", "openssl"), *arguments], check=True, capture_output=True)
     certificate.write_text(certificate.read_text() + key.read_text())
     return certificate
 
@@ -61,14 +61,14 @@ class _Conversation(socketserver.StreamRequestHandler):
     state: SmtpServer
 
     def handle(self) -> None:
-        self.say("220 ready")
+        self.reply("220 ready")
         while line := self.rfile.readline():
             command = line.decode().strip()
             self.state.commands.append(command)
             verb = command.partition(" ")[0].upper()
             if verb == "QUIT":
-                return self.say("221 bye")
-            getattr(self, f"on_{verb.lower()}", self.agree)(command)
+                return self.reply("221 bye")
+            getattr(self, f"on_{verb.lower()}", self.accept)(command)
         return None
 
     def finish(self) -> None:
@@ -77,10 +77,10 @@ class _Conversation(socketserver.StreamRequestHandler):
 
     def on_ehlo(self, _command: str) -> None:
         offers_tls = self.state.certificate is not None and not isinstance(self.connection, ssl.SSLSocket)
-        self.say("250-here", *(["250-STARTTLS"] if offers_tls else []), "250 AUTH PLAIN")
+        self.reply("250-here", *(["250-STARTTLS"] if offers_tls else []), "250 AUTH PLAIN")
 
     def on_starttls(self, _command: str) -> None:
-        self.say("220 go ahead")
+        self.reply("220 go ahead")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(str(self.state.certificate))
         try:
@@ -90,23 +90,23 @@ class _Conversation(socketserver.StreamRequestHandler):
         self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", buffering=0)
 
     def on_auth(self, _command: str) -> None:
-        self.say("235 welcome")
+        self.reply("235 welcome")
 
     def on_rcpt(self, command: str) -> None:
         if self.state.busy:
             self.state.busy -= 1
-            return self.say("450 busy, come back later")
+            return self.reply("450 busy, come back later")
         self.state.recipients.append(command.partition(":")[2].strip("<>"))
-        return self.agree(command)
+        return self.accept(command)
 
     def on_data(self, _command: str) -> None:
-        self.say("354 go on")
+        self.reply("354 go on")
         lines = iter(self.rfile.readline, b".\r\n")
-        self.state.letters.append(message_from_bytes(b"".join(lines), policy=policy.default))
-        self.say("250 taken")
+        self.state.messages.append(message_from_bytes(b"".join(lines), policy=policy.default))
+        self.reply("250 taken")
 
-    def agree(self, _command: str) -> None:
-        self.say("250 ok")
+    def accept(self, _command: str) -> None:
+        self.reply("250 ok")
 
-    def say(self, *lines: str) -> None:
+    def reply(self, *lines: str) -> None:
         self.wfile.write("".join(f"{line}\r\n" for line in lines).encode())

@@ -16,7 +16,7 @@ _STATEMENT = select(
     ApiKey.id,
     ApiKey.digest,
     ApiKey.scopes,
-    ApiKey.project_ids.label("reach"),
+    ApiKey.project_ids.label("allowed_project_ids"),
     ApiKey.expires_at,
     ApiKey.created_at,
     ApiKey.paused_at,
@@ -32,11 +32,11 @@ def test_a_lookup_gives_the_row_that_the_statement_gives(app: Flask, person: Tes
     secret = person.new_key("Mirror", "tasks:read")
     values = {"id": next(key["id"] for key in person.api.get("/keys").json["data"] if key["name"] == "Mirror")}
     with app.app_context(), reading() as connection:
-        row, found = connection.execute(_STATEMENT, values).one(), Lookup(_STATEMENT).first(values)
-    assert found is not None
-    assert found._asdict() == row._asdict()
-    assert (found.scopes, found.created_at.tzinfo) == ("tasks:read", UTC)
-    assert secret[-4:] not in repr(found)
+        row, looked_up = connection.execute(_STATEMENT, values).one(), Lookup(_STATEMENT).first(values)
+    assert looked_up is not None
+    assert looked_up._asdict() == row._asdict()
+    assert (looked_up.scopes, looked_up.created_at.tzinfo) == ("tasks:read", UTC)
+    assert secret[-4:] not in repr(looked_up)
 
 
 def test_a_lookup_without_a_row_gives_none(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""Letters reach the person they are for: by SMTP, encrypted where the server can, or as a file."""
+"""Messages reach their recipient: by SMTP, encrypted where the server can, or as a file."""
 
 import smtplib
 import ssl
@@ -24,30 +24,30 @@ def settings(tmp_path: Path) -> Settings:
     return read_settings({}, tmp_path)
 
 
-def test_without_a_server_a_letter_is_a_file_that_others_cannot_read(settings: Settings) -> None:
+def test_without_a_server_a_message_is_a_file_that_others_cannot_read(settings: Settings) -> None:
     mail.send(settings, "ana@calmboard.test", "Hello", f"Open {LINK}\n")
     (path,) = (settings.instance_dir / "mail").iterdir()
-    letter = message_from_bytes(path.read_bytes(), policy=policy.default)
-    assert (letter["To"], letter["Subject"]) == ("ana@calmboard.test", "Hello")
+    message = message_from_bytes(path.read_bytes(), policy=policy.default)
+    assert (message["To"], message["Subject"]) == ("ana@calmboard.test", "Hello")
     assert LINK in path.read_text()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_the_same_letter_twice_makes_two_files(settings: Settings) -> None:
+def test_the_same_message_twice_makes_two_files(settings: Settings) -> None:
     for _ in range(2):
         mail.send(settings, "ana@calmboard.test", "Hello", "Hello\n")
     assert len(list((settings.instance_dir / "mail").iterdir())) == 2
 
 
-def test_a_letter_goes_to_its_person_and_says_it_is_automatic(settings: Settings) -> None:
+def test_a_message_goes_to_its_person_and_says_it_is_automatic(settings: Settings) -> None:
     with running_smtp_server() as server:
         mail.send(replace(settings, smtp_url=f"smtp://localhost:{server.port}"), "ana@calmboard.test", "Hello", f"Open {LINK}\n")
-    (letter,) = server.letters
+    (message,) = server.messages
     assert server.recipients == ["ana@calmboard.test"]
     assert server.text.strip() == f"Open {LINK}"
-    assert letter["From"].addresses[0].display_name == "CalmBoard"
-    assert letter["Auto-Submitted"] == "auto-generated"
+    assert message["From"].addresses[0].display_name == "CalmBoard"
+    assert message["Auto-Submitted"] == "auto-generated"
     assert not (settings.instance_dir / "mail").exists()
 
 
@@ -73,18 +73,18 @@ def test_a_password_travels_encrypted_where_the_server_can(
         mail.send(replace(settings, smtp_url=url), "ana@calmboard.test", "Hello", "Hello\n")
     verbs = [command.partition(" ")[0].upper() for command in server.commands]
     assert verbs.index("STARTTLS") < verbs.index("AUTH")
-    assert len(server.letters) == 1
+    assert len(server.messages) == 1
 
 
-def test_a_certificate_that_nobody_vouches_for_gets_no_letter(settings: Settings, tmp_path: Path) -> None:
+def test_a_certificate_that_nobody_vouches_for_gets_no_message(settings: Settings, tmp_path: Path) -> None:
     with running_smtp_server(certificate=make_certificate(tmp_path)) as server:
         url = f"smtp://ana:secret@localhost:{server.port}"
         with pytest.raises(ssl.SSLCertVerificationError):
             mail.send(replace(settings, smtp_url=url), "ana@calmboard.test", "Hello", "Hello\n")
-    assert server.letters == []
+    assert server.messages == []
     assert not any("AUTH" in command for command in server.commands)
 
 
-def test_a_busy_server_is_told_from_a_letter_sent(settings: Settings) -> None:
+def test_a_busy_server_is_told_from_a_message_sent(settings: Settings) -> None:
     with running_smtp_server(busy=1) as server, pytest.raises(smtplib.SMTPRecipientsRefused):
         mail.send(replace(settings, smtp_url=f"smtp://localhost:{server.port}"), "ana@calmboard.test", "Hello", "Hello\n")

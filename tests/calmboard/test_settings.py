@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from calmboard.settings import Settings, SettingsError, Window, read_settings
+from calmboard.settings import RateLimit, Settings, SettingsError, read_settings
 
 LONG_KEY = "0123456789abcdef0123456789abcdef"
 
@@ -64,8 +64,8 @@ def test_nothing_has_to_be_set_on_a_development_machine(tmp_path: Path) -> None:
     assert settings.origin == "http://127.0.0.1:8000"
     assert settings.is_development
     assert settings.database_url == f"sqlite:///{tmp_path / 'calmboard.db'}"
-    assert settings.rates == {"pro": Window(600, 60), "business": Window(3000, 60)}
-    assert settings.rate_failures == Window(30, 60)
+    assert settings.rates == {"pro": RateLimit(600, 60), "business": RateLimit(3000, 60)}
+    assert settings.rate_failures == RateLimit(30, 60)
 
 
 def test_an_empty_value_counts_as_unset(tmp_path: Path) -> None:

@@ -1,14 +1,14 @@
-"""Reads the imports and sizes of a source tree, and says where it breaks the rules of the house."""
+"""Reads the imports and sizes of a source tree, and reports where it breaks the rules of the house."""
 
 import ast
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-DOORS = ("api", "connectors", "oauth", "portal")
+INTERFACES = ("api", "connectors", "oauth", "portal")
 ENTRIES = ("wsgi", "worker")
-# From the roof down: each room of calmboard uses only itself and those after it.
-ROOMS = (
+# From top to bottom: each layer of calmboard imports only itself and those below it.
+LAYERS = (
     "operations",
     "exchange",
     "work",
@@ -26,72 +26,74 @@ ROOMS = (
     "ids",
     "settings",
 )
-# Flask in the cellar is its application, which database, queue and commands are bound to; never a request.
-FLASK_APP_ROOMS = ("calmboard.operations.cli", "calmboard.db", "calmboard.queue", "calmboard.operations.jobs")
+# Flask in calmboard is its application, which database, queue and commands are bound to; never a request.
+FLASK_APP_MODULES = ("calmboard.operations.cli", "calmboard.db", "calmboard.queue", "calmboard.operations.jobs")
 FLASK_APP_NAMES = ("flask.Flask", "flask.current_app", "flask.cli")
 HTTP_PACKAGES = ("flask", "flask_limiter", "flask_login", "flask_wtf", "granian", "werkzeug", "wtforms")
 
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 25
 
-_WRITTEN = (".py", ".html", ".css", ".js")
-_NOT_OURS = {"vendor", "node_modules", "migrations", "instance"}
+_SOURCE_SUFFIXES = (".py", ".html", ".css", ".js")
+_EXCLUDED = {"vendor", "node_modules", "migrations", "instance"}
 
 
-def breaches_of_floors(root: Path) -> list[str]:
-    """A sentence for each import that goes up, sideways between doors, or out to HTTP from the ground floor."""
+def layer_violations(root: Path) -> list[str]:
+    """A sentence for each import that goes up, between interfaces, or from calmboard to HTTP."""
     modules = dict(_modules(root))
-    return [breach for module, path in modules.items() for name in _imports(path) if (breach := _breach(module, name))]
+    return [violation for module, path in modules.items() for name in _imports(path) if (violation := _violation(module, name))]
 
 
 def oversized(root: Path) -> list[str]:
     """A sentence for each file and function that no longer can be read in one sitting."""
     tops = [top for top in sorted(root.iterdir()) if not top.name.startswith(".")]
     found = [path for top in tops for path in ([top] if top.is_file() else sorted(top.rglob("*")))]
-    files = [path for path in found if path.suffix in _WRITTEN and not _NOT_OURS.intersection(path.relative_to(root).parts)]
+    files = [
+        path for path in found if path.suffix in _SOURCE_SUFFIXES and not _EXCLUDED.intersection(path.relative_to(root).parts)
+    ]
     long_files = [f"{path.relative_to(root)} has {count} lines" for path in files if (count := _lines(path)) > MAX_FILE_LINES]
     long_functions = chain.from_iterable(_long_functions(root, path) for path in files if path.suffix == ".py")
     return [*long_files, *long_functions]
 
 
-def _breach(module: str, name: str) -> str | None:
+def _violation(module: str, name: str) -> str | None:
     here, there = module.split(".")[0], name.split(".")[0]
-    if here in DOORS and there in DOORS and here != there:
-        return f"{module} imports {name}: doors never know each other"
-    if here in (*DOORS, "calmboard") and there in ENTRIES:
-        return f"{module} imports {name}: only that file knows every door"
+    if here in INTERFACES and there in INTERFACES and here != there:
+        return f"{module} imports {name}: interfaces never import each other"
+    if here in (*INTERFACES, "calmboard") and there in ENTRIES:
+        return f"{module} imports {name}: only that file imports every interface"
     if here == "calmboard":
-        return _breach_in_cellar(module, name)
+        return _core_violation(module, name)
     return None
 
 
-def _breach_in_cellar(module: str, name: str) -> str | None:
+def _core_violation(module: str, name: str) -> str | None:
     there = name.split(".")[0]
-    if there in DOORS:
-        return f"{module} imports {name}: calmboard knows no door"
+    if there in INTERFACES:
+        return f"{module} imports {name}: calmboard imports no interface"
     if there in HTTP_PACKAGES and not _is_flask_app(module, name):
-        return f"{module} imports {name}: calmboard knows no HTTP"
+        return f"{module} imports {name}: calmboard imports no HTTP"
     if there == "calmboard" and _height(name) > _height(module):
-        return f"{module} imports {name}: a room uses only those below it"
+        return f"{module} imports {name}: a layer imports only those below it"
     return None
 
 
 def _is_flask_app(module: str, name: str) -> bool:
-    return module in FLASK_APP_ROOMS and name.startswith(FLASK_APP_NAMES)
+    return module in FLASK_APP_MODULES and name.startswith(FLASK_APP_NAMES)
 
 
 def _height(module: str) -> int:
-    """How high a room lies. Raises ValueError for one that has no place among ROOMS yet."""
+    """How high a layer is. Raises ValueError for one that is not among LAYERS yet."""
     parts = module.split(".")
     if len(parts) == 1:
         return 0
-    if parts[1] not in ROOMS:
-        raise ValueError(f"{module} has no place among ROOMS; say between which rooms it lies")
-    return len(ROOMS) - ROOMS.index(parts[1])
+    if parts[1] not in LAYERS:
+        raise ValueError(f"{module} is not among LAYERS; add it between the layers where it belongs")
+    return len(LAYERS) - LAYERS.index(parts[1])
 
 
 def _modules(root: Path) -> Iterator[tuple[str, Path]]:
-    for top in (*DOORS, *ENTRIES, "calmboard"):
+    for top in (*INTERFACES, *ENTRIES, "calmboard"):
         for path in (root / f"{top}.py", *sorted((root / top).rglob("*.py"))):
             if path.exists():
                 parts = path.relative_to(root).with_suffix("").parts

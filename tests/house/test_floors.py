@@ -1,16 +1,16 @@
-"""The house of this tree: who may import whom, and what can be read in one sitting."""
+"""The layers of this tree: who may import whom, and how large files and functions may be."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.house.rules import breaches_of_floors, oversized
+from tests.house.rules import layer_violations, oversized
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_every_import_goes_down() -> None:
-    assert breaches_of_floors(ROOT) == []
+    assert layer_violations(ROOT) == []
 
 
 def test_every_file_and_function_can_be_read_in_one_sitting() -> None:
@@ -20,15 +20,15 @@ def test_every_file_and_function_can_be_read_in_one_sitting() -> None:
 @pytest.mark.parametrize(
     ("file", "line", "rule"),
     [
-        ("portal/keys/views.py", "from api.shapes import Key", "doors never know each other"),
-        ("api/mcp/tools.py", "import portal", "doors never know each other"),
-        ("oauth/consent.py", "from portal.shared.words import ago", "doors never know each other"),
-        ("api/me.py", "from wsgi import create_app", "only that file knows every door"),
-        ("calmboard/operations/jobs.py", "import worker", "only that file knows every door"),
-        ("calmboard/work/tasks/lifecycle.py", "from portal import keys", "calmboard knows no door"),
-        ("calmboard/work/tasks/lifecycle.py", "from flask import request", "calmboard knows no HTTP"),
-        ("calmboard/access/credentials/keys.py", "import werkzeug.exceptions", "calmboard knows no HTTP"),
-        ("calmboard/db.py", "from flask import request", "calmboard knows no HTTP"),
+        ("portal/keys/views.py", "from api.shapes import Key", "interfaces never import each other"),
+        ("api/mcp/tools.py", "import portal", "interfaces never import each other"),
+        ("oauth/consent.py", "from portal.shared.words import ago", "interfaces never import each other"),
+        ("api/me.py", "from wsgi import create_app", "only that file imports every interface"),
+        ("calmboard/operations/jobs.py", "import worker", "only that file imports every interface"),
+        ("calmboard/work/tasks/lifecycle.py", "from portal import keys", "calmboard imports no interface"),
+        ("calmboard/work/tasks/lifecycle.py", "from flask import request", "calmboard imports no HTTP"),
+        ("calmboard/access/credentials/keys.py", "import werkzeug.exceptions", "calmboard imports no HTTP"),
+        ("calmboard/db.py", "from flask import request", "calmboard imports no HTTP"),
         ("calmboard/access/credentials/keys.py", "from calmboard.work.tasks.lifecycle import read_task", "only those below it"),
         ("calmboard/access/credentials/keys.py", "from calmboard import operations", "only those below it"),
         ("calmboard/models/work.py", "def f():\n    import calmboard.access.plans", "only those below it"),
@@ -37,7 +37,7 @@ def test_every_file_and_function_can_be_read_in_one_sitting() -> None:
 )
 def test_an_import_that_goes_up_sideways_or_out_is_found(tmp_path: Path, file: str, line: str, rule: str) -> None:
     write(tmp_path / file, line)
-    assert [breach.partition(": ")[2] for breach in breaches_of_floors(tmp_path)] in ([rule], [f"a room uses {rule}"])
+    assert [violation.partition(": ")[2] for violation in layer_violations(tmp_path)] in ([rule], [f"a layer imports {rule}"])
 
 
 @pytest.mark.parametrize(
@@ -52,15 +52,15 @@ def test_an_import_that_goes_up_sideways_or_out_is_found(tmp_path: Path, file: s
         ("calmboard/db.py", "from flask import Flask"),
     ],
 )
-def test_an_import_that_goes_down_is_let_be(tmp_path: Path, file: str, line: str) -> None:
+def test_an_import_that_goes_down_is_allowed(tmp_path: Path, file: str, line: str) -> None:
     write(tmp_path / file, line)
-    assert breaches_of_floors(tmp_path) == []
+    assert layer_violations(tmp_path) == []
 
 
-def test_a_room_without_a_place_in_the_order_is_refused(tmp_path: Path) -> None:
+def test_a_layer_that_is_not_in_the_order_is_rejected(tmp_path: Path) -> None:
     write(tmp_path / "calmboard/attic.py", "from calmboard.db import db")
     with pytest.raises(ValueError, match="attic"):
-        breaches_of_floors(tmp_path)
+        layer_violations(tmp_path)
 
 
 def test_what_has_outgrown_one_sitting_is_found(tmp_path: Path) -> None:

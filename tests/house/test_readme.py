@@ -22,8 +22,8 @@ def test_the_readme_names_every_command_of_make() -> None:
 
 def test_the_readme_names_every_command_of_the_operator(app: Flask) -> None:
     own = {name: command for name, command in app.cli.commands.items() if name != "db"}
-    words = [f"{name} {sub}".strip() for name, command in own.items() for sub in getattr(command, "commands", [""])]
-    assert [word for word in words if f"| `{word}" not in README] == []
+    names = [f"{name} {sub}".strip() for name, command in own.items() for sub in getattr(command, "commands", [""])]
+    assert [name for name in names if f"| `{name}" not in README] == []
 
 
 def test_files_that_the_readme_points_to_exist() -> None:

@@ -1,4 +1,4 @@
-"""What tests of the authorization server are given: an application that knows the flow."""
+"""The fixtures of the authorization server's tests: an application that performs the flow."""
 
 import base64
 import hashlib
@@ -39,7 +39,7 @@ class HostApp:
 
     def request(self, **changes: str | None) -> dict[str, str]:
         """The parameters of an authorization request; None leaves one out."""
-        usual = {
+        defaults = {
             "response_type": "code",
             "client_id": self.client_id,
             "redirect_uri": self.redirect_uri,
@@ -49,44 +49,44 @@ class HostApp:
             "resource": ORIGIN,
             "scope": "projects:read tasks:write",
         }
-        return {name: value for name, value in {**usual, **changes}.items() if value is not None}
+        return {name: value for name, value in {**defaults, **changes}.items() if value is not None}
 
     def open_consent(self, **changes: str | None) -> TestResponse:
         return self.browser.get("/api/oauth/authorize", query_string=self.request(**changes))
 
     def decide(self, decision: str = "allow", choices: dict[str, Any] | None = None, **changes: Any) -> TestResponse:
-        """Answer the consent page; without choices it stays as it opens: every right, in all projects."""
+        """Submit the consent page; without choices with its initial values: every right, in all projects."""
         page = self.open_consent(**changes)
         assert page.status_code == 200, page.text
         token = _CSRF.search(page.text)
         assert token
         rights = re.findall(r'name="right" value="([^"]+)" checked', page.text)
-        as_opened = {"csrf_token": token[1], "decision": decision, "right": rights, "reach": "all"}
-        form = {**as_opened, **self.request(**changes), **(choices or {})}
+        initial = {"csrf_token": token[1], "decision": decision, "right": rights, "reach": "all"}
+        form = {**initial, **self.request(**changes), **(choices or {})}
         return self.browser.post("/api/oauth/authorize", data=form)
 
     def get_code(self, choices: dict[str, Any] | None = None, **changes: Any) -> str:
-        sent = self.decide(choices=choices, **changes)
-        assert sent.status_code == 303, sent.text
-        return returned(sent)["code"]
+        response = self.decide(choices=choices, **changes)
+        assert response.status_code == 303, response.text
+        return redirect_parameters(response)["code"]
 
     def token(self, **form: str | None) -> TestResponse:
-        given = {name: value for name, value in form.items() if value is not None}
-        return self.app.test_client().post("/api/oauth/token", data=given, environ_base={"REMOTE_ADDR": new_address()})
+        data = {name: value for name, value in form.items() if value is not None}
+        return self.app.test_client().post("/api/oauth/token", data=data, environ_base={"REMOTE_ADDR": new_address()})
 
     def redeem(self, issued: str, **changes: str | None) -> TestResponse:
-        usual: dict[str, str | None] = {
+        defaults: dict[str, str | None] = {
             "grant_type": "authorization_code",
             "code": issued,
             "client_id": self.client_id,
             "redirect_uri": self.redirect_uri,
             "code_verifier": self.verifier,
         }
-        return self.token(**{**usual, **changes})
+        return self.token(**{**defaults, **changes})
 
     def refresh(self, issued: str, **changes: str | None) -> TestResponse:
-        usual: dict[str, str | None] = {"grant_type": "refresh_token", "refresh_token": issued, "client_id": self.client_id}
-        return self.token(**{**usual, **changes})
+        defaults: dict[str, str | None] = {"grant_type": "refresh_token", "refresh_token": issued, "client_id": self.client_id}
+        return self.token(**{**defaults, **changes})
 
     def get_tokens(self, choices: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
         answer = self.redeem(self.get_code(choices, **changes))
@@ -98,8 +98,8 @@ class HostApp:
         return Api(self.app, access_token)
 
 
-def returned(response: TestResponse) -> dict[str, str]:
-    """What the application is told in the address it is called back at."""
+def redirect_parameters(response: TestResponse) -> dict[str, str]:
+    """The parameters that the application receives at its redirect URI."""
     query = parse_qs(urlsplit(response.headers["Location"]).query, strict_parsing=True)
     assert all(len(values) == 1 for values in query.values())
     return {name: values[0] for name, values in query.items()}
@@ -112,12 +112,12 @@ def register(app: Flask, **metadata: Any) -> TestResponse:
 
 @pytest.fixture(autouse=True)
 def _monkeypatch_response_class() -> None:
-    """Stand in for pytest-flask's, which would turn every answer into one of its own class: a redirect would be rewritten."""
+    """Overrides pytest-flask's, which would convert every response to its own class: a redirect would be rewritten."""
 
 
 @pytest.fixture
 def owner(new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]) -> TestUser:
-    """Somebody of this test's own: a person decides about applications sixty times a minute at most."""
+    """A user of this test's own: a person decides about applications sixty times a minute at most."""
     person = new_user()
     new_project(person)
     return person
@@ -125,12 +125,12 @@ def owner(new_user: Callable[..., TestUser], new_project: Callable[..., ProjectA
 
 @pytest.fixture
 def host_app(app: Flask) -> Callable[..., HostApp]:
-    """Register an application that asks this person: `host_app(owner)`."""
+    """Register an application that requests this person's consent: `host_app(owner)`."""
 
     def make(person: TestUser, **metadata: Any) -> HostApp:
-        registered = register(app, **metadata)
-        assert registered.status_code == 201, registered.text
-        body = registered.get_json()
+        response = register(app, **metadata)
+        assert response.status_code == 201, response.text
+        body = response.get_json()
         return HostApp(app, person.sign_in(), body["client_id"], body, body["redirect_uris"][0])
 
     return make

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.programs import find_program, free_port, wait_until
-from tests.support.server import ROOT, answers, end, outside_environment
+from tests.support.server import ROOT, answers, outside_environment, stop
 
 
 @dataclass(frozen=True)
-class ProjectAndBoard:
+class Instance:
     """Where a run keeps its data and answers, with nothing else set."""
 
     instance_dir: Path
@@ -32,49 +32,49 @@ class ProjectAndBoard:
         return outside_environment() | {"PORT": str(self.port), "CALMBOARD_INSTANCE_DIR": str(self.instance_dir)}
 
     def processes(self) -> list[str]:
-        """What runs with this place's data, whoever started it."""
+        """What runs with this instance's data, whoever started it."""
         mark = f"CALMBOARD_INSTANCE_DIR={self.instance_dir}".encode()
         return [process.name for process in Path("/proc").glob("[0-9]*") if mark in _environ(process)]
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> ProjectAndBoard:
-    return ProjectAndBoard(tmp_path / "instance", free_port())
+def instance(tmp_path: Path) -> Instance:
+    return Instance(tmp_path / "instance", free_port())
 
 
-def test_it_starts_says_how_to_sign_in_ends_on_a_signal_and_keeps_the_data(place: ProjectAndBoard) -> None:
-    with run(place) as (process, output):
-        first_words = said(output)
-        add_person(place)
+def test_it_starts_says_how_to_sign_in_ends_on_a_signal_and_keeps_the_data(instance: Instance) -> None:
+    with run(instance) as (process, output):
+        first_words = printed(output)
+        add_person(instance)
         process.send_signal(signal.SIGTERM)
         process.wait(15)
-        assert place.processes() == []
-    with run(place) as (process, output):
-        assert said(output) == first_words
-        assert "has ada@calmboard.test already" in add_person(place)
+        assert instance.processes() == []
+    with run(instance) as (process, output):
+        assert printed(output) == first_words
+        assert "has ada@calmboard.test already" in add_person(instance)
         os.killpg(process.pid, signal.SIGINT)
         process.wait(15)
-        assert place.processes() == []
+        assert instance.processes() == []
 
 
-def test_a_port_that_is_taken_is_said_in_a_sentence(place: ProjectAndBoard) -> None:
-    with run(place):
+def test_a_port_that_is_taken_is_said_in_a_sentence(instance: Instance) -> None:
+    with run(instance):
         second = subprocess.run(
             [sys.executable, "-m", "flask", "--app", "wsgi", "serve"],
             cwd=ROOT,
-            env=place.environment,
+            env=instance.environment,
             capture_output=True,
             text=True,
             timeout=30,
             check=False,
         )
     assert second.returncode != 0
-    assert str(place.port) in second.stderr
+    assert str(instance.port) in second.stderr
     assert "Traceback" not in second.stderr
 
 
-def test_a_setting_that_cannot_be_used_stops_the_start(place: ProjectAndBoard) -> None:
-    environment = place.environment | {"CALMBOARD_RATE_PRO": "plenty"}
+def test_a_setting_that_cannot_be_used_stops_the_start(instance: Instance) -> None:
+    environment = instance.environment | {"CALMBOARD_RATE_PRO": "plenty"}
     refused = subprocess.run(["make", "run"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert refused.returncode != 0
     assert "CALMBOARD_RATE_PRO is “plenty”" in refused.stderr
@@ -82,27 +82,27 @@ def test_a_setting_that_cannot_be_used_stops_the_start(place: ProjectAndBoard) -
 
 
 @contextmanager
-def run(place: ProjectAndBoard) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+def run(instance: Instance) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """Start it as a person would, and wait until it answers."""
-    output = place.instance_dir.with_suffix(".log")
+    output = instance.instance_dir.with_suffix(".log")
     with output.open("wb") as log:
         process = subprocess.Popen(
             [find_program("make", "make"), "run"],
             cwd=ROOT,
-            env=place.environment,
+            env=instance.environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
     try:
-        wait_until(lambda: answers(f"{place.url}/readyz", process) and "Ctrl-C" in output.read_text(), "make run", within_s=60)
+        wait_until(lambda: answers(f"{instance.url}/readyz", process) and "Ctrl-C" in output.read_text(), "make run", within_s=60)
         yield process, output
     finally:
-        end(process)
+        stop(process)
 
 
-def said(output: Path) -> tuple[str, str]:
+def printed(output: Path) -> tuple[str, str]:
     """The address and the password that were printed for the demo's owner."""
     text = output.read_text()
     address = re.search(r"http://127\.0\.0\.1:\d+", text)
@@ -112,11 +112,11 @@ def said(output: Path) -> tuple[str, str]:
     return address[0], password[1]
 
 
-def add_person(place: ProjectAndBoard) -> str:
-    """Add somebody by the operator's command; returns what it said."""
-    words = ["people", "add", "ada@calmboard.test", "--name", "Ada", "--password", "quiet-harbour-seven", "--plan", "pro"]
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", *words]
-    done = subprocess.run(command, cwd=ROOT, env=place.environment, capture_output=True, text=True, timeout=30, check=False)
+def add_person(instance: Instance) -> str:
+    """Add somebody by the operator's command; returns its output."""
+    arguments = ["people", "add", "ada@calmboard.test", "--name", "Ada", "--password", "quiet-harbour-seven", "--plan", "pro"]
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=instance.environment, capture_output=True, text=True, timeout=30, check=False)
     return done.stdout + done.stderr
 
 

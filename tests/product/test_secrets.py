@@ -28,18 +28,18 @@ def somebody(new_user: Callable[..., TestUser], new_project: Callable[..., Proje
     return person
 
 
-def test_a_key_made_on_the_page_is_shown_in_one_response_and_kept_nowhere(
+def test_a_key_made_on_the_page_is_shown_in_one_response_and_stored_nowhere(
     page_for: Pages, server: Server, settings: Settings, somebody: TestUser
 ) -> None:
     page = page_for(somebody)
     secret = create_key(page)
     use(page.request, secret)
     pages = dict(everything_reachable(page.request, server.url))
-    places = {"the database": dump(settings), "the log": server.log, **pages, **files_of(settings.instance_dir)}
-    assert "Night shift" in places["the database"]
-    assert "/api/v1/projects" in places["the log"]
-    assert "Night shift" in places[f"{server.url}/integrations"]
-    assert [place for place, text in places.items() if secret[4:34] in text] == []
+    sources = {"the database": dump(settings), "the log": server.log, **pages, **files_of(settings.instance_dir)}
+    assert "Night shift" in sources["the database"]
+    assert "/api/v1/projects" in sources["the log"]
+    assert "Night shift" in sources[f"{server.url}/integrations"]
+    assert [source for source, text in sources.items() if secret[4:34] in text] == []
     assert [cookie for cookie in page.context.cookies() if secret[4:34] in str(cookie)] == []
 
 
@@ -59,7 +59,7 @@ def test_going_back_or_reloading_never_shows_a_key_again(page_for: Pages, somebo
     assert secret[4:34] not in page.content()
 
 
-def test_passwords_and_sessions_are_kept_as_digests_only(
+def test_passwords_and_sessions_are_stored_as_digests_only(
     page_for: Pages, server: Server, settings: Settings, somebody: TestUser
 ) -> None:
     page = page_for()
@@ -100,23 +100,23 @@ def use(program: APIRequestContext, secret: str) -> None:
 
 def everything_reachable(program: APIRequestContext, origin: str) -> Iterator[tuple[str, str]]:
     """Every answer to a GET that links on any page lead to, from the first page on."""
-    waiting, seen = [f"{origin}/"], set()
-    while waiting:
-        url = waiting.pop()
+    queue, seen = [f"{origin}/"], set()
+    while queue:
+        url = queue.pop()
         if url in seen or not url.startswith(origin):
             continue
         seen.add(url)
         answer = program.get(url)
         yield url, answer.text() if is_text(answer) else ""
         if "html" in answer.headers["content-type"]:
-            waiting += [bare(urljoin(url, link)) for link in LINK.findall(answer.text())]
+            queue += [without_fragment(urljoin(url, link)) for link in LINK.findall(answer.text())]
 
 
 def is_text(answer: APIResponse) -> bool:
     return answer.headers.get("content-type", "").startswith(("text/", "application/json", "application/problem"))
 
 
-def bare(url: str) -> str:
+def without_fragment(url: str) -> str:
     return urlsplit(url)._replace(fragment="").geturl()
 
 

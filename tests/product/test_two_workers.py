@@ -1,4 +1,4 @@
-"""The request window of a key on the real server: one count for both of its workers, never unlimited."""
+"""The rate limit of a key on the real server: one count for both of its workers, never unlimited."""
 
 import json
 import urllib.error
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from calmboard.settings import Settings, Window
+from calmboard.settings import RateLimit, Settings
 from tests.support.programs import free_port, wait_until
 from tests.support.redis_server import running_redis
 from tests.support.server import Server, answers, running_server
@@ -30,9 +30,9 @@ class Answer:
 
 @pytest.fixture
 def narrow(settings: Settings, tmp_path: Path) -> Settings:
-    """Settings of a server of this test's own, on which a key has a small window."""
+    """Settings of a server of this test's own, on which a key has a low rate limit."""
     port = free_port()
-    rates = {"pro": Window(LIMIT, 60), "business": Window(LIMIT, 60)}
+    rates = {"pro": RateLimit(LIMIT, 60), "business": RateLimit(LIMIT, 60)}
     return replace(settings, port=port, origin=f"http://127.0.0.1:{port}", rates=rates, instance_dir=tmp_path)
 
 
@@ -43,12 +43,12 @@ def key(new_user: Callable[..., TestUser]) -> str:
 
 def test_exactly_the_limit_passes_under_two_workers(narrow: Settings, key: str) -> None:
     with running_server(narrow) as server:
-        assert statuses_of_a_rush(server, key) == {200: LIMIT, 429: LIMIT}
+        assert statuses_of_a_burst(server, key) == {200: LIMIT, 429: LIMIT}
 
 
 def test_exactly_the_limit_passes_when_redis_counts(narrow: Settings, key: str, redis_url: str) -> None:
     with running_server(narrow, CALMBOARD_RATE_STORAGE_URL=redis_url) as server:
-        assert statuses_of_a_rush(server, key) == {200: LIMIT, 429: LIMIT}
+        assert statuses_of_a_burst(server, key) == {200: LIMIT, 429: LIMIT}
 
 
 def test_servers_that_share_redis_share_the_count(narrow: Settings, key: str, redis_url: str, tmp_path: Path) -> None:
@@ -59,38 +59,38 @@ def test_servers_that_share_redis_share_the_count(narrow: Settings, key: str, re
         running_server(narrow, CALMBOARD_RATE_STORAGE_URL=redis_url) as first,
         running_server(other, CALMBOARD_RATE_STORAGE_URL=redis_url) as second,
     ):
-        answers = [ask(server, key).status for _ in range(LIMIT) for server in (first, second)]
+        answers = [get_me(server, key).status for _ in range(LIMIT) for server in (first, second)]
     assert answers == [200] * LIMIT + [429] * LIMIT
 
 
 def test_a_window_outlives_a_restart(narrow: Settings, key: str) -> None:
     for remaining in (LIMIT - 1, LIMIT - 2):
         with running_server(narrow) as server:
-            assert ask(server, key).headers["X-RateLimit-Remaining"] == str(remaining)
+            assert get_me(server, key).headers["X-RateLimit-Remaining"] == str(remaining)
 
 
 def test_without_its_store_the_server_lets_nobody_through(narrow: Settings, key: str, tmp_path: Path) -> None:
     with ExitStack() as redis_open:
         redis_url = redis_open.enter_context(running_redis(tmp_path))
         with running_server(narrow, CALMBOARD_RATE_STORAGE_URL=redis_url) as server:
-            assert ask(server, key).status == 200
+            assert get_me(server, key).status == 200
             redis_open.close()
-            refusals = [ask(server, key) for _ in range(6)]
+            refusals = [get_me(server, key) for _ in range(6)]
     assert {refusal.status for refusal in refusals} == {503}
     assert {refusal.body["code"] for refusal in refusals} == {"unavailable"}
     assert all(int(refusal.headers["Retry-After"]) >= 1 for refusal in refusals)
 
 
-def statuses_of_a_rush(server: Server, key: str) -> dict[int, int]:
+def statuses_of_a_burst(server: Server, key: str) -> dict[int, int]:
     """How often each status came, of twice as many requests at once as the window holds, answered by both workers."""
     started = written_by_workers(server)
     wait_until(lambda: answers(f"{server.url}/healthz", server.process) and all_wrote_since(started, server), "A worker")
     before = written_by_workers(server)
     with ThreadPoolExecutor(8) as threads:
-        statuses = list(threads.map(lambda _: ask(server, key).status, range(2 * LIMIT)))
-        # Where one worker took the whole rush, the other has to refuse the same key too, once it gets something to do.
+        statuses = list(threads.map(lambda _: get_me(server, key).status, range(2 * LIMIT)))
+        # Where one worker took the whole burst, the other has to reject the same key too, once it gets something to do.
         wait_until(
-            lambda: {429} == set(threads.map(lambda _: ask(server, key).status, range(8))) and all_wrote_since(before, server),
+            lambda: {429} == set(threads.map(lambda _: get_me(server, key).status, range(8))) and all_wrote_since(before, server),
             "A worker",
         )
     assert len(before) == 2
@@ -115,7 +115,7 @@ def is_worker(process_id: str) -> bool:
     return "resource_tracker" not in Path(f"/proc/{process_id}/cmdline").read_text()
 
 
-def ask(server: Server, key: str) -> Answer:
+def get_me(server: Server, key: str) -> Answer:
     """GET /me on a connection of its own."""
     request = urllib.request.Request(f"{server.url}/api/v1/me", headers={"Authorization": f"Bearer {key}"})
     try:

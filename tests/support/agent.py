@@ -1,4 +1,4 @@
-"""An agent at POST /mcp, speaking one revision of the protocol; every answer is held against the official schema."""
+"""An agent at POST /mcp, of one revision of the protocol; every result is validated against the official schema."""
 
 import json
 from typing import Any, cast
@@ -10,20 +10,20 @@ from api.mcp.content.prompts import PROMPTS
 from api.mcp.content.resources import RESOURCES
 from api.mcp.registry import Prompt, Resource, Tool
 from api.mcp.tools import TOOLS
-from calmboard.access.scopes import READING
+from calmboard.access.scopes import DEFAULT_SCOPES
 from tests.support.users import Answer, new_address
 
 MODERN = "2026-07-28"
 LEGACY = ("2025-11-25", "2025-06-18", "2025-03-26")
 _NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 
-_GIVEN: list[Tool | Resource | Prompt] = [*TOOLS, *RESOURCES, *PROMPTS]
-# All that an agent can be let do.
-EVERYTHING = READING.union(scope for thing in _GIVEN for scope in thing.scopes)
+_ENTRIES: list[Tool | Resource | Prompt] = [*TOOLS, *RESOURCES, *PROMPTS]
+# Every scope that an agent can use.
+EVERYTHING = DEFAULT_SCOPES.union(scope for entry in _ENTRIES for scope in entry.scopes)
 
 
 class Agent:
-    """Asks with a key or token. `capabilities`: what the client says it can do."""
+    """Sends requests with a key or token. `capabilities`: what the client declares."""
 
     def __init__(self, app: Flask, secret: str | None, version: str = MODERN, capabilities: dict[str, Any] | None = None) -> None:
         self._client = app.test_client()
@@ -37,21 +37,21 @@ class Agent:
         return self.result("tools/call", {"name": tool, "arguments": arguments})
 
     def structured(self, tool: str, /, **arguments: Any) -> Any:
-        """What a tool answers when all is well."""
+        """The structured content of a successful result."""
         result = self.call(tool, **arguments)
         assert not result.get("isError"), result["content"]
         assert json.loads(result["content"][0]["text"]) == result["structuredContent"]
         return result["structuredContent"]
 
     def refusal(self, tool: str, /, **arguments: Any) -> str:
-        """What a tool says when it cannot."""
+        """The text of an error result."""
         result = self.call(tool, **arguments)
         assert result["isError"] is True, result
-        said: str = result["content"][0]["text"]
-        return said
+        text: str = result["content"][0]["text"]
+        return text
 
     def result(self, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The result of a method, which has the shape that the revision gives it."""
+        """The result of a method, validated against its revision."""
         answer = self.ask(method, params)
         assert answer.status_code == 200, answer.text
         assert "result" in answer.json, answer.text
@@ -68,14 +68,14 @@ class Agent:
         params = dict(params or {})
         if self.version == MODERN:
             params["_meta"] = {**self._metadata(), **params.get("_meta", {})}
-        named = {"Mcp-Name": params[_NAMED[method]]} if method in _NAMED and self.version == MODERN else {}
-        modern = {"Mcp-Method": method, **named} if self.version == MODERN else {}
+        name_header = {"Mcp-Name": params[_NAMED[method]]} if method in _NAMED and self.version == MODERN else {}
+        modern = {"Mcp-Method": method, **name_header} if self.version == MODERN else {}
         versioned = {"MCP-Protocol-Version": self.version} if self.version != LEGACY[-1] else {}
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         return self.send(body, {**versioned, **modern, **(headers or {})})
 
     def send(self, body: Any, headers: dict[str, str] | None = None, method: str = "POST") -> Answer:
-        """Whatever body and headers, as they are; None leaves a header out."""
+        """Send any body and headers unchanged; None omits a header."""
         raw = body if isinstance(body, bytes | str) else json.dumps(body)
         sent = {name: value for name, value in {**self._headers, **(headers or {})}.items() if value is not None}
         return cast("Answer", self._client.open("/mcp", method=method, data=raw, content_type="application/json", headers=sent))

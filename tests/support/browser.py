@@ -1,4 +1,4 @@
-"""Chromium, and what every page in it must not do."""
+"""Chromium, and the errors that no page in it may have."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from tests.support.programs import find_program, not_run
 from tests.support.users import SESSION_COOKIE, TestUser, new_address
 
-_ARGUMENTS = (
+_OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -24,10 +24,10 @@ _ARGUMENTS = (
 )
 _AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
 _AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# Chromium tells the console of every answer from 400 on. Those from 500 on are noted by `_see`; the others are no fault.
+# Chromium logs every response from 400 on. Those from 500 on are recorded by `_on_response`; the others are no errors.
 _ANSWER_NOTICE = "Failed to load resource: the server responded with a status of"
 
-_PATIENCE_MS = 8_000
+_TIMEOUT_MS = 8_000
 
 Scheme = Literal["light", "dark"]
 
@@ -35,17 +35,17 @@ Scheme = Literal["light", "dark"]
 @contextmanager
 def running_chromium() -> Iterator[Browser]:
     path = find_program("chromium", "chromium", "chromium-browser")
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=_ARGUMENTS) as browser:
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=_OPTIONS) as browser:
         yield browser
 
 
 @dataclass
 class Pages:
-    """Opens pages of one server, and keeps what went wrong in any of them: refused by the CSP, thrown, or failed."""
+    """Opens pages of one server, and records the errors of all of them: blocked by the CSP, thrown, or failed."""
 
     browser: Browser
     url: str
-    faults: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
     _open: ExitStack = field(default_factory=ExitStack)
 
     def __call__(
@@ -64,32 +64,32 @@ class Pages:
         )
         if person:
             context.add_cookies([{"name": SESSION_COOKIE, "value": person.session_cookie, "url": self.url}])
-        context.set_default_timeout(_PATIENCE_MS)
-        self._listen(context)
+        context.set_default_timeout(_TIMEOUT_MS)
+        self._record_errors(context)
         return context.new_page()
 
     def close(self) -> None:
         self._open.close()
 
-    def _listen(self, context: BrowserContext) -> None:
-        context.on("console", self._hear)
-        context.on("weberror", lambda thrown: self.faults.append(str(thrown.error)))
-        context.on("response", self._see)
+    def _record_errors(self, context: BrowserContext) -> None:
+        context.on("console", self._on_console)
+        context.on("weberror", lambda event: self.errors.append(str(event.error)))
+        context.on("response", self._on_response)
 
-    def _hear(self, message: ConsoleMessage) -> None:
+    def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not message.text.startswith(_ANSWER_NOTICE):
-            self.faults.append(f"{message.page and message.page.url}: {message.text}")
+            self.errors.append(f"{message.page and message.page.url}: {message.text}")
 
-    def _see(self, response: Response) -> None:
+    def _on_response(self, response: Response) -> None:
         if response.status >= 500:
-            self.faults.append(f"{response.url} answered {response.status}")
+            self.errors.append(f"{response.url} answered {response.status}")
 
 
-def find_barriers(page: Page) -> list[str]:
-    """What axe finds against WCAG 2.2 AA and good practice: the rule, what it asks for, and where."""
+def find_violations(page: Page) -> list[str]:
+    """The violations of WCAG 2.2 AA and best practices that axe finds: the rule, its requirement, and where."""
     page.evaluate(_axe_source())
-    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", _AXE_RULES)
-    return [_worded(violation) for violation in found["violations"]]
+    results = page.evaluate("rules => axe.run(document, {runOnly: rules})", _AXE_RULES)
+    return [_describe(violation) for violation in results["violations"]]
 
 
 @cache
@@ -99,6 +99,6 @@ def _axe_source() -> str:
     return _AXE.read_text()
 
 
-def _worded(violation: dict[str, Any]) -> str:
-    places = [str(target) for node in violation["nodes"] for target in node["target"]]
-    return f"{violation['id']}: {violation['help']} at {', '.join(places)}"
+def _describe(violation: dict[str, Any]) -> str:
+    targets = [str(target) for node in violation["nodes"] for target in node["target"]]
+    return f"{violation['id']}: {violation['help']} at {', '.join(targets)}"

@@ -12,7 +12,7 @@ import psycopg
 
 from calmboard.db import db
 from calmboard.operations.seed import seed
-from calmboard.settings import Settings, Window, read_settings
+from calmboard.settings import RateLimit, Settings, read_settings
 from tests.support.postgres import postgres_url
 from tests.support.run import make_once
 from tests.support.users import DEMO_PASSWORD
@@ -20,18 +20,18 @@ from wsgi import create_app
 
 KINDS = ("sqlite", "postgresql")
 
-_ROOMY = Window(100_000, 60)
+_HIGH_LIMIT = RateLimit(100_000, 60)
 
 
 def settings_for(database_url: str, instance_dir: Path) -> Settings:
-    """Settings of a development machine whose request windows no test fills by accident."""
+    """Settings of a development machine whose rate limits no test reaches by accident."""
     environment = {"CALMBOARD_DATABASE_URL": database_url, "CALMBOARD_DEMO_PASSWORD": DEMO_PASSWORD}
     settings = read_settings(environment, instance_dir)
-    return replace(settings, rates={"pro": _ROOMY, "business": _ROOMY}, rate_failures=_ROOMY)
+    return replace(settings, rates={"pro": _HIGH_LIMIT, "business": _HIGH_LIMIT}, rate_failures=_HIGH_LIMIT)
 
 
 class Databases(ABC):
-    """Where one worker process of the run gets its databases."""
+    """Creates the databases of one worker process of the run."""
 
     kind: str
 
@@ -43,14 +43,14 @@ class Databases(ABC):
         self._numbers = count(1)
 
     def seeded(self) -> str:
-        """The address of a new database with the tables, the demo people and their projects."""
+        """The URL of a new database with the tables, the demo people and their projects."""
         template = self.run_dir / f"template-{self.kind}"
         make_once(template, lambda: self._make_template(template))
         return self._copy_template()
 
     @abstractmethod
     def empty(self) -> str:
-        """The address of a new database without tables."""
+        """The URL of a new database without tables."""
 
     @abstractmethod
     def _copy_template(self) -> str: ...

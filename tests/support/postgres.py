@@ -7,14 +7,14 @@ from pathlib import Path
 from tests.support.programs import find_program
 from tests.support.run import make_once
 
-# An ordering by language, as servers have it: whatever relies on order by byte has to ask for it.
+# A linguistic collation, as servers have it: whatever relies on byte order has to request it.
 _LOCALE = ("--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US")
-# Nothing in here has to survive a power cut.
+# Nothing in it has to survive a crash.
 _SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "listen_addresses=")
 
 
 def postgres_url(run_dir: Path, name: str) -> str:
-    """The address of a database on the run's server, which is started where it is not yet."""
+    """The URL of a database on the run's server, which is started where it is not running yet."""
     directory = run_dir / "postgres"
     make_once(directory, lambda: _start(directory))
     return f"postgresql://postgres@/{name}?host={directory}"
@@ -36,8 +36,8 @@ def _start(directory: Path) -> None:
     _run("pg_ctl", "start", "--wait", f"--pgdata={data}", f"--log={directory / 'log'}", f"--options={options}")
 
 
-def _run(program: str, *words: str) -> None:
-    """PostgreSQL refuses to run as root; Debian's package brings a user for it."""
+def _run(program: str, *arguments: str) -> None:
+    """PostgreSQL refuses to run as root; Debian's package creates a user for it."""
     user = "postgres" if os.geteuid() == 0 else None
-    command = [find_program("postgresql", program), *words]
+    command = [find_program("postgresql", program), *arguments]
     subprocess.run(command, check=True, user=user, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-"""The programs that tests start: where they are, and what to say where one is missing."""
+"""The programs that tests start: where they are, and which package a missing one belongs to."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ _DIRECTORIES = ("/usr/lib/postgresql/*/bin", "/usr/sbin", "/usr/local/bin")
 
 
 def find_program(package: str, *names: str) -> str:
-    """The path of the first of these programs. Without any, the test does not run, and says which package it needs."""
+    """The path of the first of these programs. Without any, the test is skipped, and names the package that it needs."""
     found = next((path for name in names if (path := shutil.which(name) or _find_off_path(name))), None)
     if found is None:
         not_run(f"{names[0]} is not installed: apt-get install {package}")
@@ -22,7 +22,7 @@ def find_program(package: str, *names: str) -> str:
 
 
 def not_run(reason: str) -> NoReturn:
-    """Leave a test out for want of a tool, and name it at the end; with CI=true that is a failure."""
+    """Skip a test that lacks a tool; with CI=true it fails."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
@@ -35,17 +35,17 @@ def free_port() -> int:
 
 
 def wait_until(answers: Callable[[], bool], what: str, within_s: float = 20) -> None:
-    """Ask until it answers. Raises TimeoutError, which names `what`, after `within_s` seconds."""
-    give_up_at_s = time.monotonic() + within_s
+    """Poll until it answers. Raises TimeoutError, which names `what`, after `within_s` seconds."""
+    deadline_s = time.monotonic() + within_s
     while not answers():
-        if time.monotonic() > give_up_at_s:
+        if time.monotonic() > deadline_s:
             raise TimeoutError(f"{what} did not answer within {within_s} seconds")
         time.sleep(0.03)
 
 
 def _find_off_path(name: str) -> str | None:
-    found = [path for directory in _DIRECTORIES for path in Path("/").glob(f"{directory[1:]}/{name}")]
-    return str(max(found, key=_version)) if found else None
+    paths = [path for directory in _DIRECTORIES for path in Path("/").glob(f"{directory[1:]}/{name}")]
+    return str(max(paths, key=_version)) if paths else None
 
 
 def _version(path: Path) -> int:

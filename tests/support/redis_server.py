@@ -1,4 +1,4 @@
-"""A real Redis, or Valkey where that is what the machine has."""
+"""A real Redis, or Valkey where the machine has that instead."""
 
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tests.support.programs import find_program, free_port, wait_until
 
 @contextmanager
 def running_redis(directory: Path) -> Iterator[str]:
-    """A server of its own; yields its address."""
+    """A server of its own; yields its URL."""
     port = free_port()
     url = f"redis://127.0.0.1:{port}/0"
     with _running(url, directory, "--bind", "127.0.0.1", "--port", str(port)):
@@ -21,7 +21,7 @@ def running_redis(directory: Path) -> Iterator[str]:
 
 @contextmanager
 def running_redis_on_a_socket(directory: Path) -> Iterator[Path]:
-    """The same, reached through a socket file; yields its path."""
+    """The same on a Unix socket; yields its path."""
     path = directory / "redis.sock"
     with _running(f"unix://{path}", directory, "--port", "0", "--unixsocket", str(path)):
         yield path

@@ -1,4 +1,4 @@
-"""The real server: granian with two worker processes, as it is run for users."""
+"""The real server: granian with two worker processes, as it runs in production."""
 
 import os
 import signal
@@ -37,7 +37,7 @@ class Server:
 def running_server(settings: Settings, factory: str = "wsgi:create_app", **changes: str) -> Iterator[Server]:
     """Serve the database and instance of these settings until the block ends; changes are further settings.
 
-    It trusts one proxy, so that a test can come from an address of its own by X-Forwarded-For.
+    It trusts one proxy, so that a test can have an address of its own by X-Forwarded-For.
     """
     environment = {**environment_of(settings), "CALMBOARD_TRUSTED_PROXIES": "1", **changes}
     command = [sys.executable, "-m", "granian", "--interface=wsgi", "--factory", "--host=127.0.0.1", f"--port={settings.port}"]
@@ -50,17 +50,17 @@ def running_server(settings: Settings, factory: str = "wsgi:create_app", **chang
 
 @contextmanager
 def started(command: list[str], environment: Mapping[str, str], output: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A process in a group of its own, which is ended as a whole."""
+    """A process in a group of its own, which is terminated as a whole."""
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
     )
     try:
         yield process
     finally:
-        end(process)
+        stop(process)
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is not None:
         return
     process.terminate()
@@ -72,8 +72,8 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """The settings as a shell would give them."""
-    rates = {f"CALMBOARD_RATE_{plan.upper()}": f"{window.amount}/minute" for plan, window in settings.rates.items()}
+    """The settings as environment variables."""
+    rates = {f"CALMBOARD_RATE_{plan.upper()}": f"{rate_limit.amount}/minute" for plan, rate_limit in settings.rates.items()}
     return (
         outside_environment()
         | rates
@@ -88,13 +88,13 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 
 def outside_environment() -> dict[str, str]:
-    """The environment of this process without what is set for CalmBoard, its server or a make above it."""
-    ours = ("CALMBOARD_", "FLASK_", "GRANIAN_", "MAKE", "MFLAGS")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    """The environment of this process without the variables of CalmBoard, its server or a parent make."""
+    prefixes = ("CALMBOARD_", "FLASK_", "GRANIAN_", "MAKE", "MFLAGS")
+    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
 
 
 def answers(url: str, process: subprocess.Popen[bytes]) -> bool:
-    """Whether the address answers 200. Raises RuntimeError where its process has ended instead."""
+    """Whether the URL answers 200. Raises RuntimeError where its process has ended instead."""
     if process.poll() is not None:
         raise RuntimeError(f"{process.args!r} ended with {process.returncode} before it answered")
     try:

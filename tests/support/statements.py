@@ -1,4 +1,4 @@
-"""What an app sends to its database."""
+"""The statements that an app sends to its database."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,33 +13,33 @@ Statement = tuple[str, Any]
 
 
 @contextmanager
-def watched(app: Flask) -> Iterator[list[Statement]]:
-    """Every statement of the block with its parameters, in order. What the driver is asked past SQLAlchemy is not seen."""
+def recorded(app: Flask) -> Iterator[list[Statement]]:
+    """Every statement of the block with its parameters, in order. What bypasses SQLAlchemy is not recorded."""
     statements: list[Statement] = []
 
-    def keep(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+    def record(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
         statements.append((statement, parameters))
 
-    with _heard(app, "before_cursor_execute", keep):
+    with _listening(app, "before_cursor_execute", record):
         yield statements
 
 
 @contextmanager
-def lent(app: Flask) -> Iterator[list[object]]:
-    """Each connection of the block, as it was taken from its pool."""
-    taken: list[object] = []
-    with _heard(app, "checkout", lambda connection, *_rest: taken.append(connection)):
-        yield taken
+def checked_out(app: Flask) -> Iterator[list[object]]:
+    """Each connection that the block checked out of its pool."""
+    connections: list[object] = []
+    with _listening(app, "checkout", lambda connection, *_rest: connections.append(connection)):
+        yield connections
 
 
 @contextmanager
-def _heard(app: Flask, what: str, keep: Callable[..., None]) -> Iterator[None]:
+def _listening(app: Flask, event_name: str, record: Callable[..., None]) -> Iterator[None]:
     with app.app_context():
         engines = list(db.engines.values())
     for engine in engines:
-        event.listen(engine, what, keep)
+        event.listen(engine, event_name, record)
     try:
         yield
     finally:
         for engine in engines:
-            event.remove(engine, what, keep)
+            event.remove(engine, event_name, record)

@@ -1,4 +1,4 @@
-"""A proxy that ends TLS before a server, as a front of a real installation does."""
+"""A proxy that terminates TLS in front of a server, as in a real installation."""
 
 import http.client
 import ssl
@@ -11,12 +11,12 @@ from pathlib import Path
 
 from tests.support.programs import find_program
 
-_OWN_TO_A_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length"}
+_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 
 @contextmanager
 def running_tls_proxy(port: int, server_port: int, directory: Path) -> Iterator[str]:
-    """Speak TLS on a port of this machine, under a certificate that nobody signed; yields the address."""
+    """Serve TLS on a local port, with a self-signed certificate; yields the URL."""
     context = _context(directory)
     proxy = ThreadingHTTPServer(("127.0.0.1", port), type("Forward", (_Forward,), {"server_port": server_port}))
     proxy.socket = context.wrap_socket(proxy.socket, server_side=True, do_handshake_on_connect=False)
@@ -41,7 +41,7 @@ def _context(directory: Path) -> ssl.SSLContext:
 
 
 class _Forward(BaseHTTPRequestHandler):
-    """Hands a request on, and says which way it came; a subclass says where to."""
+    """Forwards a request with X-Forwarded headers; a subclass sets the server's port."""
 
     server_port: int
 
@@ -52,7 +52,7 @@ class _Forward(BaseHTTPRequestHandler):
         self._forward()
 
     def _forward(self) -> None:
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in _OWN_TO_A_CONNECTION}
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
         headers |= {"X-Forwarded-Proto": "https", "X-Forwarded-Host": self.headers["Host"]}
         headers["X-Forwarded-For"] = self.headers.get("X-Forwarded-For", self.client_address[0])
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -65,7 +65,7 @@ class _Forward(BaseHTTPRequestHandler):
         body = answer.read()
         self.send_response_only(answer.status)
         for name, value in answer.getheaders():
-            if name.lower() not in _OWN_TO_A_CONNECTION:
+            if name.lower() not in _HOP_BY_HOP:
                 self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -1,4 +1,4 @@
-"""The people of every test: who they are, their key, and the doors they come in by."""
+"""The users of every test: the person, their key, and their clients."""
 
 import re
 from dataclasses import dataclass
@@ -27,22 +27,22 @@ _addresses = (f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}" for number
 
 
 def new_address() -> str:
-    """An IP address that nobody has used yet, so that limits by address never join two tests."""
+    """An IP address that nobody has used yet, so that no two tests share a limit by address."""
     return next(_addresses)
 
 
 def csrf_token(page: TestResponse) -> str:
     """The token in the first form of a page."""
-    found = _CSRF_FIELD.search(page.text)
-    assert found, f"{page.request.path} holds no form that can be sent"
-    return found[1]
+    match = _CSRF_FIELD.search(page.text)
+    assert match, f"{page.request.path} has no form"
+    return match[1]
 
 
 @dataclass(frozen=True)
 class TestUser:
-    """One of the cast. What a test changes about a person, their plan, password or sessions, it changes on a new one."""
+    """A user of the tests. A test that changes a person, their plan, password or sessions, creates a new one."""
 
-    __test__ = False  # the name begins as those of test classes do
+    __test__ = False  # the name starts like that of a test class
 
     app: Flask
     person: Person
@@ -83,7 +83,7 @@ class TestUser:
         assert answer.status_code == 303, answer.text
         return client
 
-    def place(self) -> "ProjectAndBoard":
+    def example_project(self) -> "ProjectAndBoard":
         """A project of theirs that has a board with tasks."""
         with self.app.app_context():
             return ProjectAndBoard(**example_ids(self.access))
@@ -107,14 +107,14 @@ class ProjectAndBoard:
 
 @dataclass(frozen=True)
 class Seeded:
-    """A place of the owner's and one of the outsider's."""
+    """A project of the owner's and one of the outsider's."""
 
     owner: ProjectAndBoard
     outsider: ProjectAndBoard
 
 
 class Answer(TestResponse):
-    """What a program got; `json` is whatever it expects there."""
+    """The response to a program; `json` has the type that the test expects."""
 
     json: Any
 
@@ -143,7 +143,7 @@ class Api:
         return self.ask("DELETE", path, **request)
 
     def ask(self, method: str, path: str, **request: Any) -> Answer:
-        """Send a request with the key. A path may also be one that an answer held, such as a Location."""
+        """Send a request with the key. A path may also come from a response, such as a Location."""
         headers = {**self._headers, **request.pop("headers", {})}
         url = path if "/api/" in path else f"/api/v1{path}"
         return cast("Answer", self._client.open(url, method=method, headers=headers, **request))
@@ -155,7 +155,7 @@ def demo_user(app: Flask, name: str) -> TestUser:
 
 
 def add_user(app: Flask, plan: str = "pro") -> TestUser:
-    """Add a person who is nowhere a member yet."""
+    """Add a person without memberships."""
     with app.app_context():
         person = add_person(f"{new_id('usr')}@calmboard.test", "Noor Haddad", DEMO_PASSWORD, plan)
     return TestUser(app, person, DEMO_PASSWORD)
@@ -169,7 +169,7 @@ def add_project_and_board(app: Flask, owner: TestUser, name: str = "Observatory"
         db.session.flush()
         board = Board(project_id=project.id, name="Telescope")
         everyone = {"owner": owner, **roles}
-        people = [Membership(user_id=who.person.id, project_id=project.id, role=role) for role, who in everyone.items()]
+        people = [Membership(user_id=user.person.id, project_id=project.id, role=role) for role, user in everyone.items()]
         db.session.add_all([board, *people])
         db.session.commit()
         return ProjectAndBoard(project.id, board.id)

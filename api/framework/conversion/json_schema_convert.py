@@ -6,9 +6,9 @@ import msgspec
 
 
 def convert(value: Any, kind: Any) -> Any:
-    """As msgspec does; raises its ValidationError too for a line end behind a text that keeps to a pattern before it.
+    """As msgspec does; raises its ValidationError too for a text that matches its pattern but ends in a line end.
 
-    Python's `$` stands before a last line end as well, that of JSON Schema (ECMA-262) does not.
+    Python's `$` matches before a last line end as well, that of JSON Schema (ECMA-262) does not.
     """
     if isinstance(value, str) and value.endswith("\n"):
         msgspec.convert(value.removesuffix("\n") + "\r", kind)

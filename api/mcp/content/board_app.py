@@ -5,19 +5,19 @@ import hashlib
 from pathlib import Path
 from string import Template
 
-from api.mcp.calls import Call
+from api.mcp.calls import CallContext
 from api.mcp.protocol.revisions import APP_MEDIA_TYPE
 from api.mcp.registry import Resource
 
-_PARTS = Path(__file__).with_name("view")
+_DIRECTORY = Path(__file__).with_name("view")
 
 
-def _read_app(_call: Call, _variables: dict[str, str]) -> dict[str, str]:
+def _read_app(_call: CallContext, _variables: dict[str, str]) -> dict[str, str]:
     return {"text": _HTML}
 
 
-def _content_with_text() -> str:
-    """One document without a single request; its own policy lets nothing run or load but what is written in it."""
+def _render() -> str:
+    """One self-contained document, whose own policy lets nothing else run or load."""
     style, script = _part("board.css"), f"{_part('board.js')}\n{_part('host.js')}"
     policy = (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; base-uri 'none'; form-action 'none'"
@@ -26,7 +26,7 @@ def _content_with_text() -> str:
 
 
 def _part(name: str) -> str:
-    return (_PARTS / name).read_text(encoding="utf-8")
+    return (_DIRECTORY / name).read_text(encoding="utf-8")
 
 
 def _digest(source: str) -> str:
@@ -34,7 +34,7 @@ def _digest(source: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}"
 
 
-_HTML = _content_with_text()
+_HTML = _render()
 
 BOARD_APP = Resource(
     "ui://calmboard/board",

@@ -1,4 +1,4 @@
-"""What prompts ask of a model: what to do, in which form to answer, and what to use next."""
+"""The instructions of the prompts: what to do, in which form to answer, and which tools to use next."""
 
 _GROUND = (
     "Rest on what the documents above say, and where they are silent, say so. Name every task by its title and its id. "

@@ -1,13 +1,13 @@
-"""Prompts: a piece of a team's work, with the live data it needs, told so that a model can do it well."""
+"""Prompts: a piece of a team's work, with the live data that it needs and instructions for a model."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from api.mcp.calls import Call, text
+from api.mcp.calls import CallContext, text
 from api.mcp.content import prompt_texts
-from api.mcp.content.completions import completing
-from api.mcp.content.documents import WHOSE_WORDS, board_document, project_document, section, task_lines
+from api.mcp.content.completions import id_completion
+from api.mcp.content.documents import UNTRUSTED_TEXT_NOTE, board_document, project_document, section, task_lines
 from api.mcp.content.quotes import quoted
 from api.mcp.content.resources import MARKDOWN
 from api.mcp.protocol.revisions import INVALID_PARAMS, Failure
@@ -22,81 +22,88 @@ from calmboard.work.boards import list_boards, read_board
 from calmboard.work.reports import read_cycle_time, read_velocity
 from calmboard.work.sprints.lifecycle import read_sprint
 from calmboard.work.tasks.rows import TaskFilters, TaskRow, list_tasks
-from calmboard.work.visible_places import match_names
+from calmboard.work.visible_resources import match_names
 
 Messages = list[dict[str, Any]]
 
 _PREFIXES = {"project": "prj", "board": "brd", "sprint": "spr"}
-_MOST_NAMED = 6
-_MOST_BOARDS = 5
-_MOST_TASKS = 50
-_USUAL_DAYS = 14
-_SPRINTS_OVER = 5
+_MAX_CANDIDATES = 6
+_MAX_BOARDS = 5
+_MAX_TASKS = 50
+_DEFAULT_DAYS = 14
+_MAX_SPRINTS = 5
 
 
-def stand_up(call: Call, given: Mapping[str, str]) -> Messages:
-    board_id = _chosen(call.access, "board", given)
+def stand_up(call: CallContext, arguments: Mapping[str, str]) -> Messages:
+    board_id = _resolve_id(call.access, "board", arguments)
     since = now() - timedelta(days={0: 3, 6: 2}.get(now().weekday(), 1))  # On Monday from Friday on.
     changed = _tasks(call.access, board_id, "-updated_at", updated_since=since)
     title = f"Changed since {since:%Y-%m-%d %H:%M} UTC, the latest first"
-    return [_board(call.access, board_id), _result(section(title, task_lines(changed))), _said(prompt_texts.STAND_UP)]
-
-
-def sprint_planning(call: Call, given: Mapping[str, str]) -> Messages:
-    board_id = _chosen(call.access, "board", given)
-    waiting = {state: _tasks(call.access, board_id, "position", state=(state,)) for state in ("ready", "backlog")}
-    told = [
-        section("Sprints that are over, the latest last", _velocity(call.access, board_id)),
-        section(f"Ready, top to bottom, the first {_MOST_TASKS} at most", task_lines(waiting["ready"])),
-        section(f"Backlog, top to bottom, the first {_MOST_TASKS} at most", task_lines(waiting["backlog"])),
+    return [
+        _board(call.access, board_id),
+        _data_message(section(title, task_lines(changed))),
+        _user_message(prompt_texts.STAND_UP),
     ]
-    return [_board(call.access, board_id), _result(*told), _said(prompt_texts.SPRINT_PLANNING)]
 
 
-def backlog_grooming(call: Call, given: Mapping[str, str]) -> Messages:
-    board_id = _chosen(call.access, "board", given)
+def sprint_planning(call: CallContext, arguments: Mapping[str, str]) -> Messages:
+    board_id = _resolve_id(call.access, "board", arguments)
+    waiting = {state: _tasks(call.access, board_id, "position", state=(state,)) for state in ("ready", "backlog")}
+    sections = [
+        section("Sprints that are over, the latest last", _velocity(call.access, board_id)),
+        section(f"Ready, top to bottom, the first {_MAX_TASKS} at most", task_lines(waiting["ready"])),
+        section(f"Backlog, top to bottom, the first {_MAX_TASKS} at most", task_lines(waiting["backlog"])),
+    ]
+    return [_board(call.access, board_id), _data_message(*sections), _user_message(prompt_texts.SPRINT_PLANNING)]
+
+
+def backlog_grooming(call: CallContext, arguments: Mapping[str, str]) -> Messages:
+    board_id = _resolve_id(call.access, "board", arguments)
     tasks = _tasks(call.access, board_id, "position", state=("backlog",))
     aged = [f"{line} · {_age(task)}" for line, task in zip(task_lines(tasks), tasks, strict=True)]
-    told = section(f"Backlog, top to bottom, the first {_MOST_TASKS} at most", aged)
-    return [_board(call.access, board_id), _result(told), _said(prompt_texts.BACKLOG_GROOMING)]
+    backlog = section(f"Backlog, top to bottom, the first {_MAX_TASKS} at most", aged)
+    return [_board(call.access, board_id), _data_message(backlog), _user_message(prompt_texts.BACKLOG_GROOMING)]
 
 
-def risk_review(call: Call, given: Mapping[str, str]) -> Messages:
-    typed = {name: value for name, value in given.items() if value.strip()}
-    if len(typed) != 1:
+def risk_review(call: CallContext, arguments: Mapping[str, str]) -> Messages:
+    scope = {name: value for name, value in arguments.items() if value.strip()}
+    if len(scope) != 1:
         raise Failure(INVALID_PARAMS, "Send either project or board: an id, or words of its name.")
-    if "board" in typed:
-        return [_board(call.access, _chosen(call.access, "board", typed)), _said(prompt_texts.RISK_REVIEW)]
-    return [*_project(call.access, _chosen(call.access, "project", typed)), _said(prompt_texts.RISK_REVIEW)]
+    if "board" in scope:
+        return [_board(call.access, _resolve_id(call.access, "board", scope)), _user_message(prompt_texts.RISK_REVIEW)]
+    return [*_project(call.access, _resolve_id(call.access, "project", scope)), _user_message(prompt_texts.RISK_REVIEW)]
 
 
-def release_notes(call: Call, given: Mapping[str, str]) -> Messages:
-    sprint, since = (given.get(name, "").strip() for name in ("sprint", "since"))
+def release_notes(call: CallContext, arguments: Mapping[str, str]) -> Messages:
+    sprint, since = (arguments.get(name, "").strip() for name in ("sprint", "since"))
     if sprint and since:
         raise Failure(INVALID_PARAMS, "Send sprint or since, not both.")
-    board = read_board(call.access, _chosen(call.access, "board", given))
-    done = _done_in_sprint(call.access, board["id"], given) if sprint else _done_since(call.access, board["id"], since)
-    return [_result(f"# Finished work on the board {quoted(board['name'])}", done), _said(prompt_texts.RELEASE_NOTES)]
+    board = read_board(call.access, _resolve_id(call.access, "board", arguments))
+    done = _done_in_sprint(call.access, board["id"], arguments) if sprint else _done_since(call.access, board["id"], since)
+    return [
+        _data_message(f"# Finished work on the board {quoted(board['name'])}", done),
+        _user_message(prompt_texts.RELEASE_NOTES),
+    ]
 
 
-def _chosen(access: Access, kind: str, given: Mapping[str, str], board_id: str | None = None) -> str:
-    """The id of what is meant: an id as it is, or the one thing in reach that is named so."""
+def _resolve_id(access: Access, kind: str, arguments: Mapping[str, str], board_id: str | None = None) -> str:
+    """The id that an argument names: an id as it is, or that of the one visible match by name."""
     require_scope(access, f"{kind}s:read")
-    typed = given.get(kind, "").strip()
-    if ids.is_id(_PREFIXES[kind], typed):
-        return typed
-    found = match_names(access, kind, typed, _MOST_NAMED, board_id)
-    meant = [row for row in found if row.name.lower() == typed.lower()] or found
-    if len(meant) == 1:
-        chosen: str = meant[0].id
-        return chosen
-    if not meant:
-        raise Failure(INVALID_PARAMS, f"No {kind} in reach has {quoted(typed[:100])} in its name. {_WHERE[kind]}")
-    names = ", ".join(f"{quoted(row.name)} ({row.id})" for row in meant)
+    reference = arguments.get(kind, "").strip()
+    if ids.is_id(_PREFIXES[kind], reference):
+        return reference
+    candidates = match_names(access, kind, reference, _MAX_CANDIDATES, board_id)
+    matches = [row for row in candidates if row.name.lower() == reference.lower()] or candidates
+    if len(matches) == 1:
+        match_id: str = matches[0].id
+        return match_id
+    if not matches:
+        raise Failure(INVALID_PARAMS, f"No {kind} in reach has {quoted(reference[:100])} in its name. {_HINTS[kind]}")
+    names = ", ".join(f"{quoted(row.name)} ({row.id})" for row in matches)
     raise Failure(INVALID_PARAMS, f"More than one {kind} could be meant: {names}. Send the id of the one.")
 
 
-_WHERE = {
+_HINTS = {
     "project": "list_projects names every project in reach.",
     "board": "list_projects names every board in reach.",
     "sprint": "get_board names the active and the planned sprints of a board.",
@@ -111,25 +118,25 @@ def _project(access: Access, project_id: str) -> Messages:
     """The project and how its first boards stand; the others are named in its own document."""
     require_scope(access, "projects:read")
     about = _embedded(f"calmboard://projects/{project_id}", project_document(access, project_id))
-    boards = list_boards(access, project_id, PageRequest(_MOST_BOARDS))
-    more = [_said("The project has more boards than are shown here; get_board tells how each of them stands.")]
+    boards = list_boards(access, project_id, PageRequest(_MAX_BOARDS))
+    more = [_user_message("The project has more boards than are shown here; get_board tells how each of them stands.")]
     return [about, *(_board(access, board.id) for board in boards.rows), *(more if boards.after else [])]
 
 
 def _tasks(access: Access, board_id: str, sort: str, **filters: Any) -> Sequence[TaskRow]:
-    return list_tasks(access, board_id, TaskFilters(**filters), sort, PageRequest(_MOST_TASKS)).rows
+    return list_tasks(access, board_id, TaskFilters(**filters), sort, PageRequest(_MAX_TASKS)).rows
 
 
 def _velocity(access: Access, board_id: str) -> list[str]:
-    return [_pace(sprint) for sprint in read_velocity(access, board_id, _SPRINTS_OVER)["sprints"]]
+    return [_pace(sprint) for sprint in read_velocity(access, board_id, _MAX_SPRINTS)["sprints"]]
 
 
 def _pace(sprint: Mapping[str, Any]) -> str:
-    counts = ", ".join(f"{words} {sprint[name]}" for name, words in _PACE.items())
+    counts = ", ".join(f"{words} {sprint[name]}" for name, words in _VELOCITY_LABELS.items())
     return f"{quoted(sprint['name'])}, over on {sprint['completed_at']:%Y-%m-%d}: {counts}"
 
 
-_PACE = {
+_VELOCITY_LABELS = {
     "committed": "took on",
     "added": "added later",
     "removed": "taken out",
@@ -143,10 +150,10 @@ def _age(task: TaskRow) -> str:
     return f"made {task.created_at:%Y-%m-%d}, changed {task.updated_at:%Y-%m-%d}, {words}"
 
 
-def _done_in_sprint(access: Access, board_id: str, given: Mapping[str, str]) -> str:
-    sprint = read_sprint(access, _chosen(access, "sprint", given, board_id))
+def _done_in_sprint(access: Access, board_id: str, arguments: Mapping[str, str]) -> str:
+    sprint = read_sprint(access, _resolve_id(access, "sprint", arguments, board_id))
     if sprint.board_id != board_id:
-        raise Failure(INVALID_PARAMS, f"The sprint {sprint.id} is not of this board. {_WHERE['sprint']}")
+        raise Failure(INVALID_PARAMS, f"The sprint {sprint.id} is not of this board. {_HINTS['sprint']}")
     filters = TaskFilters(state=("done",), sprint_id=sprint.id)
     tasks = list_tasks(access, board_id, filters, "position", PageRequest(MAX_LIMIT)).rows
     goal = f", whose goal was {quoted(sprint.goal)}" if sprint.goal else ""
@@ -154,7 +161,7 @@ def _done_in_sprint(access: Access, board_id: str, given: Mapping[str, str]) -> 
 
 
 def _done_since(access: Access, board_id: str, since: str) -> str:
-    first = _day(since) if since else now().date() - timedelta(days=_USUAL_DAYS)
+    first = _day(since) if since else now().date() - timedelta(days=_DEFAULT_DAYS)
     try:
         report = read_cycle_time(access, board_id, first, None, MAX_LIMIT)
     except InvalidRequest as problem:
@@ -164,16 +171,16 @@ def _done_since(access: Access, board_id: str, since: str) -> str:
     return section(title, lines)
 
 
-def _day(typed: str) -> date:
+def _day(value: str) -> date:
     try:
-        return date.fromisoformat(typed)
+        return date.fromisoformat(value)
     except ValueError:
         raise Failure(INVALID_PARAMS, "since is a day, such as 2026-11-10.") from None
 
 
-def _complete_day(_access: Access, typed: str, _given: Mapping[str, str]) -> Iterable[str]:
+def _complete_day(_access: Access, value: str, _arguments: Mapping[str, str]) -> Iterable[str]:
     days = (str(now().date() - timedelta(days=ago)) for ago in (7, 14, 30, 90))
-    return [day for day in days if day.startswith(typed)]
+    return [day for day in days if day.startswith(value)]
 
 
 def _embedded(uri: str, document: str) -> dict[str, Any]:
@@ -181,21 +188,23 @@ def _embedded(uri: str, document: str) -> dict[str, Any]:
     return {"role": "user", "content": {"type": "resource", "resource": resource}}
 
 
-def _result(*parts: str) -> dict[str, Any]:
+def _data_message(*parts: str) -> dict[str, Any]:
     """Data that is no resource of its own."""
-    return _said("\n\n".join([WHOSE_WORDS, *parts]))
+    return _user_message("\n\n".join([UNTRUSTED_TEXT_NOTE, *parts]))
 
 
-def _said(words: str) -> dict[str, Any]:
-    return {"role": "user", "content": text(words)}
+def _user_message(content: str) -> dict[str, Any]:
+    return {"role": "user", "content": text(content)}
 
 
-_BOARD = Argument("board", "The board: its id, or words of its name that no other board has.", True, completing("board"))
-_READS = ("boards:read", "tasks:read")
+_BOARD = Argument("board", "The board: its id, or words of its name that no other board has.", True, id_completion("board"))
+_SCOPES = ("boards:read", "tasks:read")
 
 
-def _prompt(write: Callable[..., Messages], title: str, about: str, *more: Argument, scopes: tuple[str, ...] = _READS) -> Prompt:
-    return Prompt(write.__name__, title, about, write, more or (_BOARD,), scopes)
+def _prompt(
+    render: Callable[..., Messages], title: str, about: str, *more: Argument, scopes: tuple[str, ...] = _SCOPES
+) -> Prompt:
+    return Prompt(render.__name__, title, about, render, more or (_BOARD,), scopes)
 
 
 PROMPTS = (
@@ -206,7 +215,7 @@ PROMPTS = (
         sprint_planning,
         "Sprint planning",
         "A proposal for the next sprint that fits the team's real pace: room, goal, tasks, and what to clear up first.",
-        scopes=(*_READS, "sprints:read"),
+        scopes=(*_SCOPES, "sprints:read"),
     ),
     _prompt(
         backlog_grooming,
@@ -217,8 +226,10 @@ PROMPTS = (
         risk_review,
         "Risk review",
         "What could go wrong in the next two weeks on a board or in a whole project, on what facts, and what would help.",
-        Argument("project", "The project, unless a board is sent: its id, or words of its name.", False, completing("project")),
-        Argument("board", "The board, unless a project is sent: its id, or words of its name.", False, completing("board")),
+        Argument(
+            "project", "The project, unless a board is sent: its id, or words of its name.", False, id_completion("project")
+        ),
+        Argument("board", "The board, unless a project is sent: its id, or words of its name.", False, id_completion("board")),
     ),
     _prompt(
         release_notes,
@@ -226,7 +237,7 @@ PROMPTS = (
         "Notes for the people who use the product, from what was done in a sprint, or since a day (else in the last 14 days).",
         _BOARD,
         Argument(
-            "sprint", "What was done in this sprint of the board: its id, or words of its name.", False, completing("sprint")
+            "sprint", "What was done in this sprint of the board: its id, or words of its name.", False, id_completion("sprint")
         ),
         Argument("since", "What was done from this day on, such as 2026-11-10.", False, _complete_day),
     ),

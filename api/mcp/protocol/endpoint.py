@@ -1,4 +1,4 @@
-"""POST /mcp: origin, credential, message, answer, in this order; every answer is JSON-RPC."""
+"""POST /mcp: checks origin and credential, reads the message, answers it; every answer is JSON-RPC."""
 
 from collections.abc import Iterator
 from typing import Any, cast
@@ -9,17 +9,17 @@ from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from api.framework.answers import add_limits, problem_body, problem_of
+from api.framework.answers import add_rate_limit_headers, problem_body, problem_of
 from api.framework.auth import authenticate, limits, record_last_use
 from api.framework.bodies import MAX_BYTES, parse, read_full_body
 from api.mcp.protocol.messages import Message, batch_in, id_of, read_json, read_message
-from api.mcp.protocol.methods import answer, finished
+from api.mcp.protocol.methods import dispatch, finish_result
 from api.mcp.protocol.origins import allow_browsers, preflight, require_origin
 from api.mcp.protocol.revisions import INTERNAL_ERROR, INVALID_REQUEST, Failure, error_frame, result_frame
 from api.mcp.registry import Registry
 from api.mcp.tool_calls import MessageStream
 from calmboard.access.access import Access
-from calmboard.access.oauth.resources import BY_MCP, MCP
+from calmboard.access.oauth.resources import MCP, MCP_PREFIX
 from calmboard.db import db
 from calmboard.errors import InsufficientScope, InternalError, MethodNotAllowed, Problem
 
@@ -34,42 +34,42 @@ _encode = msgspec.json.Encoder().encode
 @bp.route("/mcp", methods=_METHODS, provide_automatic_options=False)
 @bp.route("/mcp/", methods=_METHODS, provide_automatic_options=False)
 def handle_post() -> AnyResponse:
-    asked = request_ctx.request
-    require_origin(asked.headers)
-    if asked.method == "OPTIONS":
+    incoming = request_ctx.request
+    require_origin(incoming.headers)
+    if incoming.method == "OPTIONS":
         return preflight(_ALLOWED)
     access = authenticate(MCP)
-    if asked.method != "POST":
+    if incoming.method != "POST":
         raise MethodNotAllowed("The MCP server answers POST alone; there is no stream to open and no session to end.")
     try:
-        body = read_json(asked)
-        batch = batch_in(body, asked.headers)
+        body = read_json(incoming)
+        batch = batch_in(body, incoming.headers)
     except Failure as failure:
-        return _refuse(failure)
-    return _answer_one(access, body) if batch is None else _answer_batch(access, batch)
+        return _failure_response(failure)
+    return _handle_message(access, body) if batch is None else _handle_batch(access, batch)
 
 
 @bp.after_request
-def _complete(response: Response) -> Response:
-    """What every answer carries, an error's too."""
+def _add_common_headers(response: Response) -> Response:
+    """Headers of every response, errors included."""
     response.headers.add("Cache-Control", "no-store")
     allow_browsers(request.headers, response)
     if (usage := g.get("usage")) is not None:
-        add_limits(response, usage)
+        add_rate_limit_headers(response, usage)
         record_last_use(response.status_code, g.get("mcp_asked", f"{request.method} {MCP}"))
     return response
 
 
 def answer_problem(error: Problem | HTTPException) -> AnyResponse:
-    """What the ground floor or the framework refuses. The code is the HTTP status: outside what JSON-RPC reserves."""
+    """The response to a Problem or an HTTP error. The code is the HTTP status: outside what JSON-RPC reserves."""
     if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
         return error.get_response()
     problem = error if isinstance(error, Problem) else problem_of(error)
     code = INTERNAL_ERROR if problem.status == 500 else problem.status
-    told = problem_body(problem)
+    data = problem_body(problem)
     if problem.retry_after_s is not None:
-        told["retry_after"] = problem.retry_after_s  # an agent sees the body, and seldom a header
-    response = _json(error_frame(_readable_id(), code, problem.detail, told), problem.status)
+        data["retry_after"] = problem.retry_after_s  # an agent sees the body, and seldom a header
+    response = _json(error_frame(_readable_id(), code, problem.detail, data), problem.status)
     if isinstance(problem, MethodNotAllowed):
         response.headers["Allow"] = _ALLOWED
     if problem.retry_after_s is not None:
@@ -79,38 +79,38 @@ def answer_problem(error: Problem | HTTPException) -> AnyResponse:
     return response
 
 
-def _answer_one(access: Access, body: Any) -> AnyResponse:
+def _handle_message(access: Access, body: Any) -> AnyResponse:
     try:
         message = read_message(body, request.headers)
     except Failure as failure:
-        return _refuse(failure, body)
+        return _failure_response(failure, body)
     if message.kind != "request":
         return _receive_response(access, message, body)
-    g.mcp_asked = _asked(message)
+    g.mcp_operation = _operation_of(message)
     try:
-        result = answer(_registry(), message, message.call(access))
-        return _json(_framed(message, result)) if isinstance(result, dict) else _stream(message, result)
+        result = dispatch(_registry(), message, message.call(access))
+        return _json(_result_frame(message, result)) if isinstance(result, dict) else _stream(message, result)
     except Failure as failure:
-        return _refuse(failure, body, 200 if message.is_legacy else failure.status)
+        return _failure_response(failure, body, 200 if message.is_legacy else failure.status)
 
 
-def _answer_batch(access: Access, batch: list[Any]) -> AnyResponse:
-    """Each message counts against the window; answers come in the order of the requests (JSON-RPC 2.0, section 6).
+def _handle_batch(access: Access, batch: list[Any]) -> AnyResponse:
+    """Each message counts against the rate limit; answers come in the order of the requests (JSON-RPC 2.0, section 6).
 
-    A batch that does not fit is refused whole, and counts as the one request that it is.
+    A batch that exceeds the limit is rejected as a whole, and counts as one request.
     """
     if len(batch) > g.usage.limit:
-        return _refuse(Failure(INVALID_REQUEST, f"A batch holds at most {g.usage.limit} messages on your plan."))
+        return _failure_response(Failure(INVALID_REQUEST, f"A batch holds at most {g.usage.limit} messages on your plan."))
     if len(batch) > 1:
         g.usage.check_limit_for(len(batch) - 1)
         g.usage = limits().spend(access, len(batch) - 1)
         g.usage.check_limit()
-    g.mcp_asked = f"{BY_MCP}batch of {len(batch)}"
-    answers = [frame for body in batch if (frame := _answer_in_batch(access, body)) is not None]
+    g.mcp_operation = f"{MCP_PREFIX}batch of {len(batch)}"
+    answers = [frame for body in batch if (frame := _handle_in_batch(access, body)) is not None]
     return _json(answers) if answers else _accepted()
 
 
-def _answer_in_batch(access: Access, body: Any) -> dict[str, Any] | None:
+def _handle_in_batch(access: Access, body: Any) -> dict[str, Any] | None:
     try:
         message = read_message(body, request.headers)
         if message.kind != "request":
@@ -118,10 +118,10 @@ def _answer_in_batch(access: Access, body: Any) -> dict[str, Any] | None:
             return None
         if message.method == "initialize":
             raise Failure(INVALID_REQUEST, "Send initialize by itself, before any batch.")
-        result = answer(_registry(), message, message.call(access))
-        return _framed(message, result if isinstance(result, dict) else _run_to_end(result))
+        result = dispatch(_registry(), message, message.call(access))
+        return _result_frame(message, result if isinstance(result, dict) else _run_to_end(result))
     except Exception as error:
-        return _error_within(id_of(body), error)
+        return _error_frame(id_of(body), error)
 
 
 def _receive_response(access: Access, message: Message, body: Any) -> AnyResponse:
@@ -131,54 +131,54 @@ def _receive_response(access: Access, message: Message, body: Any) -> AnyRespons
 
 
 def _stream(message: Message, frames: MessageStream) -> AnyResponse:
-    """Server-sent events from the first message on; a tool that reports nothing answers as JSON."""
+    """Server-sent events where the tool sends notifications; otherwise JSON."""
     first, result = _next(frames)
     if first is None:
-        return _json(_framed(message, cast("dict[str, Any]", result)))
-    response = Response(stream_with_context(_events(message, first, frames)), mimetype="text/event-stream")
+        return _json(_result_frame(message, cast("dict[str, Any]", result)))
+    response = Response(stream_with_context(_sse_events(message, first, frames)), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
-def _events(message: Message, first: dict[str, Any], frames: MessageStream) -> Iterator[bytes]:
+def _sse_events(message: Message, first: dict[str, Any], frames: MessageStream) -> Iterator[bytes]:
     try:
-        yield from _result(message, first, frames)
+        yield from _stream_frames(message, first, frames)
     except GeneratorExit:
         _on_disconnect(message, frames)
         raise
 
 
-def _result(message: Message, first: dict[str, Any], frames: MessageStream) -> Iterator[bytes]:
+def _stream_frames(message: Message, first: dict[str, Any], frames: MessageStream) -> Iterator[bytes]:
     frame: dict[str, Any] | None = first
     while frame is not None:
-        yield _event(frame)
+        yield _sse_event(frame)
         try:
             frame, result = _next(frames)
         except Exception as error:
-            yield _event(_error_within(message.id, error))
+            yield _sse_event(_error_frame(message.id, error))
             return
-    yield _event(_framed(message, cast("dict[str, Any]", result)))
+    yield _sse_event(_result_frame(message, cast("dict[str, Any]", result)))
 
 
 def _on_disconnect(message: Message, frames: MessageStream) -> None:
-    """To leave cancels the request (2026-07-28, basic/transports); in earlier revisions it did not, and the work goes on."""
+    """A disconnect cancels the request (2026-07-28, basic/transports); in earlier revisions the work continues."""
     if not message.is_legacy:
         frames.close()
         return
     try:
         _run_to_end(frames)
     except Exception as error:
-        _error_within(message.id, error)
+        _error_frame(message.id, error)
 
 
-def _error_within(message_id: str | int | None, error: Exception) -> dict[str, Any]:
-    """An error in an answer that has its status already: after a stream began, or beside the others of a batch."""
+def _error_frame(message_id: str | int | None, error: Exception) -> dict[str, Any]:
+    """An error in a response whose status is fixed already: after a stream began, or within a batch."""
     db.session.rollback()
     if isinstance(error, Failure):
         return error_frame(message_id, error.code, error.message, error.data)
     if isinstance(error, Problem):
         return error_frame(message_id, error.status, error.detail, problem_body(error))
-    current_app.logger.exception("Unexpected within an answer: %s", g.mcp_asked)
+    current_app.logger.exception("Unexpected within an answer: %s", g.mcp_operation)
     problem = InternalError()
     return error_frame(message_id, INTERNAL_ERROR, problem.detail, problem_body(problem))
 
@@ -200,30 +200,30 @@ def _run_to_end(frames: MessageStream) -> dict[str, Any]:
     return cast("dict[str, Any]", result)
 
 
-def _event(frame: dict[str, Any]) -> bytes:
+def _sse_event(frame: dict[str, Any]) -> bytes:
     return b"event: message\ndata: " + _encode(frame) + b"\n\n"
 
 
-def _framed(message: Message, result: dict[str, Any]) -> dict[str, Any]:
-    return result_frame(message.id, finished(message, result))
+def _result_frame(message: Message, result: dict[str, Any]) -> dict[str, Any]:
+    return result_frame(message.id, finish_result(message, result))
 
 
-def _refuse(failure: Failure, body: Any = None, status: int | None = None) -> AnyResponse:
-    """Earlier revisions give no status to an error of a message that is in order, and their clients expect 200."""
+def _failure_response(failure: Failure, body: Any = None, status: int | None = None) -> AnyResponse:
+    """Earlier revisions define no status for an error of a valid message, and their clients expect 200."""
     db.session.rollback()
     frame = error_frame(id_of(body), failure.code, failure.message, failure.data)
     return _json(frame, status or failure.status)
 
 
-def _asked(message: Message) -> str:
-    """What people are shown as the last use; a client may have sent signs that no database keeps and no page shows."""
+def _operation_of(message: Message) -> str:
+    """What people see as the last use; a client may have sent characters that no database stores and no page shows."""
     name = message.params.get("name", message.params.get("uri", ""))
-    said = f"{BY_MCP}{message.method} {name if isinstance(name, str) else ''}".strip()[:200]
-    return said if said.isprintable() else "MCP"
+    operation = f"{MCP_PREFIX}{message.method} {name if isinstance(name, str) else ''}".strip()[:200]
+    return operation if operation.isprintable() else "MCP"
 
 
 def _readable_id() -> str | int | None:
-    """The id of a request that was refused before it was read."""
+    """The id of a request that was rejected before it was read."""
     try:
         request.max_content_length = MAX_BYTES + 1
         return id_of(parse(read_full_body(request))) if request.method == "POST" else None

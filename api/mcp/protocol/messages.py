@@ -1,4 +1,4 @@
-"""Reads what a client sent: one JSON-RPC message, or a batch of an old client, and the revision that it speaks."""
+"""Reads what a client sent: one JSON-RPC message, or a batch of an earlier client, and its protocol revision."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from flask import Request
 from werkzeug.datastructures import Headers
 
 from api.framework.bodies import MAX_BYTES, parse, read_full_body, require_plain
-from api.mcp.calls import Call
+from api.mcp.calls import CallContext
 from api.mcp.protocol import headers as mirrored
 from api.mcp.protocol.revisions import (
     CLIENT_CAPABILITIES,
@@ -34,7 +34,7 @@ Kind = Literal["request", "notification", "response"]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message whose envelope is in order; `version` is one of MODERN and LEGACY."""
+    """A message with a valid envelope; `version` is one of MODERN and LEGACY."""
 
     kind: Kind
     id: str | int | None
@@ -46,13 +46,13 @@ class Message:
     def is_legacy(self) -> bool:
         return self.version != MODERN
 
-    def call(self, access: Access) -> Call:
-        """What a tool, resource or prompt is told about who calls; raises Failure where answers are no object."""
+    def call(self, access: Access) -> CallContext:
+        """The context that a tool, resource or prompt receives; raises Failure where inputResponses is not an object."""
         meta = _mapping(self.params.get("_meta"))
         token, answers = meta.get("progressToken"), self.params.get("inputResponses", {})
         if not isinstance(answers, dict):
             raise Failure(INVALID_PARAMS, "inputResponses has to be an object.")
-        return Call(
+        return CallContext(
             access,
             capabilities={} if self.is_legacy else _mapping(meta.get(CLIENT_CAPABILITIES)),
             progress_token=token if isinstance(token, str | int) and not isinstance(token, bool) else None,
@@ -62,14 +62,14 @@ class Message:
         )
 
 
-def read_json(asked: Request) -> Any:
-    """The body as JSON; raises Failure where it is none, UnsupportedMediaType where it does not say so."""
-    if asked.mimetype != "application/json":
+def read_json(request: Request) -> Any:
+    """The body as JSON; raises Failure where it is not JSON, UnsupportedMediaType where it is not declared as JSON."""
+    if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send the message as application/json.")
-    require_plain(asked)
-    asked.max_content_length = MAX_BYTES + 1
+    require_plain(request)
+    request.max_content_length = MAX_BYTES + 1
     try:
-        return parse(read_full_body(asked))
+        return parse(read_full_body(request))
     except InvalidRequest as problem:
         raise Failure(PARSE_ERROR, problem.detail) from None
 
@@ -86,7 +86,7 @@ def batch_in(body: Any, headers: Headers) -> list[Any] | None:
 
 
 def id_of(body: Any) -> str | int | None:
-    """The id of a message, whatever else is wrong with it, so that an error can name it."""
+    """The id of a message, even of an invalid one, so that an error can name it."""
     found = body.get("id") if isinstance(body, dict) else None
     return found if _is_id(found) else None
 
@@ -97,15 +97,15 @@ def read_message(body: Any, headers: Headers) -> Message:
     params = body.get("params", {})
     if not isinstance(params, dict):
         raise Failure(INVALID_PARAMS, "params has to be an object.")
-    said = mirrored.version_header(headers)
-    if not _is_modern(params, said):
-        return Message(kind, body.get("id"), body.get("method", ""), params, said or OLDEST)
+    header_version = mirrored.version_header(headers)
+    if not _is_modern(params, header_version):
+        return Message(kind, body.get("id"), body.get("method", ""), params, header_version or OLDEST)
     if kind == "response":
         raise Failure(INVALID_REQUEST, "Send a request or a notification; answers belong in inputResponses.")
-    _need_metadata(kind, params, said)
+    _require_metadata(kind, params, header_version)
     if kind == "request":
-        mirrored.require_same(headers, body["method"], params)
-    _need_known(_version_of(params) if kind == "request" else said)
+        mirrored.require_matching_headers(headers, body["method"], params)
+    _require_supported(_version_of(params) if kind == "request" else header_version)
     return Message(kind, body.get("id"), body["method"], params, MODERN)
 
 
@@ -127,13 +127,13 @@ def _is_id(value: Any) -> bool:
     return isinstance(value, str) or (isinstance(value, int) and -_MAX_ID < value < _MAX_ID)
 
 
-def _is_modern(params: Mapping[str, Any], said: str | None) -> bool:
-    """A message is modern where its own metadata names a revision, or its header names none of the old ones."""
-    return PROTOCOL_VERSION in _mapping(params.get("_meta")) or (said is not None and said not in LEGACY)
+def _is_modern(params: Mapping[str, Any], header_version: str | None) -> bool:
+    """A message is modern where its own metadata names a revision, or its header names none of the earlier ones."""
+    return PROTOCOL_VERSION in _mapping(params.get("_meta")) or (header_version is not None and header_version not in LEGACY)
 
 
-def _need_metadata(kind: Kind, params: Mapping[str, Any], said: str | None) -> None:
-    """The revision and the client's capabilities stand in every request; notifications may go without (basic, _meta)."""
+def _require_metadata(kind: Kind, params: Mapping[str, Any], header_version: str | None) -> None:
+    """The revision and the client's capabilities are required in every request and optional in notifications (basic, _meta)."""
     meta = _mapping(params.get("_meta"))
     missing = [name for name in (PROTOCOL_VERSION, CLIENT_CAPABILITIES) if name not in meta]
     if kind == "request" and missing:
@@ -142,8 +142,8 @@ def _need_metadata(kind: Kind, params: Mapping[str, Any], said: str | None) -> N
         raise Failure(INVALID_PARAMS, f"{PROTOCOL_VERSION} has to be a text.")
     if not isinstance(meta.get(CLIENT_CAPABILITIES, {}), dict):
         raise Failure(INVALID_PARAMS, f"{CLIENT_CAPABILITIES} has to be an object.")
-    if kind == "request" and (said is None or said != meta[PROTOCOL_VERSION]):
-        raise mirrored.mismatch("MCP-Protocol-Version", PROTOCOL_VERSION)
+    if kind == "request" and (header_version is None or header_version != meta[PROTOCOL_VERSION]):
+        raise mirrored.header_mismatch("MCP-Protocol-Version", PROTOCOL_VERSION)
 
 
 def _version_of(params: Mapping[str, Any]) -> str:
@@ -151,10 +151,10 @@ def _version_of(params: Mapping[str, Any]) -> str:
     return version
 
 
-def _need_known(version: str | None) -> None:
+def _require_supported(version: str | None) -> None:
     if version not in (MODERN, None):
-        told = {"supported": [MODERN], "requested": version}
-        raise Failure(UNSUPPORTED_VERSION, f"The revision {version} is not spoken here; {MODERN} is.", told)
+        data = {"supported": [MODERN], "requested": version}
+        raise Failure(UNSUPPORTED_VERSION, f"The revision {version} is not spoken here; {MODERN} is.", data)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

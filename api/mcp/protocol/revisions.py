@@ -1,6 +1,6 @@
-"""The protocol's own words: its revisions, its error codes, and what surrounds a result.
+"""Constants of the protocol: its revisions, its error codes, and the frames of results.
 
-Source: Model Context Protocol 2026-07-28, with 2025-11-25, 2025-06-18 and 2025-03-26 as earlier clients speak them.
+Source: Model Context Protocol 2026-07-28, with 2025-11-25, 2025-06-18 and 2025-03-26 for earlier clients.
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ SERVER_INFO = "io.modelcontextprotocol/serverInfo"
 APPS = "io.modelcontextprotocol/ui"
 APP_MEDIA_TYPE = "text/html;profile=mcp-app"
 
-# 2026-07-28, basic/transports/streamable-http; earlier revisions say nothing, and their clients expect 200.
+# 2026-07-28, basic/transports/streamable-http; earlier revisions define none, and their clients expect 200.
 _STATUSES = {
     PARSE_ERROR: 400,
     INVALID_REQUEST: 400,
@@ -59,16 +59,16 @@ class Failure(Exception):
         self.status = status or _STATUSES.get(code, 200)
 
 
-def missing_capability(**needed: Any) -> Failure:
-    return Failure(MISSING_CAPABILITY, f"The client has to declare {', '.join(needed)}.", {"requiredCapabilities": needed})
+def missing_capability(**required: Any) -> Failure:
+    return Failure(MISSING_CAPABILITY, f"The client has to declare {', '.join(required)}.", {"requiredCapabilities": required})
 
 
-def strange_cursor() -> Failure:
+def invalid_cursor() -> Failure:
     return Failure(INVALID_PARAMS, "cursor is none that was given out; leave it out to start at the first page.")
 
 
 def error_frame(message_id: str | int | None, code: int, message: str, data: Any = None) -> dict[str, Any]:
-    """An error response; one without an id says that the id could not be read."""
+    """An error response; without an id where the id could not be read."""
     frame: dict[str, Any] = {"jsonrpc": "2.0"}
     if message_id is not None:
         frame["id"] = message_id

@@ -1,4 +1,4 @@
-"""Asks the client's person before something is done that cannot be undone, where the client can ask."""
+"""Asks the client's user to confirm what cannot be undone, where the client supports it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,35 +6,35 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from api.mcp.calls import Call, Content, InputRequired, form, text
+from api.mcp.calls import CallContext, Content, InputRequired, form, text
 
 
-def is_agreed(call: Call, message: str, question: str, seen: Any) -> bool:
-    """Whether this may go on: the person agreed to what they were shown, or nobody can be asked.
+def is_confirmed(call: CallContext, message: str, question: str, preview: Any) -> bool:
+    """Whether to proceed: the user confirmed what they were shown, or the client cannot ask.
 
-    `seen` says, in plain values, what the message is about. Raises InputRequired where there is no answer that can be
-    read, or it was given to something that has changed since.
+    `preview` holds, in plain values, what the message describes. Raises InputRequired where there is no valid answer,
+    or what it confirmed has changed since.
     """
-    if not call.can_ask_by_form:
+    if not call.supports_forms:
         return True
     answer = call.answers.get("confirm")
     action = answer.get("action") if isinstance(answer, Mapping) else None
     if action in ("decline", "cancel"):
         return False
-    confirmed = _confirmed(answer) if action == "accept" and call.state == seen else None
+    confirmed = _read_confirmation(answer) if action == "accept" and call.state == preview else None
     if confirmed is None:
         fields = {"confirm": {"type": "boolean", "title": question, "description": "This cannot be undone."}}
-        raise InputRequired({"confirm": form(message, fields, ["confirm"])}, state=seen)
+        raise InputRequired({"confirm": form(message, fields, ["confirm"])}, state=preview)
     return confirmed
 
 
-def unchanged(kind: type[Struct], told: Mapping[str, Any]) -> Content:
-    """The answer where the person did not agree. As content, so that the next call with the same idempotency key asks anew."""
-    structured = msgspec.to_builtins(msgspec.convert(told, kind, from_attributes=True))
+def declined_result(kind: type[Struct], result: Mapping[str, Any]) -> Content:
+    """The result where the user did not confirm. As content, so that the next call with the same idempotency key asks again."""
+    structured = msgspec.to_builtins(msgspec.convert(result, kind, from_attributes=True))
     return Content([text(msgspec.json.encode(structured).decode())], structured)
 
 
-def _confirmed(answer: Any) -> bool | None:
+def _read_confirmation(answer: Any) -> bool | None:
     content = answer.get("content")
     confirmed = content.get("confirm") if isinstance(content, Mapping) else None
     return confirmed if isinstance(confirmed, bool) else None

@@ -1,4 +1,4 @@
-"""Cursors of the lists that tools give, bound to the tool and to what it was asked."""
+"""Cursors of the lists that tools return, bound to the tool and its arguments."""
 
 import hashlib
 from collections.abc import Callable
@@ -14,36 +14,36 @@ from calmboard.errors import FieldError, ValidationFailed
 from calmboard.pagination import PageRequest
 
 
-def cut_of(asked: Any) -> PageRequest:
-    """The part of a list that is asked for; raises ValidationFailed where the cursor was changed, or is another list's."""
-    if asked.cursor is UNSET:
-        return PageRequest(asked.limit)
+def read_page_request(args: Any) -> PageRequest:
+    """The requested page of a list; raises ValidationFailed where the cursor was changed, or belongs to another list."""
+    if args.cursor is UNSET:
+        return PageRequest(args.limit)
     try:
-        after = _serializer(asked).loads(asked.cursor)
+        after = _serializer(args).loads(args.cursor)
     except BadData:
         detail = "This cursor was changed, or belongs to other arguments. Call again without it to start from the beginning."
         raise ValidationFailed(errors=(FieldError("/cursor", "strange_cursor", detail),)) from None
-    return PageRequest(asked.limit, tuple(_READERS[kind](text) for kind, text in after))
+    return PageRequest(args.limit, tuple(_DECODERS[kind](text) for kind, text in after))
 
 
-def next_cursor(asked: Struct, after: tuple[Any, ...] | None) -> str | None:
-    """An opaque text that continues this very list behind a row; None at its end."""
-    return None if after is None else _serializer(asked).dumps([_result(value) for value in after])
+def next_cursor(args: Struct, after: tuple[Any, ...] | None) -> str | None:
+    """An opaque text that continues this list after a row; None at its end."""
+    return None if after is None else _serializer(args).dumps([_encode_value(value) for value in after])
 
 
-def _serializer(asked: Struct) -> URLSafeSerializer:
-    """Signs for this server, the tool and its arguments, but for any limit."""
-    bound = msgspec.json.encode([type(asked).__name__, msgspec.structs.replace(asked, limit=0, cursor=UNSET)])
+def _serializer(args: Struct) -> URLSafeSerializer:
+    """Signs for this server, the tool and its arguments except the limit."""
+    bound = msgspec.json.encode([type(args).__name__, msgspec.structs.replace(args, limit=0, cursor=UNSET)])
     key: str = current_app.config["CALMBOARD"].secret_key
     salt = b"mcp-tool-cursor" + hashlib.sha256(bound).digest()
     return URLSafeSerializer(key, salt=salt, signer_kwargs={"digest_method": hashlib.sha256})
 
 
-def _result(value: Any) -> tuple[str, str]:
+def _encode_value(value: Any) -> tuple[str, str]:
     """A value with its kind, since JSON knows neither times nor days."""
     if isinstance(value, str):
         return "text", value
     return "time" if isinstance(value, datetime) else "date", value.isoformat()
 
 
-_READERS: dict[str, Callable[[str], Any]] = {"time": datetime.fromisoformat, "date": date.fromisoformat, "text": str}
+_DECODERS: dict[str, Callable[[str], Any]] = {"time": datetime.fromisoformat, "date": date.fromisoformat, "text": str}

@@ -1,19 +1,19 @@
-"""What is said and ticked off on a task: comments and checklists."""
+"""Comments and checklists of a task."""
 
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from api.mcp.calls import Call
+from api.mcp.calls import CallContext
 from api.mcp.registry import tool
-from api.mcp.shapes import Checklist, CommentInShort, IdempotencyKey, ToolArguments
+from api.mcp.shapes import Checklist, CommentSummary, IdempotencyKey, ToolArguments
 from api.mcp.tools.tasks import KnownTask
 from api.shapes.values import ItemId, about
 from api.shapes.work.checklists import Text
 from api.shapes.work.comments import Body
 from calmboard.work.discussion import checklists, comments
 
-_MOST_AT_ONCE = 50
+_MAX_ITEMS = 50
 
 
 class AddComment(ToolArguments, kw_only=True):
@@ -24,25 +24,25 @@ class AddComment(ToolArguments, kw_only=True):
 
 class UpdateChecklist(ToolArguments, kw_only=True):
     task_id: KnownTask
-    add: Annotated[list[Text], Meta(description="Lines to add at the bottom, not ticked.", max_length=_MOST_AT_ONCE)] = field(
+    add: Annotated[list[Text], Meta(description="Lines to add at the bottom, not ticked.", max_length=_MAX_ITEMS)] = field(
         default_factory=list
     )
-    tick: Annotated[list[ItemId], about("Ids of items that are done, as get_task names them.", [], max_length=_MOST_AT_ONCE)] = (
+    tick: Annotated[list[ItemId], about("Ids of items that are done, as get_task names them.", [], max_length=_MAX_ITEMS)] = (
         field(default_factory=list)
     )
-    untick: Annotated[list[ItemId], about("Ids of items that are not done after all.", [], max_length=_MOST_AT_ONCE)] = field(
+    untick: Annotated[list[ItemId], about("Ids of items that are not done after all.", [], max_length=_MAX_ITEMS)] = field(
         default_factory=list
     )
     idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
-@tool("Comment on a task", effect="adds", scopes=("comments:write",), takes=AddComment, gives=CommentInShort)
-def add_comment(call: Call, asked: AddComment) -> dict[str, Any]:
+@tool("Comment on a task", effect="adds", scopes=("comments:write",), takes=AddComment, gives=CommentSummary)
+def add_comment(call: CallContext, args: AddComment) -> dict[str, Any]:
     """Write a comment on a task, in Markdown, in the name of the person you act for; everybody in the project sees it.
 
     Use it to report, ask or hand over. For what is to be done, use update_task's description or update_checklist instead.
     """
-    comment = comments.write_comment(call.access, asked.task_id, asked.body)
+    comment = comments.write_comment(call.access, args.task_id, args.body)
     author_name = comment.author.name if comment.author else None
     return {"id": comment.id, "author_name": author_name, "body": comment.body, "created_at": comment.created_at}
 
@@ -50,10 +50,10 @@ def add_comment(call: Call, asked: AddComment) -> dict[str, Any]:
 @tool(
     "Tick off and add to a checklist", effect="adds or changes", scopes=("tasks:write",), takes=UpdateChecklist, gives=Checklist
 )
-def update_checklist(call: Call, asked: UpdateChecklist) -> dict[str, Any]:
+def update_checklist(call: CallContext, args: UpdateChecklist) -> dict[str, Any]:
     """Tick and untick items of a task's checklist, and add lines to it; gives the whole checklist as it is then.
 
     The ids of the items are in get_task. It does not move the task: when all is done, use move_task.
     """
-    items = checklists.change_checklist(call.access, asked.task_id, asked.add, asked.tick, asked.untick)
-    return {"task_id": asked.task_id, "items": items}
+    items = checklists.change_checklist(call.access, args.task_id, args.add, args.tick, args.untick)
+    return {"task_id": args.task_id, "items": items}

@@ -1,4 +1,4 @@
-"""What an agent should do next where the ground floor refuses, told in the names of tools."""
+"""Hints for an agent about what to do next after an error, in the names of tools."""
 
 import inspect
 import re
@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from api.mcp.calls import Call
+from api.mcp.calls import CallContext
 from api.mcp.registry import Tool
 from calmboard.errors import Conflict, Forbidden, NotFound, Problem, ValidationFailed
 
 _UNKNOWN = re.compile(r"No ([a-z ]+) has the id")
 
-# By the word of what was not found.
-_TO_FIND = {
+# By the resource that was not found.
+_NOT_FOUND_HINTS = {
     "project": "list_projects names every project in reach.",
     "board": "list_projects names every board in reach.",
     "task": "Find the task with search or list_tasks, and pass its id on exactly as given.",
@@ -22,8 +22,8 @@ _TO_FIND = {
     "label": "get_project names the labels of a project with their ids.",
     "checklist item": "get_task names the items of the checklist.",
 }
-# By the argument that is at fault.
-_TO_CHOOSE = {
+# By the invalid argument.
+_ARGUMENT_HINTS = {
     "assignee": "get_project names the people of a project with their ids.",
     "assignees": "get_project names the people of a project with their ids.",
     "label": "get_project names the labels of a project with their ids.",
@@ -35,33 +35,35 @@ _TO_CHOOSE = {
     "before": "list_tasks names the tasks of a board.",
     "after": "list_tasks names the tasks of a board.",
 }
-# By the tool that cannot do it now.
-_TO_GO_ON = {
+# By the tool that raised the conflict.
+_CONFLICT_HINTS = {
     "start_sprint": "get_board names the active and the planned sprints of a board; complete_sprint ends the active one.",
     "complete_sprint": "get_board names the active sprint of a board; start_sprint makes a planned one active.",
 }
-_OUT_OF_REACH = "list_projects tells what is in reach, and your role there. Tell the person if that is not enough."
+_FORBIDDEN_HINT = "list_projects tells what is in reach, and your role there. Tell the person if that is not enough."
 
 
 def with_hints(tool: Tool) -> Tool:
-    """The tool, whose refusals say what to do next where they did not."""
+    """The tool, with a hint added to each Problem that has none."""
     if inspect.isgeneratorfunction(tool.run):
         return replace(tool, run=_hinting_generator(tool.name, tool.run))
     return replace(tool, run=_hinting(tool.name, tool.run))
 
 
-def _hinting(name: str, run: Callable[[Call, Any], Any]) -> Callable[[Call, Any], Any]:
-    def hinted(call: Call, asked: Any) -> Any:
+def _hinting(name: str, run: Callable[[CallContext, Any], Any]) -> Callable[[CallContext, Any], Any]:
+    def hinted(call: CallContext, args: Any) -> Any:
         with _hinted(name):
-            return run(call, asked)
+            return run(call, args)
 
     return hinted
 
 
-def _hinting_generator(name: str, run: Callable[[Call, Any], Generator[Any, None, Any]]) -> Callable[[Call, Any], Any]:
-    def hinted(call: Call, asked: Any) -> Generator[Any, None, Any]:
+def _hinting_generator(
+    name: str, run: Callable[[CallContext, Any], Generator[Any, None, Any]]
+) -> Callable[[CallContext, Any], Any]:
+    def hinted(call: CallContext, args: Any) -> Generator[Any, None, Any]:
         with _hinted(name):
-            return (yield from run(call, asked))
+            return (yield from run(call, args))
 
     return hinted
 
@@ -81,13 +83,13 @@ def _hint_for(problem: Problem, name: str) -> str:
     """The next step, or nothing where the problem's own remedy says it."""
     if isinstance(problem, NotFound):
         unknown = _UNKNOWN.match(problem.detail)
-        return _TO_FIND.get(unknown[1], "") if unknown else ""
+        return _NOT_FOUND_HINTS.get(unknown[1], "") if unknown else ""
     if isinstance(problem, Conflict):
-        return _TO_GO_ON.get(name, "")
+        return _CONFLICT_HINTS.get(name, "")
     if isinstance(problem, Forbidden):
-        return _OUT_OF_REACH
+        return _FORBIDDEN_HINT
     if isinstance(problem, ValidationFailed):
-        arguments = [fault.pointer.removeprefix("/").split("/")[0] for fault in problem.errors]
-        choices = dict.fromkeys(_TO_CHOOSE[name] for name in arguments if name in _TO_CHOOSE)
+        arguments = [error.pointer.removeprefix("/").split("/")[0] for error in problem.errors]
+        choices = dict.fromkeys(_ARGUMENT_HINTS[name] for name in arguments if name in _ARGUMENT_HINTS)
         return " ".join(["Correct what is named above, and call again.", *choices])
     return ""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from api.mcp.calls import Call
+from api.mcp.calls import CallContext
 from api.mcp.registry import tool
 from api.mcp.shapes import Report, ToolArguments
 from api.shapes.values import BoardId, SprintId, about
@@ -44,8 +44,8 @@ class GetReport(ToolArguments, kw_only=True):
     limit: Annotated[int, about("cycle_time: how many tasks are listed at most.", 25, ge=1, le=100)] = 25
 
 
-# What each report is narrowed by.
-_TAKES = {
+# The arguments of each report.
+_REPORT_ARGUMENTS = {
     "velocity": ("sprints",),
     "throughput": ("by", "starts_on", "ends_on"),
     "burndown": ("sprint_id",),
@@ -54,45 +54,45 @@ _TAKES = {
 
 
 @tool("Read a report", effect="reads", scopes=("tasks:read",), takes=GetReport, gives=Report)
-def get_report(call: Call, asked: GetReport) -> dict[str, Any]:
+def get_report(call: CallContext, args: GetReport) -> dict[str, Any]:
     """Numbers of a board over time: velocity, throughput, burndown or cycle time, one of them in a call. Days are those of UTC.
 
     Use it for retrospectives, forecasts and sprint planning. How a board stands right now is told by get_board.
     """
-    _need_fitting(asked)
+    _require_fitting_arguments(args)
     try:
-        return {"report": asked.report, asked.report: _read(call, asked)}
+        return {"report": args.report, args.report: _read(call, args)}
     except InvalidRequest as problem:
-        faults = tuple(replace(fault, pointer=f"/{fault.pointer}") for fault in problem.errors)
-        raise ValidationFailed(errors=faults) from None
+        errors = tuple(replace(error, pointer=f"/{error.pointer}") for error in problem.errors)
+        raise ValidationFailed(errors=errors) from None
 
 
-def _need_fitting(asked: GetReport) -> None:
-    """Raises ValidationFailed for what another report is narrowed by: this one would come as if it had been."""
-    plain = GetReport(report=asked.report, board_id=asked.board_id)
-    sent = [name for name in asked.__struct_fields__ if getattr(asked, name) != getattr(plain, name)]
-    faults = [
-        FieldError(f"/{name}", "contradiction", _not_taken(asked.report, name))
+def _require_fitting_arguments(args: GetReport) -> None:
+    """Raises ValidationFailed for arguments of another report, which this one would silently ignore."""
+    defaults = GetReport(report=args.report, board_id=args.board_id)
+    sent = [name for name in args.__struct_fields__ if getattr(args, name) != getattr(defaults, name)]
+    errors = [
+        FieldError(f"/{name}", "contradiction", _not_accepted(args.report, name))
         for name in sent
-        if name not in _TAKES[asked.report]
+        if name not in _REPORT_ARGUMENTS[args.report]
     ]
-    if faults:
-        raise ValidationFailed(errors=tuple(faults))
+    if errors:
+        raise ValidationFailed(errors=tuple(errors))
 
 
-def _not_taken(report: str, name: str) -> str:
-    others = " and ".join(other for other, names in _TAKES.items() if name in names)
+def _not_accepted(report: str, name: str) -> str:
+    others = " and ".join(other for other, names in _REPORT_ARGUMENTS.items() if name in names)
     return f"The report {report} does not take it; {others} would. Leave it out."
 
 
-def _read(call: Call, asked: GetReport) -> dict[str, Any]:
-    days = (asked.starts_on or None, asked.ends_on or None)
-    match asked.report:
+def _read(call: CallContext, args: GetReport) -> dict[str, Any]:
+    days = (args.starts_on or None, args.ends_on or None)
+    match args.report:
         case "velocity":
-            return reports.read_velocity(call.access, asked.board_id, asked.sprints)
+            return reports.read_velocity(call.access, args.board_id, args.sprints)
         case "throughput":
-            return reports.read_throughput(call.access, asked.board_id, *days, asked.by)
+            return reports.read_throughput(call.access, args.board_id, *days, args.by)
         case "burndown":
-            return reports.read_burndown(call.access, asked.board_id, asked.sprint_id or None)
+            return reports.read_burndown(call.access, args.board_id, args.sprint_id or None)
         case "cycle_time":
-            return reports.read_cycle_time(call.access, asked.board_id, *days, asked.limit)
+            return reports.read_cycle_time(call.access, args.board_id, *days, args.limit)

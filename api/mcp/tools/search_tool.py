@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, UnsetType
 
-from api.mcp.calls import Call
+from api.mcp.calls import CallContext
 from api.mcp.registry import tool
 from api.mcp.shapes import Kind, SearchResults, ToolArguments
 from api.shapes.values import VISIBLE, about
-from calmboard.work import search as ground
+from calmboard.work import search as work_search
 
 
 class Search(ToolArguments, kw_only=True):
@@ -30,11 +30,11 @@ class Search(ToolArguments, kw_only=True):
 
 
 @tool("Search", effect="reads", scopes=("tasks:read",), takes=Search, gives=SearchResults)
-def search(call: Call, asked: Search) -> Any:
+def search(call: CallContext, args: Search) -> Any:
     """Find projects, boards, tasks, comments and sprints by words, across everything you may see, with their ids.
 
     Looks in names and titles, descriptions, goals and comments; hits in titles come first, then the newest. Use it when you
     know words but not where they are. To go through a board by column, person, date or label, use list_tasks instead; to read
     what a hit says in full, get_task.
     """
-    return ground.search(call.access, asked.q, asked.kinds or None, asked.limit)
+    return work_search.search(call.access, args.q, args.kinds or None, args.limit)

@@ -5,19 +5,19 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, UnsetType, field
 
 from api.framework.bodies import given
-from api.mcp.calls import Call
-from api.mcp.content.quotes import named
+from api.mcp.calls import CallContext
+from api.mcp.content.quotes import quoted_title
 from api.mcp.registry import tool
-from api.mcp.shapes import DryRun, IdempotencyKey, SprintEnd, SprintInShort, ToolArguments
-from api.mcp.tools.confirmation import is_agreed, unchanged
+from api.mcp.shapes import CompletedSprint, DryRun, IdempotencyKey, SprintSummary, ToolArguments
+from api.mcp.tools.confirmation import declined_result, is_confirmed
 from api.shapes.values import BoardId, SprintId, TaskId, about
 from api.shapes.work.sprints import EndsOn, Goal, SprintName, StartsOn
 from calmboard.errors import FieldError, PreconditionFailed, ValidationFailed
 from calmboard.preconditions import Precondition
 from calmboard.work.sprints import lifecycle, planning
-from calmboard.work.sprints.lifecycle import Deprecation
+from calmboard.work.sprints.lifecycle import SprintCompletion
 
-_MOST_TASKS = 50
+_MAX_TASKS = 50
 _PLANS = ("name", "goal", "starts_on", "ends_on")
 _ENDS = {"backlog": "which go back to Backlog", "keep": "which stay in their columns, in no sprint"}
 
@@ -34,10 +34,10 @@ class PlanSprint(ToolArguments, kw_only=True):
     goal: Goal | UnsetType = UNSET
     starts_on: StartsOn | UnsetType | None = UNSET
     ends_on: EndsOn | UnsetType | None = UNSET
-    add: Annotated[list[TaskId], about("Ids of tasks of the board to put into it.", [], max_length=_MOST_TASKS)] = field(
+    add: Annotated[list[TaskId], about("Ids of tasks of the board to put into it.", [], max_length=_MAX_TASKS)] = field(
         default_factory=list
     )
-    remove: Annotated[list[TaskId], about("Ids of tasks to take out of it.", [], max_length=_MOST_TASKS)] = field(
+    remove: Annotated[list[TaskId], about("Ids of tasks to take out of it.", [], max_length=_MAX_TASKS)] = field(
         default_factory=list
     )
     idempotency_key: IdempotencyKey | UnsetType = UNSET
@@ -74,79 +74,87 @@ class CompleteSprint(ToolArguments, kw_only=True):
     effect="adds or changes",
     scopes=("sprints:write", "tasks:write"),
     takes=PlanSprint,
-    gives=SprintInShort,
+    gives=SprintSummary,
 )
-def plan_sprint(call: Call, asked: PlanSprint) -> Any:
+def plan_sprint(call: CallContext, args: PlanSprint) -> Any:
     """Plan a new sprint on a board, or change one, and put tasks in and out of it in the same call.
 
     Send board_id and a name for a new one, sprint_id to change one. Tasks are added to the ones that are in it already; the
     board's tasks are named by list_tasks. It does not start the sprint: start_sprint does. For a single task, update_task with
     its sprint_id does too.
     """
-    _need_one_sprint(asked)
-    values = {name: value for name, value in given(asked).items() if name in _PLANS}
-    if asked.sprint_id:
-        return planning.replan_sprint(call.access, asked.sprint_id, values, asked.add, asked.remove)
-    return planning.plan_sprint(call.access, asked.board_id or "", values, asked.add)
+    _require_one_sprint(args)
+    values = {name: value for name, value in given(args).items() if name in _PLANS}
+    if args.sprint_id:
+        return planning.replan_sprint(call.access, args.sprint_id, values, args.add, args.remove)
+    return planning.plan_sprint(call.access, args.board_id or "", values, args.add)
 
 
-@tool("Start a sprint", effect="changes", scopes=("sprints:write",), takes=StartSprint, gives=SprintInShort)
-def start_sprint(call: Call, asked: StartSprint) -> Any:
+@tool("Start a sprint", effect="changes", scopes=("sprints:write",), takes=StartSprint, gives=SprintSummary)
+def start_sprint(call: CallContext, args: StartSprint) -> Any:
     """Make a planned sprint the active one of its board. Without days of its own it runs from today for two weeks.
 
     A board has one active sprint at most; where there is one, complete_sprint comes first. To plan one, use plan_sprint.
     """
-    return lifecycle.start_sprint(call.access, asked.sprint_id)
+    return lifecycle.start_sprint(call.access, args.sprint_id)
 
 
-@tool("Complete a sprint", effect="destroys", scopes=("sprints:write",), takes=CompleteSprint, gives=SprintEnd)
-def complete_sprint(call: Call, asked: CompleteSprint) -> Any:
+@tool("Complete a sprint", effect="destroys", scopes=("sprints:write",), takes=CompleteSprint, gives=CompletedSprint)
+def complete_sprint(call: CallContext, args: CompleteSprint) -> Any:
     """End the active sprint for good. Done tasks stay in it, which is what reports are made of; the others leave it.
 
     Say where those go: `unfinished` or `move_to`, one of them. Call it with dry_run first and show the person which tasks
     that is about; where the client can, it asks the person itself. For the next sprint, use plan_sprint and start_sprint.
     """
-    move_to, unfinished = asked.move_to or None, asked.unfinished or None
-    seen = planning.preview_completion(call.access, asked.sprint_id, unfinished, move_to)
-    end = f"Tasks not done, {_ENDS.get(unfinished or '', 'which go on in the other sprint')}: {seen['unfinished_count']}."
-    if asked.dry_run:
-        return {**seen, "completed": False, "told": f"Nothing was changed. The sprint would end for good. {end}"}
-    name = named(seen["sprint"].name)
-    if not is_agreed(call, f"Complete the sprint {name}? It ends for good. {end}", "Complete the sprint", _state(seen)):
-        return unchanged(SprintEnd, {**seen, "completed": False, "told": "The person did not agree. Nothing was changed."})
-    sprint = lifecycle.complete_sprint(call.access, asked.sprint_id, unfinished, move_to, _while_as_shown(seen))
-    return {**seen, "sprint": sprint, "completed": True, "told": f"The sprint is completed. {end}"}
+    move_to, unfinished = args.move_to or None, args.unfinished or None
+    preview = planning.preview_completion(call.access, args.sprint_id, unfinished, move_to)
+    outcome = f"Tasks not done, {_ENDS.get(unfinished or '', 'which go on in the other sprint')}: {preview['unfinished_count']}."
+    if args.dry_run:
+        return {**preview, "completed": False, "message": f"Nothing was changed. The sprint would end for good. {outcome}"}
+    name = quoted_title(preview["sprint"].name)
+    if not is_confirmed(
+        call, f"Complete the sprint {name}? It ends for good. {outcome}", "Complete the sprint", _snapshot(preview)
+    ):
+        return declined_result(
+            CompletedSprint, {**preview, "completed": False, "message": "The person did not agree. Nothing was changed."}
+        )
+    sprint = lifecycle.complete_sprint(call.access, args.sprint_id, unfinished, move_to, _require_unchanged(preview))
+    return {**preview, "sprint": sprint, "completed": True, "message": f"The sprint is completed. {outcome}"}
 
 
-def _need_one_sprint(asked: PlanSprint) -> None:
-    """Raises ValidationFailed where neither a new sprint nor one to change is meant, or both are."""
-    if bool(asked.board_id) == bool(asked.sprint_id):
+def _require_one_sprint(args: PlanSprint) -> None:
+    """Raises ValidationFailed unless the call names either a board for a new sprint or a sprint to change."""
+    if bool(args.board_id) == bool(args.sprint_id):
         detail = "Send board_id and a name to plan a new sprint, or sprint_id alone to change one."
-        code = "contradiction" if asked.board_id else "required"
+        code = "contradiction" if args.board_id else "required"
         raise ValidationFailed(errors=tuple(FieldError(f"/{name}", code, detail) for name in ("board_id", "sprint_id")))
-    faults = []
-    if asked.board_id and not asked.name:
-        faults.append(FieldError("/name", "required", "Send a name; a new sprint needs one."))
-    if asked.board_id and asked.remove:
-        faults.append(FieldError("/remove", "contradiction", "Leave it out; a new sprint has no tasks to take out."))
-    if faults:
-        raise ValidationFailed(errors=tuple(faults))
+    errors = []
+    if args.board_id and not args.name:
+        errors.append(FieldError("/name", "required", "Send a name; a new sprint needs one."))
+    if args.board_id and args.remove:
+        errors.append(FieldError("/remove", "contradiction", "Leave it out; a new sprint has no tasks to take out."))
+    if errors:
+        raise ValidationFailed(errors=tuple(errors))
 
 
-def _while_as_shown(seen: dict[str, Any]) -> Precondition:
-    """Lets a sprint be completed only while it, and the tasks that leave it, are as they were read."""
-    shown = None if seen["unfinished"] is None else [row.id for row in seen["unfinished"]]
+def _require_unchanged(preview: dict[str, Any]) -> Precondition:
+    """Require that the sprint, and the tasks that leave it, have not changed since they were read."""
+    shown = None if preview["unfinished"] is None else [row.id for row in preview["unfinished"]]
 
-    def precondition(deprecation: Deprecation) -> None:
-        same_tasks = shown is None or deprecation.task_ids[: len(shown)] == shown
-        same_count = len(deprecation.task_ids) == seen["unfinished_count"]
-        if not (same_tasks and same_count and deprecation.sprint.updated_at == seen["sprint"].updated_at):
+    def precondition(completion: SprintCompletion) -> None:
+        same_tasks = shown is None or completion.task_ids[: len(shown)] == shown
+        same_count = len(completion.task_ids) == preview["unfinished_count"]
+        if not (same_tasks and same_count and completion.sprint.updated_at == preview["sprint"].updated_at):
             hint = "Call again with dry_run to see how it stands, and decide again."
             raise PreconditionFailed("Somebody changed the sprint just now. Nothing was changed.", hint=hint)
 
     return precondition
 
 
-def _state(seen: dict[str, Any]) -> Any:
-    """What was shown, so that what is agreed to is what is done."""
-    return [seen["sprint"].updated_at.isoformat(), seen["unfinished_count"], [row.id for row in seen["unfinished"] or ()]]
+def _snapshot(preview: dict[str, Any]) -> Any:
+    """The state that was shown, so that what is confirmed is what is done."""
+    return [
+        preview["sprint"].updated_at.isoformat(),
+        preview["unfinished_count"],
+        [row.id for row in preview["unfinished"] or ()],
+    ]

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 
-from api.mcp.calls import Call
+from api.mcp.calls import CallContext
 from api.mcp.registry import tool
 from api.mcp.shapes import Cursor, PersonOrMe, TaskDetail, Tasks, ToolArguments
-from api.mcp.tools.cursors import cut_of, next_cursor
+from api.mcp.tools.cursors import next_cursor, read_page_request
 from api.mcp.tools.people import person_id
 from api.resources.work.tasks import Sort
 from api.shapes.values import BoardId, LabelId, SprintId, State, TaskId, TextPart, about
@@ -59,7 +59,7 @@ class GetTask(ToolArguments, kw_only=True):
 
 
 @tool("List tasks", effect="reads", scopes=("tasks:read",), takes=ListTasks, gives=Tasks)
-def list_tasks(call: Call, asked: ListTasks) -> dict[str, Any]:
+def list_tasks(call: CallContext, args: ListTasks) -> dict[str, Any]:
     """The tasks of one board, or of every board you may see, without their descriptions, narrowed by column, person, sprint,
     label, dates or words.
 
@@ -68,41 +68,41 @@ def list_tasks(call: Call, asked: ListTasks) -> dict[str, Any]:
     use get_board, to find words anywhere search, and for all that is on one task get_task. Where next_cursor is not null there
     are more: send it as cursor.
     """
-    _need_days_between(asked)
-    filters, cut = _filters(call, asked), cut_of(asked)
-    if asked.board_id:
-        page: Page[Any] = rows.list_tasks(call.access, asked.board_id, filters, asked.sort, cut)
+    _require_days_between(args)
+    filters, page_request = _filters(call, args), read_page_request(args)
+    if args.board_id:
+        page: Page[Any] = rows.list_tasks(call.access, args.board_id, filters, args.sort, page_request)
     else:
-        page = rows.list_tasks_in_reach(call.access, filters, asked.sort, cut)
-    if not page.rows and cut.after is None:
-        require_fitting_filters(call.access, filters, asked.board_id or None)
-    return {"tasks": page.rows, "next_cursor": next_cursor(asked, page.after)}
+        page = rows.list_visible_tasks(call.access, filters, args.sort, page_request)
+    if not page.rows and page_request.after is None:
+        require_fitting_filters(call.access, filters, args.board_id or None)
+    return {"tasks": page.rows, "next_cursor": next_cursor(args, page.after)}
 
 
 @tool("Read a task", effect="reads", scopes=("tasks:read",), takes=GetTask, gives=TaskDetail)
-def get_task(call: Call, asked: GetTask) -> dict[str, Any]:
+def get_task(call: CallContext, args: GetTask) -> dict[str, Any]:
     """Everything on one task: description, column, people, labels, dates, what blocks it, its checklist with the ids of the
     items, its files by name, and its latest comments.
 
     Use it before you change a task or answer a question about it. For many tasks at once use list_tasks.
     """
-    return read_task_detail(call.access, asked.task_id)
+    return read_task_detail(call.access, args.task_id)
 
 
-def _need_days_between(asked: ListTasks) -> None:
-    if asked.due_after and asked.due_before and asked.due_before - asked.due_after <= timedelta(days=1):
-        detail = f"No day lies between {asked.due_after} and {asked.due_before}. Both of them are left out."
+def _require_days_between(args: ListTasks) -> None:
+    if args.due_after and args.due_before and args.due_before - args.due_after <= timedelta(days=1):
+        detail = f"No day lies between {args.due_after} and {args.due_before}. Both of them are left out."
         raise ValidationFailed(
             errors=tuple(FieldError(f"/{name}", "contradiction", detail) for name in ("due_after", "due_before"))
         )
 
 
-def _filters(call: Call, asked: ListTasks) -> TaskFilters:
-    given = {field.name: value for field in fields(TaskFilters) if (value := getattr(asked, field.name)) is not UNSET}
-    if asked.assignee:
-        given["assignee"] = person_id(call.access, asked.assignee, "/assignee")
-    if asked.updated_since:
-        given["updated_since"] = _in_utc(asked.updated_since)
+def _filters(call: CallContext, args: ListTasks) -> TaskFilters:
+    given = {field.name: value for field in fields(TaskFilters) if (value := getattr(args, field.name)) is not UNSET}
+    if args.assignee:
+        given["assignee"] = person_id(call.access, args.assignee, "/assignee")
+    if args.updated_since:
+        given["updated_since"] = _in_utc(args.updated_since)
     return TaskFilters(**given)
 
 

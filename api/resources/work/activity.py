@@ -11,7 +11,7 @@ from api.framework.queries import PageQuery
 from api.shapes.work.activity import Happening
 from calmboard.access.access import Access
 from calmboard.events.activity import ActivityEntry
-from calmboard.events.activity import list_activity as list_happenings
+from calmboard.events.activity import list_activity as list_entries
 from calmboard.pagination import Page
 
 bp = Blueprint("activity", __name__)
@@ -25,4 +25,4 @@ class ActivityQuery(PageQuery, kw_only=True):
 @describe("List what happened in a project", Happening, query=ActivityQuery, scope="tasks:read")
 def list_activity(access: Access, project_id: str, query: ActivityQuery) -> Page[ActivityEntry]:
     """Who did what, when, and through which credential; newest first."""
-    return list_happenings(access, project_id, query.cut, query.since or None)
+    return list_entries(access, project_id, query.page_request, query.since or None)

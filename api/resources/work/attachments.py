@@ -22,7 +22,7 @@ bp = Blueprint("attachments", __name__)
 @describe("List the files on a task", Attachment, query=PageQuery, scope="tasks:read")
 def list_attachments(access: Access, task_id: str, query: PageQuery) -> Page[Any]:
     """The files on a task, oldest first."""
-    return attachments.list_attachments(access, task_id, query.cut)
+    return attachments.list_attachments(access, task_id, query.page_request)
 
 
 @bp.post("/v1/tasks/<task_id>/attachments")

@@ -26,7 +26,7 @@ class BoardQuery(PageQuery, kw_only=True):
 @describe("List the boards of a project", Board, query=BoardQuery, scope="boards:read")
 def list_boards(access: Access, project_id: str, query: BoardQuery) -> Page[Any]:
     """The boards of a project, oldest first."""
-    return boards.list_boards(access, project_id, query.cut, query.q or None)
+    return boards.list_boards(access, project_id, query.page_request, query.q or None)
 
 
 @bp.get("/v1/boards/<board_id>")

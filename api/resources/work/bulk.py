@@ -10,7 +10,7 @@ from api.resources.work.tasks import bp
 from api.shapes.work.bulk import Bulk, BulkAnswer, ChangeTask, CreateTask, DeleteTask
 from calmboard.access.access import Access
 from calmboard.errors import FieldError, Problem
-from calmboard.work.tasks.bulk import Outcome, Step, StepRefused, change_all, change_each
+from calmboard.work.tasks.bulk import BulkResult, BulkOperation, BulkOperationError, change_all, change_each
 
 _STATUSES = {"create": 201, "change": 200, "delete": 204}
 _BODIES = {"create": "/task", "change": "/changes", "delete": ""}
@@ -23,29 +23,29 @@ def change_tasks(access: Access, bulk: Bulk) -> dict[str, Any]:
     steps = [_step(operation) for operation in bulk.operations]
     try:
         outcomes = change_all(access, steps) if bulk.atomic else change_each(access, steps)
-    except StepRefused as refused:
-        raise _placed(refused.problem, refused.place, steps[refused.place].kind) from refused
+    except BulkOperationError as refused:
+        raise _with_operation_pointer(refused.problem, refused.index, steps[refused.index].kind) from refused
     return {"results": [_result(outcome) for outcome in outcomes]}
 
 
-def _step(operation: CreateTask | ChangeTask | DeleteTask) -> Step:
+def _step(operation: CreateTask | ChangeTask | DeleteTask) -> BulkOperation:
     if isinstance(operation, CreateTask):
-        return Step("create", operation.board_id, given(operation.task))
+        return BulkOperation("create", operation.board_id, given(operation.task))
     if isinstance(operation, ChangeTask):
-        return Step("change", operation.task_id, given(operation.changes))
-    return Step("delete", operation.task_id)
+        return BulkOperation("change", operation.task_id, given(operation.changes))
+    return BulkOperation("delete", operation.task_id)
 
 
-def _placed(problem: Problem, place: int, kind: str) -> Problem:
-    """The problem of one operation, told as that of the whole call: nothing was changed."""
-    here = f"/operations/{place}"
-    inside = f"{here}{_BODIES[kind]}"
-    faults = [replace(fault, pointer=f"{inside}{fault.pointer}") for fault in problem.errors]
-    problem.errors = tuple(faults) or (FieldError(here, problem.code, problem.detail),)
+def _with_operation_pointer(problem: Problem, index: int, kind: str) -> Problem:
+    """The problem of one operation, reported as that of the whole call: nothing was changed."""
+    pointer = f"/operations/{index}"
+    body_pointer = f"{pointer}{_BODIES[kind]}"
+    errors = [replace(error, pointer=f"{body_pointer}{error.pointer}") for error in problem.errors]
+    problem.errors = tuple(errors) or (FieldError(pointer, problem.code, problem.detail),)
     return problem
 
 
-def _result(outcome: Outcome) -> dict[str, Any]:
+def _result(outcome: BulkResult) -> dict[str, Any]:
     if outcome.problem is not None:
         return {"op": outcome.kind, "status": outcome.problem.status, "problem": problem_body(outcome.problem)}
     result = {"op": outcome.kind, "status": _STATUSES[outcome.kind]}

@@ -1,4 +1,4 @@
-"""Checklists. A task has one; its items are what is made, ticked off and moved."""
+"""Checklists. A task has one; its items are what is created, ticked off and moved."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ bp = Blueprint("checklists", __name__)
 @describe("List the checklist of a task", ChecklistItem, query=PageQuery, scope="tasks:read")
 def list_checklist(access: Access, task_id: str, query: PageQuery) -> Page[Any]:
     """The items of a task's checklist, top to bottom."""
-    return checklists.list_items(access, task_id, query.cut)
+    return checklists.list_items(access, task_id, query.page_request)
 
 
 @bp.post("/v1/tasks/<task_id>/checklist")
@@ -35,7 +35,7 @@ def create_checklist_item(access: Access, task_id: str, new: NewChecklistItem) -
 @bp.get("/v1/checklist-items/<item_id>")
 @describe("Read a checklist item", ChecklistItem, scope="tasks:read")
 def read_checklist_item(access: Access, item_id: str) -> Any:
-    """One item with its place in the checklist."""
+    """One item with its position in the checklist."""
     return checklists.read_item(access, item_id)
 
 
@@ -43,7 +43,7 @@ def read_checklist_item(access: Access, item_id: str) -> Any:
 @bp.patch("/v1/checklist-items/<item_id>")
 @describe("Change a checklist item", ChecklistItem, takes=ChecklistItemChanges, scope="tasks:write", guarded=ChecklistItem)
 def change_checklist_item(access: Access, item_id: str, changes: ChecklistItemChanges, precondition: Precondition) -> Any:
-    """Tick an item off, change its words, or move it to a `position`. What is not sent stays as it is.
+    """Tick an item off, change its text, or move it to a `position`. What is not sent stays as it is.
 
     PUT means the same, for tools that can only PUT.
     """

@@ -19,7 +19,7 @@ bp = Blueprint("comments", __name__)
 @describe("List the comments on a task", Comment, query=PageQuery, scope="comments:read")
 def list_comments(access: Access, task_id: str, query: PageQuery) -> Page[CommentRow]:
     """The comments on a task, oldest first."""
-    return comments.list_comments(access, task_id, query.cut)
+    return comments.list_comments(access, task_id, query.page_request)
 
 
 @bp.post("/v1/tasks/<task_id>/comments")

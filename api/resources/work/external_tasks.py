@@ -17,7 +17,7 @@ _PATH = "/v1/boards/<board_id>/tasks/by-external/<source>/<text:external_id>"
 @bp.get(_PATH)
 @describe("Read a task by its id in another tool", Task, scope="tasks:read")
 def read_external_task(access: Access, board_id: str, source: str, external_id: str) -> TaskRow:
-    """The task that stands for a thing in another tool."""
+    """The task that mirrors an issue in another tool."""
     return external.read_external(access, board_id, source, external_id)
 
 
@@ -33,6 +33,6 @@ def read_external_task(access: Access, board_id: str, source: str, external_id: 
 def put_external_task(
     access: Access, board_id: str, source: str, external_id: str, values: ExternalTask, precondition: Precondition
 ) -> TaskRow | Created:
-    """Create the task for a thing in another tool, or change it. Sent again, it makes no second one."""
+    """Create the task for an issue in another tool, or change it. Sent again, it creates no second one."""
     task, is_new = external.put_external(access, board_id, source, external_id, given(values), precondition)
     return Created(task) if is_new else task

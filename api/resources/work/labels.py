@@ -20,7 +20,7 @@ bp = Blueprint("labels", __name__)
 @describe("List the labels of a project", Label, query=PageQuery, scope="tasks:read")
 def list_labels(access: Access, project_id: str, query: PageQuery) -> Page[Any]:
     """The labels of a project, oldest first. Their ids are what `labels` of a task takes."""
-    return labels.list_labels(access, project_id, query.cut)
+    return labels.list_labels(access, project_id, query.page_request)
 
 
 @bp.post("/v1/projects/<project_id>/labels")

@@ -22,7 +22,7 @@ bp = Blueprint("members", __name__)
 @describe("List the members of a project", Member, query=PageQuery, scope="members:read")
 def list_members(access: Access, project_id: str, query: PageQuery) -> Page[Any]:
     """The people in a project. Their ids are what `assignees` of a task takes."""
-    return members.list_members(access, project_id, query.cut)
+    return members.list_members(access, project_id, query.page_request)
 
 
 @bp.get("/v1/projects/<project_id>/members/<user_id>")
@@ -53,8 +53,8 @@ def remove_member(access: Access, project_id: str, user_id: str, precondition: P
 @bp.get("/v1/projects/<project_id>/invitations")
 @describe("List the invitations to a project", Invitation, query=PageQuery, scope="members:read")
 def list_invitations(access: Access, project_id: str, query: PageQuery) -> Page[Any]:
-    """Whom the project asked to join, and who has not yet; what ran out stays until it is sent again or withdrawn."""
-    return invitations.list_invitations(access, project_id, query.cut)
+    """Whom the project invited, and who has not joined yet; an expired one stays until it is sent again or withdrawn."""
+    return invitations.list_invitations(access, project_id, query.page_request)
 
 
 @bp.post("/v1/projects/<project_id>/invitations")
@@ -62,7 +62,7 @@ def list_invitations(access: Access, project_id: str, query: PageQuery) -> Page[
 def invite(access: Access, project_id: str, new: NewInvitation) -> Any:
     """Mail a link that lets a person join, with an account or without one; it works for seven days.
 
-    Inviting the same address again sends a new link, and the old one is dead; ten letters an hour, then 429.
+    Inviting the same address again sends a new link, and the old one stops working; ten messages an hour, then 429.
     A member's address is answered 409.
     """
     invitation = invitations.invite(access, limits(), project_id, new.email, new.role)
@@ -73,12 +73,12 @@ def invite(access: Access, project_id: str, new: NewInvitation) -> Any:
 @bp.get("/v1/invitations/<invitation_id>")
 @describe("Read an invitation", Invitation, scope="members:read")
 def read_invitation(access: Access, invitation_id: str) -> Any:
-    """One invitation. The link itself is in the letter only."""
+    """One invitation. The link itself is in the mailed message only."""
     return invitations.read_invitation(access, invitation_id)
 
 
 @bp.delete("/v1/invitations/<invitation_id>")
 @describe("Withdraw an invitation", scope="members:write", guarded=Invitation)
 def withdraw_invitation(access: Access, invitation_id: str, precondition: Precondition) -> None:
-    """Take an invitation back; its link is dead at once."""
+    """Take an invitation back; its link stops working at once."""
     invitations.withdraw_invitation(access, invitation_id, precondition)

@@ -25,8 +25,8 @@ class ProjectQuery(PageQuery, kw_only=True):
 @bp.get("/v1/projects")
 @describe("List my projects", Project, query=ProjectQuery, scope="projects:read")
 def list_projects(access: Access, query: ProjectQuery) -> Page[Any]:
-    """The projects that the credential reaches, oldest first."""
-    return projects.list_projects(access, query.cut, query.q or None)
+    """The projects that the credential has access to, oldest first."""
+    return projects.list_projects(access, query.page_request, query.q or None)
 
 
 @bp.get("/v1/projects/<project_id>")

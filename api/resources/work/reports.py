@@ -1,4 +1,4 @@
-"""Reports of a board, as numbers to draw or to reckon with."""
+"""Reports of a board, as numbers to chart or to calculate with."""
 
 from datetime import date
 from typing import Annotated, Any, Literal

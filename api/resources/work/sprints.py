@@ -25,7 +25,7 @@ class SprintQuery(PageQuery, kw_only=True):
 @describe("List the sprints of a board", Sprint, query=SprintQuery, scope="sprints:read")
 def list_sprints(access: Access, board_id: str, query: SprintQuery) -> Page[Any]:
     """The sprints of a board, oldest first."""
-    return lifecycle.list_sprints(access, board_id, query.cut, query.state or None)
+    return lifecycle.list_sprints(access, board_id, query.page_request, query.state or None)
 
 
 @bp.post("/v1/boards/<board_id>/sprints")
@@ -46,7 +46,7 @@ def read_sprint(access: Access, sprint_id: str) -> Any:
 @bp.patch("/v1/sprints/<sprint_id>")
 @describe("Change a sprint", Sprint, takes=SprintChanges, scope="sprints:write", guarded=Sprint)
 def change_sprint(access: Access, sprint_id: str, changes: SprintChanges, precondition: Precondition) -> Any:
-    """Change the fields that are sent and leave the others; null takes a day away.
+    """Change the fields that are sent and leave the others; null clears a day.
 
     PUT means the same, for tools that can only PUT.
     """

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from api.framework.bodies import given
 from api.framework.describe import describe
 from api.framework.queries import PageQuery
-from api.shapes.values import EXAMPLE_TAIL, LabelId, SprintId, State, TextPart
+from api.shapes.values import EXAMPLE_ID_SUFFIX, LabelId, SprintId, State, TextPart
 from api.shapes.work.tasks import NewTask, Task, TaskChanges
 from calmboard.access.access import Access
 from calmboard.ids import pattern
@@ -26,7 +26,7 @@ Sort = Literal["created_at", "-created_at", "updated_at", "-updated_at", "due_da
 
 
 class TaskQuery(PageQuery, kw_only=True):
-    """The tasks that are asked for; every filter given must fit."""
+    """The tasks that are requested; every filter given must match."""
 
     state: Annotated[list[State], Meta(description="In one of these columns.", examples=[["ready", "review"]])] | UnsetType = (
         UNSET
@@ -37,7 +37,7 @@ class TaskQuery(PageQuery, kw_only=True):
             Meta(
                 pattern=f"^(me|{pattern('usr')[1:-1]})$",
                 description="With this person on it; `me`: the credential's user.",
-                examples=["me", f"usr_{EXAMPLE_TAIL}"],
+                examples=["me", f"usr_{EXAMPLE_ID_SUFFIX}"],
             ),
         ]
         | UnsetType
@@ -67,7 +67,7 @@ class TaskQuery(PageQuery, kw_only=True):
 @describe("List the tasks of a board", Task, query=TaskQuery, scope="tasks:read")
 def list_tasks(access: Access, board_id: str, query: TaskQuery) -> Page[TaskRow]:
     """The tasks of a board, filtered and sorted."""
-    return list_task_rows(access, board_id, query.filters, query.sort, query.cut)
+    return list_task_rows(access, board_id, query.filters, query.sort, query.page_request)
 
 
 @bp.post("/v1/boards/<board_id>/tasks")

@@ -2,18 +2,18 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from api.shapes.values import KeyId, ProjectId, Time, about
 
 
 class Key(Struct):
-    """An API key. Its secret was shown once, when it was made."""
+    """An API key. Its secret was shown once, when it was created."""
 
     id: KeyId
     name: Annotated[str, about("The name its owner gave it.", "Jira sprint mirror")]
-    integration: Annotated[str, about("The tool it was made for.", "jira")]
-    tail: Annotated[str, about("The last four characters of the secret.", "Jm0h")]
+    integration: Annotated[str, about("The tool it was created for.", "jira")]
+    last4: Annotated[str, about("The last four characters of the secret.", "Jm0h")] = field(name="tail")
     status: Annotated[Literal["active", "paused", "expired", "revoked"], about("Only an active key works.", "active")]
     scopes: Annotated[list[str], about("What it may be used for.", ["boards:read", "projects:read", "tasks:read"])]
     project_ids: Annotated[list[ProjectId] | None, about("The projects it is limited to; null: all of its user's.", None)]

@@ -1,8 +1,8 @@
-"""Who asks."""
+"""Who makes the request."""
 
 from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from api.shapes.values import CredentialId, Email, PersonName, ProjectId, Time, UserId, about
 
@@ -21,24 +21,24 @@ class Credential(Struct):
     kind: Annotated[Literal["api_key", "oauth_token"], about("Which kind of credential.", "api_key")]
     id: CredentialId
     name: Annotated[str, about("The name its owner gave it.", "Jira sprint mirror")]
-    tail: Annotated[str, about("The last four characters of the secret.", "Jm0h")]
+    last4: Annotated[str, about("The last four characters of the secret.", "Jm0h")] = field(name="tail")
     scopes: Annotated[list[str], about("What it may be used for.", ["boards:read", "projects:read", "tasks:read"])]
     project_ids: Annotated[list[ProjectId] | None, about("The projects it is limited to; null: all of its user's.", None)]
     expires_at: Annotated[Time | None, about("When it ends; null: never.", "2027-02-22T09:30:00Z")]
 
 
 class Limits(Struct):
-    """The request window of this credential."""
+    """The rate limit of this credential."""
 
     policy: Annotated[str, about("The policy's name, as in RateLimit-Policy.", "pro")]
     limit: Annotated[int, about("Requests in one window.", 600)]
     window_s: Annotated[int, about("Length of the window in seconds.", 60)]
     remaining: Annotated[int, about("Requests left in this window.", 599)]
-    reset_s: Annotated[int, about("Seconds until the window starts anew.", 60)]
+    reset_s: Annotated[int, about("Seconds until the window starts again.", 60)]
 
 
 class Me(Struct):
-    """Who asks, with what, and how much may be asked."""
+    """Who makes the request, with which credential, and how many are allowed."""
 
     user: User
     plan: Annotated[Literal["free", "pro", "business"], about("The user's plan.", "pro")]

@@ -20,7 +20,7 @@ class Happening(Struct):
     id: Annotated[str, id_of("act")]
     at: Time
     what: Annotated[str, about("What was done to what.", "task.created")]
-    subject_id: Annotated[str, about("The id of what was changed; it may be gone by now.", "tsk_01m86ffkj1eyt9k86t46h61k8b")]
+    subject_id: Annotated[str, about("The id of what was changed; it may be deleted by now.", "tsk_01m86ffkj1eyt9k86t46h61k8b")]
     board_id: BoardId | None
     task_id: TaskId | None
     changes: Annotated[dict[str, Any], about("The new values of what was changed.", {"title": "Refund partial captures"})]

@@ -24,11 +24,11 @@ class Column(Struct):
 
     state: State
     name: Annotated[str, about("The column's title.", "In Progress")]
-    task_count: Annotated[int, about("How many tasks stand in it.", 7)]
+    task_count: Annotated[int, about("How many tasks are in it.", 7)]
 
 
 class BoardWithColumns(Board):
-    """A board, with what stands in its columns."""
+    """A board, with what is in its columns."""
 
     columns: Annotated[list[Column], Meta(description="From left to right.")]
 

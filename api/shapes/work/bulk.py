@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.shapes.problems import Problem
-from api.shapes.values import EXAMPLE_TAIL, BoardId, TaskId, about
+from api.shapes.values import EXAMPLE_ID_SUFFIX, BoardId, TaskId, about
 from api.shapes.work.tasks import NewTask, Task, TaskChanges
 from calmboard.work.tasks.bulk import MAX_OPERATIONS
 
@@ -31,8 +31,8 @@ class DeleteTask(Struct, tag_field="op", tag="delete", forbid_unknown_fields=Tru
 
 
 _EXAMPLE = [
-    {"op": "create", "board_id": "brd_" + EXAMPLE_TAIL, "task": {"title": "Refund partial captures"}},
-    {"op": "change", "task_id": "tsk_" + EXAMPLE_TAIL, "changes": {"state": "review"}},
+    {"op": "create", "board_id": "brd_" + EXAMPLE_ID_SUFFIX, "task": {"title": "Refund partial captures"}},
+    {"op": "change", "task_id": "tsk_" + EXAMPLE_ID_SUFFIX, "changes": {"state": "review"}},
 ]
 
 
@@ -49,7 +49,7 @@ class Bulk(Struct, forbid_unknown_fields=True):
 class BulkResult(Struct, omit_defaults=True):
     """What became of one operation."""
 
-    op: Annotated[Literal["create", "change", "delete"], about("What was asked.", "create")]
+    op: Annotated[Literal["create", "change", "delete"], about("What was requested.", "create")]
     status: Annotated[int, about("The HTTP status it would have had alone.", 201)]
     task: Task | UnsetType = UNSET
     problem: Problem | UnsetType = UNSET

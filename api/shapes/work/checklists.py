@@ -8,7 +8,7 @@ from api.shapes.values import VISIBLE, ItemId, TaskId, Time, about
 
 Text = Annotated[str, about("What is to be ticked off.", "Refund a test card", min_length=1, max_length=500, pattern=VISIBLE)]
 Done = Annotated[bool, about("Whether it is done.", False)]
-Place = Annotated[int, about("Its place in the checklist, counted from 0 at the top.", 0, ge=0, le=1_000_000)]
+Position = Annotated[int, about("Its position in the checklist, counted from 0 at the top.", 0, ge=0, le=1_000_000)]
 
 
 class ChecklistItem(Struct):
@@ -18,7 +18,7 @@ class ChecklistItem(Struct):
     task_id: TaskId
     text: Text
     done: Done
-    position: Place
+    position: Position
     created_at: Time
     updated_at: Time
 
@@ -28,7 +28,7 @@ class ChecklistItemChanges(Struct, kw_only=True, forbid_unknown_fields=True):
 
     text: Text | UnsetType = UNSET
     done: Done | UnsetType = UNSET
-    position: Place | UnsetType = UNSET
+    position: Position | UnsetType = UNSET
 
 
 class NewChecklistItem(ChecklistItemChanges, kw_only=True, forbid_unknown_fields=True):

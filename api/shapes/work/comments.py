@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 from api.shapes.values import VISIBLE, CommentId, Person, TaskId, Time, about
 
@@ -25,7 +25,7 @@ class Comment(Struct):
     id: CommentId
     task_id: TaskId
     author: Annotated[Person | None, about("Who wrote it; null: their account is gone.")]
-    via: Annotated[str | None, about("The name of the key it came through; null: none.", "Release bot")]
+    credential_name: Annotated[str | None, about("The name of the key it came through; null: none.", "Release bot")] = field(name="via")
     body: Body
     body_html: BodyHtml
     created_at: Time

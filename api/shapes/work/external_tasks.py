@@ -1,4 +1,4 @@
-"""Tasks as other tools send them: in their words, with empty text where they have nothing."""
+"""Tasks as other tools send them: in their vocabulary, with empty text where they have nothing."""
 
 from typing import Annotated, Any, ClassVar
 
@@ -12,7 +12,7 @@ Status = Annotated[str, about("Its state in the tool's words, such as To Do.", "
 AssigneeEmail = Annotated[
     str,
     about(
-        "A member's address; empty: nobody. One that nobody in the project has is passed over.",
+        "A member's address; empty: nobody. One that nobody in the project has is ignored.",
         "ana@harbour.example",
         max_length=254,
         pattern=NO_NUL,
@@ -22,7 +22,7 @@ AssigneeEmail = Annotated[
 
 
 class ExternalTask(TaskValues, kw_only=True, forbid_unknown_fields=True):
-    """What another tool says of its thing. A task that is new needs a title."""
+    """What another tool says of its issue. A task that is new needs a title."""
 
     description: Description | UnsetType | None = UNSET
     due_date: LooseDate | UnsetType | None = UNSET

@@ -1,4 +1,4 @@
-"""The people of a project, and those who are asked to join."""
+"""The people of a project, and those who are invited to join."""
 
 from typing import Annotated, Literal
 
@@ -6,10 +6,10 @@ from msgspec import UNSET, Struct, UnsetType
 
 from api.shapes.values import Email, InvitationId, PersonName, ProjectId, Role, Time, UserId, about
 
-# The form that browsers accept in a field for an e-mail address (HTML, section 4.10.5.1.5).
-_ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*$"
+# The pattern that browsers accept in a field for an e-mail address (HTML, section 4.10.5.1.5).
+_EMAIL_PATTERN = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*$"
 
-InvitedEmail = Annotated[str, about("Whom to ask.", "ana@harbour.example", max_length=254, pattern=_ADDRESS)]
+InvitedEmail = Annotated[str, about("Whom to invite.", "ana@harbour.example", max_length=254, pattern=_EMAIL_PATTERN)]
 InvitedRole = Annotated[
     Literal["admin", "member", "viewer"], about("Their role once they accept; owners are made of members.", "member")
 ]
@@ -32,7 +32,7 @@ class MemberChanges(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Invitation(Struct):
-    """An e-mail address that was asked into a project and has not joined yet."""
+    """An e-mail address that was invited to a project and has not joined yet."""
 
     id: InvitationId
     project_id: ProjectId
@@ -44,7 +44,7 @@ class Invitation(Struct):
 
 
 class NewInvitation(Struct, kw_only=True, forbid_unknown_fields=True):
-    """Whom to ask, and as what."""
+    """Whom to invite, and as what."""
 
     email: InvitedEmail
     role: InvitedRole = "member"

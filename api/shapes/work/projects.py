@@ -31,6 +31,6 @@ class ProjectChanges(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewProject(ProjectChanges, kw_only=True, forbid_unknown_fields=True):
-    """A project to make."""
+    """A project to create."""
 
     name: ProjectName

@@ -16,10 +16,10 @@ from api.shapes.values import (
     Labels,
     Person,
     Pinned,
-    Place,
+    Rank,
     SprintChoice,
-    Standing,
     State,
+    TargetPosition,
     TaskId,
     Time,
     Title,
@@ -36,7 +36,7 @@ class Task(Struct):
     title: Title
     description: Description
     state: State
-    position: Standing
+    position: Rank
     assignees: Annotated[list[Person], Meta(description="The people on it.")]
     labels: Annotated[list[LabelOnTask], Meta(description="The labels on it.")]
     due_date: DueDate | None
@@ -50,11 +50,11 @@ class Task(Struct):
 
 
 class TaskValues(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What everybody who writes a task may send; what is left out stays as it is."""
+    """The fields of a task that any writer may send; what is left out stays as it is."""
 
     title: Title | UnsetType = UNSET
     state: State | UnsetType = UNSET
-    position: Place | UnsetType = UNSET
+    position: TargetPosition | UnsetType = UNSET
     before: Annotated[TaskId, about("Move it just above this task.", extra=ALTERNATIVE)] | UnsetType = UNSET
     after: Annotated[TaskId, about("Move it just below this task.", extra=ALTERNATIVE)] | UnsetType = UNSET
     assignees: Assignees | UnsetType = UNSET
@@ -64,7 +64,7 @@ class TaskValues(Struct, kw_only=True, forbid_unknown_fields=True):
     pinned: Pinned | UnsetType = UNSET
     sprint_id: SprintChoice | UnsetType = UNSET
 
-    # In JSON Schema, since msgspec's types cannot say it: no reason without a block, and one place at most.
+    # In JSON Schema, since msgspec's types cannot say it: no reason without a block, and one target position at most.
     contradictions: ClassVar[list[dict[str, Any]]] = [
         {
             "required": ["blocked", "blocked_reason"],

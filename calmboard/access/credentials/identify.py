@@ -1,4 +1,4 @@
-"""Finds out who asks, from the secret that a program sent."""
+"""Identifies the caller by the secret that a program sent."""
 
 from datetime import datetime
 from typing import Literal
@@ -17,7 +17,7 @@ _KEY_AND_USER = Lookup(
     select(
         ApiKey.id,
         ApiKey.name,
-        ApiKey.tail,
+        ApiKey.last4,
         ApiKey.scopes,
         ApiKey.project_ids,
         ApiKey.expires_at,
@@ -38,7 +38,7 @@ _TOKEN_AND_USER = Lookup(
     select(
         OAuthGrant.id,
         OAuthClient.name,
-        OAuthAccessToken.tail,
+        OAuthAccessToken.last4,
         OAuthAccessToken.scopes,
         OAuthGrant.project_ids,
         OAuthAccessToken.expires_at,
@@ -64,21 +64,21 @@ _TOKEN_AND_USER = Lookup(
 
 
 def identify(secret: str | None, resource: str) -> Access:
-    """Return the access that an API key or token stands for; a token counts at its own resource only.
+    """Return the access that an API key or token stands for; a token is valid at its own resource only.
 
     Raises MissingApiKey for no secret, InvalidApiKey, InvalidToken, ApiKeyRevoked,
-    ApiKeyExpired or ApiKeyPaused. The plan is judged elsewhere, so that it is judged last.
+    ApiKeyExpired or ApiKeyPaused. The plan is checked elsewhere, so that it is checked last.
     """
     if not secret:
         raise MissingApiKey(hint=MissingApiKey.remedy)
     if secret.startswith("cbo_"):
         return _by_token(secret, resource)
     if not secret.startswith("cbk_") or not is_well_formed(secret):
-        raise InvalidApiKey(_what_is_wrong(secret), hint=InvalidApiKey.remedy)
+        raise InvalidApiKey(_format_error(secret), hint=InvalidApiKey.remedy)
     row = _KEY_AND_USER.first({"digest": digest(secret)})
     if row is None:
         raise InvalidApiKey("No key like this was issued here.", hint=InvalidApiKey.remedy)
-    _need_live(row, now())
+    _require_usable(row, now())
     return _access(row, row.name, "key", "api_key")
 
 
@@ -90,23 +90,23 @@ def _by_token(secret: str, resource: str) -> Access:
     return _access(row, shown_name(row.name), "token", "oauth_token")
 
 
-def _what_is_wrong(secret: str) -> str:
+def _format_error(secret: str) -> str:
     if not secret.startswith("cbk_"):
         return "An API key starts with cbk_; this does not."
     return "The key does not add up: a character is missing, added or changed."
 
 
-def _need_live(row: AnyRow, at: datetime) -> None:
+def _require_usable(row: AnyRow, at: datetime) -> None:
     if row.revoked_at is not None:
-        raise ApiKeyRevoked(f"The key {_shown(row)} was revoked.", hint=ApiKeyRevoked.remedy)
+        raise ApiKeyRevoked(f"The key {_redacted(row)} was revoked.", hint=ApiKeyRevoked.remedy)
     if row.expires_at is not None and row.expires_at <= at:
-        raise ApiKeyExpired(f"The key {_shown(row)} expired on {row.expires_at:%Y-%m-%d}.", hint=ApiKeyExpired.remedy)
+        raise ApiKeyExpired(f"The key {_redacted(row)} expired on {row.expires_at:%Y-%m-%d}.", hint=ApiKeyExpired.remedy)
     if row.paused_at is not None:
-        raise ApiKeyPaused(f"The key {_shown(row)} is paused.", hint=ApiKeyPaused.remedy)
+        raise ApiKeyPaused(f"The key {_redacted(row)} is paused.", hint=ApiKeyPaused.remedy)
 
 
-def _shown(row: AnyRow) -> str:
-    return f"cbk_…{row.tail}"
+def _redacted(row: AnyRow) -> str:
+    return f"cbk_…{row.last4}"
 
 
 def _access(row: AnyRow, name: str, source: Literal["key", "token"], kind: Literal["api_key", "oauth_token"]) -> Access:
@@ -114,7 +114,7 @@ def _access(row: AnyRow, name: str, source: Literal["key", "token"], kind: Liter
         kind=kind,
         id=row.id,
         name=name,
-        tail=row.tail,
+        last4=row.last4,
         scopes=frozenset(row.scopes.split()),
         project_ids=None if row.project_ids is None else frozenset(row.project_ids),
         expires_at=row.expires_at,

@@ -1,4 +1,4 @@
-"""API keys: made, listed, paused, revoked."""
+"""API keys: created, listed, paused, revoked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ Status = Literal["active", "paused", "expired", "revoked"]
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """What a person asks for. `project_ids` None: every project, now and later; `expires_at` None: no end."""
+    """The attributes of a new key. `project_ids` None: every project, now and later; `expires_at` None: no end."""
 
     name: str
     integration: str
@@ -46,12 +46,12 @@ class NewKey:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key as its owner sees it; the secret is not among it."""
+    """A key as its owner sees it; without the secret."""
 
     id: str
     name: str
     integration: str
-    tail: str
+    last4: str
     scopes: frozenset[str]
     project_ids: frozenset[str] | None
     created_at: datetime
@@ -76,18 +76,18 @@ COLUMNS = tuple(getattr(ApiKey, name) for name in Key.__dataclass_fields__)
 
 
 def create_key(access: Access, new: NewKey) -> tuple[Key, str]:
-    """Make a key and return it with its secret, which is kept nowhere.
+    """Create a key and return it with its secret, which is not stored.
 
     Raises Forbidden without a session, PaidPlanRequired, Conflict where the plan's number of keys is reached, and
-    ValidationFailed with a fault for each field that cannot be used.
+    ValidationFailed with an error for each field that cannot be used.
     """
-    _need_session(access)
+    _require_session(access)
     require_paid_plan(access)
-    faults = _faults(access, new)
-    if faults:
-        raise ValidationFailed(errors=tuple(faults))
+    errors = _errors(access, new)
+    if errors:
+        raise ValidationFailed(errors=tuple(errors))
     db.session.execute(select(User.id).where(User.id == access.user.id).with_for_update())
-    _need_room(access)
+    _check_key_limit(access)
     key_id, secret = issue_key(access.user.id, new)
     db.session.commit()
     return find_key(access, key_id), secret
@@ -101,7 +101,7 @@ def issue_key(user_id: str, new: NewKey) -> tuple[str, str]:
         name=new.name.strip(),
         integration=new.integration,
         digest=digest(secret),
-        tail=secret[-4:],
+        last4=secret[-4:],
         scopes=" ".join(sorted(expand(new.scopes))),
         project_ids=None if new.project_ids is None else sorted(new.project_ids),
         expires_at=new.expires_at,
@@ -127,9 +127,9 @@ def find_key(access: Access, key_id: str) -> Key:
 
 
 def read_key(access: Access, key_id: str) -> Key:
-    """A key of the asker's, for programs. Raises NotFound, and Forbidden where it is out of reach.
+    """A key of the user, for programs. Raises NotFound, and Forbidden where it is not accessible.
 
-    A key that is limited to some projects sees itself only: the others tell of more than it may know.
+    A key that is limited to some projects sees itself only: the others reveal more than it may know.
     """
     require_scope(access, "keys:read")
     key = find_key(access, key_id)
@@ -138,18 +138,18 @@ def read_key(access: Access, key_id: str) -> Key:
     return key
 
 
-def list_key_page(access: Access, cut: PageRequest) -> Page[Key]:
-    """The asker's keys that `read_key` would give, newest first, the revoked ones too."""
+def list_key_page(access: Access, page_request: PageRequest) -> Page[Key]:
+    """The user's keys that `read_key` would return, newest first, the revoked ones too."""
     require_scope(access, "keys:read")
-    statement = _key_list(_sees_itself_only(access), cut.after is not None)
+    statement = _key_list(_sees_itself_only(access), page_request.after is not None)
     values = {"user_id": access.user.id, "itself": access.credential.id if access.credential else None}
     with reading() as connection:
-        page = read_page(connection, statement, cut, values)
+        page = read_page(connection, statement, page_request, values)
     return Page([key_of(row) for row in page.rows], page.after)
 
 
 def revoke_self(access: Access, key_id: str) -> None:
-    """End the very key that asks, at once and for good. Raises NotFound, and Forbidden for any other key."""
+    """Revoke the calling key, at once and permanently. Raises NotFound, and Forbidden for any other key."""
     find_key(access, key_id)
     if not _is_itself(access, key_id):
         raise Forbidden("A key can revoke itself only. Others are revoked by a signed-in person, on Integrations & APIs.")
@@ -158,27 +158,27 @@ def revoke_self(access: Access, key_id: str) -> None:
 
 
 def revoke_key(access: Access, key_id: str, reason: str | None = None) -> Key:
-    """End a key for good, at once. Revoking it again changes nothing."""
-    _need_session(access)
+    """Revoke a key permanently, at once. Revoking it again changes nothing."""
+    _require_session(access)
     if reason is not None and reason not in REASONS:
-        fault = FieldError("/reason", "unknown_value", "Choose one of the reasons in the list.", tuple(REASONS))
-        raise ValidationFailed(errors=(fault,))
+        error = FieldError("/reason", "unknown_value", "Choose one of the reasons in the list.", tuple(REASONS))
+        raise ValidationFailed(errors=(error,))
     return _change(access, key_id, {"revoked_at": now(), "revoked_reason": reason})
 
 
 def pause_key(access: Access, key_id: str) -> Key:
-    """Refuse the key's requests until it is resumed."""
-    _need_session(access)
+    """Reject the key's requests until it is resumed."""
+    _require_session(access)
     return _change(access, key_id, {"paused_at": now()})
 
 
 def resume_key(access: Access, key_id: str) -> Key:
-    _need_session(access)
+    _require_session(access)
     return _change(access, key_id, {"paused_at": None})
 
 
 def record_key_use(key_id: str, ip: str | None, agent: str | None, endpoint: str, status: int) -> None:
-    """Keep when and from where a key was last used, at most once a minute."""
+    """Record when and from where a key was last used, at most once a minute."""
     at = now()
     statement = (
         update(ApiKey)
@@ -214,23 +214,23 @@ def _is_itself(access: Access, key_id: str) -> bool:
     return access.source == "key" and access.credential is not None and access.credential.id == key_id
 
 
-def _need_session(access: Access) -> None:
+def _require_session(access: Access) -> None:
     if access.source != "session":
         raise Forbidden("Keys are made and changed by a signed-in person only, never by a key or token.")
 
 
-def _faults(access: Access, new: NewKey) -> list[FieldError]:
+def _errors(access: Access, new: NewKey) -> list[FieldError]:
     checks = (
-        _name_fault(access, new),
-        _integration_fault(new),
-        _scopes_fault(new),
-        _projects_fault(access, new),
-        _expiry_fault(new),
+        _name_error(access, new),
+        _integration_error(new),
+        _scopes_error(new),
+        _projects_error(access, new),
+        _expiry_error(new),
     )
-    return [fault for fault in checks if fault is not None]
+    return [error for error in checks if error is not None]
 
 
-def _name_fault(access: Access, new: NewKey) -> FieldError | None:
+def _name_error(access: Access, new: NewKey) -> FieldError | None:
     name = new.name.strip()
     if not name:
         return FieldError("/name", "required", "Give the key a name; it tells your keys apart.")
@@ -249,44 +249,44 @@ def _name_taken(name: str) -> FieldError:
     return FieldError("/name", "taken", f"You already have a key called “{name.strip()}”. Add what makes this one different.")
 
 
-def _integration_fault(new: NewKey) -> FieldError | None:
+def _integration_error(new: NewKey) -> FieldError | None:
     if find_integration(new.integration) is not None:
         return None
     choices = tuple(integration.slug for integration in INTEGRATIONS)
     return FieldError("/integration", "unknown_value", "Choose the tool that will use the key.", choices)
 
 
-def _scopes_fault(new: NewKey) -> FieldError | None:
+def _scopes_error(new: NewKey) -> FieldError | None:
     if not new.scopes:
         return FieldError("/scopes", "required", "Choose at least one right; a key without rights can do nothing.")
-    if strange := unknown(new.scopes):
-        return FieldError("/scopes", "unknown_value", f"There is no scope {', '.join(strange)[:200]}.")
+    if unknown_scopes := unknown(new.scopes):
+        return FieldError("/scopes", "unknown_value", f"There is no scope {', '.join(unknown_scopes)[:200]}.")
     return None
 
 
-def _projects_fault(access: Access, new: NewKey) -> FieldError | None:
+def _projects_error(access: Access, new: NewKey) -> FieldError | None:
     if new.project_ids is None:
         return None
     if not new.project_ids:
         return FieldError("/project_ids", "required", "Choose at least one project, or let the key see all of yours.")
     if len(new.project_ids) > MAX_PROJECTS:
         return FieldError("/project_ids", "too_many", f"Choose at most {MAX_PROJECTS} projects, or let the key see all of yours.")
-    known = [project_id for project_id in new.project_ids if ids.is_id("prj", project_id)]
-    statement = select(func.count()).where(Membership.user_id == access.user.id, Membership.project_id.in_(known))
+    well_formed = [project_id for project_id in new.project_ids if ids.is_id("prj", project_id)]
+    statement = select(func.count()).where(Membership.user_id == access.user.id, Membership.project_id.in_(well_formed))
     with reading() as connection:
-        mine = connection.execute(statement).scalar_one()
-    if mine == len(new.project_ids):
+        own_count = connection.execute(statement).scalar_one()
+    if own_count == len(new.project_ids):
         return None
     return FieldError("/project_ids", "unknown_value", "One of these projects is not yours any more. Choose again.")
 
 
-def _expiry_fault(new: NewKey) -> FieldError | None:
+def _expiry_error(new: NewKey) -> FieldError | None:
     if new.expires_at is None or new.expires_at > now():
         return None
     return FieldError("/expires_at", "in_the_past", "That time has passed. Choose a later one.")
 
 
-def _need_room(access: Access) -> None:
+def _check_key_limit(access: Access) -> None:
     plan = PLANS[access.user.plan]
     statement = select(func.count()).where(ApiKey.user_id == access.user.id, ApiKey.revoked_at.is_(None))
     if db.session.execute(statement).scalar_one() >= plan.max_keys:

@@ -26,12 +26,12 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
-# What is compared where nobody has the e-mail, so that the answer takes as long.
+# Compared where nobody has the e-mail address, so that the response takes as long.
 _DECOY_HASH = hash_password(secrets.token_urlsafe(16))
 
 
 def verify(email: str, password: str) -> Person | None:
-    """The person behind e-mail and password, or None; both answers take equally long."""
+    """The person behind e-mail and password, or None; both results take equally long."""
     with reading() as connection:
         columns = (User.id, User.name, User.email, User.plan, User.password_hash)
         row = connection.execute(select(*columns).where(func.lower(User.email) == email.strip().lower())).first()
@@ -45,17 +45,17 @@ def change_password(access: Access, current: str, new: str, session_id: str) -> 
 
     Raises ValidationFailed where the current one does not match or the new one is too short or long.
     """
-    faults = [_current_fault()] if verify(access.user.email, current) is None else []
-    faults += _new_faults(new)
-    if faults:
-        raise ValidationFailed(errors=tuple(faults))
+    errors = [_current_error()] if verify(access.user.email, current) is None else []
+    errors += _new_errors(new)
+    if errors:
+        raise ValidationFailed(errors=tuple(errors))
     _set_password(access.user.id, new)
     end_tokens_of(session_id)
     end_all_sessions(access.user.id, except_id=session_id)
 
 
-def open_reset(email: str) -> tuple[Person, str] | None:
-    """Make a one-time token for the person with this e-mail, or None where there is nobody.
+def create_reset_token(email: str) -> tuple[Person, str] | None:
+    """Create a one-time token for the person with this e-mail, or None where there is nobody.
 
     An earlier link of the same person stops working.
     """
@@ -72,21 +72,21 @@ def open_reset(email: str) -> tuple[Person, str] | None:
     return Person(*row), token
 
 
-def is_open_reset(token: str) -> bool:
+def is_valid_reset_token(token: str) -> bool:
     with reading() as connection:
         statement = select(PasswordReset.user_id).where(PasswordReset.digest == _digest(token), PasswordReset.expires_at > now())
         return connection.execute(statement).first() is not None
 
 
 def reset_password(token: str, new: str) -> None:
-    """Set a new password by a mailed link, which then is used up, sign out everywhere and disconnect every application.
+    """Set a new password by a mailed link, which is consumed, sign out everywhere and disconnect every application.
 
-    Raises NotFound where the link is unknown, used or too old, ValidationFailed where the password does not do.
+    Raises NotFound where the link is unknown, used or too old, ValidationFailed where the password cannot be used.
     """
-    if faults := _new_faults(new):
-        raise ValidationFailed(errors=tuple(faults))
-    claim = delete(PasswordReset).where(PasswordReset.digest == _digest(token), PasswordReset.expires_at > now())
-    user_id = db.session.execute(claim.returning(PasswordReset.user_id)).scalar()
+    if errors := _new_errors(new):
+        raise ValidationFailed(errors=tuple(errors))
+    deletion = delete(PasswordReset).where(PasswordReset.digest == _digest(token), PasswordReset.expires_at > now())
+    user_id = db.session.execute(deletion.returning(PasswordReset.user_id)).scalar()
     if user_id is None:
         db.session.rollback()
         raise NotFound("This link was used already or is older than an hour. Ask for a new one.")
@@ -101,11 +101,11 @@ def _matches(password_hash: str, password: str) -> bool:
         return False
 
 
-def _current_fault() -> FieldError:
+def _current_error() -> FieldError:
     return FieldError("/current_password", "no_match", "This is not your current password.")
 
 
-def _new_faults(new: str) -> list[FieldError]:
+def _new_errors(new: str) -> list[FieldError]:
     if len(new) < MIN_LENGTH:
         return [FieldError("/new_password", "too_short", f"Use at least {MIN_LENGTH} characters. A few unrelated words do well.")]
     if len(new) > MAX_LENGTH:

@@ -13,13 +13,13 @@ _SHAPE = re.compile(r"cb[ckmors]_[0-9A-Za-z]{36}")
 
 
 def new_secret(prefix: str) -> str:
-    """Make a secret such as `cbk_…`: about 178 bits of chance, then six characters of checksum."""
+    """Create a secret such as `cbk_…`: about 178 random bits, then six characters of checksum."""
     body = f"{prefix}_" + "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_LENGTH))
     return body + _checksum(body)
 
 
 def derived_secret(prefix: str, source: str, key: str) -> str:
-    """Make the one secret that follows from `source` under a key of the server's, so that it need not be kept."""
+    """Derive the one secret of `source` under a key of the server's, so that it need not be stored."""
     number = int.from_bytes(hmac.digest(key.encode(), f"{prefix}\0{source}".encode(), hashlib.sha256))
     body = f"{prefix}_{_base62(number, _RANDOM_LENGTH)}"
     return body + _checksum(body)

@@ -15,7 +15,7 @@ from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read
 
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=90)
-_TOUCH_EVERY = timedelta(minutes=5)
+_TOUCH_INTERVAL = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +37,22 @@ def open_session(user_id: str, ip: str | None, agent: str | None) -> str:
 
 
 def find_session(token: str) -> Session | None:
-    """The live session behind a cookie, or None. Notes that it was seen, every few minutes."""
+    """The live session behind a cookie, or None. Updates `last_seen_at`, every few minutes."""
     with reading() as connection:
         row = connection.execute(_sessions(UserSession.digest == _digest(token))).first()
     if row is None:
         return None
-    if row.last_seen_at < now() - _TOUCH_EVERY:
+    if row.last_seen_at < now() - _TOUCH_INTERVAL:
         _touch(row.id)
     return _session(row)
 
 
-def list_other_sessions(session: Session, cut: PageRequest) -> Page[Session]:
+def list_other_sessions(session: Session, page_request: PageRequest) -> Page[Session]:
     """The live sessions of the same person beside this one, the latest sign-in first."""
     others = _sessions((UserSession.user_id == session.person.id) & (UserSession.id != session.id))
-    statement = order_and_limit(others, Order((UserSession.id,), descending=True), after_cursor=cut.after is not None)
+    statement = order_and_limit(others, Order((UserSession.id,), descending=True), after_cursor=page_request.after is not None)
     with reading() as connection:
-        page = read_page(connection, statement, cut, {})
+        page = read_page(connection, statement, page_request, {})
     return Page([_session(row) for row in page.rows], page.after)
 
 
@@ -70,18 +70,18 @@ def end_all_sessions(user_id: str, except_id: str | None = None) -> None:
 
 
 def delete_expired_sessions() -> None:
-    """Delete the rows of sessions that have run out."""
+    """Delete the rows of sessions that have expired."""
     at = now()
-    over = (UserSession.last_seen_at < at - IDLE, UserSession.created_at < at - ABSOLUTE, UserSession.expires_at < at)
-    db.session.execute(delete(UserSession).where(or_(*over)))
+    expired = (UserSession.last_seen_at < at - IDLE, UserSession.created_at < at - ABSOLUTE, UserSession.expires_at < at)
+    db.session.execute(delete(UserSession).where(or_(*expired)))
     db.session.commit()
 
 
 def is_live() -> ColumnElement[bool]:
-    """A condition: the session has not run out."""
+    """A condition: the session has not expired."""
     at = now()
-    in_time = or_(UserSession.expires_at.is_(None), UserSession.expires_at > at)
-    return and_(UserSession.last_seen_at > at - IDLE, UserSession.created_at > at - ABSOLUTE, in_time)
+    not_expired = or_(UserSession.expires_at.is_(None), UserSession.expires_at > at)
+    return and_(UserSession.last_seen_at > at - IDLE, UserSession.created_at > at - ABSOLUTE, not_expired)
 
 
 def _sessions(condition: ColumnElement[bool]) -> AnySelect:

@@ -1,4 +1,4 @@
-"""What every store offers: hits counted in a window that begins with a key's first hit."""
+"""The interface of every store: hits counted in a window that begins with a key's first hit."""
 
 import time
 from abc import abstractmethod
@@ -9,9 +9,9 @@ from calmboard.errors import Unavailable
 
 
 class FixedWindow(Storage):
-    """A storage of `limits` whose one call counts a hit and tells when the window ends.
+    """A storage of `limits` whose one call counts a hit and returns when the window ends.
 
-    A store that cannot answer raises Unavailable: whoever asks is refused, never let through.
+    A store that does not respond raises Unavailable: the request is rejected, never allowed.
     """
 
     @abstractmethod

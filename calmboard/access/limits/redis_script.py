@@ -13,7 +13,7 @@ from calmboard.errors import Unavailable
 _SCHEMES = ["calmboard+redis", "calmboard+rediss", "calmboard+unix"]
 _PREFIX = b"calmboard:limit:"
 
-# A window is opened wherever none is, so that no key can be left counting for ever.
+# A window is opened wherever there is none, so that no key counts for ever.
 _COUNT = """
 local count = redis.call('INCRBY', KEYS[1], ARGV[1])
 local left_ms = redis.call('PTTL', KEYS[1])
@@ -26,7 +26,7 @@ return {count, left_ms}
 
 
 class RedisScript(FixedWindow):
-    """calmboard+ before an address that redis-py takes: redis://, rediss:// or unix://.
+    """calmboard+ before an address that redis-py accepts: redis://, rediss:// or unix://.
 
     Time is the server's clock. A server that does not answer within half a second is Unavailable.
     """
@@ -45,23 +45,23 @@ class RedisScript(FixedWindow):
         self._script = self.storage.register_script(_COUNT)
 
     def count(self, key: str, window_s: int, amount: int = 1) -> tuple[int, float]:
-        with _answering():
+        with _raising_unavailable():
             hits, left_ms = self._script(keys=[_name(key)], args=[amount, window_s * 1000])
         return hits, left_ms / 1000
 
     def peek(self, key: str) -> tuple[int, float]:
-        with _answering(), self.storage.pipeline(transaction=False) as pipeline:
+        with _raising_unavailable(), self.storage.pipeline(transaction=False) as pipeline:
             pipeline.get(_name(key))
             pipeline.pttl(_name(key))
             hits, left_ms = pipeline.execute()
         return (int(hits), left_ms / 1000) if hits and left_ms > 0 else (0, 0.0)
 
     def clear(self, key: str) -> None:
-        with _answering():
+        with _raising_unavailable():
             self.storage.delete(_name(key))
 
     def reset(self) -> None:
-        with _answering():
+        with _raising_unavailable():
             for name in self.storage.scan_iter(_PREFIX + b"*", count=1000):
                 self.storage.delete(name)
 
@@ -77,7 +77,7 @@ def _name(key: str) -> bytes:
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def _raising_unavailable() -> Iterator[None]:
     try:
         yield
     except RedisError as error:

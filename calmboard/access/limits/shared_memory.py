@@ -28,7 +28,7 @@ _SCHEMES = ["calmboard+shm"]
 class SharedMemory(FixedWindow):
     """calmboard+shm:///path/to/file: all processes and threads that name the same file count together.
 
-    Counts outlive a restart. Time is the host's clock; when it is set back, no window grows.
+    Counts survive a restart. Time is the host's clock; when it is set back, no window grows.
     """
 
     STORAGE_SCHEME = _SCHEMES
@@ -41,7 +41,7 @@ class SharedMemory(FixedWindow):
         _stores.add(self)
 
     def count(self, key: str, window_s: int, amount: int = 1) -> tuple[int, float]:
-        digest, bucket = self._place(key)
+        digest, bucket = self._bucket_of(key)
         with self._locks[bucket]:
             now_ms = _now_ms()
             latest_end_ms = now_ms + window_s * 1000
@@ -52,7 +52,7 @@ class SharedMemory(FixedWindow):
         return hits, (end_ms - now_ms) / 1000
 
     def peek(self, key: str) -> tuple[int, float]:
-        digest, bucket = self._place(key)
+        digest, bucket = self._bucket_of(key)
         with self._locks[bucket]:
             now_ms = _now_ms()
             offset = self._find(digest, bucket)
@@ -60,7 +60,7 @@ class SharedMemory(FixedWindow):
         return (hits, (end_ms - now_ms) / 1000) if end_ms > now_ms else (0, 0.0)
 
     def clear(self, key: str) -> None:
-        digest, bucket = self._place(key)
+        digest, bucket = self._bucket_of(key)
         with self._locks[bucket]:
             offset = self._find(digest, bucket)
             if offset > 0:
@@ -73,14 +73,14 @@ class SharedMemory(FixedWindow):
                 self._map[start : start + _BUCKET_BYTES] = bytes(_BUCKET_BYTES)
 
     def check(self) -> bool:
-        """Whether the file still stands where a process that starts now would look for it."""
+        """Whether the file still exists where a process that starts now would open it."""
         try:
             return os.path.samestat(self.storage.stat(), os.fstat(self._descriptor))
         except OSError:
             return False
 
-    def _place(self, key: str) -> tuple[bytes, int]:
-        """The key's digest and the number of its bucket; salted, so that nobody can aim at a bucket."""
+    def _bucket_of(self, key: str) -> tuple[bytes, int]:
+        """The key's digest and the number of its bucket; salted, so that nobody can target a bucket."""
         digest = blake2b(key.encode(errors="surrogatepass"), digest_size=16, key=self._salt).digest()
         return digest, int.from_bytes(digest[:2], "little") % _BUCKETS
 
@@ -90,18 +90,18 @@ class SharedMemory(FixedWindow):
         return self._map.find(digest, start, start + _BUCKET_BYTES)
 
     def _slot_for(self, digest: bytes, bucket: int, now_ms: int) -> tuple[int, int, int]:
-        """Offset, end of the window and count from which the key goes on; an end of 0 opens a window."""
+        """Offset, end of the window and count from which the key continues; an end of 0 opens a window."""
         offset = self._find(digest, bucket)
         if offset < 0:
-            return self._take_slot(bucket, now_ms)
+            return self._allocate_slot(bucket, now_ms)
         _, end_ms, hits = _SLOT.unpack_from(self._map, offset)
         return (offset, end_ms, hits) if end_ms > now_ms else (offset, 0, 0)
 
-    def _take_slot(self, bucket: int, now_ms: int) -> tuple[int, int, int]:
+    def _allocate_slot(self, bucket: int, now_ms: int) -> tuple[int, int, int]:
         """A slot whose window is over or, in a full bucket, the one with the smallest count.
 
-        There the newcomer goes on from the count it finds. So a count is never below the key's own
-        hits, a busy key keeps its slot, and no flood of new keys sets anybody free.
+        There the new key continues from the count it finds. So a count is never below the key's own
+        hits, a busy key keeps its slot, and no flood of new keys resets another key's count.
         """
         start = _start(bucket)
         slots = enumerate(_SLOT.iter_unpack(self._map[start : start + _BUCKET_BYTES]))

@@ -10,7 +10,7 @@ from sqlalchemy import Select, bindparam, delete, select, update
 from calmboard.access.access import Access, Person
 from calmboard.access.credentials.secret_format import digest, is_well_formed, new_secret
 from calmboard.access.oauth.app_names import shown_name
-from calmboard.access.oauth.redirect_uris import MAX_OWN, is_same, own_fault
+from calmboard.access.oauth.redirect_uris import MAX_OWN, is_same, own_uri_error
 from calmboard.db import AnyRow, db, insert_if_absent, now, reading
 from calmboard.errors import FieldError, Forbidden, ValidationFailed
 from calmboard.ids import is_id, new_id
@@ -22,7 +22,7 @@ UNUSED_LIFE = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """An application that asks for access. `user_id` is whose own client it is, if anyone's."""
+    """An application that requests access. `user_id` is whose own client it is, if anyone's."""
 
     id: str
     kind: str
@@ -50,19 +50,19 @@ _BY_ID = select(*COLUMNS).where(OAuthClient.id == bindparam("client_id"))
 
 
 def find_client(client_id: str) -> Client | None:
-    """A client of our own issue; documents are looked up by `documents.find_document`."""
+    """A client of our own issue; metadata documents are found by `client_metadata.find_document`."""
     return known_client(client_id) if is_id("cli", client_id) else None
 
 
 def known_client(client_id: str) -> Client | None:
-    """A client that was seen before: one of our own issue, or a document that a person has been asked about."""
+    """A client that was seen before: one of our own issue, or a metadata document that somebody was asked to authorize."""
     with reading() as connection:
         row = connection.execute(_BY_ID, {"client_id": client_id[:2000]}).first()
     return client_of(row) if row else None
 
 
 def own_client(person: Person, origin: str) -> Client:
-    """The client of a person, made now where there is none; its first address is the rehearsal page."""
+    """The client of a person, created now where there is none; its first redirect URI is the OAuth playground."""
     first = {"id": new_id("cli"), "kind": "own", "user_id": person.id, "name": f"{person.name}'s own client"[:200]}
     with reading() as connection:
         row = connection.execute(select(*COLUMNS).where(OAuthClient.user_id == person.id)).first()
@@ -77,13 +77,13 @@ def own_client(person: Person, origin: str) -> Client:
 def change_callbacks(access: Access, text: str, origin: str) -> Client:
     """Set the callback addresses of one's own client, separated by commas or lines.
 
-    Raises ValidationFailed with a fault for each address that cannot be used: `/redirect_uris/0` and so on.
+    Raises ValidationFailed with an error for each address that cannot be used: `/redirect_uris/0` and so on.
     """
     if access.source != "session":
         raise Forbidden("Callbacks are changed by a signed-in person only, never by a key or token.")
     uris = [uri for uri in (part.strip() for part in text.replace("\n", ",").split(",")) if uri]
-    if faults := _callback_faults(uris):
-        raise ValidationFailed(errors=tuple(faults))
+    if errors := _callback_errors(uris):
+        raise ValidationFailed(errors=tuple(errors))
     client = own_client(access.user, origin)
     values = {"redirect_uris": uris, "updated_at": now()}
     db.session.execute(update(OAuthClient).where(OAuthClient.id == client.id).values(**values))
@@ -92,7 +92,7 @@ def change_callbacks(access: Access, text: str, origin: str) -> Client:
 
 
 def register_client(name: str, redirect_uris: list[str], details: Mapping[str, Any]) -> tuple[Client, str]:
-    """Write a client that registered itself; returns it and its registration access token, kept nowhere."""
+    """Write a client that registered itself; returns it and its registration access token, which is not stored."""
     token = new_secret("cbm")
     client = OAuthClient(
         id=new_id("cli"),
@@ -130,28 +130,28 @@ def change_registration(client_id: str, name: str, redirect_uris: list[str], det
 
 
 def delete_unused_clients() -> None:
-    """Delete registered clients that nobody allowed in 14 days, and those that got no code in 90 and hold no live token."""
+    """Delete registered clients that nobody authorized in 14 days, and those that got no code in 90 and hold no live token."""
     at = now()
     last = OAuthClient.last_used_at
     never = last.is_(None) & (OAuthClient.created_at < at - NEVER_AUTHORIZED_LIFE)
-    long_ago = (last < at - UNUSED_LIFE) & OAuthClient.id.not_in(_holders(at))
+    long_ago = (last < at - UNUSED_LIFE) & OAuthClient.id.not_in(_refreshable(at))
     db.session.execute(delete(OAuthClient).where(OAuthClient.kind == "registered", never | long_ago))
     db.session.commit()
 
 
-def _holders(at: datetime) -> Select[str]:
+def _refreshable(at: datetime) -> Select[str]:
     """The ids of clients that could still refresh."""
     live = (OAuthRefreshToken.expires_at > at, OAuthGrant.revoked_at.is_(None))
     return select(OAuthGrant.client_id).join(OAuthRefreshToken, OAuthRefreshToken.grant_id == OAuthGrant.id).where(*live)
 
 
-def _callback_faults(uris: list[str]) -> list[FieldError]:
+def _callback_errors(uris: list[str]) -> list[FieldError]:
     if not uris:
         return [FieldError("/redirect_uris", "required", "Give at least one address; without one nothing can call back.")]
     if len(uris) > MAX_OWN:
         return [FieldError("/redirect_uris", "too_many", f"These are {len(uris)} addresses. Use at most {MAX_OWN}.")]
-    faults = ((place, uri, own_fault(uri)) for place, uri in enumerate(uris))
-    return [FieldError(f"/redirect_uris/{place}", "unusable", f"{uri[:100]}: {fault}") for place, uri, fault in faults if fault]
+    errors = ((index, uri, own_uri_error(uri)) for index, uri in enumerate(uris))
+    return [FieldError(f"/redirect_uris/{index}", "unusable", f"{uri[:100]}: {error}") for index, uri, error in errors if error]
 
 
 def client_of(row: AnyRow) -> Client:

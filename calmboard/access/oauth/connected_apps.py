@@ -1,4 +1,4 @@
-"""The applications a person let in: listed, and shown out."""
+"""The applications that a person authorized: listed and revoked."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """An application that a person let in, as it is listed to them."""
+    """An application that a person authorized, as it is listed to them."""
 
     id: str
     client_id: str
@@ -41,17 +41,17 @@ class Grant:
         return shown_name(self.client_name)
 
 
-def list_grants(access: Access, cut: PageRequest) -> Page[Grant]:
-    """The applications that hold tokens of the asker's, the latest first. What was agreed to and never redeemed is none."""
+def list_grants(access: Access, page_request: PageRequest) -> Page[Grant]:
+    """The applications that hold tokens of the user, the latest first. A consent that was never redeemed is not listed."""
     with reading() as connection:
         values = {"user_id": access.user.id, "at": now()}
-        page = read_page(connection, _live_list(cut.after is not None), cut, values)
+        page = read_page(connection, _live_list(page_request.after is not None), page_request, values)
     return Page([_grant(row) for row in page.rows], page.after)
 
 
-def latest_agent_grants(access: Access, most: int) -> list[Grant]:
+def latest_agent_grants(access: Access, limit: int) -> list[Grant]:
     """Those of `list_grants` that reach the MCP server, the latest use first and the unused ones last."""
-    values = {"user_id": access.user.id, "at": now(), "most": most}
+    values = {"user_id": access.user.id, "at": now(), "limit": limit}
     with reading() as connection:
         return [_grant(row) for row in connection.execute(_agents(), values)]
 
@@ -68,7 +68,7 @@ def get_own_grant(access: Access, grant_id: str) -> Grant:
 
 
 def revoke_own_grant(access: Access, grant_id: str) -> Grant:
-    """Disconnect an application, at once; again does no harm. Raises as `get_own_grant` does."""
+    """Disconnect an application, at once; idempotent. Raises as `get_own_grant` does."""
     found = get_own_grant(access, grant_id)
     end_grant(grant_id)
     return found
@@ -82,12 +82,12 @@ def _live_list(after_cursor: bool) -> AnySelect:
 @cache
 def _agents() -> AnySelect:
     agents = _live().where(OAuthGrant.resource.endswith(MCP))
-    return agents.order_by(OAuthGrant.last_used_at.desc().nulls_last(), OAuthGrant.id.desc()).limit(bindparam("most"))
+    return agents.order_by(OAuthGrant.last_used_at.desc().nulls_last(), OAuthGrant.id.desc()).limit(bindparam("limit"))
 
 
 def _live() -> AnySelect:
-    in_time = (OAuthGrant.revoked_at.is_(None), OAuthGrant.expires_at > bindparam("at"))
-    return _listed().where(OAuthGrant.user_id == bindparam("user_id"), OAuthGrant.redeemed_at.is_not(None), *in_time)
+    not_expired = (OAuthGrant.revoked_at.is_(None), OAuthGrant.expires_at > bindparam("at"))
+    return _listed().where(OAuthGrant.user_id == bindparam("user_id"), OAuthGrant.redeemed_at.is_not(None), *not_expired)
 
 
 def _listed() -> AnySelect:

@@ -1,6 +1,6 @@
 """OAuth grants: a person's consent, the code it is redeemed by, and the tokens that follow from it.
 
-Every claim is one conditional UPDATE, so that of many at once exactly one succeeds.
+Every one-time use is one conditional UPDATE, so that of many at once exactly one succeeds.
 """
 
 import hmac
@@ -17,7 +17,7 @@ from calmboard.access.credentials.keys import USE_RECORD_INTERVAL
 from calmboard.access.credentials.secret_format import derived_secret, digest, is_well_formed, new_secret
 from calmboard.access.oauth.clients import Client
 from calmboard.access.scopes import expand
-from calmboard.db import AnyRow, AnySelect, Base, db, insert_unless_there, now, reading
+from calmboard.db import AnyRow, AnySelect, Base, db, insert_or_ignore, now, reading
 from calmboard.models import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken, UserSession
 
 CODE_LIFE = timedelta(seconds=60)
@@ -30,11 +30,11 @@ _GRANT = (OAuthGrant.client_id, OAuthGrant.scopes, OAuthGrant.resource, OAuthGra
 _CODE = (
     select(OAuthCode.grant_id, OAuthCode.redirect_uri, OAuthCode.challenge, OAuthCode.used_at, *_GRANT)
     .join(OAuthGrant)
-    .where(OAuthCode.digest == bindparam("given"), OAuthGrant.revoked_at.is_(None))
+    .where(OAuthCode.digest == bindparam("token_digest"), OAuthGrant.revoked_at.is_(None))
 )
-_CLAIM_CODE = (
+_USE_CODE = (
     update(OAuthCode)
-    .where(OAuthCode.digest == bindparam("given"), OAuthCode.used_at.is_(None), OAuthCode.expires_at > bindparam("at"))
+    .where(OAuthCode.digest == bindparam("token_digest"), OAuthCode.used_at.is_(None), OAuthCode.expires_at > bindparam("at"))
     .values(used_at=bindparam("at"))
     .returning(OAuthCode.grant_id)
 )
@@ -42,13 +42,13 @@ _REDEEM = update(OAuthGrant).where(OAuthGrant.id == bindparam("redeemed")).value
 _REFRESH_TOKEN = (
     select(OAuthRefreshToken.grant_id, OAuthRefreshToken.expires_at, OAuthGrant.revoked_at, *_GRANT)
     .join(OAuthGrant)
-    .where(OAuthRefreshToken.digest == bindparam("given"))
+    .where(OAuthRefreshToken.digest == bindparam("token_digest"))
 )
-# Whoever trades or ends what belongs to a grant takes hold of the grant first, so that no two wait for each other.
-_HOLD = select(OAuthGrant.id).where(OAuthGrant.id == bindparam("held")).with_for_update(key_share=True)
-_CLAIM_REFRESH = (
+# Whatever exchanges or revokes tokens of a grant locks the grant first, so that there are no deadlocks.
+_LOCK_GRANT = select(OAuthGrant.id).where(OAuthGrant.id == bindparam("locked_id")).with_for_update(key_share=True)
+_ROTATE = (
     update(OAuthRefreshToken)
-    .where(OAuthRefreshToken.digest == bindparam("given"), OAuthRefreshToken.rotated_at.is_(None))
+    .where(OAuthRefreshToken.digest == bindparam("token_digest"), OAuthRefreshToken.rotated_at.is_(None))
     .values(rotated_at=bindparam("at"))
     .returning(OAuthRefreshToken.grant_id)
 )
@@ -65,7 +65,7 @@ class GrantError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What a person allowed: for which application, at which resource, in which projects (None: all)."""
+    """What a person authorized: for which application, at which resource, in which projects (None: all)."""
 
     client: Client
     redirect_uri: str
@@ -78,7 +78,7 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What the token endpoint gives; `refresh_token` None where the client did not ask to refresh."""
+    """The tokens of a token response; `refresh_token` None where the client did not request one."""
 
     access_token: str
     refresh_token: str | None
@@ -86,8 +86,8 @@ class Tokens:
     scopes: frozenset[str]
 
     @property
-    def shown(self) -> dict[str, str | int]:
-        """The answer of the token endpoint (RFC 6749, section 5.1)."""
+    def response_fields(self) -> dict[str, str | int]:
+        """The response of the token endpoint (RFC 6749, section 5.1)."""
         scope = " ".join(sorted(self.scopes))
         refresh = {} if self.refresh_token is None else {"refresh_token": self.refresh_token}
         return {
@@ -100,7 +100,7 @@ class Tokens:
 
 
 def grant(access: Access, consent: Consent) -> str:
-    """Write down a consent and return the code for it."""
+    """Store a consent and return the code for it."""
     at = now()
     row = OAuthGrant(
         client_id=consent.client.id,
@@ -110,7 +110,7 @@ def grant(access: Access, consent: Consent) -> str:
         project_ids=None if consent.project_ids is None else sorted(consent.project_ids),
         resource=consent.resource,
         created_at=at,
-        expires_at=at + GRANT_LIFE if consent.session_id is None else _end_with_session(consent.session_id, at),
+        expires_at=at + GRANT_LIFE if consent.session_id is None else _session_grant_expiry(consent.session_id, at),
     )
     db.session.add(row)
     db.session.flush()
@@ -123,9 +123,9 @@ def grant(access: Access, consent: Consent) -> str:
 
 
 def redeem(client: Client, code: str, redirect_uri: str, verifier: str, resource: str | None) -> Tokens:
-    """Trade a code for tokens, once. Raises GrantError; nothing is used up unless everything fits.
+    """Exchange a code for tokens, once. Raises GrantError; the code stays unused unless everything matches.
 
-    A second use by the same application ends the grant: somebody has copied the code.
+    A second use by the same application revokes the grant: the code was copied.
     """
     row = _code_row(code)
     if row is None or row.client_id != client.id:
@@ -134,11 +134,11 @@ def redeem(client: Client, code: str, redirect_uri: str, verifier: str, resource
         raise GrantError("invalid_grant", "redirect_uri is not the one the code was sent to.")
     if not hmac.compare_digest(create_s256_code_challenge(verifier), row.challenge):
         raise GrantError("invalid_grant", "code_verifier does not fit the code_challenge.")
-    _need_same_resource(row, resource)
+    _require_same_resource(row, resource)
     at = now()
     connection = db.session.connection()
     connection.execute(_REDEEM, {"redeemed": row.grant_id, "at": at})
-    if connection.execute(_CLAIM_CODE, {"given": digest(code), "at": at}).first() is None:
+    if connection.execute(_USE_CODE, {"token_digest": digest(code), "at": at}).first() is None:
         db.session.rollback()
         if row.used_at is not None or _code_was_used(code):
             end_grant(row.grant_id)
@@ -151,43 +151,45 @@ def redeem(client: Client, code: str, redirect_uri: str, verifier: str, resource
 def refresh(
     client: Client, token: str, scopes: frozenset[str] | None, resource: str | None, grace: timedelta, key: str
 ) -> Tokens:
-    """Trade a refresh token for its successor, the same one for all who ask within the grace.
+    """Exchange a refresh token for its successor, the same one for all requests within the grace period.
 
-    The successor is derived from the token under the server's key, so that it need not be kept.
-    Raises GrantError; a use after the grace ends the grant.
+    The successor is derived from the token under the server's key, so that it need not be stored.
+    Raises GrantError; a use after the grace period revokes the grant.
     """
     row = _refresh_row(token)
     at = now()
     if row is None or row.client_id != client.id or row.revoked_at is not None or row.expires_at <= at or row.grant_ends_at <= at:
         raise GrantError("invalid_grant", "The refresh token is unknown, over, or was given to another application.")
-    _need_same_resource(row, resource)
+    _require_same_resource(row, resource)
     granted = frozenset(row.scopes.split())
-    wanted = granted if scopes is None else expand(scopes) & granted
+    requested = granted if scopes is None else expand(scopes) & granted
     if scopes is not None and not scopes <= granted:
         raise GrantError("invalid_scope", "A refresh cannot ask for more than was granted.")
-    db.session.connection().execute(_HOLD, {"held": row.grant_id})
-    if not _claim_refresh(token, at, grace):
+    db.session.connection().execute(_LOCK_GRANT, {"locked_id": row.grant_id})
+    if not _rotate(token, at, grace):
         end_grant(row.grant_id)
         raise GrantError("invalid_grant", "This refresh token was replaced by a newer one. The grant has ended.")
-    tokens = _issue(row, wanted, derived_secret("cbr", token, key), at, derived_secret("cbo", f"{token} {sorted(wanted)}", key))
+    tokens = _issue(
+        row, requested, derived_secret("cbr", token, key), at, derived_secret("cbo", f"{token} {sorted(requested)}", key)
+    )
     db.session.commit()
     return tokens
 
 
 def revoke(client: Client, token: str) -> None:
-    """End an access token, or by a refresh token the whole grant; a token of somebody else is left alone (RFC 7009).
+    """End an access token, or by a refresh token the whole grant; a token of another client is left unchanged (RFC 7009).
 
-    An access token stays as one that has run out, so that a refresh within the grace does not write it anew.
+    An access token stays as an expired one, so that a refresh within the grace period does not write it again.
     """
     if not is_well_formed(token):
         return
-    mine = select(OAuthGrant.id).where(OAuthGrant.client_id == client.id)
-    its = (OAuthAccessToken.digest == digest(token), OAuthAccessToken.grant_id.in_(mine))
-    db.session.execute(update(OAuthAccessToken).where(*its).values(expires_at=now()))
-    whole = select(OAuthRefreshToken.grant_id).where(
-        OAuthRefreshToken.digest == digest(token), OAuthRefreshToken.grant_id.in_(mine)
+    own_grants = select(OAuthGrant.id).where(OAuthGrant.client_id == client.id)
+    own_token = (OAuthAccessToken.digest == digest(token), OAuthAccessToken.grant_id.in_(own_grants))
+    db.session.execute(update(OAuthAccessToken).where(*own_token).values(expires_at=now()))
+    refreshed = select(OAuthRefreshToken.grant_id).where(
+        OAuthRefreshToken.digest == digest(token), OAuthRefreshToken.grant_id.in_(own_grants)
     )
-    grant_id = db.session.execute(whole).scalar()
+    grant_id = db.session.execute(refreshed).scalar()
     db.session.commit()
     if grant_id is not None:
         end_grant(grant_id)
@@ -222,7 +224,7 @@ def delete_expired_tokens() -> None:
 
 
 def record_grant_use(grant_id: str, ip: str | None, agent: str | None, endpoint: str, _status: int) -> None:
-    """Keep when and from where a grant was last used, at most once a minute."""
+    """Record when and from where a grant was last used, at most once a minute."""
     at = now()
     stale = (OAuthGrant.last_used_at.is_(None)) | (OAuthGrant.last_used_at < at - USE_RECORD_INTERVAL)
     values = {
@@ -235,10 +237,10 @@ def record_grant_use(grant_id: str, ip: str | None, agent: str | None, endpoint:
         connection.execute(update(OAuthGrant).where(OAuthGrant.id == grant_id, stale).values(**values))
 
 
-def _end(whose: ColumnElement[bool]) -> None:
-    """End grants and their tokens, held as for a trade."""
-    hold = select(OAuthGrant.id).where(whose).order_by(OAuthGrant.id).with_for_update(key_share=True)
-    ended = db.session.execute(hold).scalars().all()
+def _end(condition: ColumnElement[bool]) -> None:
+    """Revoke grants and delete their tokens, with the grants locked."""
+    lock = select(OAuthGrant.id).where(condition).order_by(OAuthGrant.id).with_for_update(key_share=True)
+    ended = db.session.execute(lock).scalars().all()
     for table in (OAuthCode, OAuthRefreshToken, OAuthAccessToken):
         db.session.execute(delete(table).where(table.grant_id.in_(ended)))
     db.session.execute(
@@ -246,7 +248,7 @@ def _end(whose: ColumnElement[bool]) -> None:
     )
 
 
-def _end_with_session(session_id: str, at: datetime) -> datetime:
+def _session_grant_expiry(session_id: str, at: datetime) -> datetime:
     """When a grant ends at the latest that was given by a session token. To end the session earlier ends it too."""
     ends_at = db.session.execute(select(UserSession.expires_at).where(UserSession.id == session_id)).scalar()
     latest = at + SESSION_GRANT_LIFE
@@ -258,7 +260,7 @@ def _issue(
 ) -> Tokens:
     access_token = access_token or new_secret("cbo")
     ends_at = min(at + ACCESS_LIFE, row.grant_ends_at)
-    values = {"digest": digest(access_token), "grant_id": row.grant_id, "tail": access_token[-4:], "expires_at": ends_at}
+    values = {"digest": digest(access_token), "grant_id": row.grant_id, "last4": access_token[-4:], "expires_at": ends_at}
     _add(OAuthAccessToken, {**values, "scopes": " ".join(sorted(scopes))})
     if refresh_token is not None:
         ends = min(at + REFRESH_LIFE, row.grant_ends_at)
@@ -267,26 +269,26 @@ def _issue(
 
 
 def _add(table: type[Base], values: dict[str, Any]) -> None:
-    """Write a token, unless one who asked at the same moment wrote the same. Raises GrantError where its grant is gone."""
+    """Write a token, unless a concurrent request wrote the same. Raises GrantError where its grant is gone."""
     try:
-        db.session.connection().execute(insert_unless_there(table), values)
+        db.session.connection().execute(insert_or_ignore(table), values)
     except IntegrityError as error:
         db.session.rollback()
         raise GrantError("invalid_grant", "The grant has just ended.") from error
 
 
-def _claim_refresh(token: str, at: datetime, grace: timedelta) -> bool:
-    """Whether this use is the first, or follows the first within the grace."""
-    mine = digest(token)
-    if db.session.connection().execute(_CLAIM_REFRESH, {"given": mine, "at": at}).first() is not None:
+def _rotate(token: str, at: datetime, grace: timedelta) -> bool:
+    """Whether this use is the first, or follows the first within the grace period."""
+    token_digest = digest(token)
+    if db.session.connection().execute(_ROTATE, {"token_digest": token_digest, "at": at}).first() is not None:
         return True
     if not grace:
         return False
-    rotated_at = db.session.execute(select(OAuthRefreshToken.rotated_at).where(OAuthRefreshToken.digest == mine)).scalar()
+    rotated_at = db.session.execute(select(OAuthRefreshToken.rotated_at).where(OAuthRefreshToken.digest == token_digest)).scalar()
     return rotated_at is not None and rotated_at > at - grace
 
 
-def _need_same_resource(row: AnyRow, resource: str | None) -> None:
+def _require_same_resource(row: AnyRow, resource: str | None) -> None:
     if resource is not None and resource != row.resource:
         raise GrantError("invalid_target", f"This grant is for {row.resource} alone.")
 
@@ -294,7 +296,7 @@ def _need_same_resource(row: AnyRow, resource: str | None) -> None:
 def _code_row(code: str) -> AnyRow | None:
     if not is_well_formed(code):
         return None
-    return _first(_CODE, given=digest(code))
+    return _first(_CODE, token_digest=digest(code))
 
 
 def _code_was_used(code: str) -> bool:
@@ -305,7 +307,7 @@ def _code_was_used(code: str) -> bool:
 def _refresh_row(token: str) -> AnyRow | None:
     if not is_well_formed(token):
         return None
-    return _first(_REFRESH_TOKEN, given=digest(token))
+    return _first(_REFRESH_TOKEN, token_digest=digest(token))
 
 
 def _first(statement: AnySelect, **values: Any) -> AnyRow | None:

@@ -8,36 +8,40 @@ MAX_OWN = 3
 MAX_REGISTERED = 10
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1", str(IPv4Address(0)))
-# Schemes that are no application's own: a browser shows or runs them, a program of the system starts, a protocol is spoken.
-_SHOWN = "about blob chrome chrome-search content data edge file filesystem jar javascript mk res resource vbscript view-source"
-_STARTING = (
+# Schemes that are no application's own: browsers render them, they launch system programs, or they are other protocols.
+_BROWSER_SCHEMES = (
+    "about blob chrome chrome-search content data edge file filesystem jar javascript mk res resource vbscript view-source"
+)
+_LAUNCHING_SCHEMES = (
     "afp android-app apt facetime facetime-audio hcp help intent itms itms-apps itms-services jnlp jnlps mailto market rdp search"
     " search-ms shell sms smsto steam tel vnc x-apple.systempreferences x-help-action x-man-page"
 )
-_SPOKEN = "cifs dav davs ftp ftps git gopher imap irc ircs ldap ldaps magnet news nfs nntp sftp smb ssh svn telnet urn ws wss"
-_DANGEROUS = frozenset(f"{_SHOWN} {_STARTING} {_SPOKEN}".split())
-_OF_WINDOWS = "ms-"
+_PROTOCOL_SCHEMES = (
+    "cifs dav davs ftp ftps git gopher imap irc ircs ldap ldaps magnet news nfs nntp sftp smb ssh svn telnet urn ws wss"
+)
+_FORBIDDEN_SCHEMES = frozenset(f"{_BROWSER_SCHEMES} {_LAUNCHING_SCHEMES} {_PROTOCOL_SCHEMES}".split())
+_WINDOWS_PREFIX = "ms-"
 
 
-def own_fault(uri: str) -> str | None:
+def own_uri_error(uri: str) -> str | None:
     """What is wrong with a callback of a person's own client, in a sentence, or None.
 
     Public ones need https; http is for loopback names alone; no fragments.
     """
-    return _common_fault(uri) or _own_scheme_fault(uri)
+    return _common_error(uri) or _own_scheme_error(uri)
 
 
-def registered_fault(uri: str) -> str | None:
+def registered_uri_error(uri: str) -> str | None:
     """The same for clients that register themselves: they may have private-use schemes too (RFC 8252, section 7.1)."""
-    fault = _common_fault(uri)
-    if fault is not None:
-        return fault
+    error = _common_error(uri)
+    if error is not None:
+        return error
     parts = urlsplit(uri)
     if parts.scheme == "https" and not parts.hostname:
         return "The host is missing. Write one such as https://example.com/callback."
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         return "Public addresses need https. Change http to https."
-    if parts.scheme in _DANGEROUS or parts.scheme.startswith(_OF_WINDOWS):
+    if parts.scheme in _FORBIDDEN_SCHEMES or parts.scheme.startswith(_WINDOWS_PREFIX):
         return f"Addresses that start with {parts.scheme}: cannot be called back."
     return None
 
@@ -46,8 +50,8 @@ def is_same(registered: str, requested: str) -> bool:
     """Exact, but for the port of a loopback address (RFC 8252, section 7.3)."""
     if registered == requested:
         return True
-    # What could not have been registered is left alone: reading it would drop signs that sending it would not.
-    if _common_fault(requested) or not is_loopback(registered):
+    # What could not have been registered is not compared further: parsing it would drop characters that sending it would not.
+    if _common_error(requested) or not is_loopback(registered):
         return False
     return _without_port(urlsplit(registered)) == _without_port(urlsplit(requested))
 
@@ -61,10 +65,10 @@ def _without_port(parts: SplitResult) -> tuple[str, str | None, str, str]:
     return parts.scheme, parts.hostname, parts.path or "/", parts.query
 
 
-def _common_fault(uri: str) -> str | None:
+def _common_error(uri: str) -> str | None:
     if len(uri) > MAX_LENGTH:
         return f"This is {len(uri)} characters long. Use at most {MAX_LENGTH}."
-    if not uri.isascii() or not uri.isprintable() or any(sign in uri for sign in ' "<>\\^`{|}'):
+    if not uri.isascii() or not uri.isprintable() or any(character in uri for character in ' "<>\\^`{|}'):
         return "Use plain letters, digits and signs; write anything else percent-encoded."
     parts = _split(uri)
     if parts is None or not parts.scheme or not (parts.netloc or parts.path):
@@ -78,7 +82,7 @@ def _common_fault(uri: str) -> str | None:
     return None
 
 
-def _own_scheme_fault(uri: str) -> str | None:
+def _own_scheme_error(uri: str) -> str | None:
     parts = urlsplit(uri)
     if parts.scheme == "https" and parts.hostname:
         return None

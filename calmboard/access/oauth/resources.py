@@ -5,27 +5,27 @@ from urllib.parse import urlsplit
 API = ""
 MCP = "/mcp"
 
-# How the last use of a credential begins where it came by MCP: “MCP tools/call create_task”.
-BY_MCP = "MCP "
+# How the last use of a credential begins where it was by MCP: “MCP tools/call create_task”.
+MCP_PREFIX = "MCP "
 
 
 def resource_of(origin: str, suffix: str) -> str:
     return origin + suffix
 
 
-def recognised(origin: str, asked: str) -> str | None:
+def match_resource(origin: str, requested: str) -> str | None:
     """The resource that is meant, or None.
 
     Case of scheme and host, the default port, one trailing slash and a query make no difference:
     clients add them.
     """
     for suffix in (API, MCP):
-        if _plain(asked) == _plain(origin + suffix):
+        if _normalized(requested) == _normalized(origin + suffix):
             return origin + suffix
     return None
 
 
-def _plain(address: str) -> tuple[str, str | None, int | None, str] | None:
+def _normalized(address: str) -> tuple[str, str | None, int | None, str] | None:
     try:
         parts = urlsplit(address)
         port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)

@@ -41,11 +41,11 @@ PEOPLE = (
 
 
 def demo_password(settings: Settings) -> str:
-    """The password for the demo people: the one that is set, or one made once and kept in instance/demo-password."""
-    return settings.demo_password or _kept_password(settings.instance_dir / "demo-password")
+    """The password for the demo people: the one that is set, or one created once and stored in instance/demo-password."""
+    return settings.demo_password or _load_or_create_password(settings.instance_dir / "demo-password")
 
 
-def _kept_password(path: Path) -> str:
+def _load_or_create_password(path: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,6 +1,6 @@
-"""The rows of the demo workspace, made from the project files beside this module.
+"""The rows of the demo workspace, created from the project files beside this module.
 
-The files say what cannot be made up. The rest (who, how long ago, due when) follows from each
+The files hold what cannot be generated. The rest (who, how long ago, due when) follows from each
 task's title, so that it comes out the same every time. Days count from today.
 """
 
@@ -27,30 +27,30 @@ T = TypeVar("T")
 
 _PROJECTS = ("payments", "website", "platform", "garden")
 _FOUNDED_DAYS_AGO = 140
-_MOST_ROWS = 400
+_MAX_ROWS = 400
 
 
 @dataclass(frozen=True, slots=True)
-class _Habit:
-    """What tasks of a column are like: days since they were made and last changed, and the sprints they can be in."""
+class _Profile:
+    """The profile of the tasks of a column: days since creation and last change, and the sprints they can be in."""
 
-    made_days_ago: tuple[float, float]
+    created_days_ago: tuple[float, float]
     changed_days_ago: tuple[float, float]
     staffed: float
     sprint_states: tuple[str, ...] = ()
 
 
-_HABITS = {
-    "backlog": _Habit((6, 90), (1, 40), staffed=0.25),
-    "ready": _Habit((8, 60), (0.5, 12), staffed=0.65, sprint_states=("active", "planned")),
-    "in_progress": _Habit((6, 40), (0.05, 5), staffed=1, sprint_states=("active",)),
-    "review": _Habit((8, 40), (0.05, 3), staffed=1, sprint_states=("active",)),
-    "done": _Habit((45, 120), (1, 40), staffed=1, sprint_states=("completed", "completed", "active")),
+_PROFILES = {
+    "backlog": _Profile((6, 90), (1, 40), staffed=0.25),
+    "ready": _Profile((8, 60), (0.5, 12), staffed=0.65, sprint_states=("active", "planned")),
+    "in_progress": _Profile((6, 40), (0.05, 5), staffed=1, sprint_states=("active",)),
+    "review": _Profile((8, 40), (0.05, 3), staffed=1, sprint_states=("active",)),
+    "done": _Profile((45, 120), (1, 40), staffed=1, sprint_states=("completed", "completed", "active")),
 }
 
 
 def seed(password: str) -> bool:
-    """Add the demo people, all with this password, and what they work on. Returns False where they are already."""
+    """Add the demo people, all with this password, and what they work on. Returns False where they exist already."""
     emails = [person.email for person in PEOPLE]
     if db.session.execute(select(User.id).where(func.lower(User.email).in_(emails))).first():
         db.session.rollback()
@@ -59,7 +59,7 @@ def seed(password: str) -> bool:
     workspace.add_people(hash_password(password))
     for name in _PROJECTS:
         workspace.add_project(tomllib.loads(Path(__file__).with_name(f"{name}.toml").read_text(encoding="utf-8")))
-    workspace.deal_out_task_ids()
+    workspace.assign_task_ids()
     for model, rows in workspace.rows.items():
         db.session.execute(insert(model), rows)
     db.session.commit()
@@ -72,7 +72,7 @@ class _Workspace:
     def __init__(self, at: datetime) -> None:
         self._now = at.replace(microsecond=0)
         self._founded_at = self._days_ago(_FOUNDED_DAYS_AGO)
-        self._ids = {prefix: _rising_ids(prefix) for prefix in ("usr", "prj", "brd", "spr", "tsk")}
+        self._ids = {prefix: _ascending_ids(prefix) for prefix in ("usr", "prj", "brd", "spr", "tsk")}
         self._user_ids = {person.slug: next(self._ids["usr"]) for person in PEOPLE}
         self._assignees: list[tuple[Row, set[str]]] = []
         models = (User, Project, Membership, Board, Sprint, Task, TaskAssignee, SprintTask)
@@ -95,12 +95,12 @@ class _Workspace:
         for board in project["boards"]:
             self._add_board(project_id, board, workers)
 
-    def deal_out_task_ids(self) -> None:
-        """Ids rise with age, as those of tasks made one by one do, and lists by age go by id."""
+    def assign_task_ids(self) -> None:
+        """Ids ascend by creation time, as those of real tasks do, since lists by age are sorted by id."""
         self.rows[Task].sort(key=lambda task: task["created_at"])
         for task in self.rows[Task]:
             task["id"] = next(self._ids["tsk"])
-            self._note_sprint(task)
+            self._record_sprint(task)
         self.rows[TaskAssignee] = [
             {"task_id": task["id"], "user_id": user_id} for task, team in self._assignees for user_id in team
         ]
@@ -112,8 +112,8 @@ class _Workspace:
         for state in STATES:
             ranks = spread_ranks(len(board[state]))
             for rank, (title, details) in zip(ranks, board[state].items(), strict=True):
-                place = {"board_id": board_id, "state": state, "rank": rank}
-                self._add_task(place, title, details, _sprint_of(state, title, sprints), workers)
+                position = {"board_id": board_id, "state": state, "rank": rank}
+                self._add_task(position, title, details, _sprint_of(state, title, sprints), workers)
 
     def _add_sprint(self, board_id: str, sprint: Row) -> Row:
         starts_on, ends_on = (self._now.date() + timedelta(days=sprint[side]) for side in ("starts", "ends"))
@@ -133,11 +133,11 @@ class _Workspace:
         self._add(Sprint, row)
         return row
 
-    def _add_task(self, place: Row, title: str, details: Row, sprint: Row | None, workers: Sequence[str]) -> None:
-        state = place["state"]
+    def _add_task(self, position: Row, title: str, details: Row, sprint: Row | None, workers: Sequence[str]) -> None:
+        state = position["state"]
         changed_at = self._changed_at(state, title, sprint)
-        made_at = min(changed_at, self._days_ago(_between(*_HABITS[state].made_days_ago, "made", title)))
-        task = place | {
+        created_at = min(changed_at, self._days_ago(_between(*_PROFILES[state].created_days_ago, "made", title)))
+        task = position | {
             "title": title,
             "description": details.get("text", "").strip(),
             "due_date": self._due_date(state, title),
@@ -146,18 +146,18 @@ class _Workspace:
             "blocked_at": changed_at if "blocked" in details else None,
             "pinned": details.get("pinned", False),
             "sprint_id": sprint and sprint["id"],
-            "started_at": max(made_at, changed_at - timedelta(days=3)) if state in ("in_progress", "review", "done") else None,
+            "started_at": max(created_at, changed_at - timedelta(days=3)) if state in ("in_progress", "review", "done") else None,
             "done_at": changed_at if state == "done" else None,
             "created_by": _pick(workers, "author", title),
-            "created_at": made_at,
+            "created_at": created_at,
             "updated_at": changed_at,
         }
         self._add(Task, task)
-        if _chance("staffed", title) < _HABITS[state].staffed:
+        if _chance("staffed", title) < _PROFILES[state].staffed:
             self._assignees.append((task, _team(workers, title)))
 
-    def _note_sprint(self, task: Row) -> None:
-        """A task was in its sprint since that began, or since it was made."""
+    def _record_sprint(self, task: Row) -> None:
+        """A task was in its sprint since that began, or since it was created."""
         sprint = next((sprint for sprint in self.rows[Sprint] if sprint["id"] == task["sprint_id"]), None)
         if sprint is not None:
             added_at = max(task["created_at"], sprint["started_at"] or sprint["created_at"])
@@ -166,7 +166,7 @@ class _Workspace:
             )
 
     def _changed_at(self, state: str, title: str, sprint: Row | None) -> datetime:
-        span = _HABITS[state].changed_days_ago
+        span = _PROFILES[state].changed_days_ago
         if state == "done" and sprint is not None:
             today = self._now.date()
             span = (max(0.05, (today - sprint["ends_on"]).days), (today - sprint["starts_on"]).days)
@@ -187,12 +187,12 @@ class _Workspace:
         return (self._now - timedelta(days=days)).replace(microsecond=0)
 
 
-def _rising_ids(prefix: str) -> Iterator[str]:
-    return iter(sorted(ids.new_id(prefix) for _ in range(_MOST_ROWS)))
+def _ascending_ids(prefix: str) -> Iterator[str]:
+    return iter(sorted(ids.new_id(prefix) for _ in range(_MAX_ROWS)))
 
 
 def _sprint_of(state: str, title: str, sprints: Sequence[Row]) -> Row | None:
-    fitting = [sprint for wanted in _HABITS[state].sprint_states for sprint in sprints if sprint["state"] == wanted]
+    fitting = [sprint for wanted in _PROFILES[state].sprint_states for sprint in sprints if sprint["state"] == wanted]
     return _pick(fitting, "sprint", title) if fitting else None
 
 
@@ -211,5 +211,5 @@ def _between(low: float, high: float, question: str, title: str) -> float:
 
 
 def _chance(question: str, title: str) -> float:
-    """A number from 0 up to 1 that looks thrown, and is always the same for the same words."""
+    """A pseudo-random number from 0 up to 1 that is always the same for the same words."""
     return int.from_bytes(hashlib.sha256(f"{question}: {title}".encode()).digest()[:6]) / 2**48

@@ -1,4 +1,4 @@
-"""Files on tasks: their bytes lie in a directory, under the id of the row that tells about them."""
+"""Files on tasks: their bytes are in a directory, under the id of their row."""
 
 import hashlib
 import os
@@ -37,18 +37,18 @@ _COLUMNS = (
     Attachment.created_at,
 )
 _BY_ID = Order((Attachment.id,))
-_LONGEST_ENDING = 20
+_MAX_SUFFIX_LENGTH = 20
 _CHUNK_BYTES = 64 * 1024
-_UNFINISHED = ".upload-"
-_SPARED = timedelta(days=1)
-_SWEPT_AT_ONCE = 500
-# Signs that turn the reading direction around, so that an .exe can look like a .pdf.
-_TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_UPLOAD_PREFIX = ".upload-"
+_MIN_AGE = timedelta(days=1)
+_BATCH_SIZE = 500
+# Characters that reverse the reading direction, so that an .exe can look like a .pdf.
+_BIDI_CONTROLS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file as it was sent: name and type are what its sender says."""
+    """A file as it was sent: name and type are claimed by its sender."""
 
     name: str
     media_type: str
@@ -62,16 +62,16 @@ class _Written:
     sha256: str
 
 
-def list_attachments(access: Access, task_id: str, cut: PageRequest) -> Page[AnyRow]:
-    """The files on a task, oldest first. Raises NotFound where there is no such task, Forbidden out of reach."""
+def list_attachments(access: Access, task_id: str, page_request: PageRequest) -> Page[AnyRow]:
+    """The files on a task, oldest first. Raises NotFound where there is no such task, Forbidden without access."""
     require_scope(access, "tasks:read")
     find(access, Task, task_id)
     with reading() as connection:
-        return read_page(connection, _attachment_list(cut.after is not None), cut, {"task_id": task_id})
+        return read_page(connection, _attachment_list(page_request.after is not None), page_request, {"task_id": task_id})
 
 
 def read_attachment(access: Access, attachment_id: str) -> AnyRow:
-    """Raises NotFound where there is none, Forbidden out of reach."""
+    """Raises NotFound where there is none, Forbidden without access."""
     require_scope(access, "tasks:read")
     return find(access, Attachment, attachment_id, *_COLUMNS)
 
@@ -86,58 +86,66 @@ def open_attachment(access: Access, attachment_id: str, files_dir: Path) -> tupl
 
 
 def add_attachment(access: Access, task_id: str, file: NewFile, files_dir: Path) -> AnyRow:
-    """Keep a file on a task. Raises NotFound, and Forbidden out of reach and to viewers."""
+    """Store a file on a task. Raises NotFound, and Forbidden without access and to viewers."""
     require_role(access, find(access, Task, task_id).role, "tasks:write")
     with _writing(files_dir, file.content) as written:
         task = find_for_update(access, Task, task_id, Task.board_id)
         require_role(access, task.role, "tasks:write")
-        facts = {"name": plain_name(file.name), "size_bytes": written.size_bytes}
+        metadata = {"name": safe_file_name(file.name), "size_bytes": written.size_bytes}
         attachment = Attachment(
-            task_id=task_id, media_type=file.media_type, sha256=written.sha256, added_by=access.user.id, **facts
+            task_id=task_id, media_type=file.media_type, sha256=written.sha256, added_by=access.user.id, **metadata
         )
         db.session.add(attachment)
         db.session.flush()
         attachment_id = attachment.id
         record(
-            access, "attachment.created", task.in_project, attachment_id, board_id=task.board_id, task_id=task_id, changes=facts
+            access,
+            "attachment.created",
+            task.in_project,
+            attachment_id,
+            board_id=task.board_id,
+            task_id=task_id,
+            changes=metadata,
         )
-        # Before the commit: a file without a row is swept away later, a row without a file would stay broken.
+        # Before the commit: a file without a row is deleted later, a row without a file would stay broken.
         written.path.rename(files_dir / attachment_id)
         db.session.commit()
     return read_attachment(access, attachment_id)
 
 
 def delete_attachment(access: Access, attachment_id: str, files_dir: Path, precondition: Precondition = no_precondition) -> None:
-    """Delete a file for good. Raises NotFound, Forbidden out of reach and to viewers, PreconditionFailed where the guard does."""
+    """Delete a file for good. Raises NotFound, Forbidden without access and to viewers, PreconditionFailed."""
     attachment = find_for_update(access, Attachment, attachment_id, *_COLUMNS, Task.board_id)
     require_role(access, attachment.role, "tasks:write")
     precondition(attachment)
     db.session.execute(delete(Attachment).where(Attachment.id == attachment_id))
-    home = {"board_id": attachment.board_id, "task_id": attachment.task_id}
-    record(access, "attachment.deleted", attachment.in_project, attachment_id, **home, changes={"name": attachment.name})
+    location = {"board_id": attachment.board_id, "task_id": attachment.task_id}
+    record(access, "attachment.deleted", attachment.in_project, attachment_id, **location, changes={"name": attachment.name})
     db.session.commit()
     (files_dir / attachment_id).unlink(missing_ok=True)
 
 
 def delete_orphan_files(files_dir: Path) -> int:
-    """Remove files whose task is gone, or whose upload broke off, once they are a day old; how many."""
+    """Delete files whose task is gone, or whose upload was interrupted, once they are a day old; returns how many."""
     if not files_dir.is_dir():
         return 0
     old = [path for path in files_dir.iterdir() if _is_ours(path) and _is_old(path)]
-    batches = (old[start : start + _SWEPT_AT_ONCE] for start in range(0, len(old), _SWEPT_AT_ONCE))
-    return sum(_remove_unknown(batch) for batch in batches)
+    batches = (old[start : start + _BATCH_SIZE] for start in range(0, len(old), _BATCH_SIZE))
+    return sum(_delete_unknown(batch) for batch in batches)
 
 
-def plain_name(name: str) -> str:
-    """The last part of a path, without signs that nobody sees; at most 255 characters, its ending kept."""
+def safe_file_name(name: str) -> str:
+    """The last part of a path, without invisible characters; at most 255 characters, with its suffix."""
     last = name.replace("\\", "/").rpartition("/")[2]
-    visible = "".join(sign for sign in last if unicodedata.category(sign) not in ("Cc", "Cs") and sign not in _TURNING).strip()
+    visible = "".join(
+        character for character in last if unicodedata.category(character) not in ("Cc", "Cs") and character not in _BIDI_CONTROLS
+    ).strip()
     if visible.strip(".") == "":
         return "file"
-    ending = PurePath(visible).suffix
-    if len(ending) > _LONGEST_ENDING:
+    suffix = PurePath(visible).suffix
+    if len(suffix) > _MAX_SUFFIX_LENGTH:
         return visible[:MAX_NAME_LENGTH]
-    return visible.removesuffix(ending)[: MAX_NAME_LENGTH - len(ending)] + ending
+    return visible.removesuffix(suffix)[: MAX_NAME_LENGTH - len(suffix)] + suffix
 
 
 @cache
@@ -149,7 +157,7 @@ def _attachment_list(after_cursor: bool) -> AnySelect:
 def _writing(files_dir: Path, content: BinaryIO) -> Iterator[_Written]:
     """The content in a file of its own, readable by its owner alone; gone at the end unless it was renamed."""
     files_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=files_dir)
+    descriptor, name = tempfile.mkstemp(prefix=_UPLOAD_PREFIX, dir=files_dir)
     path = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -165,16 +173,16 @@ def _writing(files_dir: Path, content: BinaryIO) -> Iterator[_Written]:
 
 
 def _is_ours(path: Path) -> bool:
-    return ids.is_id("att", path.name) or path.name.startswith(_UNFINISHED)
+    return ids.is_id("att", path.name) or path.name.startswith(_UPLOAD_PREFIX)
 
 
 def _is_old(path: Path) -> bool:
     with suppress(FileNotFoundError):
-        return path.stat().st_mtime < (now() - _SPARED).timestamp()
+        return path.stat().st_mtime < (now() - _MIN_AGE).timestamp()
     return False
 
 
-def _remove_unknown(paths: list[Path]) -> int:
+def _delete_unknown(paths: list[Path]) -> int:
     with reading() as connection:
         names = [path.name for path in paths]
         known = set(connection.execute(select(Attachment.id).where(Attachment.id.in_(names))).scalars())

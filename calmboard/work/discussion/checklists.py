@@ -40,16 +40,16 @@ _BY_RANK = Order((ChecklistItem.rank,))
 _DONE = select(ChecklistItem.id, ChecklistItem.done).where(ChecklistItem.task_id == bindparam("task_id"))
 
 
-def list_items(access: Access, task_id: str, cut: PageRequest) -> Page[AnyRow]:
-    """The items of a task's checklist, top to bottom. Raises NotFound where there is no such task, Forbidden out of reach."""
+def list_items(access: Access, task_id: str, page_request: PageRequest) -> Page[AnyRow]:
+    """The items of a task's checklist, top to bottom. Raises NotFound where there is no such task, Forbidden without access."""
     require_scope(access, "tasks:read")
     find(access, Task, task_id)
     with reading() as connection:
-        return read_page(connection, _item_list(cut.after is not None), cut, {"task_id": task_id})
+        return read_page(connection, _item_list(page_request.after is not None), page_request, {"task_id": task_id})
 
 
 def read_item(access: Access, item_id: str) -> AnyRow:
-    """Raises NotFound where there is none, Forbidden out of reach."""
+    """Raises NotFound where there is none, Forbidden without access."""
     require_scope(access, "tasks:read")
     return find(access, ChecklistItem, item_id, *_COLUMNS)
 
@@ -57,12 +57,12 @@ def read_item(access: Access, item_id: str) -> AnyRow:
 def add_item(access: Access, task_id: str, new: Mapping[str, Any]) -> AnyRow:
     """Add an item at the bottom, or at `position` (0 = top).
 
-    Raises NotFound, Forbidden out of reach and to viewers, and Conflict where the checklist is full.
+    Raises NotFound, Forbidden without access and to viewers, and Conflict where the checklist is full.
     """
     task = find_for_update(access, Task, task_id, Task.id, Task.board_id)
     require_role(access, task.role, "tasks:write")
-    _need_room(task_id)
-    item_id = _put_in(access, task, new)
+    _check_item_limit(task_id)
+    item_id = _add_item(access, task, new)
     db.session.commit()
     return read_item(access, item_id)
 
@@ -70,9 +70,9 @@ def add_item(access: Access, task_id: str, new: Mapping[str, Any]) -> AnyRow:
 def change_item(access: Access, item_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition) -> AnyRow:
     """Change the fields that are given and leave the others; `position` moves the item.
 
-    Raises NotFound, Forbidden out of reach and to viewers, and PreconditionFailed where the guard does.
+    Raises NotFound, Forbidden without access and to viewers, and PreconditionFailed where the precondition fails.
     """
-    item = _claim(access, item_id, precondition)
+    item = _lock_item(access, item_id, precondition)
     new = changed_values(item, changes)
     if values := _with_rank(item, new):
         db.session.execute(update(ChecklistItem).where(ChecklistItem.id == item_id).values(**values, updated_at=now()))
@@ -83,7 +83,7 @@ def change_item(access: Access, item_id: str, changes: Mapping[str, Any], precon
 
 def delete_item(access: Access, item_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete an item; those below it move up. Raises as `change_item` does."""
-    item = _claim(access, item_id, precondition)
+    item = _lock_item(access, item_id, precondition)
     db.session.execute(delete(ChecklistItem).where(ChecklistItem.id == item_id))
     _record(access, "checklist_item.deleted", item, {"text": item.text})
     db.session.commit()
@@ -99,11 +99,11 @@ def change_checklist(
     task = find_for_update(access, Task, task_id, Task.id, Task.board_id)
     require_role(access, task.role, "tasks:write")
     was_done = {row.id: row.done for row in db.session.execute(_DONE, {"task_id": task_id})}
-    _need_fitting(was_done, add, tick, untick)
+    _require_valid_changes(was_done, add, tick, untick)
     for item_ids, done in ((tick, True), (untick, False)):
         _set_done(access, task, [item_id for item_id in dict.fromkeys(item_ids) if was_done[item_id] != done], done)
     for text in add:
-        _put_in(access, task, {"text": text})
+        _add_item(access, task, {"text": text})
     db.session.commit()
     return list_items(access, task_id, PageRequest(MAX_ITEMS)).rows
 
@@ -119,31 +119,31 @@ def _checklist(task_id: str) -> Column:
     return Column(ChecklistItem, (ChecklistItem.task_id == task_id,))
 
 
-def _need_room(task_id: str) -> None:
+def _check_item_limit(task_id: str) -> None:
     count = db.session.execute(select(func.count()).where(ChecklistItem.task_id == task_id)).scalar_one()
     if count >= MAX_ITEMS:
         raise Conflict(f"This checklist holds {count} items, and no more fit. Make a task of its own for the rest.")
 
 
-def _need_fitting(items: Collection[str], add: Sequence[str], tick: Sequence[str], untick: Sequence[str]) -> None:
-    strange = "This task's checklist has no item with this id."
-    faults = [
-        FieldError(f"/{name}/{place}", "unknown_value", strange)
+def _require_valid_changes(items: Collection[str], add: Sequence[str], tick: Sequence[str], untick: Sequence[str]) -> None:
+    detail = "This task's checklist has no item with this id."
+    errors = [
+        FieldError(f"/{name}/{index}", "unknown_value", detail)
         for name, item_ids in (("tick", tick), ("untick", untick))
-        for place, item_id in enumerate(item_ids)
+        for index, item_id in enumerate(item_ids)
         if item_id not in items
     ]
     if both := set(tick) & set(untick):
-        faults.append(FieldError("/untick", "contradiction", f"{', '.join(sorted(both))} cannot be ticked and unticked at once."))
+        errors.append(FieldError("/untick", "contradiction", f"{', '.join(sorted(both))} cannot be ticked and unticked at once."))
     if add and len(items) + len(add) > MAX_ITEMS:
         detail = f"A checklist holds {MAX_ITEMS} items, and this one has {len(items)}. Make a task of its own for the rest."
-        faults.append(FieldError("/add", "too_long", detail))
-    if faults:
-        raise ValidationFailed(errors=tuple(faults))
+        errors.append(FieldError("/add", "too_long", detail))
+    if errors:
+        raise ValidationFailed(errors=tuple(errors))
 
 
-def _put_in(access: Access, task: AnyRow, new: Mapping[str, Any]) -> str:
-    """Add an item to a task that is claimed; the caller commits."""
+def _add_item(access: Access, task: AnyRow, new: Mapping[str, Any]) -> str:
+    """Add an item to a locked task; the caller commits."""
     values = dict(new)
     rank = rank_in(_checklist(task.id), values.pop("position", None))
     item = ChecklistItem(task_id=task.id, rank=rank, **values)
@@ -155,13 +155,13 @@ def _put_in(access: Access, task: AnyRow, new: Mapping[str, Any]) -> str:
 
 def _set_done(access: Access, task: AnyRow, item_ids: Sequence[str], done: bool) -> None:
     db.session.execute(update(ChecklistItem).where(ChecklistItem.id.in_(item_ids)).values(done=done, updated_at=now()))
-    told = {"board_id": task.board_id, "task_id": task.id, "changes": {"done": done}}
+    context = {"board_id": task.board_id, "task_id": task.id, "changes": {"done": done}}
     for item_id in item_ids:
-        record(access, "checklist_item.changed", task.in_project, item_id, **told)
+        record(access, "checklist_item.changed", task.in_project, item_id, **context)
 
 
-def _claim(access: Access, item_id: str, precondition: Precondition) -> AnyRow:
-    """The item, its task locked until the commit, so that two moves at once never meet in one place."""
+def _lock_item(access: Access, item_id: str, precondition: Precondition) -> AnyRow:
+    """The item, its task locked until the commit, so that two concurrent moves never get the same position."""
     found = find(access, ChecklistItem, item_id, ChecklistItem.task_id)
     require_role(access, found.role, "tasks:write")
     find_for_update(access, Task, found.task_id)
@@ -171,7 +171,7 @@ def _claim(access: Access, item_id: str, precondition: Precondition) -> AnyRow:
 
 
 def _with_rank(item: AnyRow, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values with a rank for the `position`, or without one where the item stands there already."""
+    """The values with a rank for the `position`, or without one where the item is in that position already."""
     plain = {name: value for name, value in values.items() if name != "position"}
     if "position" not in values:
         return plain

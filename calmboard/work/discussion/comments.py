@@ -25,7 +25,7 @@ _COLUMNS = (
     Comment.task_id,
     Comment.author_id,
     _AUTHOR.label("author_name"),
-    Comment.via,
+    Comment.credential_name,
     Comment.body,
     Comment.created_at,
     Comment.updated_at,
@@ -42,12 +42,12 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class CommentRow:
-    """One comment; `author` is None once their account is gone, `via` names the credential it came through."""
+    """One comment; `author` is None once their account is gone, `credential_name` names the credential it was written with."""
 
     id: str
     task_id: str
     author: Author | None
-    via: str | None
+    credential_name: str | None
     body: str
     created_at: datetime
     updated_at: datetime
@@ -57,27 +57,27 @@ class CommentRow:
         return render(self.body)
 
 
-def list_comments(access: Access, task_id: str, cut: PageRequest) -> Page[CommentRow]:
-    """The comments on a task, oldest first. Raises NotFound where there is no such task, Forbidden out of reach."""
+def list_comments(access: Access, task_id: str, page_request: PageRequest) -> Page[CommentRow]:
+    """The comments on a task, oldest first. Raises NotFound where there is no such task, Forbidden without access."""
     require_scope(access, "comments:read")
     find(access, Task, task_id)
     with reading() as connection:
-        page = read_page(connection, _comment_list(cut.after is not None), cut, {"task_id": task_id})
+        page = read_page(connection, _comment_list(page_request.after is not None), page_request, {"task_id": task_id})
     return Page([_with_author(row) for row in page.rows], page.after)
 
 
 def read_comment(access: Access, comment_id: str) -> CommentRow:
-    """Raises NotFound where there is none, Forbidden out of reach."""
+    """Raises NotFound where there is none, Forbidden without access."""
     require_scope(access, "comments:read")
     return _with_author(find(access, Comment, comment_id, *_COLUMNS))
 
 
 def write_comment(access: Access, task_id: str, body: str) -> CommentRow:
-    """Add a comment, in Markdown. Raises NotFound, and Forbidden out of reach and to viewers."""
+    """Add a comment, in Markdown. Raises NotFound, and Forbidden without access and to viewers."""
     task = find_for_update(access, Task, task_id, Task.board_id)
     require_role(access, task.role, "comments:write")
-    via = access.credential.name if access.credential else None
-    comment = Comment(task_id=task_id, author_id=access.user.id, via=via, body=body)
+    credential_name = access.credential.name if access.credential else None
+    comment = Comment(task_id=task_id, author_id=access.user.id, credential_name=credential_name, body=body)
     db.session.add(comment)
     db.session.flush()
     comment_id = comment.id
@@ -89,8 +89,8 @@ def write_comment(access: Access, task_id: str, body: str) -> CommentRow:
 def change_comment(
     access: Access, comment_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
 ) -> CommentRow:
-    """Change a comment of one's own. Raises Forbidden for those of others, PreconditionFailed where the guard does."""
-    comment = _claim(access, comment_id, precondition)
+    """Change a comment of one's own. Raises Forbidden for those of others, PreconditionFailed where the precondition fails."""
+    comment = _lock_comment(access, comment_id, precondition)
     if comment.author_id != access.user.id:
         raise Forbidden("Only the person who wrote a comment can change it.")
     if new := changed_values(comment, changes):
@@ -102,7 +102,7 @@ def change_comment(
 
 def delete_comment(access: Access, comment_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a comment: one's own, or as an admin or owner anybody's. Raises as `change_comment` does."""
-    comment = _claim(access, comment_id, precondition)
+    comment = _lock_comment(access, comment_id, precondition)
     if comment.author_id != access.user.id and comment.role not in _MODERATORS:
         raise Forbidden("A comment can be deleted by the person who wrote it, and by admins and owners of the project.")
     db.session.execute(delete(Comment).where(Comment.id == comment_id))
@@ -117,11 +117,11 @@ def _comment_list(after_cursor: bool) -> AnySelect:
 
 def _with_author(row: AnyRow) -> CommentRow:
     author = Author(row.author_id, row.author_name) if row.author_id is not None else None
-    return CommentRow(row.id, row.task_id, author, row.via, row.body, row.created_at, row.updated_at)
+    return CommentRow(row.id, row.task_id, author, row.credential_name, row.body, row.created_at, row.updated_at)
 
 
-def _claim(access: Access, comment_id: str, precondition: Precondition) -> AnyRow:
-    """The comment, locked until the commit, where this access may write comments and the guard lets it."""
+def _lock_comment(access: Access, comment_id: str, precondition: Precondition) -> AnyRow:
+    """The comment, locked until the commit, where this access may write comments and the precondition holds."""
     comment = find_for_update(access, Comment, comment_id, *_COLUMNS, Task.board_id)
     require_role(access, comment.role, "comments:write")
     if precondition is not no_precondition:
@@ -130,5 +130,5 @@ def _claim(access: Access, comment_id: str, precondition: Precondition) -> AnyRo
 
 
 def _record(access: Access, what: str, comment: AnyRow) -> None:
-    """The words stay out of the history, so that a deleted comment is gone."""
+    """The text stays out of the activity log, so that a deleted comment is gone."""
     record(access, what, comment.in_project, comment.id, board_id=comment.board_id, task_id=comment.task_id)

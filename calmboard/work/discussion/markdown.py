@@ -1,4 +1,4 @@
-"""Markdown as people write it, made into HTML that is safe on any page."""
+"""Markdown rendered as HTML that is safe on any page."""
 
 import re
 from collections.abc import Sequence
@@ -24,28 +24,28 @@ def render(text: str) -> str:
     """CommonMark with tables and strikethrough, as HTML.
 
     Links lead to http, https and mailto only and say nofollow, noopener, noreferrer; an image becomes a link to it,
-    so that opening a page asks no other server; HTML in the text is shown as typed. A text with more signs for links,
-    tables and emphasis than people type is shown as typed altogether: its reading would take long.
+    so that opening a page sends no request to another server; HTML in the text is shown as typed. A text with more characters for links,
+    tables and emphasis than people type is shown as typed altogether: parsing it would take long.
     """
     if len(_COSTLY.findall(text)) > _MAX_COSTLY:
         return f"<p>{escapeHtml(text)}</p>"
     return _allowed.clean(_markdown.render(text))
 
 
-def _link_to_image(_renderer: RendererHTML, tokens: Sequence[Token], place: int, _options: Any, _environment: Any) -> str:
-    image = tokens[place]
+def _link_to_image(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: Any, _environment: Any) -> str:
+    image = tokens[index]
     source = str(image.attrs["src"])
     return f'<a href="{escapeHtml(source)}">{escapeHtml(image.content or source)}</a>'
 
 
-def _reader() -> MarkdownIt:
-    reader = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-    reader.validateLink = lambda url: _LINK.match(url) is not None  # type: ignore[method-assign]
-    reader.add_render_rule("image", _link_to_image)
-    return reader
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    parser.validateLink = lambda url: _LINK.match(url) is not None  # type: ignore[method-assign]
+    parser.add_render_rule("image", _link_to_image)
+    return parser
 
 
-_markdown = _reader()
+_markdown = _parser()
 _allowed = nh3.Cleaner(
     tags=_BLOCKS | _TABLES | _SPANS,
     attributes={"a": {"href", "title"}, "ol": {"start"}},

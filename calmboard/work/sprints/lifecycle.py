@@ -46,28 +46,28 @@ COLUMNS = (
 )
 _BY_ID = Order((Sprint.id,))
 _PLANNED = select(Sprint.id).where(Sprint.board_id == bindparam("board_id"), Sprint.state == "planned").order_by(Sprint.id)
-_MOST_CHOICES = 10
+_MAX_CHOICES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Deprecation:
-    """What completing a sprint comes to: the sprint, and the ids of the tasks that leave it, in the order of the board."""
+class SprintCompletion:
+    """What completing a sprint does: the sprint, and the ids of the tasks that leave it, in the order of the board."""
 
     sprint: AnyRow
     task_ids: Sequence[str]
 
 
-def list_sprints(access: Access, board_id: str, cut: PageRequest, states: Sequence[str] | None = None) -> Page[AnyRow]:
+def list_sprints(access: Access, board_id: str, page_request: PageRequest, states: Sequence[str] | None = None) -> Page[AnyRow]:
     """The sprints of a board, oldest first. Raises NotFound and Forbidden as `find` does."""
     require_scope(access, "sprints:read")
     find(access, Board, board_id)
-    statement = _sprint_list(states is not None, cut.after is not None)
+    statement = _sprint_list(states is not None, page_request.after is not None)
     with reading() as connection:
-        return read_page(connection, statement, cut, {"board_id": board_id, "states": states})
+        return read_page(connection, statement, page_request, {"board_id": board_id, "states": states})
 
 
 def read_sprint(access: Access, sprint_id: str) -> AnyRow:
-    """Raises NotFound where there is none, Forbidden out of reach."""
+    """Raises NotFound where there is none, Forbidden without access."""
     require_scope(access, "sprints:read")
     return find(access, Sprint, sprint_id, *COLUMNS)
 
@@ -84,16 +84,16 @@ def change_sprint(
 ) -> AnyRow:
     """Change the fields that are given and leave the others.
 
-    Raises as `create_sprint` does, and PreconditionFailed where the guard does.
+    Raises as `create_sprint` does, and PreconditionFailed where the precondition fails.
     """
-    apply_changes(access, claim_sprint(access, sprint_id, precondition), changes)
+    apply_changes(access, lock_sprint(access, sprint_id, precondition), changes)
     db.session.commit()
     return read_sprint(access, sprint_id)
 
 
 def delete_sprint(access: Access, sprint_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a planned sprint; its tasks stay, in no sprint. Raises Conflict where it was started."""
-    sprint = claim_sprint(access, sprint_id, precondition)
+    sprint = lock_sprint(access, sprint_id, precondition)
     if sprint.state != "planned":
         raise Conflict(f"This sprint is {sprint.state}. Only a planned sprint can be deleted: reports tell of the others.")
     move_to_sprint(_lock_tasks(sprint_id), None)
@@ -107,7 +107,7 @@ def start_sprint(access: Access, sprint_id: str) -> AnyRow:
 
     Raises Conflict where it is not planned, would end before it starts, or the board has an active one.
     """
-    sprint = claim_sprint(access, sprint_id)
+    sprint = lock_sprint(access, sprint_id)
     if sprint.state != "planned":
         raise Conflict(f"This sprint is {sprint.state}. Only a planned sprint can be started.")
     started_at = now()
@@ -131,25 +131,25 @@ def complete_sprint(
     """Complete the active sprint. Done tasks stay in it; the others leave it.
 
     They go to the column `backlog`, or `keep` theirs, as `unfinished` says, or into the planned sprint `move_to`.
-    The guard is called with the Ending. Raises as `require_one_end` and `require_completable` do.
+    The precondition is called with the SprintCompletion. Raises as `require_one_destination` and `require_completable` do.
     """
-    require_one_end(unfinished, move_to)
-    sprint = claim_sprint(access, sprint_id)
+    require_one_destination(unfinished, move_to)
+    sprint = lock_sprint(access, sprint_id)
     require_completable(sprint, move_to)
     task_ids = _lock_tasks(sprint_id, Task.state != "done")
-    precondition(Deprecation(sprint, task_ids))
+    precondition(SprintCompletion(sprint, task_ids))
     completed_at = now()
-    # The same moment, to the microsecond: reports tell by it what was carried over.
+    # The same moment, to the microsecond: reports recognise by it what was carried over.
     move_to_sprint(task_ids, move_to, completed_at)
     if unfinished == "backlog":
-        _take_back(sprint.board_id, task_ids)
+        _move_to_backlog(sprint.board_id, task_ids)
     _write(access, "sprint.completed", sprint, {"state": "completed", "completed_at": completed_at})
     db.session.commit()
     return read_sprint(access, sprint_id)
 
 
-def require_one_end(unfinished: str | None, move_to: str | None) -> None:
-    """Raises ValidationFailed where not one of the two says where the tasks go that are not done."""
+def require_one_destination(unfinished: str | None, move_to: str | None) -> None:
+    """Raises ValidationFailed unless exactly one of the two says where the unfinished tasks go."""
     if (unfinished is None) == (move_to is None):
         detail = "Send unfinished or move_to, one of them, for the tasks that are not done."
         code = "required" if unfinished is None else "contradiction"
@@ -166,14 +166,14 @@ def require_completable(sprint: AnyRow, move_to: str | None) -> None:
         planned = connection.execute(_PLANNED, {"board_id": sprint.board_id}).scalars().all()
     if move_to not in planned:
         detail = "This board has no planned sprint with this id."
-        raise ValidationFailed(errors=(FieldError("/move_to", "unknown_value", detail, tuple(planned[:_MOST_CHOICES])),))
+        raise ValidationFailed(errors=(FieldError("/move_to", "unknown_value", detail, tuple(planned[:_MAX_CHOICES])),))
 
 
 def add_sprint(access: Access, board_id: str, new: Mapping[str, Any]) -> str:
     """As `create_sprint`, for a caller that commits; returns the id."""
     board = find(access, Board, board_id)
     require_role(access, board.role, "sprints:write")
-    _need_order(new, new.get("starts_on"), new.get("ends_on"))
+    _require_valid_dates(new, new.get("starts_on"), new.get("ends_on"))
     sprint = Sprint(board_id=board_id, **new)
     db.session.add(sprint)
     db.session.flush()
@@ -182,14 +182,14 @@ def add_sprint(access: Access, board_id: str, new: Mapping[str, Any]) -> str:
 
 
 def apply_changes(access: Access, sprint: AnyRow, changes: Mapping[str, Any]) -> None:
-    """As `change_sprint`, on a sprint that is claimed, for a caller that commits."""
-    _need_order(changes, changes.get("starts_on", sprint.starts_on), changes.get("ends_on", sprint.ends_on))
+    """As `change_sprint`, on a locked sprint, for a caller that commits."""
+    _require_valid_dates(changes, changes.get("starts_on", sprint.starts_on), changes.get("ends_on", sprint.ends_on))
     if new := changed_values(sprint, changes):
         _write(access, "sprint.changed", sprint, new)
 
 
-def claim_sprint(access: Access, sprint_id: str, precondition: Precondition = no_precondition) -> AnyRow:
-    """The sprint, locked until the commit together with its board, so that no task comes or goes meanwhile."""
+def lock_sprint(access: Access, sprint_id: str, precondition: Precondition = no_precondition) -> AnyRow:
+    """The sprint, locked until the commit together with its board, so that no task is added or removed meanwhile."""
     found = find(access, Sprint, sprint_id, Sprint.board_id)
     require_role(access, found.role, "sprints:write")
     lock_boards(found.board_id)
@@ -211,10 +211,10 @@ def _write(access: Access, what: str, sprint: AnyRow, values: Mapping[str, Any])
     record(access, what, sprint.in_project, sprint.id, board_id=sprint.board_id, changes=values)
 
 
-def _need_order(sent: Mapping[str, Any], starts_on: date | None, ends_on: date | None) -> None:
+def _require_valid_dates(changes: Mapping[str, Any], starts_on: date | None, ends_on: date | None) -> None:
     if starts_on is None or ends_on is None or timedelta(0) <= ends_on - starts_on < MAX_LENGTH:
         return
-    pointer = "/ends_on" if "ends_on" in sent else "/starts_on"
+    pointer = "/ends_on" if "ends_on" in changes else "/starts_on"
     detail = f"From {starts_on} to {ends_on} is no sprint: let it end on its first day or later, {MAX_LENGTH.days} days at most."
     raise ValidationFailed(errors=(FieldError(pointer, "out_of_range", detail),))
 
@@ -234,7 +234,7 @@ def _lock_tasks(sprint_id: str, *conditions: ColumnElement[bool]) -> list[str]:
     return list(db.session.execute(statement.with_for_update(key_share=True)).scalars())
 
 
-def _take_back(board_id: str, task_ids: list[str]) -> None:
+def _move_to_backlog(board_id: str, task_ids: list[str]) -> None:
     """Put tasks at the bottom of the backlog, in their order; those that are there stay where they are."""
     elsewhere = select(Task.id).where(Task.id.in_(task_ids), Task.state != "backlog").order_by(Task.state, Task.rank)
     moving = db.session.execute(elsewhere).scalars().all()
@@ -243,5 +243,5 @@ def _take_back(board_id: str, task_ids: list[str]) -> None:
     ranks = [rank_at(board_id, "backlog", None)]
     while len(ranks) < len(moving):
         ranks.append(rank_between(ranks[-1], None))
-    places = [{"id": task_id, "state": "backlog", "rank": rank} for task_id, rank in zip(moving, ranks, strict=True)]
-    db.session.execute(update(Task), places)
+    positions = [{"id": task_id, "state": "backlog", "rank": rank} for task_id, rank in zip(moving, ranks, strict=True)]
+    db.session.execute(update(Task), positions)

@@ -1,4 +1,4 @@
-"""Sprints with the tasks in them: planned in one piece, and what completing a sprint would do."""
+"""Sprints with the tasks in them: planned in one call, and what completing a sprint would do."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,48 +15,48 @@ from calmboard.work.sprints.lifecycle import (
     COLUMNS,
     add_sprint,
     apply_changes,
-    claim_sprint,
+    lock_sprint,
     read_sprint,
     require_completable,
-    require_one_end,
+    require_one_destination,
 )
 from calmboard.work.sprints.scope import move_to_sprint
 
-_MOST_TASKS = 100
+_MAX_TASKS = 100
 
 
-def plan_sprint(access: Access, board_id: str, new: Mapping[str, Any], put_in: Sequence[str]) -> AnyRow:
+def plan_sprint(access: Access, board_id: str, new: Mapping[str, Any], added_ids: Sequence[str]) -> AnyRow:
     """Plan a sprint with tasks of the board in it, all or nothing.
 
     Raises as `create_sprint` does, and ValidationFailed where the board has not all of the tasks.
     """
     board = find_for_update(access, Board, board_id)
     require_role(access, board.role, "sprints:write")
-    if put_in:
+    if added_ids:
         require_role(access, board.role, "tasks:write")
-    _claim_tasks(board_id, put_in, (), None)
+    _lock_tasks(board_id, added_ids, (), None)
     sprint_id = add_sprint(access, board_id, new)
-    _move(access, board.in_project, board_id, put_in, sprint_id)
+    _move(access, board.in_project, board_id, added_ids, sprint_id)
     db.session.commit()
     return read_sprint(access, sprint_id)
 
 
 def replan_sprint(
-    access: Access, sprint_id: str, changes: Mapping[str, Any], put_in: Sequence[str], take_out: Sequence[str]
+    access: Access, sprint_id: str, changes: Mapping[str, Any], added_ids: Sequence[str], removed_ids: Sequence[str]
 ) -> AnyRow:
     """Change a sprint, put tasks into it and take others out, all or nothing.
 
     Raises as `change_sprint` does, and ValidationFailed for a task to put in that the board has not, one to take out that the
     sprint has not, and one that is both.
     """
-    sprint = claim_sprint(access, sprint_id)
-    if put_in or take_out:
+    sprint = lock_sprint(access, sprint_id)
+    if added_ids or removed_ids:
         require_role(access, sprint.role, "tasks:write")
-    sprint_of = _claim_tasks(sprint.board_id, put_in, take_out, sprint)
+    sprint_of = _lock_tasks(sprint.board_id, added_ids, removed_ids, sprint)
     apply_changes(access, sprint, changes)
-    coming = [task_id for task_id in put_in if sprint_of[task_id] != sprint_id]
-    _move(access, sprint.in_project, sprint.board_id, coming, sprint_id)
-    _move(access, sprint.in_project, sprint.board_id, take_out, None)
+    entering_ids = [task_id for task_id in added_ids if sprint_of[task_id] != sprint_id]
+    _move(access, sprint.in_project, sprint.board_id, entering_ids, sprint_id)
+    _move(access, sprint.in_project, sprint.board_id, removed_ids, None)
     db.session.commit()
     return read_sprint(access, sprint_id)
 
@@ -67,34 +67,36 @@ def preview_completion(access: Access, sprint_id: str, unfinished: str | None, m
     Those are None to an access without tasks:read. Raises as `complete_sprint` does.
     """
     require_scope(access, "sprints:read")
-    require_one_end(unfinished, move_to)
+    require_one_destination(unfinished, move_to)
     sprint = find(access, Sprint, sprint_id, *COLUMNS)
     require_role(access, sprint.role, "sprints:write")
     require_completable(sprint, move_to)
     with reading() as connection:
         rows = connection.execute(_UNFINISHED, {"sprint_id": sprint_id}).all()
-    tasks = rows if access.holds("tasks:read") else None
+    tasks = rows if access.has_scope("tasks:read") else None
     return {"sprint": sprint, "unfinished_count": rows[0].total if rows else 0, "unfinished": tasks}
 
 
-def _claim_tasks(
-    board_id: str, put_in: Sequence[str], take_out: Sequence[str], sprint: AnyRow | None
+def _lock_tasks(
+    board_id: str, added_ids: Sequence[str], removed_ids: Sequence[str], sprint: AnyRow | None
 ) -> Mapping[str, str | None]:
-    """The sprint of each task, the tasks locked until the commit. Raises ValidationFailed for what cannot come or go."""
-    rows = db.session.execute(_SOME_TASKS, {"board_id": board_id, "task_ids": [*put_in, *take_out]}).all()
+    """The sprint of each task, the tasks locked until the commit. Raises ValidationFailed for what cannot be added or removed."""
+    rows = db.session.execute(_SOME_TASKS, {"board_id": board_id, "task_ids": [*added_ids, *removed_ids]}).all()
     sprint_of = {row.id: row.sprint_id for row in rows}
-    strange = [place for place, task_id in enumerate(put_in) if task_id not in sprint_of]
-    outside = [place for place, task_id in enumerate(take_out) if sprint is None or sprint_of.get(task_id) != sprint.id]
-    both = [place for place, task_id in enumerate(take_out) if task_id in put_in and place not in outside]
-    faults = [FieldError(f"/add/{place}", "unknown_value", "This board has no task with this id.") for place in strange]
-    faults += [FieldError(f"/remove/{place}", "unknown_value", "This sprint has no task with this id.") for place in outside]
-    faults += [
-        FieldError(f"/remove/{place}", "contradiction", "This task cannot be added and removed at once.") for place in both
+    unknown = [index for index, task_id in enumerate(added_ids) if task_id not in sprint_of]
+    not_in_sprint = [index for index, task_id in enumerate(removed_ids) if sprint is None or sprint_of.get(task_id) != sprint.id]
+    both = [index for index, task_id in enumerate(removed_ids) if task_id in added_ids and index not in not_in_sprint]
+    errors = [FieldError(f"/add/{index}", "unknown_value", "This board has no task with this id.") for index in unknown]
+    errors += [
+        FieldError(f"/remove/{index}", "unknown_value", "This sprint has no task with this id.") for index in not_in_sprint
     ]
-    if put_in and sprint is not None and sprint.state == "completed":
-        faults.append(FieldError("/sprint_id", "completed", "This sprint is completed. Choose another."))
-    if faults:
-        raise ValidationFailed(errors=tuple(faults))
+    errors += [
+        FieldError(f"/remove/{index}", "contradiction", "This task cannot be added and removed at once.") for index in both
+    ]
+    if added_ids and sprint is not None and sprint.state == "completed":
+        errors.append(FieldError("/sprint_id", "completed", "This sprint is completed. Choose another."))
+    if errors:
+        raise ValidationFailed(errors=tuple(errors))
     return sprint_of
 
 
@@ -115,5 +117,5 @@ _UNFINISHED = (
     select(Task.id, Task.title, Task.state, func.count().over().label("total"))
     .where(Task.sprint_id == bindparam("sprint_id"), Task.state != "done")
     .order_by(Task.state, Task.rank)
-    .limit(_MOST_TASKS)
+    .limit(_MAX_TASKS)
 )

@@ -10,15 +10,15 @@ from calmboard.models import SprintTask, Task
 
 
 def move_to_sprint(task_ids: Collection[str], sprint_id: str | None, at: datetime | None = None) -> None:
-    """Put tasks into a sprint, or with None into no sprint, now or at a moment that is given; the caller commits.
+    """Put tasks into a sprint, or with None into no sprint, now or at the given time; the caller commits.
 
-    A task that is there already stays as it is, with the time it came.
+    A task that is in it already stays unchanged, with the time it was added.
     """
     moving = select(Task.id).where(Task.id.in_(task_ids), Task.sprint_id.is_distinct_from(sprint_id))
     moved = db.session.execute(moving).scalars().all()
     at = at or now()
-    left = update(SprintTask).where(SprintTask.task_id.in_(moved), SprintTask.removed_at.is_(None))
-    db.session.execute(left.values(removed_at=at))
+    removal = update(SprintTask).where(SprintTask.task_id.in_(moved), SprintTask.removed_at.is_(None))
+    db.session.execute(removal.values(removed_at=at))
     db.session.execute(update(Task).where(Task.id.in_(moved)).values(sprint_id=sprint_id, updated_at=at))
     if sprint_id is not None:
         db.session.add_all(SprintTask(sprint_id=sprint_id, task_id=task_id, added_at=at) for task_id in moved)

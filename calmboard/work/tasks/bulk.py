@@ -1,4 +1,4 @@
-"""Many changes to tasks in one call: all or none, or each for itself."""
+"""Bulk changes to tasks in one call: atomic, or each for itself."""
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ MAX_OPERATIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class BulkOperation:
     """One change: `where` is the board of a new task, else the task."""
 
     kind: Literal["create", "change", "delete"]
@@ -28,51 +28,51 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a step: the task, nothing where it was deleted, or the problem."""
+class BulkResult:
+    """The result of an operation: the task, nothing where it was deleted, or the problem."""
 
     kind: str
     task: TaskRow | None = None
     problem: Problem | None = None
 
 
-class StepRefused(Exception):
-    """The step that stopped a call of all or none."""
+class BulkOperationError(Exception):
+    """The operation that stopped a call of all or none."""
 
-    def __init__(self, place: int, problem: Problem) -> None:
+    def __init__(self, index: int, problem: Problem) -> None:
         super().__init__(problem.detail)
-        self.place = place
+        self.index = index
         self.problem = problem
 
 
-def change_all(access: Access, steps: Sequence[Step]) -> list[Outcome]:
-    """Carry out every step, or none: raises StepRefused for the first that cannot be."""
+def change_all(access: Access, operations: Sequence[BulkOperation]) -> list[BulkResult]:
+    """Carry out every operation, or none: raises BulkOperationError for the first that cannot be."""
     require_scope(access, "tasks:write")
-    _lock(access, steps)
+    _lock(access, operations)
     task_ids: list[str | Problem] = []
-    for place, step in enumerate(steps):
+    for index, operation in enumerate(operations):
         try:
-            task_ids.append(_ACTIONS[step.kind](access, step))
+            task_ids.append(_ACTIONS[operation.kind](access, operation))
         except Problem as problem:
             db.session.rollback()
-            raise StepRefused(place, problem) from problem
+            raise BulkOperationError(index, problem) from problem
     db.session.commit()
-    return _outcomes(access, steps, task_ids)
+    return _results(access, operations, task_ids)
 
 
-def change_each(access: Access, steps: Sequence[Step]) -> list[Outcome]:
-    """Carry out every step for itself; one that is refused leaves the others alone."""
+def change_each(access: Access, operations: Sequence[BulkOperation]) -> list[BulkResult]:
+    """Carry out every operation for itself; one that is rejected leaves the others unchanged."""
     require_scope(access, "tasks:write")
-    return _outcomes(access, steps, [_try(access, step) for step in steps])
+    return _results(access, operations, [_run(access, operation) for operation in operations])
 
 
 def create_each(
     access: Access, board_id: str, new_tasks: Iterable[Callable[[], Mapping[str, Any]]]
 ) -> Generator[str | Problem, None, None]:
-    """Add tasks in one commit, and tell of each its id, or why it was not made; that leaves the others alone.
+    """Add tasks in one commit, and yield for each its id, or why it was not created; that leaves the others unchanged.
 
-    Each gives its values when its turn comes, or raises a Problem. All are kept behind the last; to stop before keeps none.
-    Raises NotFound where there is no such board, Forbidden out of reach and to viewers.
+    Each returns its values when called, or raises a Problem. All are committed after the last; stopping earlier commits none.
+    Raises NotFound where there is no such board, Forbidden without access and to viewers.
     """
     board = find_for_update(access, Board, board_id)
     require_role(access, board.role, "tasks:write")
@@ -84,9 +84,9 @@ def create_each(
         db.session.rollback()
 
 
-def _try(access: Access, step: Step) -> str | Problem:
+def _run(access: Access, operation: BulkOperation) -> str | Problem:
     try:
-        task_id = _ACTIONS[step.kind](access, step)
+        task_id = _ACTIONS[operation.kind](access, operation)
         db.session.commit()
     except Problem as problem:
         db.session.rollback()
@@ -94,15 +94,17 @@ def _try(access: Access, step: Step) -> str | Problem:
     return task_id
 
 
-def _outcomes(access: Access, steps: Sequence[Step], done: Sequence[str | Problem]) -> list[Outcome]:
-    """What became of each step, by its task's id or its problem: tasks as they are in the end, all read at once.
+def _results(access: Access, operations: Sequence[BulkOperation], results: Sequence[str | Problem]) -> list[BulkResult]:
+    """The result of each operation, by its task's id or its problem: tasks in their final state, all read at once.
 
-    One that a later step, or somebody else, deleted is left out.
+    One that a later operation, or somebody else, deleted is left out.
     """
-    tasks = read_tasks(access, {one for one in done if isinstance(one, str)})
+    tasks = read_tasks(access, {result for result in results if isinstance(result, str)})
     return [
-        Outcome(step.kind, problem=one) if isinstance(one, Problem) else Outcome(step.kind, tasks.get(one))
-        for step, one in zip(steps, done, strict=True)
+        BulkResult(operation.kind, problem=result)
+        if isinstance(result, Problem)
+        else BulkResult(operation.kind, tasks.get(result))
+        for operation, result in zip(operations, results, strict=True)
     ]
 
 
@@ -114,30 +116,30 @@ def _add(access: Access, board_id: str, values_of: Callable[[], Mapping[str, Any
         return problem
 
 
-def _lock(access: Access, steps: Sequence[Step]) -> None:
-    """Lock every board in one order, so that two calls never wait for each other; nothing that is out of reach."""
-    board_ids = [step.where for step in steps if step.kind == "create"]
-    tasks = Task.id.in_([step.where for step in steps if step.kind != "create"])
-    meant = or_(Board.id.in_(board_ids), Board.id.in_(select(Task.board_id).where(tasks)))
-    in_reach = visible(access, select(Board.id).where(meant), Board.project_id)
-    boards = db.session.execute(in_reach, access_params(access)).scalars().all()
+def _lock(access: Access, operations: Sequence[BulkOperation]) -> None:
+    """Lock every visible board in one order, so that there are no deadlocks."""
+    board_ids = [operation.where for operation in operations if operation.kind == "create"]
+    tasks = Task.id.in_([operation.where for operation in operations if operation.kind != "create"])
+    affected = or_(Board.id.in_(board_ids), Board.id.in_(select(Task.board_id).where(tasks)))
+    visible_boards = visible(access, select(Board.id).where(affected), Board.project_id)
+    boards = db.session.execute(visible_boards, access_params(access)).scalars().all()
     lock_boards(*boards)
-    mine = select(Task.id).where(tasks, Task.board_id.in_(boards))
-    db.session.execute(mine.order_by(Task.id).with_for_update(key_share=True))
+    task_rows = select(Task.id).where(tasks, Task.board_id.in_(boards))
+    db.session.execute(task_rows.order_by(Task.id).with_for_update(key_share=True))
 
 
-def _create(access: Access, step: Step) -> str:
-    return add_task(access, step.where, step.values)
+def _create(access: Access, operation: BulkOperation) -> str:
+    return add_task(access, operation.where, operation.values)
 
 
-def _change(access: Access, step: Step) -> str:
-    apply_changes(access, step.where, step.values)
-    return step.where
+def _change(access: Access, operation: BulkOperation) -> str:
+    apply_changes(access, operation.where, operation.values)
+    return operation.where
 
 
-def _delete(access: Access, step: Step) -> str:
-    remove_task(access, step.where)
-    return step.where
+def _delete(access: Access, operation: BulkOperation) -> str:
+    remove_task(access, operation.where)
+    return operation.where
 
 
-_ACTIONS: dict[str, Callable[[Access, Step], str]] = {"create": _create, "change": _change, "delete": _delete}
+_ACTIONS: dict[str, Callable[[Access, BulkOperation], str]] = {"create": _create, "change": _change, "delete": _delete}

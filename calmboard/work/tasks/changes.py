@@ -1,4 +1,4 @@
-"""What a change to a task comes down to: its place, its dates, the people and labels on it. Nothing here commits."""
+"""The parts of a change to a task: its position, its times, its assignees and labels. Nothing here commits."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,42 +12,42 @@ from calmboard.models import Label, Membership, Sprint, TaskAssignee, TaskLabel
 from calmboard.models.columns import STATES
 from calmboard.work.tasks.positions import rank_at, rank_beside
 
-PLACES = ("position", "before", "after")
-MOVES = ("state", *PLACES, "sprint_id")
+POSITION_FIELDS = ("position", "before", "after")
+MOVE_FIELDS = ("state", *POSITION_FIELDS, "sprint_id")
 _STARTED = STATES[STATES.index("in_progress") :]
 
 
 def require_known(project_id: str, board_id: str, values: Mapping[str, Any]) -> None:
     """Raises ValidationFailed for people, labels and a sprint that are not of this project and board."""
-    faults = [
-        *_strangers(project_id, values.get("assignees")),
-        *_strange_labels(project_id, values.get("labels")),
-        *_strange_sprint(board_id, values.get("sprint_id")),
+    errors = [
+        *_assignee_errors(project_id, values.get("assignees")),
+        *_label_errors(project_id, values.get("labels")),
+        *_sprint_errors(board_id, values.get("sprint_id")),
     ]
-    if faults:
-        raise ValidationFailed(errors=tuple(faults))
+    if errors:
+        raise ValidationFailed(errors=tuple(errors))
 
 
 def with_block(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep `blocked` and its reason in step: a reason blocks, unblocking forgets the reason."""
+    """Keep `blocked` and its reason consistent: a reason blocks, unblocking clears the reason."""
     if values.get("blocked") is not False:
         return {**values, "blocked": True} if values.get("blocked_reason") is not None else dict(values)
     if values.get("blocked_reason") is not None:
-        fault = FieldError("/blocked_reason", "contradiction", "Leave the reason out where blocked is false.")
-        raise ValidationFailed(errors=(fault,))
+        error = FieldError("/blocked_reason", "contradiction", "Leave the reason out where blocked is false.")
+        raise ValidationFailed(errors=(error,))
     return {**values, "blocked_reason": None}
 
 
-def take_place(board_id: str, values: dict[str, Any], task_id: str | None = None, state: str | None = None) -> None:
+def assign_position(board_id: str, values: dict[str, Any], task_id: str | None = None, state: str | None = None) -> None:
     """Replace `position`, `before` and `after` by a state and a rank; locks the board until the commit.
 
     A card moves where one of these is given or its state changes, and it is not there already; `state` None: it is new.
     """
-    places = [name for name in PLACES if name in values]
-    if len(places) > 1:
-        detail = f"Send one of {', '.join(places)}."
-        raise ValidationFailed(errors=tuple(FieldError(f"/{name}", "contradiction", detail) for name in places))
-    position, before, after = (values.pop(name, None) for name in PLACES)
+    fields = [name for name in POSITION_FIELDS if name in values]
+    if len(fields) > 1:
+        detail = f"Send one of {', '.join(fields)}."
+        raise ValidationFailed(errors=tuple(FieldError(f"/{name}", "contradiction", detail) for name in fields))
+    position, before, after = (values.pop(name, None) for name in POSITION_FIELDS)
     if before is not None or after is not None:
         values["state"], rank = _beside(board_id, before, after, values.get("state"), task_id)
     else:
@@ -57,8 +57,8 @@ def take_place(board_id: str, values: dict[str, Any], task_id: str | None = None
         values["rank"] = rank
 
 
-def date_progress(values: dict[str, Any], state: str | None, started_at: datetime | None) -> None:
-    """Note when a task was first started, last became done and was blocked. `state` is the one before."""
+def set_progress_times(values: dict[str, Any], state: str | None, started_at: datetime | None) -> None:
+    """Set when a task was first started, last became done and was blocked. `state` is the one before."""
     if "blocked" in values:
         values["blocked_at"] = now() if values["blocked"] else None
     target = values.get("state", state)
@@ -69,10 +69,10 @@ def date_progress(values: dict[str, Any], state: str | None, started_at: datetim
     values["done_at"] = now() if target == "done" else None
 
 
-def replace_people(task_id: str, user_ids: Sequence[str]) -> bool:
+def replace_assignees(task_id: str, user_ids: Sequence[str]) -> bool:
     """Put these people on a task and no others; whether that changes anything."""
-    there = select(TaskAssignee.user_id).where(TaskAssignee.task_id == task_id)
-    if set(db.session.execute(there).scalars()) == set(user_ids):
+    current = select(TaskAssignee.user_id).where(TaskAssignee.task_id == task_id)
+    if set(db.session.execute(current).scalars()) == set(user_ids):
         return False
     db.session.execute(delete(TaskAssignee).where(TaskAssignee.task_id == task_id))
     db.session.add_all(TaskAssignee(task_id=task_id, user_id=user_id) for user_id in dict.fromkeys(user_ids))
@@ -81,8 +81,8 @@ def replace_people(task_id: str, user_ids: Sequence[str]) -> bool:
 
 def replace_labels(task_id: str, label_ids: Sequence[str]) -> bool:
     """Put these labels on a task and no others; whether that changes anything."""
-    there = select(TaskLabel.label_id).where(TaskLabel.task_id == task_id)
-    if set(db.session.execute(there).scalars()) == set(label_ids):
+    current = select(TaskLabel.label_id).where(TaskLabel.task_id == task_id)
+    if set(db.session.execute(current).scalars()) == set(label_ids):
         return False
     db.session.execute(delete(TaskLabel).where(TaskLabel.task_id == task_id))
     db.session.add_all(TaskLabel(task_id=task_id, label_id=label_id) for label_id in dict.fromkeys(label_ids))
@@ -93,38 +93,40 @@ def _beside(
     board_id: str, before: str | None, after: str | None, state: str | None, task_id: str | None
 ) -> tuple[str, str | None]:
     name, other_id = ("before", before) if before is not None else ("after", after)
-    place = rank_beside(board_id, other_id or "", task_id, above=name == "before")
-    if place is None:
+    position = rank_beside(board_id, other_id or "", task_id, above=name == "before")
+    if position is None:
         raise ValidationFailed(errors=(FieldError(f"/{name}", "unknown_value", "This board has no other task with this id."),))
-    if state not in (None, place[0]):
-        detail = f"That task is in {place[0]}. Leave the state out, or name a task of {state}."
+    if state not in (None, position[0]):
+        detail = f"That task is in {position[0]}. Leave the state out, or name a task of {state}."
         raise ValidationFailed(errors=(FieldError(f"/{name}", "contradiction", detail),))
-    return place
+    return position
 
 
-def _strangers(project_id: str, user_ids: list[str] | None) -> list[FieldError]:
+def _assignee_errors(project_id: str, user_ids: list[str] | None) -> list[FieldError]:
     if not user_ids:
         return []
     members = select(Membership.user_id).where(Membership.project_id == project_id, Membership.user_id.in_(user_ids))
     with reading() as connection:
         known = set(connection.execute(members).scalars())
-    return _unknown("assignees", user_ids, known, "Nobody in this project has this id.")
+    return _unknown_id_errors("assignees", user_ids, known, "Nobody in this project has this id.")
 
 
-def _strange_labels(project_id: str, label_ids: list[str] | None) -> list[FieldError]:
-    """Those that the project has not; those that it has stay until the commit, so that none goes while it is put on."""
+def _label_errors(project_id: str, label_ids: list[str] | None) -> list[FieldError]:
+    """Those that the project has not; those that it has are locked until the commit, so that none is deleted meanwhile."""
     if not label_ids:
         return []
     labels = select(Label.id).where(Label.project_id == project_id, Label.id.in_(label_ids)).order_by(Label.id)
     known = set(db.session.execute(labels.with_for_update(read=True, key_share=True)).scalars())
-    return _unknown("labels", label_ids, known, "This project has no label with this id.")
+    return _unknown_id_errors("labels", label_ids, known, "This project has no label with this id.")
 
 
-def _unknown(field: str, given: list[str], known: set[str], detail: str) -> list[FieldError]:
-    return [FieldError(f"/{field}/{place}", "unknown_value", detail) for place, one in enumerate(given) if one not in known]
+def _unknown_id_errors(field: str, row_ids: list[str], known: set[str], detail: str) -> list[FieldError]:
+    return [
+        FieldError(f"/{field}/{index}", "unknown_value", detail) for index, row_id in enumerate(row_ids) if row_id not in known
+    ]
 
 
-def _strange_sprint(board_id: str, sprint_id: str | None) -> list[FieldError]:
+def _sprint_errors(board_id: str, sprint_id: str | None) -> list[FieldError]:
     if sprint_id is None:
         return []
     with reading() as connection:

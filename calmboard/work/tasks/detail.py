@@ -1,4 +1,4 @@
-"""A task with everything on it, and what would go with it."""
+"""A task with everything on it, and what would be deleted with it."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from calmboard.models import Attachment, Board, ChecklistItem, Comment, Task, Us
 from calmboard.work.tasks.rows import COLUMNS, fields_of, with_relations
 
 _BOARD_NAME = Board.name.label("board_name")
-_MOST_COMMENTS = 20
-_MOST_FILES = 50
+_MAX_COMMENTS = 20
+_MAX_FILES = 50
 
 
 def read_task_detail(access: Access, task_id: str) -> dict[str, Any]:
-    """A task with its home, `checklist`, `attachments` and latest `comments`, oldest first. Six queries at most.
+    """A task with its board and project, `checklist`, `attachments` and latest `comments`, oldest first. Six queries at most.
 
     The board's name and the comments are None to an access without boards:read, comments:read.
     Raises NotFound and Forbidden as `find` does.
@@ -25,19 +25,19 @@ def read_task_detail(access: Access, task_id: str) -> dict[str, Any]:
     row = find(access, Task, task_id, *COLUMNS, _BOARD_NAME)
     values = {"task_id": task_id}
     with reading() as connection:
-        comments = connection.execute(_LATEST_COMMENTS, values).all() if access.holds("comments:read") else None
+        comments = connection.execute(_LATEST_COMMENTS, values).all() if access.has_scope("comments:read") else None
         return {
             **fields_of(with_relations(connection, [row])[0]),
             "project_id": row.in_project,
-            "board_name": row.board_name if access.holds("boards:read") else None,
+            "board_name": row.board_name if access.has_scope("boards:read") else None,
             "checklist": connection.execute(_CHECKLIST, values).all(),
             "attachments": connection.execute(_FILES, values).all(),
             "comments": comments if comments is None else comments[::-1],
         }
 
 
-def count_what_goes(access: Access, task_id: str) -> dict[str, Any]:
-    """The `task` that `delete_task` would delete, and how many comments, items and files would go with it.
+def preview_deletion(access: Access, task_id: str) -> dict[str, Any]:
+    """The `task` that `delete_task` would delete, and how many comments, items and files would be deleted with it.
 
     Raises as `delete_task` does.
     """
@@ -54,7 +54,7 @@ _LATEST_COMMENTS = (
     .outerjoin(User, User.id == Comment.author_id)
     .where(Comment.task_id == bindparam("task_id"))
     .order_by(Comment.id.desc())
-    .limit(_MOST_COMMENTS)
+    .limit(_MAX_COMMENTS)
 )
 _CHECKLIST = (
     select(ChecklistItem.id, ChecklistItem.text, ChecklistItem.done)
@@ -65,7 +65,7 @@ _FILES = (
     select(Attachment.id, Attachment.name, Attachment.size_bytes)
     .where(Attachment.task_id == bindparam("task_id"))
     .order_by(Attachment.id)
-    .limit(_MOST_FILES)
+    .limit(_MAX_FILES)
 )
 _COUNTS = select(
     *(

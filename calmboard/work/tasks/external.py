@@ -34,7 +34,7 @@ def read_external(access: Access, board_id: str, source: str, external_id: str) 
     """Raises NotFound where the board has no task by this name, else as `read_task`."""
     require_scope(access, "tasks:read")
     find(access, Board, board_id)
-    _need_name(source, external_id)
+    _require_valid_name(source, external_id)
     with reading() as connection:
         task_id = connection.execute(_task_id(board_id, source, external_id)).scalar()
     if task_id is None:
@@ -50,17 +50,17 @@ def put_external(
     values: Mapping[str, Any],
     precondition: Precondition = no_precondition,
 ) -> tuple[TaskRow, bool]:
-    """Create the task for a thing in another tool, or change it; returns it and whether it is new.
+    """Create the task for an item of another tool, or change it; returns it and whether it is new.
 
-    Sent twice, or by two at once, it makes one task. `status` is a state in the tool's words,
-    `assignee_email` a member's address; an address that nobody in the project has is passed over.
+    Sent twice, or by two at once, it makes one task. `status` is a state by the tool's name for it,
+    `assignee_email` a member's address; an address that nobody in the project has is ignored.
     Raises ValidationFailed where a new task has no title or the status is not known.
     """
     board = find_for_update(access, Board, board_id)
     require_role(access, board.role, "tasks:write")
-    _need_name(source, external_id)
-    fields = _in_our_words(board.in_project, values)
-    task_id = db.session.execute(_kept(_task_id(board_id, source, external_id))).scalar()
+    _require_valid_name(source, external_id)
+    fields = _to_fields(board.in_project, values)
+    task_id = db.session.execute(_locked(_task_id(board_id, source, external_id))).scalar()
     is_new = task_id is None
     if task_id is None:
         precondition(None)
@@ -71,12 +71,12 @@ def put_external(
     return read_task(access, task_id), is_new
 
 
-def state_called(status: str) -> str | None:
+def state_from_status(status: str) -> str | None:
     """The state that other tools call by this name, or None."""
-    return _STATES.get("".join(sign for sign in status.casefold() if sign.isalnum()))
+    return _STATES.get("".join(character for character in status.casefold() if character.isalnum()))
 
 
-def _need_name(source: str, external_id: str) -> None:
+def _require_valid_name(source: str, external_id: str) -> None:
     if not re.fullmatch(SOURCE_PATTERN, source):
         raise NotFound("A source is written in small letters, digits, - and _, such as jira.")
     if len(external_id) > MAX_EXTERNAL_ID_LENGTH or {"\0", "\ufffd"} & set(external_id):
@@ -97,13 +97,13 @@ def _task_id(board_id: str, source: str, external_id: str) -> Any:
     )
 
 
-def _kept(statement: Any) -> Any:
-    """Locks the task until the commit, so that one that is just being deleted is not found, and made anew."""
+def _locked(statement: Any) -> Any:
+    """Locks the task until the commit, so that one that is just being deleted is not found, and is created again."""
     return statement.join(Task, Task.id == ExternalTask.task_id).with_for_update(of=Task, key_share=True)
 
 
-def _in_our_words(project_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    _need_one_way(values)
+def _to_fields(project_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    _require_unambiguous(values)
     fields = dict(values)
     if "description" in fields:
         fields["description"] = fields["description"] or ""
@@ -111,22 +111,22 @@ def _in_our_words(project_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
         fields["due_date"] = _day(fields["due_date"])
     if "status" in fields:
         fields["state"] = _state(fields.pop("status"))
-    if "assignee_email" in fields and (people := _people(project_id, fields.pop("assignee_email"))) is not None:
-        fields["assignees"] = people
+    if "assignee_email" in fields and (assignees := _assignees(project_id, fields.pop("assignee_email"))) is not None:
+        fields["assignees"] = assignees
     return fields
 
 
-def _need_one_way(values: Mapping[str, Any]) -> None:
-    """Their word and ours for one thing cannot both be meant."""
-    ours = {"status": ("state", "before", "after"), "assignee_email": ("assignees",)}
-    faults = [
-        FieldError(f"/{theirs}", "contradiction", f"Send {theirs} or {name}, not both.")
-        for theirs, names in ours.items()
+def _require_unambiguous(values: Mapping[str, Any]) -> None:
+    """An external field and its CalmBoard counterpart must not both be sent."""
+    counterparts = {"status": ("state", "before", "after"), "assignee_email": ("assignees",)}
+    errors = [
+        FieldError(f"/{external}", "contradiction", f"Send {external} or {name}, not both.")
+        for external, names in counterparts.items()
         for name in names
-        if theirs in values and name in values
+        if external in values and name in values
     ]
-    if faults:
-        raise ValidationFailed(errors=tuple(faults))
+    if errors:
+        raise ValidationFailed(errors=tuple(errors))
 
 
 def _day(text: str | None) -> date | None:
@@ -138,13 +138,13 @@ def _day(text: str | None) -> date | None:
 
 
 def _state(status: str) -> str:
-    if (state := state_called(status)) is not None:
+    if (state := state_from_status(status)) is not None:
         return state
     detail = f"CalmBoard does not know the state “{status[:60]}”. Use one of these words, or send state instead."
     raise ValidationFailed(errors=(FieldError("/status", "unknown_value", detail, tuple(_STATES)),))
 
 
-def _people(project_id: str, email: str | None) -> list[str] | None:
+def _assignees(project_id: str, email: str | None) -> list[str] | None:
     """Nobody for an empty address, None for one that nobody in the project has."""
     if not email:
         return []

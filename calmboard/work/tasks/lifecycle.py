@@ -1,4 +1,4 @@
-"""Tasks: read, made, changed, moved, deleted."""
+"""Tasks: read, created, changed, moved, deleted."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,13 +13,13 @@ from calmboard.models import Board, Task
 from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.sprints.scope import move_to_sprint
 from calmboard.work.tasks.changes import (
-    MOVES,
-    PLACES,
-    date_progress,
+    MOVE_FIELDS,
+    POSITION_FIELDS,
+    assign_position,
+    replace_assignees,
     replace_labels,
-    replace_people,
     require_known,
-    take_place,
+    set_progress_times,
     with_block,
 )
 from calmboard.work.tasks.positions import lock_boards
@@ -27,7 +27,7 @@ from calmboard.work.tasks.rows import COLUMNS, TaskRow, with_relations
 
 
 def read_task(access: Access, task_id: str) -> TaskRow:
-    """Raises NotFound where there is none, Forbidden out of reach."""
+    """Raises NotFound where there is none, Forbidden without access."""
     require_scope(access, "tasks:read")
     row = find(access, Task, task_id, *COLUMNS)
     with reading() as connection:
@@ -37,7 +37,7 @@ def read_task(access: Access, task_id: str) -> TaskRow:
 def create_task(access: Access, board_id: str, new: Mapping[str, Any]) -> TaskRow:
     """Add a task to a board, at the bottom of its column or where `position`, `before` or `after` says.
 
-    Raises NotFound, Forbidden out of reach and to viewers, and ValidationFailed where an
+    Raises NotFound, Forbidden without access and to viewers, and ValidationFailed where an
     assignee, label, sprint or neighbour is not of the same project and board.
     """
     task_id = add_task(access, board_id, new)
@@ -48,9 +48,9 @@ def create_task(access: Access, board_id: str, new: Mapping[str, Any]) -> TaskRo
 def change_task(
     access: Access, task_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
 ) -> TaskRow:
-    """Change the fields that are given and leave the others; `state` and a place move the card.
+    """Change the fields that are given and leave the others; `state` and a position move the card.
 
-    Raises as `create_task` does, and PreconditionFailed where the guard does.
+    Raises as `create_task` does, and PreconditionFailed where the precondition fails.
     """
     apply_changes(access, task_id, changes, precondition)
     db.session.commit()
@@ -69,13 +69,13 @@ def add_task(access: Access, board_id: str, new: Mapping[str, Any]) -> str:
     require_role(access, board.role, "tasks:write")
     values = with_block(new)
     require_known(board.in_project, board_id, values)
-    people, labels, sprint_id = (values.pop(name, None) for name in ("assignees", "labels", "sprint_id"))
-    take_place(board_id, values)
-    date_progress(values, None, None)
+    assignees, labels, sprint_id = (values.pop(name, None) for name in ("assignees", "labels", "sprint_id"))
+    assign_position(board_id, values)
+    set_progress_times(values, None, None)
     task = Task(board_id=board_id, created_by=access.user.id, **values)
     db.session.add(task)
     db.session.flush()
-    _set_relations(task.id, people, labels)
+    _set_relations(task.id, assignees, labels)
     if sprint_id is not None:
         move_to_sprint([task.id], sprint_id)
     record(access, "task.created", board.in_project, task.id, board_id=board_id, task_id=task.id, changes=new)
@@ -84,38 +84,38 @@ def add_task(access: Access, board_id: str, new: Mapping[str, Any]) -> str:
 
 def apply_changes(access: Access, task_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition) -> None:
     """As `change_task`, for a caller that commits."""
-    if any(name in changes for name in MOVES):
+    if any(name in changes for name in MOVE_FIELDS):
         lock_boards(find(access, Task, task_id, Task.board_id).board_id)
-    task = _claim(access, task_id, precondition)
+    task = _lock_task(access, task_id, precondition)
     values = with_block(changes)
     sprint_id = values.pop("sprint_id", task.sprint_id)
     require_known(task.in_project, task.board_id, values if sprint_id == task.sprint_id else {**values, "sprint_id": sprint_id})
-    people, labels = values.pop("assignees", None), values.pop("labels", None)
+    assignees, labels = values.pop("assignees", None), values.pop("labels", None)
     if sprint_id != task.sprint_id:
         move_to_sprint([task_id], sprint_id)
-    take_place(task.board_id, values, task_id, task.state)
+    assign_position(task.board_id, values, task_id, task.state)
     values = {name: value for name, value in values.items() if name == "rank" or value != getattr(task, name)}
-    new = {*values, *_set_relations(task_id, people, labels), *(["sprint_id"] if sprint_id != task.sprint_id else [])}
+    new = {*values, *_set_relations(task_id, assignees, labels), *(["sprint_id"] if sprint_id != task.sprint_id else [])}
     if not new:
         return
-    date_progress(values, task.state, task.started_at)
+    set_progress_times(values, task.state, task.started_at)
     db.session.execute(update(Task).where(Task.id == task_id).values(**values, updated_at=now()))
     moved = "rank" in new
-    told = {name: value for name, value in changes.items() if name in new or (moved and name in PLACES)}
+    recorded = {name: value for name, value in changes.items() if name in new or (moved and name in POSITION_FIELDS)}
     what = "task.moved" if moved else "task.changed"
-    record(access, what, task.in_project, task_id, board_id=task.board_id, task_id=task_id, changes=told)
+    record(access, what, task.in_project, task_id, board_id=task.board_id, task_id=task_id, changes=recorded)
 
 
 def remove_task(access: Access, task_id: str, precondition: Precondition = no_precondition) -> None:
     """As `delete_task`, for a caller that commits."""
-    task = _claim(access, task_id, precondition)
+    task = _lock_task(access, task_id, precondition)
     db.session.execute(delete(Task).where(Task.id == task_id))
     title = {"title": task.title}
     record(access, "task.deleted", task.in_project, task_id, board_id=task.board_id, task_id=task_id, changes=title)
 
 
-def _claim(access: Access, task_id: str, precondition: Precondition) -> AnyRow:
-    """The task, locked until the commit, where this access may change it and the guard lets it."""
+def _lock_task(access: Access, task_id: str, precondition: Precondition) -> AnyRow:
+    """The task, locked until the commit, where this access may change it and the precondition holds."""
     task = find_for_update(access, Task, task_id, *COLUMNS, Task.started_at)
     require_role(access, task.role, "tasks:write")
     if precondition is not no_precondition:
@@ -123,8 +123,8 @@ def _claim(access: Access, task_id: str, precondition: Precondition) -> AnyRow:
     return task
 
 
-def _set_relations(task_id: str, people: list[str] | None, labels: list[str] | None) -> list[str]:
-    """Put people and labels on a task where they are given; which of the two that changes."""
-    has_other_people = people is not None and replace_people(task_id, people)
+def _set_relations(task_id: str, assignees: list[str] | None, labels: list[str] | None) -> list[str]:
+    """Put assignees and labels on a task where they are given; which of the two that changes."""
+    has_other_assignees = assignees is not None and replace_assignees(task_id, assignees)
     has_other_labels = labels is not None and replace_labels(task_id, labels)
-    return [name for name, is_new in (("assignees", has_other_people), ("labels", has_other_labels)) if is_new]
+    return [name for name, is_new in (("assignees", has_other_assignees), ("labels", has_other_labels)) if is_new]

@@ -1,8 +1,8 @@
 """The order of cards in a column, and of items in a checklist: a rank each, so that a move writes one row.
 
 A rank is a number in base 62, written as text: ten digits, and more behind them where cards
-stand close. Ranks compare as text. Only when a rank grows past a limit is its column
-numbered afresh, after more than a thousand moves into one and the same gap.
+are close together. Ranks compare as text. Only when a rank grows past a limit is its column
+renumbered, after more than a thousand moves into one and the same gap.
 """
 
 from dataclasses import dataclass
@@ -17,20 +17,20 @@ _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 _WIDTH = 10
 _END = 62**_WIDTH
 _STEP = 62**4
-_LONGEST = 240
+_MAX_LENGTH = 240
 
 
 Gap = tuple[str | None, str | None]
-"""The ranks above and below a free place; None stands for an end of the column."""
+"""The ranks above and below a free position; None stands for an end of the column."""
 
 
-class Crowded(Exception):
+class NoRankLeft(Exception):
     """Between these two cards no rank is left that is short enough."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Rows of a table that stand below each other by their rank: those that meet every condition."""
+    """Rows of a table in the order of their rank: those that meet every condition."""
 
     table: type[Task] | type[ChecklistItem]
     conditions: tuple[ColumnElement[bool], ...]
@@ -39,30 +39,30 @@ class Column:
 def rank_between(above: str | None, below: str | None) -> str:
     """A rank that sorts behind `above` and before `below`; None stands for an end of the column."""
     if above is None and below is None:
-        return _written(_END // 2, _WIDTH)
+        return _encode(_END // 2, _WIDTH)
     if above is None or below is None:
-        return _beyond(above, below)
+        return _rank_at_end(above, below)
     length = max(len(above), len(below))
-    low, high = (_value(rank.ljust(length, "0")) for rank in (above, below))
+    low, high = (_decode(rank.ljust(length, "0")) for rank in (above, below))
     while high - low < 2:
         low, high, length = low * 62, high * 62, length + 1
-    if length > _LONGEST:
-        raise Crowded
-    return _written((low + high) // 2, length)
+    if length > _MAX_LENGTH:
+        raise NoRankLeft
+    return _encode((low + high) // 2, length)
 
 
 def spread_ranks(number: int) -> list[str]:
     """So many ranks, in order and evenly apart, around the middle."""
     first = _END // 2 - number // 2 * _STEP
-    return [_written(first + place * _STEP, _WIDTH) for place in range(number)]
+    return [_encode(first + index * _STEP, _WIDTH) for index in range(number)]
 
 
 def rank_at(board_id: str, state: str, position: int | str | None, task_id: str | None = None) -> str | None:
     """A free rank in a column, above the card now at `position`; None, or past the end: at the bottom.
 
     `position` counts from 0 at the top, or is a rank, of any card, which is above the first card that has it or a later one.
-    Locks the board until the commit. `task_id` is the card that moves: it is not counted, and where it stands there already
-    there is no rank to be had.
+    Locks the board until the commit. `task_id` is the card that moves: it is not counted, and where it is in that position
+    already the result is None.
     """
     lock_boards(board_id)
     return rank_in(_cards(board_id, state), position, task_id)
@@ -77,7 +77,7 @@ def rank_beside(board_id: str, other_id: str, task_id: str | None, *, above: boo
     try:
         column = _cards(board_id, card.state)
         return card.state, _rank_within(column, _gap(column, card.rank, task_id, above=above), task_id)
-    except Crowded:
+    except NoRankLeft:
         _renumber(_cards(board_id, card.state))
         return rank_beside(board_id, other_id, task_id, above=above)
 
@@ -86,10 +86,10 @@ def rank_in(column: Column, position: int | str | None, moving_id: str | None = 
     """As `rank_at`, in any column. The caller has locked what the column belongs to."""
     try:
         return _rank_within(column, _neighbours(column, position, moving_id), moving_id)
-    except Crowded:
-        place = _place_of(column, position, moving_id) if isinstance(position, str) else position
+    except NoRankLeft:
+        index = _index_of(column, position, moving_id) if isinstance(position, str) else position
         _renumber(column)
-        return _rank_within(column, _neighbours(column, place, moving_id), moving_id)
+        return _rank_within(column, _neighbours(column, index, moving_id), moving_id)
 
 
 def lock_boards(*board_ids: str) -> None:
@@ -98,11 +98,11 @@ def lock_boards(*board_ids: str) -> None:
     db.session.execute(statement.with_for_update(key_share=True))
 
 
-def _beyond(above: str | None, below: str | None) -> str:
-    number = _value(above[:_WIDTH]) + _STEP if above is not None else _value((below or "")[:_WIDTH]) - _STEP
+def _rank_at_end(above: str | None, below: str | None) -> str:
+    number = _decode(above[:_WIDTH]) + _STEP if above is not None else _decode((below or "")[:_WIDTH]) - _STEP
     if not 0 < number < _END:
-        raise Crowded
-    return _written(number, _WIDTH)
+        raise NoRankLeft
+    return _encode(number, _WIDTH)
 
 
 def _cards(board_id: str, state: str) -> Column:
@@ -126,8 +126,8 @@ def _neighbours(column: Column, position: int | str | None, moving_id: str | Non
     return db.session.execute(ranks.order_by(rank.desc()).limit(1)).scalar(), None
 
 
-def _place_of(column: Column, rank: str, moving_id: str | None) -> int:
-    """How many stand above a rank; the rank itself means nothing once its column is numbered afresh."""
+def _index_of(column: Column, rank: str, moving_id: str | None) -> int:
+    """How many rows are above a rank; the rank itself means nothing once its column is renumbered."""
     above = select(func.count()).where(*column.conditions, column.table.rank < rank, column.table.id != (moving_id or ""))
     return db.session.execute(above).scalar_one()
 
@@ -150,7 +150,7 @@ def _rank_within(column: Column, gap: Gap, moving_id: str | None) -> str | None:
 
 
 def _renumber(column: Column) -> None:
-    """Spread a column's ranks again: first out of the way, since no two rows may share one meanwhile."""
+    """Spread a column's ranks again: first to temporary ranks, since no two rows may share one meanwhile."""
     table = column.table
     row_ids = db.session.execute(select(table.id).where(*column.conditions).order_by(table.rank)).scalars().all()
     db.session.execute(update(table).where(*column.conditions).values(rank="!" + table.id))
@@ -158,15 +158,15 @@ def _renumber(column: Column) -> None:
     db.session.execute(update(table), [{"id": row_id, "rank": rank} for row_id, rank in zip(row_ids, ranks, strict=True)])
 
 
-def _value(rank: str) -> int:
+def _decode(rank: str) -> int:
     number = 0
     for digit in rank:
         number = number * 62 + _VALUES[digit]
     return number
 
 
-def _written(number: int, length: int) -> str:
-    """Base 62, at least ten digits; zeros behind those say nothing and are left out."""
+def _encode(number: int, length: int) -> str:
+    """Base 62, at least ten digits; trailing zeros after those are insignificant and left out."""
     digits = []
     for _ in range(length):
         number, digit = divmod(number, 62)

@@ -14,7 +14,7 @@ from calmboard.access.permissions import access_params, find, narrowed_to, requi
 from calmboard.db import AnyRow, AnySelect, reading
 from calmboard.models import Board, Label, Project, Task, TaskAssignee, TaskLabel, User
 from calmboard.models.work import DUE_OR_NEVER
-from calmboard.pagination import Order, Page, PageRequest, contains, order_and_limit, read_page, text_to_find
+from calmboard.pagination import Order, Page, PageRequest, contains, like_pattern, order_and_limit, read_page
 
 COLUMNS = (
     Task.id,
@@ -43,13 +43,13 @@ SORTS = {
     "due_date": Order((DUE_OR_NEVER, Task.id)),
     "position": Order((Task.state, Task.rank)),
 }
-# Places of cards compare within a board alone.
-_SORTS_IN_REACH = {**SORTS, "position": Order((Task.board_id, Task.state, Task.rank))}
+# Positions of cards compare within one board only.
+_SORTS_ACROSS_BOARDS = {**SORTS, "position": Order((Task.board_id, Task.state, Task.rank))}
 
 
 @dataclass(frozen=True, slots=True)
 class TaskFilters:
-    """What a list of tasks is narrowed to; None leaves a filter out. Dates count as given, `since` too."""
+    """What a list of tasks is narrowed to; None leaves a filter out. Dates are used as given, `since` too."""
 
     state: tuple[str, ...] | None = None
     assignee: str | None = None
@@ -87,37 +87,37 @@ class TaskRow:
     updated_at: datetime
 
 
-def list_tasks(access: Access, board_id: str, filters: TaskFilters, sort: str, cut: PageRequest) -> Page[TaskRow]:
+def list_tasks(access: Access, board_id: str, filters: TaskFilters, sort: str, page_request: PageRequest) -> Page[TaskRow]:
     """The tasks of a board, filtered, in one of SORTS. Four queries, however many tasks.
 
-    Raises NotFound where there is no such board, Forbidden out of reach.
+    Raises NotFound where there is no such board, Forbidden without access.
     """
     require_scope(access, "tasks:read")
     find(access, Board, board_id)
-    given = _given(access, filters)
-    statement = _task_list(frozenset(given), sort, cut.after is not None)
+    values = _filter_values(access, filters)
+    statement = _task_list(frozenset(values), sort, page_request.after is not None)
     with reading() as connection:
-        page = read_page(connection, statement, cut, {**given, "board_id": board_id})
+        page = read_page(connection, statement, page_request, {**values, "board_id": board_id})
         return Page(with_relations(connection, page.rows), page.after)
 
 
-def list_tasks_in_reach(access: Access, filters: TaskFilters, sort: str, cut: PageRequest) -> Page[dict[str, Any]]:
-    """The tasks of every board in reach, as `list_tasks`, each with its `board_name` and `project_name`. Three queries.
+def list_visible_tasks(access: Access, filters: TaskFilters, sort: str, page_request: PageRequest) -> Page[dict[str, Any]]:
+    """The tasks of every visible board, as `list_tasks`, each with its `board_name` and `project_name`. Three queries.
 
     A name is None to an access without boards:read, projects:read. By position they come board by board.
     """
     require_scope(access, "tasks:read")
-    given = _given(access, filters)
-    statement = _tasks_in_reach(frozenset(given), sort, access.project_ids is not None, cut.after is not None)
+    values = _filter_values(access, filters)
+    statement = _visible_task_list(frozenset(values), sort, access.project_ids is not None, page_request.after is not None)
     with reading() as connection:
-        page = read_page(connection, statement, cut, {**given, **access_params(access)})
+        page = read_page(connection, statement, page_request, {**values, **access_params(access)})
         tasks = with_relations(connection, page.rows)
-    homes = [_home(access, row) for row in page.rows]
-    return Page([{**fields_of(task), **home} for task, home in zip(tasks, homes, strict=True)], page.after)
+    locations = [_location(access, row) for row in page.rows]
+    return Page([{**fields_of(task), **location} for task, location in zip(tasks, locations, strict=True)], page.after)
 
 
 def read_tasks(access: Access, task_ids: Collection[str]) -> dict[str, TaskRow]:
-    """Those of the tasks that are there and in reach, by their ids. Three queries, however many tasks."""
+    """Those of the tasks that exist and are visible, by their ids. Three queries, however many tasks."""
     require_scope(access, "tasks:read")
     with reading() as connection:
         rows = connection.execute(
@@ -139,18 +139,18 @@ def fields_of(task: TaskRow) -> dict[str, Any]:
     return {field.name: getattr(task, field.name) for field in fields(task)}
 
 
-def _given(access: Access, filters: TaskFilters) -> dict[str, Any]:
+def _filter_values(access: Access, filters: TaskFilters) -> dict[str, Any]:
     """The filters that are set, with the values they are bound to."""
-    given = {name: value for name, value in asdict(filters).items() if value is not None}
+    values = {name: value for name, value in asdict(filters).items() if value is not None}
     if filters.assignee == "me":
-        given["assignee"] = access.user.id
-    return {**given, "q": text_to_find(filters.q)} if filters.q is not None else given
+        values["assignee"] = access.user.id
+    return {**values, "q": like_pattern(filters.q)} if filters.q is not None else values
 
 
-def _home(access: Access, row: AnyRow) -> dict[str, str | None]:
+def _location(access: Access, row: AnyRow) -> dict[str, str | None]:
     return {
-        "board_name": row.board_name if access.holds("boards:read") else None,
-        "project_name": row.project_name if access.holds("projects:read") else None,
+        "board_name": row.board_name if access.has_scope("boards:read") else None,
+        "project_name": row.project_name if access.has_scope("projects:read") else None,
     }
 
 
@@ -176,8 +176,8 @@ _LABELS = (
 
 
 @cache
-def _task_list(given: frozenset[str], sort: str, after_cursor: bool) -> AnySelect:
-    statement = select(*COLUMNS).where(Task.board_id == bindparam("board_id"), *(_FILTERS[name] for name in sorted(given)))
+def _task_list(filter_names: frozenset[str], sort: str, after_cursor: bool) -> AnySelect:
+    statement = select(*COLUMNS).where(Task.board_id == bindparam("board_id"), *(_FILTERS[name] for name in sorted(filter_names)))
     return order_and_limit(statement, SORTS[sort], after_cursor=after_cursor)
 
 
@@ -188,11 +188,13 @@ def _some_tasks(narrowed: bool) -> AnySelect:
 
 
 @cache
-def _tasks_in_reach(given: frozenset[str], sort: str, narrowed: bool, after_cursor: bool) -> AnySelect:
-    home = (Board.name.label("board_name"), Project.name.label("project_name"))
-    statement: AnySelect = select(*COLUMNS, *home).select_from(Task).join(Board).join(Project)
-    statement = narrowed_to(statement, Board.project_id, narrowed).where(*(_FILTERS_IN_REACH[name] for name in sorted(given)))
-    return order_and_limit(statement, _SORTS_IN_REACH[sort], after_cursor=after_cursor)
+def _visible_task_list(filter_names: frozenset[str], sort: str, narrowed: bool, after_cursor: bool) -> AnySelect:
+    location = (Board.name.label("board_name"), Project.name.label("project_name"))
+    statement: AnySelect = select(*COLUMNS, *location).select_from(Task).join(Board).join(Project)
+    statement = narrowed_to(statement, Board.project_id, narrowed).where(
+        *(_FILTERS_ACROSS_BOARDS[name] for name in sorted(filter_names))
+    )
+    return order_and_limit(statement, _SORTS_ACROSS_BOARDS[sort], after_cursor=after_cursor)
 
 
 _FILTERS: dict[str, ColumnElement[bool]] = {
@@ -210,7 +212,7 @@ _FILTERS: dict[str, ColumnElement[bool]] = {
     "q": or_(contains(Task.title), contains(Task.description)),
 }
 # Over many boards it is a person or a label that leads to few tasks, on one board it is the board's order.
-_FILTERS_IN_REACH = {
+_FILTERS_ACROSS_BOARDS = {
     **_FILTERS,
     "assignee": Task.id.in_(select(TaskAssignee.task_id).where(TaskAssignee.user_id == bindparam("assignee"))),
     "label": Task.id.in_(select(TaskLabel.task_id).where(TaskLabel.label_id == bindparam("label"))),

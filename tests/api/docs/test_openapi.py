@@ -24,8 +24,8 @@ def test_the_document_is_valid(app: Flask) -> None:
 
 def test_the_document_holds_every_endpoint(app: Flask) -> None:
     paths = Api(app, None).get("/api/openapi.json").json["paths"]
-    held = {(method.upper(), path) for path, methods in paths.items() for method in methods}
-    assert held == {(operation.method, operation.path) for operation in OPERATIONS}
+    listed = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    assert listed == {(operation.method, operation.path) for operation in OPERATIONS}
 
 
 def test_every_field_has_a_description_and_no_operation_shares_its_name(app: Flask) -> None:
@@ -37,20 +37,20 @@ def test_every_field_has_a_description_and_no_operation_shares_its_name(app: Fla
 
 def test_schemathesis_finds_nothing_at_the_edges(server: Server, owner: TestUser, tmp_path: Path) -> None:
     """What no schema can say is allowed in schemathesis.toml, operation by operation."""
-    _judge(server, owner, tmp_path, "examples,coverage")
+    _run_schemathesis(server, owner, tmp_path, "examples,coverage")
 
 
 @pytest.mark.database("sqlite")
 def test_schemathesis_finds_nothing_by_chance_or_in_sequences(server: Server, owner: TestUser, tmp_path: Path) -> None:
-    _judge(server, owner, tmp_path, "fuzzing,stateful", "--max-examples=40")
+    _run_schemathesis(server, owner, tmp_path, "fuzzing,stateful", "--max-examples=40")
 
 
-def _judge(server: Server, owner: TestUser, directory: Path, phases: str, *options: str) -> None:
+def _run_schemathesis(server: Server, owner: TestUser, directory: Path, phases: str, *options: str) -> None:
     """Run schemathesis with every check. Both headers carry the key, since different ones are refused by contract."""
     key = owner.new_key(new_id("key"))
     command = [sys.executable, "-m", "schemathesis.cli", f"--config-file={CONFIG}", "run", f"{server.url}/api/openapi.json"]
     command += [f"--header=Authorization: Bearer {key}", f"--header=X-CalmBoard-API-Key: {key}"]
-    # A run that revokes its own key ends there.
+    # A run that revokes its own key stops there.
     command += ["--exclude-operation-id=revoke_key", f"--phases={phases}", "--checks=all"]
     command += ["--continue-on-failure", "--no-color", *options]
     run = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)

@@ -24,8 +24,8 @@ def document(app: Flask, tmp_path: Path) -> Path:
 
 
 def test_redocly_has_nothing_to_say(document: Path) -> None:
-    said = _run(document, "redocly", "lint", "--extends=recommended-strict", "--format=json", str(document))
-    assert json.loads(said)["problems"] == []
+    output = _run(document, "redocly", "lint", "--extends=recommended-strict", "--format=json", str(document))
+    assert json.loads(output)["problems"] == []
 
 
 def test_spectral_has_nothing_to_say(document: Path) -> None:
@@ -35,12 +35,14 @@ def test_spectral_has_nothing_to_say(document: Path) -> None:
     assert json.loads(_run(document, "spectral", "lint", *options, str(document))) == []
 
 
-def _run(document: Path, program: str, *words: str) -> str:
+def _run(document: Path, program: str, *arguments: str) -> str:
     """What a linter wrote to its output, whatever it found."""
     if not (_PROGRAMS / program).exists():
         not_run(f"{program} is not installed: npm install --no-package-lock in tests/")
     environment = {**os.environ, "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
-    command = [str(_PROGRAMS / program), *words]
-    done = subprocess.run(command, cwd=document.parent, env=environment, capture_output=True, text=True, timeout=120, check=False)
-    assert done.stdout.strip(), done.stderr
-    return done.stdout
+    command = [str(_PROGRAMS / program), *arguments]
+    finished = subprocess.run(
+        command, cwd=document.parent, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert finished.stdout.strip(), finished.stderr
+    return finished.stdout

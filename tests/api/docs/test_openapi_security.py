@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of the ways in: the same as the server that gives the tokens."""
+"""The security schemes of the OpenAPI document: the same as the server that issues the tokens."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def test_oauth_is_described_as_the_authorization_server_describes_itself(client:
     assert {*flow["scopes"], "offline_access"} == set(server["scopes_supported"])
 
 
-def test_a_reader_is_told_which_resource_to_ask_for(client: FlaskClient, document: Any) -> None:
+def test_the_description_names_the_resource_to_request(client: FlaskClient, document: Any) -> None:
     api = client.get("/.well-known/oauth-protected-resource").json
     assert api
     assert f"`resource={api['resource']}`" in _oauth(document)["description"]
@@ -45,8 +45,8 @@ def test_every_operation_takes_a_key_in_either_header_or_a_token_with_its_scope(
     known = _oauth(document)["flows"]["authorizationCode"]["scopes"]
     for operation in OPERATIONS:
         scopes = [operation.description.scope] if operation.description.scope else []
-        ways_in = document["paths"][operation.path][operation.method.lower()]["security"]
-        assert ways_in == [{"key": []}, {"keyHeader": []}, {"oauth": scopes}], operation.name
+        requirements = document["paths"][operation.path][operation.method.lower()]["security"]
+        assert requirements == [{"key": []}, {"keyHeader": []}, {"oauth": scopes}], operation.name
         assert set(scopes) <= set(known), operation.name
 
 

@@ -1,4 +1,4 @@
-"""The examples in PowerShell, read by its grammar, since no package of these systems has PowerShell itself to run them."""
+"""The examples in PowerShell, parsed by its grammar, since no package of these systems has PowerShell itself to run them."""
 
 import json
 import re
@@ -33,13 +33,13 @@ def examples(app: Flask) -> dict[str, str]:
 
 
 def test_each_is_powershell_that_sends_what_the_endpoint_takes(examples: dict[str, str]) -> None:
-    told = [one for one in OPERATIONS if one.noun in NOUNS and FORM not in one.description.media_types]
-    assert {one.name for one in told} == set(examples)
-    for operation in told:
+    documented = [one for one in OPERATIONS if one.noun in NOUNS and FORM not in one.description.media_types]
+    assert {one.name for one in documented} == set(examples)
+    for operation in documented:
         root = _PARSER.parse(examples[operation.name].encode()).root_node
         assert not root.has_error, examples[operation.name]
         assert _commands(root) == ["Invoke-RestMethod @request"]
-        _need_call_of(operation, dict(_entries(root)))
+        _assert_calls(operation, dict(_entries(root)))
 
 
 @pytest.mark.parametrize(("right", "wrong"), [("\n}", "\n"), ("'GET'", "'GET"), ("Method =", "Method")])
@@ -49,7 +49,7 @@ def test_a_broken_example_is_found(examples: dict[str, str], right: str, wrong: 
     assert _PARSER.parse(broken.encode()).root_node.has_error
 
 
-def _need_call_of(operation: Operation, sent: dict[str, str]) -> None:
+def _assert_calls(operation: Operation, sent: dict[str, str]) -> None:
     path = re.sub(r"{\w+}", "[^/?]+", operation.path)
     assert set(sent) <= _PARAMETERS
     assert (sent["Method"], sent["Headers"]) == (operation.method, '@{ Authorization = "Bearer $env:CALMBOARD_API_KEY" }')

@@ -1,4 +1,4 @@
-"""Writers at once lose nothing: whatever the interleaving, one truth, and nobody is told of a fault on our side."""
+"""Concurrent writers lose nothing: whatever the interleaving, one consistent state, and no server error."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ TURNS = 50
 
 
 @pytest.fixture
-def place(app: Flask, owner: TestUser) -> ProjectAndBoard:
+def project(app: Flask, owner: TestUser) -> ProjectAndBoard:
     return add_project_and_board(app, owner)
 
 
@@ -32,8 +32,8 @@ def at_once(app: Flask, owner: TestUser, *requests: Callable[[Api], Answer]) -> 
         return list(pool.map(send, requests))
 
 
-def test_two_moves(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
-    tasks = [add(owner, place, title)["id"] for title in "abc"]
+def test_two_moves(app: Flask, owner: TestUser, project: ProjectAndBoard) -> None:
+    tasks = [add(owner, project, title)["id"] for title in "abc"]
 
     def move(task_id: str) -> Callable[[Api], Answer]:
         return lambda api: api.patch(f"/tasks/{task_id}", json={"position": 1})
@@ -41,14 +41,14 @@ def test_two_moves(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
     for _ in range(TURNS):
         answers = at_once(app, owner, *map(move, tasks[:2]))
         assert {answer.status_code for answer in answers} == {200}
-        listed = owner.api.get(f"/boards/{place.board_id}/tasks?sort=position").json["data"]
+        listed = owner.api.get(f"/boards/{project.board_id}/tasks?sort=position").json["data"]
         ranks = [task["position"] for task in listed]
         assert ranks == sorted(set(ranks))
-        assert sorted(column(owner, place, "backlog")) == ["a", "b", "c"]
+        assert sorted(column(owner, project, "backlog")) == ["a", "b", "c"]
 
 
-def test_two_bulk_calls(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
-    tasks = [add(owner, place, title)["id"] for title in "ab"]
+def test_two_bulk_calls(app: Flask, owner: TestUser, project: ProjectAndBoard) -> None:
+    tasks = [add(owner, project, title)["id"] for title in "ab"]
 
     def rename(order: list[str], title: str) -> Callable[[Api], Answer]:
         operations = [{"op": "change", "task_id": task_id, "changes": {"title": title, "position": 0}} for task_id in order]
@@ -57,25 +57,25 @@ def test_two_bulk_calls(app: Flask, owner: TestUser, place: ProjectAndBoard) -> 
     for _ in range(TURNS):
         answers = at_once(app, owner, rename(tasks, "ours"), rename(tasks[::-1], "theirs"))
         assert {answer.status_code for answer in answers} == {200}
-        assert column(owner, place, "backlog") in (["ours", "ours"], ["theirs", "theirs"])
+        assert column(owner, project, "backlog") in (["ours", "ours"], ["theirs", "theirs"])
 
 
-def test_two_posts_with_one_idempotency_key(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
+def test_two_posts_with_one_idempotency_key(app: Flask, owner: TestUser, project: ProjectAndBoard) -> None:
     for turn in range(TURNS):
         headers, title = {"Idempotency-Key": new_id("try")}, f"Turn {turn}"
 
         def create(api: Api, headers: dict[str, str] = headers, title: str = title) -> Answer:
-            return api.post(f"/boards/{place.board_id}/tasks", json={"title": title}, headers=headers)
+            return api.post(f"/boards/{project.board_id}/tasks", json={"title": title}, headers=headers)
 
         statuses = sorted(answer.status_code for answer in at_once(app, owner, create, create))
         assert statuses in ([201, 201], [201, 409])
-        assert column(owner, place, "backlog") == [title]
-        (task,) = owner.api.get(f"/boards/{place.board_id}/tasks").json["data"]
+        assert column(owner, project, "backlog") == [title]
+        (task,) = owner.api.get(f"/boards/{project.board_id}/tasks").json["data"]
         owner.api.delete(f"/tasks/{task['id']}")
 
 
-def test_two_changes_with_one_etag(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
-    task_id = add(owner, place, "Turn")["id"]
+def test_two_changes_with_one_etag(app: Flask, owner: TestUser, project: ProjectAndBoard) -> None:
+    task_id = add(owner, project, "Turn")["id"]
 
     def change(title: str, etag: str) -> Callable[[Api], Answer]:
         return lambda api: api.patch(f"/tasks/{task_id}", json={"title": title}, headers={"If-Match": etag})
@@ -88,19 +88,19 @@ def test_two_changes_with_one_etag(app: Flask, owner: TestUser, place: ProjectAn
         assert owner.api.get(f"/tasks/{task_id}").json == winner
 
 
-def test_a_label_that_goes_while_it_is_put_on(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
-    task_id = add(owner, place, "Labelled")["id"]
+def test_a_label_that_is_deleted_while_it_is_added(app: Flask, owner: TestUser, project: ProjectAndBoard) -> None:
+    task_id = add(owner, project, "Labelled")["id"]
 
-    def put_on(label_id: str) -> Callable[[Api], Answer]:
+    def add_label(label_id: str) -> Callable[[Api], Answer]:
         return lambda api: api.patch(f"/tasks/{task_id}", json={"labels": [label_id]})
 
     for turn in range(TURNS // 5):
-        label_id: str = owner.api.post(f"/projects/{place.project_id}/labels", json={"name": f"Turn {turn}"}).json["id"]
+        label_id: str = owner.api.post(f"/projects/{project.project_id}/labels", json={"name": f"Turn {turn}"}).json["id"]
 
         def remove(api: Api, label_id: str = label_id) -> Answer:
             return api.delete(f"/labels/{label_id}")
 
-        removed, *changed = at_once(app, owner, remove, *[put_on(label_id)] * 3)
+        removed, *changed = at_once(app, owner, remove, *[add_label(label_id)] * 3)
         assert removed.status_code == 204
         assert {answer.status_code for answer in changed} <= {200, 422}
         assert owner.api.get(f"/tasks/{task_id}").json["labels"] == []

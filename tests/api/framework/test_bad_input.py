@@ -65,94 +65,98 @@ UNREADABLE = [
 
 
 @pytest.fixture
-def place(app: Flask, owner: TestUser) -> ProjectAndBoard:
+def project(app: Flask, owner: TestUser) -> ProjectAndBoard:
     return add_project_and_board(app, owner)
 
 
 @pytest.mark.parametrize(("fields", "pointer"), NAMED, ids=[f"{pointer} {str(fields)[:30]}" for fields, pointer in NAMED])
-def test_a_wrong_value_is_422_and_named(owner: TestUser, place: ProjectAndBoard, fields: dict[str, object], pointer: str) -> None:
-    answer = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Right", **fields})
+def test_a_wrong_value_is_422_and_named(
+    owner: TestUser, project: ProjectAndBoard, fields: dict[str, object], pointer: str
+) -> None:
+    answer = owner.api.post(f"/boards/{project.board_id}/tasks", json={"title": "Right", **fields})
     assert (answer.status_code, answer.json["code"]) == (422, "validation_failed"), answer.text
-    assert pointer in [fault["pointer"] for fault in answer.json["errors"]]
+    assert pointer in [error["pointer"] for error in answer.json["errors"]]
     assert answer.content_type == "application/problem+json"
-    assert _titles(owner, place) == []
+    assert _titles(owner, project) == []
 
 
 @pytest.mark.parametrize(("fields", "pointer"), NAMED, ids=[f"{pointer} {str(fields)[:30]}" for fields, pointer in NAMED])
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
 def test_a_wrong_change_changes_nothing(
-    owner: TestUser, place: ProjectAndBoard, method: str, fields: dict[str, object], pointer: str
+    owner: TestUser, project: ProjectAndBoard, method: str, fields: dict[str, object], pointer: str
 ) -> None:
-    task = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Before"}).json
+    task = owner.api.post(f"/boards/{project.board_id}/tasks", json={"title": "Before"}).json
     answer = owner.api.ask(method, f"/tasks/{task['id']}", json={"pinned": True, **fields})
     assert answer.status_code == 422
     assert owner.api.get(f"/tasks/{task['id']}").json == task
 
 
 @pytest.mark.parametrize("body", UNREADABLE, ids=lambda body: str(body[:24]))
-def test_an_unreadable_body_is_400(owner: TestUser, place: ProjectAndBoard, body: bytes) -> None:
-    answer = owner.api.post(f"/boards/{place.board_id}/tasks", data=body, content_type="application/json")
+def test_an_unreadable_body_is_400(owner: TestUser, project: ProjectAndBoard, body: bytes) -> None:
+    answer = owner.api.post(f"/boards/{project.board_id}/tasks", data=body, content_type="application/json")
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
-    assert _titles(owner, place) == []
+    assert _titles(owner, project) == []
 
 
 @pytest.mark.parametrize(
     "body",
     [b"[" * 65 + b'"' + b'\\"' * 100_000, b"{" + b",".join(b'"%d":0' % (n // 2) for n in range(24_000)) + b"}"],
-    ids=("a text without an end", "keys that all stand there twice"),
+    ids=("a text without an end", "keys that all occur twice"),
 )
-def test_a_long_unreadable_body_is_400(owner: TestUser, place: ProjectAndBoard, body: bytes) -> None:
+def test_a_long_unreadable_body_is_400(owner: TestUser, project: ProjectAndBoard, body: bytes) -> None:
     """Where the time grows with the square of the length, this takes minutes."""
-    answer = owner.api.post(f"/boards/{place.board_id}/tasks", data=body, content_type="application/json")
+    answer = owner.api.post(f"/boards/{project.board_id}/tasks", data=body, content_type="application/json")
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b'"title"', b"1"])
-def test_a_body_that_is_no_object_is_422(owner: TestUser, place: ProjectAndBoard, body: bytes) -> None:
-    answer = owner.api.post(f"/boards/{place.board_id}/tasks", data=body, content_type="application/json")
+def test_a_body_that_is_no_object_is_422(owner: TestUser, project: ProjectAndBoard, body: bytes) -> None:
+    answer = owner.api.post(f"/boards/{project.board_id}/tasks", data=body, content_type="application/json")
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "")
 
 
-def test_all_faults_are_named_at_once(owner: TestUser, place: ProjectAndBoard) -> None:
-    answer = owner.api.post(f"/boards/{place.board_id}/tasks", json={"colour": 1, "state": "x", "pinned": 1, "due_date": "soon"})
-    assert {fault["pointer"] for fault in answer.json["errors"]} == {"/colour", "/title", "/state", "/pinned", "/due_date"}
-    choices = next(fault for fault in answer.json["errors"] if fault["pointer"] == "/state")["allowed_values"]
+def test_all_errors_are_named_at_once(owner: TestUser, project: ProjectAndBoard) -> None:
+    answer = owner.api.post(
+        f"/boards/{project.board_id}/tasks", json={"colour": 1, "state": "x", "pinned": 1, "due_date": "soon"}
+    )
+    assert {error["pointer"] for error in answer.json["errors"]} == {"/colour", "/title", "/state", "/pinned", "/due_date"}
+    choices = next(error for error in answer.json["errors"] if error["pointer"] == "/state")["allowed_values"]
     assert choices == ["backlog", "ready", "in_progress", "review", "done"]
 
 
-def test_a_body_of_10_mb_is_413(owner: TestUser, place: ProjectAndBoard) -> None:
+def test_a_body_of_10_mb_is_413(owner: TestUser, project: ProjectAndBoard) -> None:
     body = json.dumps({"title": "a", "description": "x" * 10_000_000})
-    answer = owner.api.post(f"/boards/{place.board_id}/tasks", data=body, content_type="application/json")
+    answer = owner.api.post(f"/boards/{project.board_id}/tasks", data=body, content_type="application/json")
     assert (answer.status_code, answer.json["code"]) == (413, "payload_too_large")
     assert " 262144 bytes" in answer.json["detail"]
 
 
 @pytest.mark.parametrize("size", [256 * 1024 + 1, 10_000_000])
-def test_a_body_in_chunks_is_neither_cut_nor_taken(owner: TestUser, place: ProjectAndBoard, size: int) -> None:
+def test_a_body_in_chunks_is_neither_cut_nor_accepted(owner: TestUser, project: ProjectAndBoard, size: int) -> None:
     body = b'{"title": "cut"}'.ljust(size)
     environment = {"wsgi.input": BytesIO(body), "wsgi.input_terminated": True}
-    answer = owner.api.post(f"/boards/{place.board_id}/tasks", content_type="application/json", environ_overrides=environment)
+    answer = owner.api.post(f"/boards/{project.board_id}/tasks", content_type="application/json", environ_overrides=environment)
     assert (answer.status_code, answer.json["code"]) == (413, "payload_too_large")
     assert " 262144 bytes" in answer.json["detail"]
-    assert _titles(owner, place) == []
+    assert _titles(owner, project) == []
 
 
-def test_a_body_that_broke_off_is_400(owner: TestUser, place: ProjectAndBoard) -> None:
+def test_a_body_that_broke_off_is_400(owner: TestUser, project: ProjectAndBoard) -> None:
     environment = {"wsgi.input": BytesIO(b'{"title": "half"}'), "CONTENT_LENGTH": "50"}
-    answer = owner.api.post(f"/boards/{place.board_id}/tasks", content_type="application/json", environ_overrides=environment)
+    answer = owner.api.post(f"/boards/{project.board_id}/tasks", content_type="application/json", environ_overrides=environment)
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
-    assert _titles(owner, place) == []
+    assert _titles(owner, project) == []
 
 
-def test_where_no_body_is_taken_only_an_empty_one_is_let_pass(owner: TestUser, place: ProjectAndBoard) -> None:
-    task = owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "One"}).json
+def test_where_no_body_is_expected_only_an_empty_one_is_allowed(owner: TestUser, project: ProjectAndBoard) -> None:
+    task = owner.api.post(f"/boards/{project.board_id}/tasks", json={"title": "One"}).json
     assert owner.api.delete(f"/tasks/{task['id']}", json={"x": 1}).status_code == 422
     assert owner.api.delete(f"/tasks/{task['id']}", json={}).status_code == 204
 
 
 @pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
-def test_a_body_not_declared_as_json_is_415(owner: TestUser, place: ProjectAndBoard, content_type: str | None) -> None:
-    answer = owner.api.post(f"/boards/{place.board_id}/tasks", data=b'{"title": "a"}', content_type=content_type)
+def test_a_body_not_declared_as_json_is_415(owner: TestUser, project: ProjectAndBoard, content_type: str | None) -> None:
+    answer = owner.api.post(f"/boards/{project.board_id}/tasks", data=b'{"title": "a"}', content_type=content_type)
     assert (answer.status_code, answer.json["code"]) == (415, "unsupported_media_type")
 
 
@@ -161,15 +165,15 @@ def test_a_body_not_declared_as_json_is_415(owner: TestUser, place: ProjectAndBo
     [({"Content-Encoding": "gzip"}, "application/json"), ({}, "application/json; charset=iso-8859-1")],
 )
 def test_a_body_that_is_not_plain_utf8_is_415(
-    owner: TestUser, place: ProjectAndBoard, headers: dict[str, str], content_type: str
+    owner: TestUser, project: ProjectAndBoard, headers: dict[str, str], content_type: str
 ) -> None:
-    path = f"/boards/{place.board_id}/tasks"
+    path = f"/boards/{project.board_id}/tasks"
     answer = owner.api.post(path, data=b'{"title": "a"}', content_type=content_type, headers=headers)
     assert (answer.status_code, answer.json["code"]) == (415, "unsupported_media_type")
 
 
-def test_a_body_may_say_that_it_is_utf8(owner: TestUser, place: ProjectAndBoard) -> None:
-    path = f"/boards/{place.board_id}/tasks"
+def test_a_body_may_say_that_it_is_utf8(owner: TestUser, project: ProjectAndBoard) -> None:
+    path = f"/boards/{project.board_id}/tasks"
     answer = owner.api.post(path, data='{"title": "Größe"}'.encode(), content_type="application/json; charset=UTF-8")
     assert (answer.status_code, answer.json["title"]) == (201, "Größe")
 
@@ -202,10 +206,10 @@ def test_a_body_may_say_that_it_is_utf8(owner: TestUser, place: ProjectAndBoard)
         ("State=done", "State"),
     ],
 )
-def test_a_wrong_parameter_is_400_and_named(owner: TestUser, place: ProjectAndBoard, query: str, name: str) -> None:
-    answer = owner.api.get(f"/boards/{place.board_id}/tasks?{query}")
+def test_a_wrong_parameter_is_400_and_named(owner: TestUser, project: ProjectAndBoard, query: str, name: str) -> None:
+    answer = owner.api.get(f"/boards/{project.board_id}/tasks?{query}")
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
-    assert [fault["pointer"] for fault in answer.json["errors"]] == [name]
+    assert [error["pointer"] for error in answer.json["errors"]] == [name]
 
 
 @pytest.mark.parametrize(
@@ -216,19 +220,21 @@ def test_a_wrong_parameter_is_400_and_named(owner: TestUser, place: ProjectAndBo
         ("q=%00", "Use at least one visible character, and no NUL."),
     ],
 )
-def test_a_wrong_form_is_answered_with_the_right_one(owner: TestUser, place: ProjectAndBoard, query: str, detail: str) -> None:
-    answer = owner.api.get(f"/boards/{place.board_id}/tasks?{query}")
-    assert [(fault["code"], fault["detail"]) for fault in answer.json["errors"]] == [("wrong_form", detail)]
+def test_a_wrong_format_is_answered_with_the_right_one(
+    owner: TestUser, project: ProjectAndBoard, query: str, detail: str
+) -> None:
+    answer = owner.api.get(f"/boards/{project.board_id}/tasks?{query}")
+    assert [(error["code"], error["detail"]) for error in answer.json["errors"]] == [("wrong_form", detail)]
 
 
-def test_a_form_of_its_own_is_shown_by_an_example(owner: TestUser, place: ProjectAndBoard) -> None:
+def test_a_format_of_its_own_is_shown_by_an_example(owner: TestUser, project: ProjectAndBoard) -> None:
     body = {"title": "One", "due_date": "soon"}
-    answer = owner.api.put(f"/boards/{place.board_id}/tasks/by-external/jira/CB-1", json=body)
-    assert [fault["detail"] for fault in answer.json["errors"]] == ["Send a value such as 2026-12-18."]
+    answer = owner.api.put(f"/boards/{project.board_id}/tasks/by-external/jira/CB-1", json=body)
+    assert [error["detail"] for error in answer.json["errors"]] == ["Send a value such as 2026-12-18."]
 
 
-def test_an_address_that_is_not_utf8_is_400(owner: TestUser, place: ProjectAndBoard) -> None:
-    assert owner.api.get(f"/boards/{place.board_id}/tasks?q=%ff").status_code == 400
+def test_an_address_that_is_not_utf8_is_400(owner: TestUser, project: ProjectAndBoard) -> None:
+    assert owner.api.get(f"/boards/{project.board_id}/tasks?q=%ff").status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -251,8 +257,8 @@ def test_the_frameworks_own_errors_have_the_body(owner: TestUser, method: str, p
     assert ("Allow" in answer.headers) == (status == 405)
 
 
-def _titles(owner: TestUser, place: ProjectAndBoard) -> list[str]:
-    return [task["title"] for task in owner.api.get(f"/boards/{place.board_id}/tasks").json["data"]]
+def _titles(owner: TestUser, project: ProjectAndBoard) -> list[str]:
+    return [task["title"] for task in owner.api.get(f"/boards/{project.board_id}/tasks").json["data"]]
 
 
 @pytest.mark.database("postgresql")

@@ -1,4 +1,4 @@
-"""How a credential is sent, and how each kind of refusal tells itself apart."""
+"""How a credential is sent, and how the kinds of refusal differ."""
 
 from datetime import timedelta
 
@@ -25,11 +25,11 @@ def anyone(app: Flask) -> Api:
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "Bearer  "])
-def test_a_key_is_taken_as_bearer(anyone: Api, owner: TestUser, scheme: str) -> None:
+def test_a_key_is_accepted_as_bearer(anyone: Api, owner: TestUser, scheme: str) -> None:
     assert anyone.get("/me", headers={"Authorization": f"{scheme} {owner.key}"}).status_code == 200
 
 
-def test_a_key_is_taken_in_its_own_header(anyone: Api, owner: TestUser) -> None:
+def test_a_key_is_accepted_in_its_own_header(anyone: Api, owner: TestUser) -> None:
     assert anyone.get("/me", headers={OWN: owner.key}).status_code == 200
 
 
@@ -43,9 +43,9 @@ def test_both_headers_with_different_keys_are_400(owner: TestUser, viewer: TestU
     assert answer.headers["RateLimit-Policy"].startswith('"failures"')
 
 
-@pytest.mark.parametrize("place", ["?api_key={key}", "?access_token={key}", "?key={key}"])
-def test_no_key_in_the_address(anyone: Api, owner: TestUser, place: str) -> None:
-    assert anyone.get("/me" + place.format(key=owner.key)).json["code"] == "missing_api_key"
+@pytest.mark.parametrize("query", ["?api_key={key}", "?access_token={key}", "?key={key}"])
+def test_no_key_in_the_address(anyone: Api, owner: TestUser, query: str) -> None:
+    assert anyone.get("/me" + query.format(key=owner.key)).json["code"] == "missing_api_key"
 
 
 def test_a_cookie_never_drives_the_api(app: Flask, owner: TestUser) -> None:
@@ -69,7 +69,7 @@ def test_a_cookie_never_drives_the_api(app: Flask, owner: TestUser) -> None:
         ("Bearer cbo_", "invalid_token"),
     ],
 )
-def test_refusals_tell_themselves_apart(anyone: Api, authorization: str, code: str) -> None:
+def test_refusals_have_codes_of_their_own(anyone: Api, authorization: str, code: str) -> None:
     answer = anyone.get("/me", headers={"Authorization": authorization})
     assert (answer.status_code, answer.json["code"]) == (401, code)
     assert ('error="invalid_token"' in answer.headers["WWW-Authenticate"]) == (code != "missing_api_key")
@@ -104,7 +104,7 @@ def test_a_key_that_ended_says_how(app: Flask, owner: TestUser, values: dict[str
     assert key not in answer.text
 
 
-def test_a_downgrade_bites_at_once_and_an_upgrade_heals(app: Flask) -> None:
+def test_a_downgrade_applies_at_once_and_so_does_an_upgrade(app: Flask) -> None:
     person = add_user(app, "pro")
     assert person.api.get("/projects").status_code == 200
     with app.app_context():
@@ -117,17 +117,17 @@ def test_a_downgrade_bites_at_once_and_an_upgrade_heals(app: Flask) -> None:
 
 
 def test_me_names_the_credential_and_its_limits(app: Flask, owner: TestUser) -> None:
-    place = owner.place()
-    key = owner.new_key(new_id("key"), "tasks:write", project_ids=frozenset({place.project_id}))
+    project = owner.example_project()
+    key = owner.new_key(new_id("key"), "tasks:write", project_ids=frozenset({project.project_id}))
     me = Api(app, key).get("/me").json
     assert me["user"] == {"id": owner.person.id, "name": owner.person.name, "email": owner.person.email}
     assert me["plan"] == "pro"
     assert me["credential"]["scopes"] == ["tasks:read", "tasks:write"]
-    assert me["credential"]["project_ids"] == [place.project_id]
+    assert me["credential"]["project_ids"] == [project.project_id]
     assert me["credential"]["tail"] == key[-4:]
 
 
-def test_the_last_use_is_kept(app: Flask) -> None:
+def test_the_last_use_is_recorded(app: Flask) -> None:
     person = add_user(app)
     person.api.get("/projects", headers={"User-Agent": "weather-station/2"})
     with app.app_context():
@@ -138,7 +138,7 @@ def test_the_last_use_is_kept(app: Flask) -> None:
     assert now() - key.last_used_at < timedelta(minutes=1)
 
 
-def test_the_last_use_is_kept_whatever_the_address_holds(app: Flask) -> None:
+def test_the_last_use_is_recorded_whatever_the_address_holds(app: Flask) -> None:
     person = add_user(app)
     person.api.get("/tasks/a%00b")
     with app.app_context():
@@ -146,7 +146,7 @@ def test_the_last_use_is_kept_whatever_the_address_holds(app: Flask) -> None:
     assert key.last_used_endpoint == "GET /tasks/a\ufffdb"
 
 
-def test_the_last_use_is_written_once_a_minute(app: Flask) -> None:
+def test_the_last_use_is_recorded_once_a_minute(app: Flask) -> None:
     person = add_user(app)
     person.api.get("/projects")
     person.api.get("/me")

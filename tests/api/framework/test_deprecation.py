@@ -1,4 +1,4 @@
-"""An endpoint that will go says so in every answer, in OpenAPI and in the reference."""
+"""A deprecated endpoint says so in every answer, in OpenAPI and in the reference."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -35,7 +35,7 @@ def read_former_me(access: Access) -> object:
 
 @pytest.fixture
 def old_app(make_app: Callable[..., Flask]) -> Flask:
-    """An app with one endpoint that is on its way out."""
+    """An app with one deprecated endpoint."""
     app = make_app(origin="https://calmboard.example")
     bp = Blueprint("me", __name__)
     bp.get("/api/v1/former-me")(read_former_me)
@@ -46,7 +46,7 @@ def old_app(make_app: Callable[..., Flask]) -> Flask:
     return app
 
 
-def test_every_answer_tells_when_it_ends_and_what_follows(old_app: Flask, owner: TestUser) -> None:
+def test_every_answer_names_its_sunset_and_its_successor(old_app: Flask, owner: TestUser) -> None:
     client = FlaskClient(old_app)
     base_url = "https://calmboard.example"
     key = {"Authorization": f"Bearer {owner.key}"}
@@ -58,7 +58,7 @@ def test_every_answer_tells_when_it_ends_and_what_follows(old_app: Flask, owner:
         assert bad.headers[name] == value
 
 
-def test_openapi_and_the_catalogue_know_it(old_app: Flask) -> None:
+def test_openapi_and_the_catalogue_mark_it(old_app: Flask) -> None:
     assert openapi_document(old_app)["paths"]["/api/v1/former-me"]["get"]["deprecated"] is True
     endpoints = {endpoint["name"]: endpoint for noun in catalogue(old_app) for endpoint in noun["endpoints"]}
     old = endpoints["read_former_me"]

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from calmboard.db import db
 from tests.api.resources.test_tasks import add
-from tests.support.statements import Statement, watched
+from tests.support.statements import Statement, recorded
 from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
 READS = [
@@ -34,35 +34,35 @@ READS = [
 
 
 @pytest.fixture
-def place(app: Flask, owner: TestUser) -> ProjectAndBoard:
-    place = add_project_and_board(app, owner)
-    owner.api.put(f"/boards/{place.board_id}/tasks/by-external/jira/CB-1", json={"title": "One"})
-    return ProjectAndBoard(place.project_id, place.board_id, add(owner, place, "Two")["id"])
+def project(app: Flask, owner: TestUser) -> ProjectAndBoard:
+    project = add_project_and_board(app, owner)
+    owner.api.put(f"/boards/{project.board_id}/tasks/by-external/jira/CB-1", json={"title": "One"})
+    return ProjectAndBoard(project.project_id, project.board_id, add(owner, project, "Two")["id"])
 
 
 @pytest.mark.parametrize("path", READS)
-def test_a_read_walks_no_table(app: Flask, owner: TestUser, place: ProjectAndBoard, path: str) -> None:
-    with watched(app) as statements:
-        assert owner.api.get(path.format(**vars(place))).status_code == 200
+def test_a_read_walks_no_table(app: Flask, owner: TestUser, project: ProjectAndBoard, path: str) -> None:
+    with recorded(app) as statements:
+        assert owner.api.get(path.format(**vars(project))).status_code == 200
     _assert_by_index(app, statements)
 
 
-def test_the_second_page_starts_where_the_first_ended(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
-    add(owner, place, "Three")
+def test_the_second_page_starts_where_the_first_ended(app: Flask, owner: TestUser, project: ProjectAndBoard) -> None:
+    add(owner, project, "Three")
     for sort in ("created_at", "-updated_at", "due_date", "position"):
-        path = f"/boards/{place.board_id}/tasks?limit=1&sort={sort}"
+        path = f"/boards/{project.board_id}/tasks?limit=1&sort={sort}"
         cursor = owner.api.get(path).json["next_cursor"]
-        with watched(app) as statements:
+        with recorded(app) as statements:
             assert owner.api.get(f"{path}&cursor={cursor}").status_code == 200
         _assert_by_index(app, statements)
 
 
 @pytest.mark.parametrize("changes", [{"position": 0}, {"state": "done"}, {"before": "{other}"}, {"title": "New"}])
-def test_a_change_walks_no_table(app: Flask, owner: TestUser, place: ProjectAndBoard, changes: dict[str, Any]) -> None:
-    other = add(owner, place, "Other")["id"]
+def test_a_change_walks_no_table(app: Flask, owner: TestUser, project: ProjectAndBoard, changes: dict[str, Any]) -> None:
+    other = add(owner, project, "Other")["id"]
     body = {name: other if value == "{other}" else value for name, value in changes.items()}
-    with watched(app) as statements:
-        assert owner.api.patch(f"/tasks/{place.task_id}", json=body).status_code == 200
+    with recorded(app) as statements:
+        assert owner.api.patch(f"/tasks/{project.task_id}", json=body).status_code == 200
     _assert_by_index(app, statements)
 
 
@@ -79,7 +79,7 @@ _WALKS = {"sqlite": re.compile(r"SCAN (?!.*USING)"), "postgresql": re.compile(r"
 
 
 def _plans(engine: Engine, statements: list[Statement]) -> Iterator[Statement]:
-    """What the database does for each. Small tables are cheaper to walk, so PostgreSQL is asked to do without where it can."""
+    """What the database does for each. Small tables are cheaper to walk, so PostgreSQL is set to avoid that where it can."""
     explain = "EXPLAIN QUERY PLAN " if engine.dialect.name == "sqlite" else "EXPLAIN "
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":

@@ -1,4 +1,4 @@
-"""Request windows: told in headers, refused beyond, per key; failed credentials per address."""
+"""Rate limits: reported in headers, refused beyond, per key; failed credentials per address."""
 
 from collections.abc import Callable
 
@@ -6,17 +6,17 @@ import pytest
 from flask import Flask
 
 from calmboard.ids import new_id
-from calmboard.settings import Window
+from calmboard.settings import RateLimit
 from tests.support.users import Api, TestUser, add_user, new_address
 
 
 @pytest.fixture
 def narrow(make_app: Callable[..., Flask]) -> Flask:
     """The same database behind an app whose windows are small."""
-    return make_app(rates={"pro": Window(3, 60), "business": Window(5, 60)}, rate_failures=Window(2, 60))
+    return make_app(rates={"pro": RateLimit(3, 60), "business": RateLimit(5, 60)}, rate_failures=RateLimit(2, 60))
 
 
-def test_every_answer_to_a_credential_tells_the_window(narrow: Flask, owner: TestUser) -> None:
+def test_every_answer_to_a_credential_reports_the_window(narrow: Flask, owner: TestUser) -> None:
     api = Api(narrow, owner.new_key(new_id("key")))
     for remaining, path in ((2, "/me"), (1, "/tasks/none"), (0, "/projects?colour=1")):
         headers = api.get(path).headers
@@ -46,7 +46,7 @@ def test_the_window_is_the_plans(narrow: Flask, app: Flask) -> None:
     assert [api.get("/me").status_code for _ in range(6)] == [200] * 5 + [429]
 
 
-def test_the_window_is_judged_before_the_scope_and_after_the_plan(narrow: Flask, app: Flask, owner: TestUser) -> None:
+def test_the_window_is_checked_before_the_scope_and_after_the_plan(narrow: Flask, app: Flask, owner: TestUser) -> None:
     api = Api(narrow, owner.new_key(new_id("key"), "webhooks:read"))
     assert [api.get("/projects").status_code for _ in range(4)] == [403, 403, 403, 429]
     free = Api(narrow, add_user(app, "free").new_key())
@@ -67,7 +67,7 @@ def test_failed_credentials_are_limited_by_address(narrow: Flask, owner: TestUse
     assert wrong.get("/me", environ_base={"REMOTE_ADDR": new_address()}).status_code == 401
 
 
-def test_an_ipv6_home_is_one_address(narrow: Flask) -> None:
+def test_an_ipv6_network_is_one_address(narrow: Flask) -> None:
     wrong = Api(narrow, "cbk_wrong")
     statuses = [wrong.get("/me", environ_base={"REMOTE_ADDR": f"2001:db8:1:1::{number}"}).status_code for number in range(1, 4)]
     assert statuses == [401, 401, 429]

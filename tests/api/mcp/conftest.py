@@ -1,4 +1,4 @@
-"""What tests of the MCP server are given."""
+"""Fixtures of the tests of the MCP server."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from calmboard.settings import Settings
-from tests.api.mcp.created import ASKS
+from tests.api.mcp.created import FORM_CAPABILITIES
 from tests.api.mcp.fixture_server import running_fixture_server
 from tests.support.agent import Agent
 from tests.support.users import ProjectAndBoard, TestUser
@@ -14,38 +14,40 @@ from tests.support.users import ProjectAndBoard, TestUser
 
 @pytest.fixture
 def someone(owner: TestUser) -> TestUser:
-    """Whom the agent acts for. Tests of all that somebody has say otherwise, and take somebody new."""
+    """The user of the agent. Tests that list all of a user's resources override it with a new user."""
     return owner
 
 
 @pytest.fixture
-def place(new_project: Callable[..., ProjectAndBoard], someone: TestUser, member: TestUser, viewer: TestUser) -> ProjectAndBoard:
-    """A project of theirs with one empty board, Telescope."""
+def project(
+    new_project: Callable[..., ProjectAndBoard], someone: TestUser, member: TestUser, viewer: TestUser
+) -> ProjectAndBoard:
+    """A project of the user's with one empty board, Telescope."""
     return new_project(someone, member=member, viewer=viewer)
 
 
 @pytest.fixture
 def agent(app: Flask, someone: TestUser) -> Agent:
-    """An agent whose client cannot ask its person anything."""
+    """An agent whose client supports no elicitation."""
     return Agent(app, someone.key)
 
 
 @pytest.fixture
-def asking(app: Flask, someone: TestUser) -> Agent:
-    """An agent whose client shows forms."""
-    return Agent(app, someone.key, capabilities=ASKS)
+def eliciting_agent(app: Flask, someone: TestUser) -> Agent:
+    """An agent whose client supports elicitation by form."""
+    return Agent(app, someone.key, capabilities=FORM_CAPABILITIES)
 
 
 @pytest.fixture
-def task_id(agent: Agent, place: ProjectAndBoard) -> str:
-    made: str = agent.structured("create_task", board_id=place.board_id, title="Grind the mirror")["id"]
-    return made
+def task_id(agent: Agent, project: ProjectAndBoard) -> str:
+    task_id: str = agent.structured("create_task", board_id=project.board_id, title="Grind the mirror")["id"]
+    return task_id
 
 
 @pytest.fixture
-def sprint_id(agent: Agent, place: ProjectAndBoard) -> str:
-    planned: str = agent.structured("plan_sprint", board_id=place.board_id, name="First light")["id"]
-    return planned
+def sprint_id(agent: Agent, project: ProjectAndBoard) -> str:
+    sprint_id: str = agent.structured("plan_sprint", board_id=project.board_id, name="First light")["id"]
+    return sprint_id
 
 
 @pytest.fixture(scope="session")

@@ -1,22 +1,22 @@
-"""What tests of agents begin with: tasks and sprints that a person made, and a client that shows forms."""
+"""What tests of agents start from: tasks and sprints created through the API, and the capabilities of a client with forms."""
 
 from typing import Any
 
 from tests.support.users import ProjectAndBoard, TestUser
 
-ASKS: dict[str, Any] = {"elicitation": {"form": {}}}
+FORM_CAPABILITIES: dict[str, Any] = {"elicitation": {"form": {}}}
 
 
-def make_task(someone: TestUser, place: ProjectAndBoard, title: str = "Measure the mirror", **values: Any) -> str:
-    return _made(someone, f"/boards/{place.board_id}/tasks", {"title": title, **values})
+def create_task(someone: TestUser, project: ProjectAndBoard, title: str = "Measure the mirror", **values: Any) -> str:
+    return _create(someone, f"/boards/{project.board_id}/tasks", {"title": title, **values})
 
 
-def make_sprint(someone: TestUser, place: ProjectAndBoard, name: str = "First light") -> str:
-    return _made(someone, f"/boards/{place.board_id}/sprints", {"name": name})
+def create_sprint(someone: TestUser, project: ProjectAndBoard, name: str = "First light") -> str:
+    return _create(someone, f"/boards/{project.board_id}/sprints", {"name": name})
 
 
-def _made(someone: TestUser, path: str, body: dict[str, Any]) -> str:
-    made = someone.api.post(path, json=body)
-    assert made.status_code == 201, made.text
-    made_id: str = made.json["id"]
-    return made_id
+def _create(someone: TestUser, path: str, body: dict[str, Any]) -> str:
+    created = someone.api.post(path, json=body)
+    assert created.status_code == 201, created.text
+    created_id: str = created.json["id"]
+    return created_id

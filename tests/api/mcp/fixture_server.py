@@ -1,4 +1,4 @@
-"""The server with what the conformance suite asks for on top; in one process, which hears answers to its own questions."""
+"""The server with the fixtures of the conformance suite; in one process, so that it receives responses to its own requests."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Messages as they go over the wire, in order or not, and what every refusal of one has in common."""
+"""A client that sends valid and invalid messages, and the assertions that every error response has in common."""
 
 import json
 from collections.abc import Mapping
@@ -18,23 +18,23 @@ Headers = Mapping[str, str | list[str] | None]
 
 
 class McpClient:
-    """Sends to /mcp whatever it is given, with a secret where there is one."""
+    """Sends any body and headers to /mcp, with a secret where there is one."""
 
     def __init__(self, app: Flask, secret: str | None) -> None:
         self._client = app.test_client()
         self._client.environ_base["REMOTE_ADDR"] = new_address()
-        self._own = {"Authorization": f"Bearer {secret}"} if secret else {}
+        self._credential = {"Authorization": f"Bearer {secret}"} if secret else {}
 
     def send(self, body: Any = b"", headers: Headers | None = None, **request: Any) -> Answer:
-        """A body of bytes goes as it is. None leaves a header out, a list sends it as often."""
+        """A body of bytes is sent unchanged. None omits a header, a list repeats it."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        given = {**self._own, **(headers or {})}
-        sent = [(name, one) for name, value in given.items() for one in _each(value)]
-        usual = {"method": "POST", "path": "/mcp", "content_type": "application/json", "data": raw}
-        return cast("Answer", self._client.open(headers=sent, **{**usual, **request}))
+        all_headers = {**self._credential, **(headers or {})}
+        sent = [(name, item) for name, value in all_headers.items() for item in _each(value)]
+        defaults = {"method": "POST", "path": "/mcp", "content_type": "application/json", "data": raw}
+        return cast("Answer", self._client.open(headers=sent, **{**defaults, **request}))
 
     def ask(self, body: Mapping[str, Any], headers: Headers | None = None) -> Answer:
-        """A request of the modern protocol, with the headers that belong to it and these changes to them."""
+        """A request of the modern protocol, with its headers and these changes to them."""
         return self.send(body, {**headers_of(body), **(headers or {})})
 
 
@@ -43,7 +43,7 @@ def _each(value: str | list[str] | None) -> list[str]:
 
 
 def modern(method: str = "server/discover", params: Any = None, **changes: Any) -> dict[str, Any]:
-    """A request in order, and what is changed about it."""
+    """A valid request, with these changes."""
     return {"jsonrpc": "2.0", "id": 7, "method": method, "params": {"_meta": META, **(params or {})}, **changes}
 
 
@@ -60,7 +60,7 @@ def headers_of(body: Mapping[str, Any]) -> dict[str, str | list[str] | None]:
 
 
 def refusal(answer: Answer, status: int, code: int, message_id: Any = None) -> dict[str, Any]:
-    """The error of an answer that has this status and code, and no trace of what is inside."""
+    """The error of a response with this status and code, and without a traceback."""
     assert answer.status_code == status, answer.text
     assert answer.content_type == "application/json"
     assert "Traceback" not in answer.text

@@ -1,4 +1,4 @@
-"""Everything that an agent can use, read off the registry, each with arguments that work for tests that run over all of it."""
+"""Every tool, resource and prompt of the registry, each with valid arguments, for tests that run over all of them."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from api.mcp.registry import Prompt, Registry, Resource, Tool
 from tests.api.mcp.raw_client import McpClient, modern
 from tests.support.users import Answer, TestUser
 
-# What each tool and prompt is asked, in the names of tests/api/things.
+# The arguments of each tool and prompt, with ids in the names of tests/support/resources.py.
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "list_projects": {},
     "get_project": {"project_id": "{project_id}"},
@@ -38,7 +38,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "risk_review": {"board": "{board_id}"},
     "release_notes": {"board": "{board_id}"},
 }
-# What stands in the place that these arguments are about, and must not be seen from outside.
+# Texts in the project that these arguments name, which no outsider may see.
 INSIDE = ("Observatory", "Telescope", "Measure the mirror", "First light", "Clear sky", "Clean the lens", "Ines Vega")
 
 ResourceIds = Mapping[str, str]
@@ -57,31 +57,31 @@ class RegisteredCall:
 
     @property
     def is_addressed(self) -> bool:
-        """Whether it names a thing, rather than asking for whatever is in reach."""
+        """Whether it names a resource, rather than listing those that are visible."""
         return "_id}" in json.dumps(self.params)
 
-    def ask(self, wire: McpClient, things: ResourceIds) -> Answer:
-        body = modern(self.method, with_ids(self.params, things))
-        named = {name: value.format(**things) for name, value in (self.headers or {}).items()}
-        return wire.ask(body, named)
+    def ask(self, client: McpClient, resources: ResourceIds) -> Answer:
+        body = modern(self.method, with_ids(self.params, resources))
+        headers = {name: value.format(**resources) for name, value in (self.headers or {}).items()}
+        return client.ask(body, headers)
 
 
 def registry() -> Registry:
-    """What an app starts with."""
+    """The registry of a new app."""
     app = Flask("described")
     api.install(app)
-    found: Registry = app.extensions["calmboard_mcp"]
-    return found
+    app_registry: Registry = app.extensions["calmboard_mcp"]
+    return app_registry
 
 
 def registered_calls() -> list[RegisteredCall]:
-    found = registry()
-    resources = [_read(resource) for resource in found.resources]
-    return [*map(_call, found.tools.values()), *resources, *map(_get, found.prompts.values())]
+    app_registry = registry()
+    resources = [_resource_read(resource) for resource in app_registry.resources]
+    return [*map(_tool_call, app_registry.tools.values()), *resources, *map(_prompt_get, app_registry.prompts.values())]
 
 
 def outcome(answer: Answer) -> tuple[int, str | int]:
-    """How it ended: the status, and `done` or the code of what is wrong."""
+    """The outcome: the status, and `done` or the code of what is wrong."""
     body = answer.json
     if "error" in body:
         problem = body["error"].get("data") or {}
@@ -91,7 +91,7 @@ def outcome(answer: Answer) -> tuple[int, str | int]:
     return answer.status_code, "done"
 
 
-def state_of(owner: TestUser, things: ResourceIds) -> list[Any]:
+def state_of(owner: TestUser, resources: ResourceIds) -> list[Any]:
     """All that a tool could change, as the owner sees it."""
     paths = (
         "/boards/{board_id}",
@@ -101,10 +101,10 @@ def state_of(owner: TestUser, things: ResourceIds) -> list[Any]:
         "/tasks/{task_id}/comments",
         "/tasks/{task_id}/checklist",
     )
-    return [owner.api.get(path.format(**things)).json for path in paths]
+    return [owner.api.get(path.format(**resources)).json for path in paths]
 
 
-def _call(tool: Tool) -> RegisteredCall:
+def _tool_call(tool: Tool) -> RegisteredCall:
     properties: Mapping[str, Any] = tool.input_schema.get("properties", {})
     arguments = ARGUMENTS.get(tool.name, {})
     mirrored = {about["x-mcp-header"]: arguments.get(name) for name, about in properties.items() if "x-mcp-header" in about}
@@ -113,19 +113,19 @@ def _call(tool: Tool) -> RegisteredCall:
     return RegisteredCall(tool.name, "tools/call", params, tool.scopes, tool.effect != "reads", headers)
 
 
-def _read(resource: Resource) -> RegisteredCall:
+def _resource_read(resource: Resource) -> RegisteredCall:
     return RegisteredCall(resource.uri, "resources/read", {"uri": resource.uri}, resource.scopes)
 
 
-def _get(prompt: Prompt) -> RegisteredCall:
+def _prompt_get(prompt: Prompt) -> RegisteredCall:
     params = {"name": prompt.name, "arguments": ARGUMENTS.get(prompt.name, {})}
     return RegisteredCall(prompt.name, "prompts/get", params, prompt.scopes)
 
 
-def with_ids(params: Any, things: ResourceIds) -> Any:
-    """The parameters with the ids of things that exist."""
+def with_ids(params: Any, resources: ResourceIds) -> Any:
+    """The parameters with the ids of existing resources."""
     if isinstance(params, str):
-        return params.format(**things)
+        return params.format(**resources)
     if isinstance(params, list):
-        return [with_ids(one, things) for one in params]
-    return {name: with_ids(one, things) for name, one in params.items()} if isinstance(params, dict) else params
+        return [with_ids(item, resources) for item in params]
+    return {name: with_ids(item, resources) for name, item in params.items()} if isinstance(params, dict) else params

@@ -47,14 +47,14 @@ def test_it_names_every_variable_it_uses(collection: Any) -> None:
     assert used - {"credentials", "encodedRedirectUri"} <= set(named)
 
 
-def test_a_token_is_asked_for_at_the_api(app: Flask, collection: Any) -> None:
+def test_a_token_is_requested_for_the_api(app: Flask, collection: Any) -> None:
     values = {variable["key"]: variable["value"] for variable in collection["variable"]}
     assert values["resource"] == values["baseUrl"] == app.config["CALMBOARD"].origin
 
 
 def test_every_endpoint_is_in_the_folder_of_its_noun(collection: Any) -> None:
-    held = [_call(one) for folder in _nouns(collection) for one in folder["item"]]
-    assert set(held) == {(operation.method, operation.path) for operation in OPERATIONS}
+    listed = [_call(one) for folder in _nouns(collection) for one in folder["item"]]
+    assert set(listed) == {(operation.method, operation.path) for operation in OPERATIONS}
 
 
 def test_every_request_has_tests_and_each_of_a_noun_saved_answers(collection: Any) -> None:
@@ -76,11 +76,11 @@ def test_the_converter_lists_the_same_requests(client: FlaskClient, collection: 
 
 
 def test_it_runs_from_top_to_bottom(server: Server, owner: TestUser, tmp_path: Path) -> None:
-    _need_everything_to_pass(server, owner, tmp_path)
+    _assert_all_pass(server, owner, tmp_path)
 
 
 def test_it_runs_for_somebody_who_has_nothing_yet(server: Server, new_user: Callable[..., TestUser], tmp_path: Path) -> None:
-    _need_everything_to_pass(server, new_user(), tmp_path)
+    _assert_all_pass(server, new_user(), tmp_path)
 
 
 @pytest.mark.parametrize("grace_s", ["60", "0"])
@@ -101,7 +101,7 @@ def test_its_oauth_folder_runs_by_email_and_password(
             assert set(_body(one)) == set(json.loads(saved[one["response"]["code"]]["body"])), one["item"]["name"]
 
 
-def test_its_oauth_folder_runs_with_a_callback_that_holds_signs(
+def test_its_oauth_folder_runs_with_a_callback_that_holds_special_characters(
     app: Flask, server: Server, new_user: Callable[..., TestUser], tmp_path: Path
 ) -> None:
     person = new_user()
@@ -124,7 +124,7 @@ def _body(sent: Any) -> Any:
     return json.loads(bytes(sent["response"]["stream"]["data"]))
 
 
-def _need_everything_to_pass(server: Server, person: TestUser, directory: Path) -> None:
+def _assert_all_pass(server: Server, person: TestUser, directory: Path) -> None:
     """Nothing is left behind."""
     before = _project_names(person)
     run = _run_it(server, {"apiKey": person.key, "email": person.email, "password": person.password}, directory)
@@ -144,12 +144,12 @@ def _run_it(server: Server, given: Mapping[str, str], directory: Path, *options:
     return json.loads(report.read_text())["run"]
 
 
-def _run_tool(name: str, *words: str) -> None:
+def _run_tool(name: str, *arguments: str) -> None:
     program = _TOOLS / ".bin" / name
     if not program.exists():
         not_run(f"{name} is not installed: npm install --no-package-lock --ignore-scripts in tests/")
-    done = subprocess.run([find_program("nodejs", "node"), program, *words], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    finished = subprocess.run([find_program("nodejs", "node"), program, *arguments], capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
 
 
 def _project_names(person: TestUser) -> list[str]:

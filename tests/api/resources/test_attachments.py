@@ -1,4 +1,4 @@
-"""Attachments: uploaded, downloaded as they were, never shown by a browser, swept away when their task is gone."""
+"""Attachments: uploaded, downloaded as they were, never shown by a browser, deleted from disk when their task is gone."""
 
 import gc
 import hashlib
@@ -18,7 +18,7 @@ from werkzeug.test import stream_encode_multipart
 
 from api.framework.uploads import MAX_FILE_BYTES
 from calmboard.ids import new_id
-from calmboard.work.discussion.attachments import delete_orphan_files, plain_name
+from calmboard.work.discussion.attachments import delete_orphan_files, safe_file_name
 from tests.api.resources.test_comments import queries_of, refusal
 from tests.api.resources.test_tasks import add
 from tests.support.users import Answer, ProjectAndBoard, TestUser, add_project_and_board
@@ -27,13 +27,13 @@ LONG_AGO_S = 2 * 24 * 3600
 
 
 @pytest.fixture
-def place(app: Flask, owner: TestUser, member: TestUser, viewer: TestUser) -> ProjectAndBoard:
+def project(app: Flask, owner: TestUser, member: TestUser, viewer: TestUser) -> ProjectAndBoard:
     return add_project_and_board(app, owner, member=member, viewer=viewer)
 
 
 @pytest.fixture
-def task_id(owner: TestUser, place: ProjectAndBoard) -> str:
-    task_id: str = add(owner, place, "Measure the mirror")["id"]
+def task_id(owner: TestUser, project: ProjectAndBoard) -> str:
+    task_id: str = add(owner, project, "Measure the mirror")["id"]
     return task_id
 
 
@@ -43,7 +43,7 @@ def files_dir(app: Flask) -> Path:
     return files_dir
 
 
-def send(who: TestUser, task_id: str, *parts: Any, headers: dict[str, str] | None = None) -> Answer:
+def send(user: TestUser, task_id: str, *parts: Any, headers: dict[str, str] | None = None) -> Answer:
     """Send a form of (name, value) pairs; a file is (bytes, name, type)."""
     form: MultiDict[str, Any] = MultiDict()
     for name, value in parts:
@@ -51,22 +51,22 @@ def send(who: TestUser, task_id: str, *parts: Any, headers: dict[str, str] | Non
         form.add(name, FileStorage(io.BytesIO(value[0]), value[1], name, value[2]) if is_file else value)
     stream, _, boundary = stream_encode_multipart(form, use_tempfile=False)
     content_type = f"multipart/form-data; boundary={boundary}"
-    return who.api.post(f"/tasks/{task_id}/attachments", data=stream.read(), content_type=content_type, headers=headers or {})
+    return user.api.post(f"/tasks/{task_id}/attachments", data=stream.read(), content_type=content_type, headers=headers or {})
 
 
-def attach(who: TestUser, task_id: str, content: bytes = b"Measured twice.", name: str = "note.txt") -> dict[str, Any]:
-    answer = send(who, task_id, ("file", (content, name, "text/plain")))
+def attach(user: TestUser, task_id: str, content: bytes = b"Measured twice.", name: str = "note.txt") -> dict[str, Any]:
+    answer = send(user, task_id, ("file", (content, name, "text/plain")))
     assert answer.status_code == 201, answer.text
     attachment: dict[str, Any] = answer.json
     return attachment
 
 
-def download_by(who: TestUser, attachment: dict[str, Any]) -> Answer:
-    return who.api.get(f"/attachments/{attachment['id']}/content", buffered=True)
+def download_by(user: TestUser, attachment: dict[str, Any]) -> Answer:
+    return user.api.get(f"/attachments/{attachment['id']}/content", buffered=True)
 
 
 @pytest.mark.parametrize("content", [b"x", bytes(range(256)) * 4, os.urandom(700_000), b"\0" * MAX_FILE_BYTES])
-def test_a_file_comes_back_as_it_was(member: TestUser, task_id: str, files_dir: Path, content: bytes) -> None:
+def test_a_file_is_downloaded_as_it_was(member: TestUser, task_id: str, files_dir: Path, content: bytes) -> None:
     answer = send(member, task_id, ("file", (content, "Mirror 🔭.bin", "image/x-raw")))
     attachment = answer.json
     assert (answer.status_code, attachment["name"], attachment["media_type"]) == (201, "Mirror 🔭.bin", "image/x-raw")
@@ -79,7 +79,7 @@ def test_a_file_comes_back_as_it_was(member: TestUser, task_id: str, files_dir: 
 
 
 @pytest.mark.parametrize("name", ["page.html", "drawing.svg", "mirror.pdf"])
-def test_a_download_is_never_shown_nor_kept(member: TestUser, viewer: TestUser, task_id: str, name: str) -> None:
+def test_a_download_is_never_shown_nor_cached(member: TestUser, viewer: TestUser, task_id: str, name: str) -> None:
     sent = ("file", (b"<script>alert(1)</script>", name, "text/html"))
     attachment = send(member, task_id, sent).json
     download = download_by(viewer, attachment)
@@ -98,7 +98,7 @@ def test_a_name_survives_in_the_download(member: TestUser, task_id: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("sent", "kept"),
+    ("sent", "stored"),
     [
         ("../../etc/passwd", "passwd"),
         ("C:\\Users\\ana\\receipt.pdf", "receipt.pdf"),
@@ -115,12 +115,12 @@ def test_a_name_survives_in_the_download(member: TestUser, task_id: str) -> None
         ("👩‍🚀.png", "👩‍🚀.png"),
     ],
 )
-def test_a_name_keeps_no_path_and_nothing_unseen(sent: str, kept: str) -> None:
-    assert plain_name(sent) == kept
+def test_a_name_keeps_no_path_and_nothing_unseen(sent: str, stored: str) -> None:
+    assert safe_file_name(sent) == stored
 
 
 @pytest.mark.parametrize("declared", ["no type", 'text/html; x="y\nz"', "../..", "a" * 60 + "/b"])
-def test_a_type_that_is_none_counts_as_bytes(member: TestUser, task_id: str, declared: str) -> None:
+def test_an_invalid_type_counts_as_bytes(member: TestUser, task_id: str, declared: str) -> None:
     body = f'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\nContent-Type: {declared}\r\n\r\na\r\n--x--\r\n'
     kind = "multipart/form-data; boundary=x"
     answer = member.api.post(f"/tasks/{task_id}/attachments", data=body.encode(), content_type=kind)
@@ -131,7 +131,7 @@ FILE = (b"a", "a.txt", "text/plain")
 
 
 @pytest.mark.parametrize(
-    ("parts", "faults"),
+    ("parts", "errors"),
     [
         ([], [("/file", "required")]),
         ([("file", (b"", "a.txt", "text/plain"))], [("/file", "too_short")]),
@@ -141,22 +141,22 @@ FILE = (b"a", "a.txt", "text/plain")
         ([("file", "only text")], [("/file", "wrong_type")]),
     ],
 )
-def test_a_form_that_cannot_be_used_is_told_why_and_nothing_is_kept(
-    member: TestUser, task_id: str, files_dir: Path, parts: list[tuple[str, Any]], faults: list[tuple[str, str]]
+def test_a_form_that_cannot_be_used_is_explained_and_nothing_is_stored(
+    member: TestUser, task_id: str, files_dir: Path, parts: list[tuple[str, Any]], errors: list[tuple[str, str]]
 ) -> None:
     before = sorted(files_dir.glob("*"))
     answer = send(member, task_id, *parts)
-    assert (answer.status_code, [(f["pointer"], f["code"]) for f in answer.json["errors"]]) == (422, faults)
+    assert (answer.status_code, [(f["pointer"], f["code"]) for f in answer.json["errors"]]) == (422, errors)
     assert member.api.get(f"/tasks/{task_id}/attachments").json["data"] == []
     assert sorted(files_dir.glob("*")) == before
 
 
 @pytest.mark.parametrize("disposition", ["form-data", 'form-data; name=""', 'form-data; name="a"b"', "form-data; filename=x"])
-def test_a_part_without_a_name_is_told_to_have_one(member: TestUser, task_id: str, disposition: str) -> None:
+def test_a_part_without_a_name_is_refused(member: TestUser, task_id: str, disposition: str) -> None:
     form = f"--b\r\nContent-Disposition: {disposition}\r\n\r\n{{}}\r\n--b--\r\n".encode()
     answer = member.api.post(f"/tasks/{task_id}/attachments", data=form, content_type="multipart/form-data; boundary=b")
-    faults = {fault["code"] for fault in answer.json["errors"]}
-    assert (answer.status_code, faults) == (422, {"unknown_field", "required"})
+    errors = {error["code"] for error in answer.json["errors"]}
+    assert (answer.status_code, errors) == (422, {"unknown_field", "required"})
 
 
 @pytest.mark.parametrize("size", [MAX_FILE_BYTES + 1, MAX_FILE_BYTES + 1024 * 1024])
@@ -197,15 +197,15 @@ def test_a_form_that_cannot_be_read_is_400(member: TestUser, task_id: str, bound
     gc.collect()
 
 
-def test_a_form_that_is_empty_is_told_its_part(member: TestUser, task_id: str) -> None:
+def test_an_empty_form_names_the_missing_part(member: TestUser, task_id: str) -> None:
     kind = "multipart/form-data; boundary=x"
     answer = member.api.post(f"/tasks/{task_id}/attachments", data=b"--x--\r\n", content_type=kind)
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/file")
 
 
-def test_json_elsewhere_is_as_limited_as_before(member: TestUser, place: ProjectAndBoard) -> None:
+def test_json_elsewhere_is_as_limited_as_before(member: TestUser, project: ProjectAndBoard) -> None:
     body = b'{"title": "' + b"a" * 300_000 + b'"}'
-    answer = member.api.post(f"/boards/{place.board_id}/tasks", data=body, content_type="application/json")
+    answer = member.api.post(f"/boards/{project.board_id}/tasks", data=body, content_type="application/json")
     assert refusal(answer) == (413, "payload_too_large")
 
 
@@ -250,19 +250,19 @@ def test_a_file_that_was_lost_is_404_and_can_still_be_deleted(member: TestUser, 
 
 
 @pytest.mark.parametrize("what", ["task", "project"])
-def test_the_sweep_removes_what_nobody_names_any_more(
+def test_the_cleanup_deletes_orphan_files(
     new_user: Callable[..., TestUser], make_app: Callable[..., Flask], tmp_path: Path, what: str
 ) -> None:
-    apart = make_app(files_dir=tmp_path / "files")
-    who = replace(new_user(), app=apart)
-    place = add_project_and_board(apart, who)
-    kept, gone = (add(who, place, title)["id"] for title in ("kept", "gone"))
-    names = [attach(who, kept)["id"], attach(who, gone)["id"]]
+    separate_app = make_app(files_dir=tmp_path / "files")
+    user = replace(new_user(), app=separate_app)
+    project = add_project_and_board(separate_app, user)
+    kept, deleted = (add(user, project, title)["id"] for title in ("kept", "gone"))
+    names = [attach(user, kept)["id"], attach(user, deleted)["id"]]
     for name in (".upload-broken", "notes.txt", new_id("att")):
         (tmp_path / "files" / name).write_text("x")
-    gone_path = f"/tasks/{gone}" if what == "task" else f"/projects/{place.project_id}"
-    assert who.api.delete(gone_path).status_code == 204
-    with apart.app_context():
+    deleted_path = f"/tasks/{deleted}" if what == "task" else f"/projects/{project.project_id}"
+    assert user.api.delete(deleted_path).status_code == 204
+    with separate_app.app_context():
         assert delete_orphan_files(tmp_path / "files") == 0, "what is younger than a day may still be under way"
         for path in (tmp_path / "files").iterdir():
             os.utime(path, (time.time() - LONG_AGO_S,) * 2)
@@ -271,6 +271,6 @@ def test_the_sweep_removes_what_nobody_names_any_more(
     assert (removed, left) == ((3, {names[0], "notes.txt"}) if what == "task" else (4, {"notes.txt"}))
 
 
-def test_a_sweep_before_the_first_upload_finds_nothing(app: Flask, tmp_path: Path) -> None:
+def test_a_cleanup_before_the_first_upload_finds_nothing(app: Flask, tmp_path: Path) -> None:
     with app.app_context():
         assert delete_orphan_files(tmp_path / "nowhere") == 0

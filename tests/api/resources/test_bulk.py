@@ -12,12 +12,12 @@ from calmboard.db import db
 from calmboard.ids import new_id
 from calmboard.models import Board, Task
 from tests.api.resources.test_tasks import add, column
-from tests.support.statements import watched
+from tests.support.statements import recorded
 from tests.support.users import Answer, Api, ProjectAndBoard, TestUser, add_project_and_board
 
 
 @pytest.fixture
-def place(app: Flask, owner: TestUser, viewer: TestUser) -> ProjectAndBoard:
+def project(app: Flask, owner: TestUser, viewer: TestUser) -> ProjectAndBoard:
     return add_project_and_board(app, owner, viewer=viewer)
 
 
@@ -25,63 +25,63 @@ def send(caller: Api, *operations: Any, **options: Any) -> Answer:
     return caller.post("/tasks/bulk", json={"operations": list(operations), **options})
 
 
-def create(place: ProjectAndBoard, title: str, **fields: Any) -> dict[str, Any]:
-    return {"op": "create", "board_id": place.board_id, "task": {"title": title, **fields}}
+def create(project: ProjectAndBoard, title: str, **fields: Any) -> dict[str, Any]:
+    return {"op": "create", "board_id": project.board_id, "task": {"title": title, **fields}}
 
 
 def change(task_id: str, **changes: Any) -> dict[str, Any]:
     return {"op": "change", "task_id": task_id, "changes": changes}
 
 
-def test_operations_are_carried_out_in_their_order(owner: TestUser, place: ProjectAndBoard) -> None:
-    old = add(owner, place, "old")["id"]
-    answer = send(owner.api, create(place, "first"), create(place, "second", position=0), change(old, state="done"))
+def test_operations_are_carried_out_in_their_order(owner: TestUser, project: ProjectAndBoard) -> None:
+    old = add(owner, project, "old")["id"]
+    answer = send(owner.api, create(project, "first"), create(project, "second", position=0), change(old, state="done"))
     assert answer.status_code == 200, answer.text
     assert [(result["op"], result["status"]) for result in answer.json["results"]] == [
         ("create", 201),
         ("create", 201),
         ("change", 200),
     ]
-    assert column(owner, place, "backlog") == ["second", "first"]
+    assert column(owner, project, "backlog") == ["second", "first"]
     assert send(owner.api, {"op": "delete", "task_id": old}).json["results"] == [{"op": "delete", "status": 204}]
-    assert column(owner, place, "done") == []
+    assert column(owner, project, "done") == []
 
 
-def test_one_that_cannot_be_undoes_all(owner: TestUser, place: ProjectAndBoard) -> None:
-    old = add(owner, place, "old")["id"]
-    answer = send(owner.api, change(old, title="new"), create(place, "other"), change(new_id("tsk"), title="x"))
+def test_one_that_fails_rolls_back_all(owner: TestUser, project: ProjectAndBoard) -> None:
+    old = add(owner, project, "old")["id"]
+    answer = send(owner.api, change(old, title="new"), create(project, "other"), change(new_id("tsk"), title="x"))
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")
-    assert [fault["pointer"] for fault in answer.json["errors"]] == ["/operations/2"]
-    assert column(owner, place, "backlog") == ["old"]
+    assert [error["pointer"] for error in answer.json["errors"]] == ["/operations/2"]
+    assert column(owner, project, "backlog") == ["old"]
 
 
-def test_a_task_deleted_earlier_in_the_call_is_gone(owner: TestUser, place: ProjectAndBoard) -> None:
-    task_id = add(owner, place, "old")["id"]
+def test_a_task_deleted_earlier_in_the_call_is_gone(owner: TestUser, project: ProjectAndBoard) -> None:
+    task_id = add(owner, project, "old")["id"]
     answer = send(owner.api, {"op": "delete", "task_id": task_id}, change(task_id, title="x"))
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (404, "/operations/1")
-    assert column(owner, place, "backlog") == ["old"]
+    assert column(owner, project, "backlog") == ["old"]
 
 
-def test_each_for_itself_leaves_the_others_alone(owner: TestUser, place: ProjectAndBoard) -> None:
-    answer = send(owner.api, create(place, "good"), change(new_id("tsk"), title="x"), create(place, "fine"), atomic=False)
+def test_each_for_itself_leaves_the_others_alone(owner: TestUser, project: ProjectAndBoard) -> None:
+    answer = send(owner.api, create(project, "good"), change(new_id("tsk"), title="x"), create(project, "fine"), atomic=False)
     assert [result["status"] for result in answer.json["results"]] == [201, 404, 201]
     assert answer.json["results"][1]["problem"]["code"] == "not_found"
-    assert column(owner, place, "backlog") == ["good", "fine"]
+    assert column(owner, project, "backlog") == ["good", "fine"]
 
 
-def test_a_fault_of_one_is_placed_in_the_whole(owner: TestUser, place: ProjectAndBoard) -> None:
-    stranger = create(place, "x", assignees=["usr_01m86ffkj1eyt9k86t46h61k8b"])
-    answer = send(owner.api, create(place, "good"), stranger)
+def test_an_error_of_one_has_its_pointer_in_the_whole(owner: TestUser, project: ProjectAndBoard) -> None:
+    stranger = create(project, "x", assignees=["usr_01m86ffkj1eyt9k86t46h61k8b"])
+    answer = send(owner.api, create(project, "good"), stranger)
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/operations/1/task/assignees/0")
-    assert column(owner, place, "backlog") == []
+    assert column(owner, project, "backlog") == []
 
 
-def test_every_faulty_field_of_every_operation_is_named(owner: TestUser, place: ProjectAndBoard) -> None:
+def test_every_faulty_field_of_every_operation_is_named(owner: TestUser, project: ProjectAndBoard) -> None:
     answer = send(
-        owner.api, create(place, ""), {"op": "change", "task_id": "x", "changes": {"state": 1, "a": 1}}, {"op": "fly"}, 7
+        owner.api, create(project, ""), {"op": "change", "task_id": "x", "changes": {"state": 1, "a": 1}}, {"op": "fly"}, 7
     )
     assert answer.status_code == 422
-    assert {fault["pointer"] for fault in answer.json["errors"]} == {
+    assert {error["pointer"] for error in answer.json["errors"]} == {
         "/operations/0/task/title",
         "/operations/1/task_id",
         "/operations/1/changes/state",
@@ -92,46 +92,46 @@ def test_every_faulty_field_of_every_operation_is_named(owner: TestUser, place: 
 
 
 @pytest.mark.parametrize("number", [0, 101])
-def test_too_few_or_many_are_refused(owner: TestUser, place: ProjectAndBoard, number: int) -> None:
-    answer = send(owner.api, *[create(place, str(place_)) for place_ in range(number)])
+def test_too_few_or_many_are_refused(owner: TestUser, project: ProjectAndBoard, number: int) -> None:
+    answer = send(owner.api, *[create(project, str(index)) for index in range(number)])
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/operations")
 
 
-def test_a_hundred_are_taken(owner: TestUser, place: ProjectAndBoard) -> None:
-    assert len(send(owner.api, *[create(place, str(number)) for number in range(100)]).json["results"]) == 100
+def test_a_hundred_are_accepted(owner: TestUser, project: ProjectAndBoard) -> None:
+    assert len(send(owner.api, *[create(project, str(number)) for number in range(100)]).json["results"]) == 100
 
 
 def test_nobody_does_in_bulk_what_they_may_not_alone(
-    app: Flask, owner: TestUser, viewer: TestUser, outsider: TestUser, place: ProjectAndBoard
+    app: Flask, owner: TestUser, viewer: TestUser, outsider: TestUser, project: ProjectAndBoard
 ) -> None:
-    task_id = add(owner, place, "kept")["id"]
+    task_id = add(owner, project, "kept")["id"]
     elsewhere = add_project_and_board(app, owner)
     limited = Api(app, owner.new_key(new_id("key"), project_ids=frozenset({elsewhere.project_id})))
     for caller in (viewer.api, outsider.api, limited):
-        for operation in (create(place, "x"), change(task_id, title="x"), {"op": "delete", "task_id": task_id}):
+        for operation in (create(project, "x"), change(task_id, title="x"), {"op": "delete", "task_id": task_id}):
             assert send(caller, operation).status_code == 403
             assert send(caller, operation, atomic=False).json["results"][0]["status"] == 403
-    assert column(owner, place, "backlog") == ["kept"]
+    assert column(owner, project, "backlog") == ["kept"]
 
 
 @pytest.mark.database("postgresql")
-def test_what_is_out_of_reach_is_not_waited_for(app: Flask, owner: TestUser, outsider: TestUser, place: ProjectAndBoard) -> None:
+def test_what_is_not_visible_is_not_waited_for(app: Flask, owner: TestUser, outsider: TestUser, project: ProjectAndBoard) -> None:
     """Nor locked, so that nobody slows down a board by its id alone. SQLite locks all of itself, whoever writes."""
-    task_id = add(owner, place, "theirs")["id"]
+    task_id = add(owner, project, "theirs")["id"]
     with ThreadPoolExecutor(1) as pool, app.app_context():
-        db.session.execute(select(Task.id).where(Task.board_id == place.board_id).with_for_update())
-        db.session.execute(select(Board.id).where(Board.id == place.board_id).with_for_update())
-        answer = pool.submit(send, outsider.api, create(place, "x"), change(task_id, title="x"))
+        db.session.execute(select(Task.id).where(Task.board_id == project.board_id).with_for_update())
+        db.session.execute(select(Board.id).where(Board.id == project.board_id).with_for_update())
+        answer = pool.submit(send, outsider.api, create(project, "x"), change(task_id, title="x"))
         try:
             assert answer.result(timeout=10).status_code == 403
         finally:
             db.session.rollback()
 
 
-def test_what_became_of_many_costs_as_much_as_of_few(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
+def test_what_became_of_many_costs_as_much_as_of_few(app: Flask, owner: TestUser, project: ProjectAndBoard) -> None:
     def reads(number: int) -> int:
-        with watched(app) as statements:
-            answer = send(owner.api, *(create(place, f"one of {number}") for _ in range(number)))
+        with recorded(app) as statements:
+            answer = send(owner.api, *(create(project, f"one of {number}") for _ in range(number)))
         assert len(answer.json["results"]) == number
         return sum("FROM task_assignees" in statement for statement, _ in statements)
 
@@ -139,8 +139,8 @@ def test_what_became_of_many_costs_as_much_as_of_few(app: Flask, owner: TestUser
 
 
 @pytest.mark.parametrize("turn", range(5))
-def test_two_calls_that_cross_end_in_one_truth(app: Flask, owner: TestUser, place: ProjectAndBoard, turn: int) -> None:
-    tasks = [add(owner, place, title)["id"] for title in "abcd"]
+def test_two_concurrent_calls_end_in_one_order(app: Flask, owner: TestUser, project: ProjectAndBoard, turn: int) -> None:
+    tasks = [add(owner, project, title)["id"] for title in "abcd"]
 
     def call(order: Callable[[list[str]], Any]) -> int:
         moves = [change(task_id, position=0) for task_id in order(tasks)]
@@ -149,4 +149,4 @@ def test_two_calls_that_cross_end_in_one_truth(app: Flask, owner: TestUser, plac
     with ThreadPoolExecutor(4) as pool:
         statuses = list(pool.map(call, [list, lambda ids: list(reversed(ids))] * 4))
     assert set(statuses) == {200}
-    assert column(owner, place, "backlog") in (["d", "c", "b", "a"], ["a", "b", "c", "d"])
+    assert column(owner, project, "backlog") in (["d", "c", "b", "a"], ["a", "b", "c", "d"])

@@ -1,4 +1,4 @@
-"""Tasks by another tool's own id: sent twice it is one task, in whatever words the tool has."""
+"""Tasks by another tool's own id: sent twice it is one task, in whatever vocabulary the tool has."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,43 +18,45 @@ HOSTILE = ['"}', "a\nb\r\n", "📡 Ünïcode", "'; DROP TABLE tasks; --", "\\", 
 
 
 @pytest.fixture
-def place(app: Flask, owner: TestUser, member: TestUser) -> ProjectAndBoard:
+def project(app: Flask, owner: TestUser, member: TestUser) -> ProjectAndBoard:
     return add_project_and_board(app, owner, member=member)
 
 
-def path(place: ProjectAndBoard, external_id: str, source: str = "jira") -> str:
-    return f"/boards/{place.board_id}/tasks/by-external/{source}/{quote(external_id, safe='')}"
+def path(project: ProjectAndBoard, external_id: str, source: str = "jira") -> str:
+    return f"/boards/{project.board_id}/tasks/by-external/{source}/{quote(external_id, safe='')}"
 
 
-def test_sent_twice_it_is_one_task(owner: TestUser, place: ProjectAndBoard) -> None:
-    first = owner.api.put(path(place, "CB-7"), json={"title": "One", "status": "In Progress"})
-    again = owner.api.put(path(place, "CB-7"), json={"title": "One, renamed", "status": "Done"})
+def test_sent_twice_it_is_one_task(owner: TestUser, project: ProjectAndBoard) -> None:
+    first = owner.api.put(path(project, "CB-7"), json={"title": "One", "status": "In Progress"})
+    again = owner.api.put(path(project, "CB-7"), json={"title": "One, renamed", "status": "Done"})
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.headers["Location"].endswith(first.json["id"])
     assert again.json["id"] == first.json["id"]
-    assert column(owner, place, "done") == ["One, renamed"]
-    assert owner.api.get(path(place, "CB-7")).json == again.json
+    assert column(owner, project, "done") == ["One, renamed"]
+    assert owner.api.get(path(project, "CB-7")).json == again.json
 
 
 @pytest.mark.parametrize("external_id", ["a/b/c", "https://trello.com/c/AbC", "a b", "ä📡", "..", "%", "+", "a?b#c", "x" * 500])
-def test_the_id_may_be_any_text(owner: TestUser, place: ProjectAndBoard, external_id: str) -> None:
-    made = owner.api.put(path(place, external_id), json={"title": "One"})
-    assert made.status_code == 201, made.text
-    assert owner.api.put(path(place, external_id), json={}).json["id"] == made.json["id"]
+def test_the_id_may_be_any_text(owner: TestUser, project: ProjectAndBoard, external_id: str) -> None:
+    created = owner.api.put(path(project, external_id), json={"title": "One"})
+    assert created.status_code == 201, created.text
+    assert owner.api.put(path(project, external_id), json={}).json["id"] == created.json["id"]
 
 
-def test_one_id_means_different_tasks_to_different_tools_and_boards(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
-    made = {
-        owner.api.put(path(where, "7", source), json={"title": "One"}).json["id"]
-        for where in (place, add_project_and_board(app, owner))
+def test_one_id_means_different_tasks_to_different_tools_and_boards(
+    app: Flask, owner: TestUser, project: ProjectAndBoard
+) -> None:
+    created = {
+        owner.api.put(path(each, "7", source), json={"title": "One"}).json["id"]
+        for each in (project, add_project_and_board(app, owner))
         for source in ("jira", "trello")
     }
-    assert len(made) == 4
+    assert len(created) == 4
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_arrives_unharmed(owner: TestUser, place: ProjectAndBoard, text: str) -> None:
-    assert owner.api.put(path(place, text), json={"title": text, "description": text}).json["title"] == text
+def test_hostile_text_arrives_unharmed(owner: TestUser, project: ProjectAndBoard, text: str) -> None:
+    assert owner.api.put(path(project, text), json={"title": text, "description": text}).json["title"] == text
 
 
 @pytest.mark.parametrize(
@@ -72,21 +74,21 @@ def test_hostile_text_arrives_unharmed(owner: TestUser, place: ProjectAndBoard, 
         ("in_progress", "in_progress"),
     ],
 )
-def test_other_tools_states_are_understood(owner: TestUser, place: ProjectAndBoard, status: str, state: str) -> None:
-    assert owner.api.put(path(place, "1"), json={"title": "One", "status": status}).json["state"] == state
+def test_other_tools_states_are_understood(owner: TestUser, project: ProjectAndBoard, status: str, state: str) -> None:
+    assert owner.api.put(path(project, "1"), json={"title": "One", "status": status}).json["state"] == state
 
 
-def test_empty_text_means_none(owner: TestUser, place: ProjectAndBoard, member: TestUser) -> None:
+def test_empty_text_means_none(owner: TestUser, project: ProjectAndBoard, member: TestUser) -> None:
     body = {"title": "One", "due_date": "2026-12-18", "assignee_email": member.email.upper(), "description": "Some"}
-    made = owner.api.put(path(place, "1"), json=body).json
-    assert (made["due_date"], [one["id"] for one in made["assignees"]]) == ("2026-12-18", [member.person.id])
-    emptied = owner.api.put(path(place, "1"), json={"due_date": "", "assignee_email": "", "description": None}).json
+    created = owner.api.put(path(project, "1"), json=body).json
+    assert (created["due_date"], [one["id"] for one in created["assignees"]]) == ("2026-12-18", [member.person.id])
+    emptied = owner.api.put(path(project, "1"), json={"due_date": "", "assignee_email": "", "description": None}).json
     assert (emptied["due_date"], emptied["assignees"], emptied["description"]) == (None, [], "")
 
 
-def test_a_stranger_is_passed_over(owner: TestUser, place: ProjectAndBoard, outsider: TestUser, member: TestUser) -> None:
-    owner.api.put(path(place, "1"), json={"title": "One", "assignee_email": member.email})
-    answer = owner.api.put(path(place, "1"), json={"assignee_email": outsider.email})
+def test_a_stranger_is_ignored(owner: TestUser, project: ProjectAndBoard, outsider: TestUser, member: TestUser) -> None:
+    owner.api.put(path(project, "1"), json={"title": "One", "assignee_email": member.email})
+    answer = owner.api.put(path(project, "1"), json={"assignee_email": outsider.email})
     assert [one["id"] for one in answer.json["assignees"]] == [member.person.id]
 
 
@@ -103,51 +105,51 @@ def test_a_stranger_is_passed_over(owner: TestUser, place: ProjectAndBoard, outs
         ({"title": "One", "summary": "x"}, "/summary"),
     ],
 )
-def test_what_cannot_be_used_is_named_and_makes_nothing(
-    owner: TestUser, place: ProjectAndBoard, body: dict[str, Any], pointer: str
+def test_what_cannot_be_used_is_named_and_creates_nothing(
+    owner: TestUser, project: ProjectAndBoard, body: dict[str, Any], pointer: str
 ) -> None:
-    answer = owner.api.put(path(place, "1"), json=body)
+    answer = owner.api.put(path(project, "1"), json=body)
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, pointer)
-    assert owner.api.get(path(place, "1")).status_code == 404
+    assert owner.api.get(path(project, "1")).status_code == 404
 
 
 @pytest.mark.parametrize("source", ["Jira", "a b", "%00", "jira%0A", "x" * 41])
-def test_a_source_that_cannot_be_one_is_404(owner: TestUser, place: ProjectAndBoard, source: str) -> None:
-    assert owner.api.put(f"/boards/{place.board_id}/tasks/by-external/{source}/1", json={"title": "One"}).status_code == 404
+def test_a_source_that_cannot_be_one_is_404(owner: TestUser, project: ProjectAndBoard, source: str) -> None:
+    assert owner.api.put(f"/boards/{project.board_id}/tasks/by-external/{source}/1", json={"title": "One"}).status_code == 404
 
 
 @pytest.mark.parametrize("external_id", ["%00", "a%00b", "%ff", "x" * 501])
-def test_an_id_that_cannot_be_one_is_404(owner: TestUser, place: ProjectAndBoard, external_id: str) -> None:
-    answer = owner.api.put(f"/boards/{place.board_id}/tasks/by-external/jira/{external_id}", json={"title": "One"})
+def test_an_id_that_cannot_be_one_is_404(owner: TestUser, project: ProjectAndBoard, external_id: str) -> None:
+    answer = owner.api.put(f"/boards/{project.board_id}/tasks/by-external/jira/{external_id}", json={"title": "One"})
     assert answer.status_code == 404
 
 
 @pytest.mark.database("postgresql")
-def test_a_task_that_is_just_being_deleted_comes_back_too(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
+def test_a_task_that_is_just_being_deleted_is_created_again(app: Flask, owner: TestUser, project: ProjectAndBoard) -> None:
     """SQLite lets one write at a time, so that nobody sees another half-way."""
-    first = owner.api.put(path(place, "1"), json={"title": "One"}).json
+    first = owner.api.put(path(project, "1"), json={"title": "One"}).json
     waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
     with ThreadPoolExecutor(1) as pool, app.app_context():
         db.session.execute(delete(Task).where(Task.id == first["id"]))
-        answer = pool.submit(Api(app, owner.key).put, path(place, "1"), json={"title": "Two"})
+        answer = pool.submit(Api(app, owner.key).put, path(project, "1"), json={"title": "Two"})
         wait_until(lambda: db.session.execute(waiting).scalar_one() > 0, "The second writer")
         db.session.commit()
     assert answer.result(timeout=10).status_code == 201
-    assert column(owner, place, "backlog") == ["Two"]
+    assert column(owner, project, "backlog") == ["Two"]
 
 
-def test_a_deleted_task_comes_back_as_a_new_one(owner: TestUser, place: ProjectAndBoard) -> None:
-    first = owner.api.put(path(place, "1"), json={"title": "One"}).json
+def test_a_deleted_task_is_created_again(owner: TestUser, project: ProjectAndBoard) -> None:
+    first = owner.api.put(path(project, "1"), json={"title": "One"}).json
     owner.api.delete(f"/tasks/{first['id']}")
-    assert owner.api.get(path(place, "1")).status_code == 404
-    again = owner.api.put(path(place, "1"), json={"title": "Two"})
+    assert owner.api.get(path(project, "1")).status_code == 404
+    again = owner.api.put(path(project, "1"), json={"title": "Two"})
     assert again.status_code == 201
     assert again.json["id"] != first["id"]
 
 
-def test_many_at_once_make_one_task(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
+def test_many_at_once_create_one_task(app: Flask, owner: TestUser, project: ProjectAndBoard) -> None:
     def put(number: int) -> tuple[int, str]:
-        answer = Api(app, owner.key).put(path(place, "CB-1"), json={"title": f"From {number}"})
+        answer = Api(app, owner.key).put(path(project, "CB-1"), json={"title": f"From {number}"})
         return answer.status_code, answer.json["id"]
 
     with ThreadPoolExecutor(8) as pool:

@@ -1,4 +1,4 @@
-"""The caller's own keys: read, and ended by themselves."""
+"""The caller's own keys: read, and revoked by themselves."""
 
 from collections.abc import Callable
 
@@ -32,10 +32,10 @@ def test_pages_hold_every_key_once(person: TestUser) -> None:
 
 
 def test_a_key_for_some_projects_sees_itself_only(app: Flask, person: TestUser) -> None:
-    place = add_project_and_board(app, person)
-    narrow = Api(app, person.new_key("Narrow", project_ids=frozenset({place.project_id})))
+    project = add_project_and_board(app, person)
+    narrow = Api(app, person.new_key("Narrow", project_ids=frozenset({project.project_id})))
     (itself,) = narrow.get("/keys").json["data"]
-    assert (itself["name"], itself["project_ids"]) == ("Narrow", [place.project_id])
+    assert (itself["name"], itself["project_ids"]) == ("Narrow", [project.project_id])
     assert narrow.get(f"/keys/{itself['id']}").status_code == 200
     other = next(key for key in person.api.get("/keys").json["data"] if key["name"] == "Everything")
     assert narrow.get(f"/keys/{other['id']}").status_code == 403
@@ -58,7 +58,7 @@ def test_a_key_revokes_no_other(app: Flask, person: TestUser) -> None:
     assert other.get("/me").status_code == 200
 
 
-def test_somebody_elses_key_is_out_of_reach(person: TestUser, owner: TestUser) -> None:
+def test_somebody_elses_key_is_not_visible(person: TestUser, owner: TestUser) -> None:
     key_id = owner.api.get("/me").json["credential"]["id"]
     assert person.api.get(f"/keys/{key_id}").status_code == 403
     assert person.api.delete(f"/keys/{key_id}").status_code == 403

@@ -25,7 +25,7 @@ def test_a_new_secret_is_well_formed(secret: str) -> None:
 @given(secrets)
 def test_a_secret_is_prefix_thirty_characters_and_their_checksum(secret: str) -> None:
     body, checksum = secret[:-6], secret[-6:]
-    value = sum(BASE62.index(character) * 62**place for place, character in enumerate(reversed(checksum)))
+    value = sum(BASE62.index(character) * 62**index for index, character in enumerate(reversed(checksum)))
     assert re.fullmatch(r"cb[ckmors]_[0-9A-Za-z]{30}", body)
     assert value == zlib.crc32(body.encode())
 
@@ -47,15 +47,15 @@ def test_the_published_pattern_finds_a_secret_in_any_text(secret: str, around: s
 
 
 @given(secrets, st.integers(4, 39), st.sampled_from(BASE62))
-def test_one_wrong_character_is_noticed(secret: str, place: int, character: str) -> None:
-    typed = secret[:place] + character + secret[place + 1 :]
-    assert is_well_formed(typed) == (typed == secret)
+def test_one_wrong_character_is_noticed(secret: str, index: int, character: str) -> None:
+    changed = secret[:index] + character + secret[index + 1 :]
+    assert is_well_formed(changed) == (changed == secret)
 
 
 @given(secrets, st.integers(4, 38))
-def test_two_characters_in_each_others_place_are_noticed(secret: str, place: int) -> None:
-    typed = secret[:place] + secret[place + 1] + secret[place] + secret[place + 2 :]
-    assert is_well_formed(typed) == (typed == secret)
+def test_two_swapped_characters_are_noticed(secret: str, index: int) -> None:
+    changed = secret[:index] + secret[index + 1] + secret[index] + secret[index + 2 :]
+    assert is_well_formed(changed) == (changed == secret)
 
 
 @given(secrets, st.sampled_from(PREFIXES))
@@ -76,5 +76,5 @@ def test_secrets_never_repeat() -> None:
 
 
 @given(secrets)
-def test_what_is_kept_of_a_secret_is_its_sha_256(secret: str) -> None:
+def test_what_is_stored_of_a_secret_is_its_sha_256(secret: str) -> None:
     assert digest(secret) == hashlib.sha256(secret.encode()).digest()

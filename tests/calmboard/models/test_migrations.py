@@ -92,22 +92,24 @@ def test_nodes_that_start_together_upgrade_one_after_the_other(
     assert [node.returncode for node in nodes] == [0, 0, 0]
 
 
-@pytest.mark.parametrize("words", [["upgrade", "--sql"], ["check"]])
-def test_the_commands_of_flask_migrate_work(app: Flask, words: list[str]) -> None:
-    done = app.test_cli_runner().invoke(args=["db", *words])
+@pytest.mark.parametrize("arguments", [["upgrade", "--sql"], ["check"]])
+def test_the_commands_of_flask_migrate_work(app: Flask, arguments: list[str]) -> None:
+    done = app.test_cli_runner().invoke(args=["db", *arguments])
     assert done.exit_code == 0, done.output
 
 
 def catalogue(engine: Engine) -> list[Any]:
     with engine.connect() as connection:
         rows = connection.execute(text(_CATALOGUE[engine.dialect.name])).all()
-    return sorted(((kind, name, in_any_order(words or "")) for kind, name, words in rows), key=repr)
+    return sorted(((kind, name, in_any_order(definition or "")) for kind, name, definition in rows), key=repr)
 
 
-def in_any_order(words: str) -> list[str]:
+def in_any_order(definition: str) -> list[str]:
     """The parts of a CREATE TABLE, sorted: a column that came later stands last, with the constant it began with."""
-    inside = words.partition("(")[2].rpartition(")")[0]
+    inside = definition.partition("(")[2].rpartition(")")[0]
     parts = (
-        [" ".join(part.split()) for part in re.split(r",(?![^()]*\))", inside)] if words.startswith("CREATE TABLE") else [words]
+        [" ".join(part.split()) for part in re.split(r",(?![^()]*\))", inside)]
+        if definition.startswith("CREATE TABLE")
+        else [definition]
     )
     return sorted(re.sub(r" DEFAULT '2026-01-01'", "", part) for part in parts)

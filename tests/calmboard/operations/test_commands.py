@@ -57,15 +57,15 @@ def test_a_plan_changes_what_a_key_may_do_at_the_next_request(app: Flask, new_us
 
 
 @pytest.mark.parametrize(
-    ("words", "sentence"),
+    ("arguments", "sentence"),
     [
         (["people", "plan", "nobody@calmboard.test", "pro"], "Nobody has the e-mail address nobody@calmboard.test."),
         (["people", "plan", "owner@calmboard.test", "gold"], "A plan is one of free, pro, business."),
         (["keys", "issue", "nobody@calmboard.test", "--name", "Bot"], "Nobody has the e-mail address"),
     ],
 )
-def test_what_cannot_be_done_is_a_sentence(app: Flask, words: list[str], sentence: str) -> None:
-    done = run(app, *words)
+def test_what_cannot_be_done_is_a_sentence(app: Flask, arguments: list[str], sentence: str) -> None:
+    done = run(app, *arguments)
     assert done.exit_code == 1
     assert sentence in done.stderr
     assert "Traceback" not in done.output
@@ -83,8 +83,8 @@ def test_a_key_can_be_narrow_and_end(
 ) -> None:
     person = new_user()
     here, elsewhere = new_project(person), new_project(person)
-    words = ("--scope", "projects:read", "--project", here.project_id, "--expires-in-days", "30", "--integration", "jira")
-    secret = issue(app, person.email, "--name", "Narrow", *words).stdout.strip()
+    arguments = ("--scope", "projects:read", "--project", here.project_id, "--expires-in-days", "30", "--integration", "jira")
+    secret = issue(app, person.email, "--name", "Narrow", *arguments).stdout.strip()
     api = Api(app, secret)
     assert api.get(f"/projects/{here.project_id}").status_code == 200
     assert api.get(f"/projects/{elsewhere.project_id}").json["code"] == "forbidden"
@@ -104,7 +104,7 @@ def test_a_key_can_be_issued_on_the_free_plan_and_waits_for_an_upgrade(app: Flas
 
 
 @pytest.mark.parametrize(
-    ("words", "sentence"),
+    ("arguments", "sentence"),
     [
         (["--name", " "], "A key's name has 1 to 80 characters"),
         (["--name", "Bot", "--scope", "tasks:fly"], "There is no scope tasks:fly."),
@@ -112,8 +112,8 @@ def test_a_key_can_be_issued_on_the_free_plan_and_waits_for_an_upgrade(app: Flas
         (["--name", "Bot", "--integration", "fax"], "An integration is one of jira, trello"),
     ],
 )
-def test_a_key_that_cannot_be_made_is_refused(app: Flask, owner: TestUser, words: list[str], sentence: str) -> None:
-    done = run(app, "keys", "issue", owner.email, *words)
+def test_a_key_that_cannot_be_made_is_refused(app: Flask, owner: TestUser, arguments: list[str], sentence: str) -> None:
+    done = run(app, "keys", "issue", owner.email, *arguments)
     assert (done.exit_code, done.stdout) == (1, "")
     assert sentence in done.stderr
 
@@ -155,12 +155,12 @@ def test_a_database_that_does_not_answer_is_a_sentence(make_app: Callable[..., F
     assert "The database does not answer" in done.stderr
 
 
-def run(app: Flask, *words: str) -> Result:
-    return app.test_cli_runner().invoke(args=words)
+def run(app: Flask, *arguments: str) -> Result:
+    return app.test_cli_runner().invoke(args=arguments)
 
 
-def issue(app: Flask, email: str, *words: str) -> Result:
-    done = run(app, "keys", "issue", email, *words)
+def issue(app: Flask, email: str, *arguments: str) -> Result:
+    done = run(app, "keys", "issue", email, *arguments)
     assert done.exit_code == 0, done.output
     return done
 

@@ -28,7 +28,7 @@ def seeded(make_app: MakeApp, database: Databases) -> Flask:
     return make_app(database_url=database.seeded())
 
 
-def test_everyone_of_the_cast_is_there_with_their_plan_and_the_one_password(seeded: Flask) -> None:
+def test_every_demo_user_is_there_with_their_plan_and_the_one_password(seeded: Flask) -> None:
     with seeded.app_context():
         people = [verify(f"{slug}@calmboard.test", DEMO_PASSWORD) for slug in ("owner", "member", "viewer", "outsider", "free")]
     assert [person.plan for person in people if person] == ["pro", "pro", "pro", "pro", "free"]
@@ -106,8 +106,8 @@ def test_whoever_is_on_a_task_may_change_it(seeded: Flask) -> None:
 def test_ids_rise_with_age_and_nothing_is_changed_before_it_is_made_or_in_the_future(seeded: Flask) -> None:
     with seeded.app_context():
         tasks = db.session.execute(select(Task).order_by(Task.id)).scalars().all()
-        made = [task.created_at for task in tasks]
-        assert made == sorted(made)
+        created = [task.created_at for task in tasks]
+        assert created == sorted(created)
         assert all(task.created_at <= task.updated_at <= now() for task in tasks)
 
 

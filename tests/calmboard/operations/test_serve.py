@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.databases import Databases
 from tests.support.programs import free_port, wait_until
-from tests.support.server import ROOT, answers, end, outside_environment
+from tests.support.server import ROOT, answers, outside_environment, stop
 
 Process = subprocess.Popen[bytes]
 
@@ -28,18 +28,18 @@ pytestmark = pytest.mark.database("sqlite")
 
 @pytest.fixture
 def product(tmp_path: Path, database: Databases, port: int) -> Iterator[Process]:
-    """The product, running and answering; what it says goes to a file."""
+    """The product, running and answering; its output goes to a file."""
     own = {"PORT": str(port), "CALMBOARD_INSTANCE_DIR": str(tmp_path / "instance"), "CALMBOARD_DATABASE_URL": database.seeded()}
     environment = outside_environment() | own
-    with (tmp_path / "said").open("wb") as said:
+    with (tmp_path / "output").open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "flask", "--app", "wsgi", "serve"], cwd=ROOT, env=environment, stdout=said, stderr=said
+            [sys.executable, "-m", "flask", "--app", "wsgi", "serve"], cwd=ROOT, env=environment, stdout=output, stderr=output
         )
     try:
         wait_until(lambda: answers(f"http://127.0.0.1:{port}/readyz", process), "The product", within_s=60)
         yield process
     finally:
-        end(process)
+        stop(process)
 
 
 def test_closing_the_terminal_ends_all_of_it_and_is_no_failure(product: Process, port: int) -> None:
@@ -57,7 +57,7 @@ def test_where_one_ends_by_itself_the_other_is_ended_and_it_is_said(product: Pro
     os.kill(next(pid for pid in children(product.pid) if name in command_of(pid)), signal.SIGKILL)
     assert product.wait(15) == 1
     assert [pid for pid in family if is_alive(pid)] == []
-    last = (tmp_path / "said").read_text().splitlines()[-1]
+    last = (tmp_path / "output").read_text().splitlines()[-1]
     assert last.startswith(f"Error: The {'server' if name == 'granian' else 'worker'} ended by itself")
 
 

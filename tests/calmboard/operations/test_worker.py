@@ -1,4 +1,4 @@
-"""What is left in the queue is done by the worker, on each store, and nothing secret lies there meanwhile."""
+"""What is enqueued is done by the worker, on each store, and nothing secret is stored there meanwhile."""
 
 import pickle
 import re
@@ -55,13 +55,13 @@ def test_the_worker_mails_a_link_that_sets_a_new_password_once(
     with running_worker(app) as worker:
         with app.app_context():
             mail_reset_link(person.email)
-        wait_until(lambda: bool(letters(tmp_path)), "The worker")
+        wait_until(lambda: bool(messages(tmp_path)), "The worker")
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(10) == 0
-    (letter,) = letters(tmp_path)
-    token = LINK.findall(letter)[0]
-    assert f"To: {person.email}" in letter
-    assert f"Hello {person.person.name}," in letter
+    (message,) = messages(tmp_path)
+    token = LINK.findall(message)[0]
+    assert f"To: {person.email}" in message
+    assert f"Hello {person.person.name}," in message
     with app.app_context():
         reset_password(token, "a quite different one")
         assert verify(person.email, "a quite different one")
@@ -71,27 +71,27 @@ def test_the_worker_mails_a_link_that_sets_a_new_password_once(
 
 def test_nobody_is_mailed_for_an_unknown_address(make_app: MakeApp, tmp_path: Path) -> None:
     app = make_app()
-    leave_and_run(app, "nobody@calmboard.test")
-    assert letters(tmp_path) == []
+    enqueue_and_run(app, "nobody@calmboard.test")
+    assert messages(tmp_path) == []
 
 
 def test_what_waits_holds_the_address_and_no_token(make_app: MakeApp, new_user: Callable[..., TestUser], tmp_path: Path) -> None:
     app, person = make_app(), new_user()
     with app.app_context():
         mail_reset_link(person.email)
-    (waiting,) = queue.storage.enqueued_items()
+    (queued,) = queue.storage.enqueued_items()
     run_next(app)
-    (token,) = LINK.findall(letters(tmp_path)[0])
-    assert person.email.encode() in bytes(waiting)
-    kept = b"".join(path.read_bytes() for path in tmp_path.glob("queue.db*"))
-    assert token.encode() not in bytes(waiting) + kept
+    (token,) = LINK.findall(messages(tmp_path)[0])
+    assert person.email.encode() in bytes(queued)
+    stored = b"".join(path.read_bytes() for path in tmp_path.glob("queue.db*"))
+    assert token.encode() not in bytes(queued) + stored
 
 
 def test_a_busy_mail_server_is_tried_again_later(make_app: MakeApp, new_user: Callable[..., TestUser]) -> None:
     person = new_user()
     with running_smtp_server(busy=2) as server:
         app = make_app(smtp_url=f"smtp://127.0.0.1:{server.port}")
-        leave_and_run(app, person.email)
+        enqueue_and_run(app, person.email)
         assert run_scheduled(app, in_s=9) == 0
         assert run_scheduled(app, in_s=11) == 1
         assert run_scheduled(app, in_s=35) == 1
@@ -103,8 +103,8 @@ def test_a_busy_mail_server_is_tried_again_later(make_app: MakeApp, new_user: Ca
 def test_a_newer_link_ends_the_older_one(make_app: MakeApp, new_user: Callable[..., TestUser], tmp_path: Path) -> None:
     app, person = make_app(), new_user()
     for _ in range(2):
-        leave_and_run(app, person.email)
-    older, newer = (LINK.findall(letter)[0] for letter in letters(tmp_path))
+        enqueue_and_run(app, person.email)
+    older, newer = (LINK.findall(message)[0] for message in messages(tmp_path))
     with app.app_context():
         with pytest.raises(NotFound):
             reset_password(older, "a quite different one")
@@ -156,8 +156,8 @@ def running_worker(app: Flask) -> Iterator[subprocess.Popen[bytes]]:
         yield worker
 
 
-def leave_and_run(app: Flask, email: str) -> None:
-    """Ask for a link, and do what the worker does next."""
+def enqueue_and_run(app: Flask, email: str) -> None:
+    """Request a link, and do what the worker does next."""
     with app.app_context():
         mail_reset_link(email)
     run_next(app)
@@ -178,6 +178,6 @@ def run_scheduled(app: Flask, in_s: int) -> int:
     return len(due)
 
 
-def letters(instance_dir: Path) -> list[str]:
+def messages(instance_dir: Path) -> list[str]:
     """What was mailed, oldest first."""
     return [path.read_text() for path in sorted((instance_dir / "mail").glob("*.eml"))]

@@ -55,7 +55,7 @@ _PIECES = [
 ]
 
 
-class _Reader(HTMLParser):
+class _Checker(HTMLParser):
     """Refuses every tag, attribute and address that is not on the list."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -76,9 +76,9 @@ class _Reader(HTMLParser):
 
 
 def assert_harmless(html: str) -> None:
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
+    checker = _Checker()
+    checker.feed(html)
+    checker.close()
 
 
 @pytest.mark.parametrize("text", _VECTORS)

@@ -12,16 +12,16 @@ from tests.support.users import DEMO_PASSWORD, ProjectAndBoard, TestUser
 
 
 @pytest.fixture
-def place(new_project: Callable[..., ProjectAndBoard], owner: TestUser) -> ProjectAndBoard:
+def project(new_project: Callable[..., ProjectAndBoard], owner: TestUser) -> ProjectAndBoard:
     return new_project(owner)
 
 
-def test_whoever_adds_a_person_keeps_nobody_from_writing(app: Flask, owner: TestUser, place: ProjectAndBoard) -> None:
+def test_whoever_adds_a_person_keeps_nobody_from_writing(app: Flask, owner: TestUser, project: ProjectAndBoard) -> None:
     email = f"{new_id('usr')}@calmboard.test"
     with app.app_context():
         person = add_person(email, "Noor Haddad", DEMO_PASSWORD, "free")
         assert find_person(email) == person
-        assert owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "One"}).status_code == 201
+        assert owner.api.post(f"/boards/{project.board_id}/tasks", json={"title": "One"}).status_code == 201
         with pytest.raises(ValidationFailed):
             add_person(email, "Noor Haddad", DEMO_PASSWORD, "free")
-        assert owner.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Two"}).status_code == 201
+        assert owner.api.post(f"/boards/{project.board_id}/tasks", json={"title": "Two"}).status_code == 201

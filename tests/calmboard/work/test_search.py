@@ -1,13 +1,13 @@
-"""Search on the ground floor: words, their signs and their case, and what it costs."""
+"""Search: words, their special characters and case, and the number of queries."""
 
 from collections.abc import Callable, Sequence
 
 import pytest
 from flask import Flask
 
-from calmboard.work.search import MOST_WORDS, Found, search
+from calmboard.work.search import MAX_WORDS, SearchResults, search
 from calmboard.work.tasks.lifecycle import create_task
-from tests.support.statements import watched
+from tests.support.statements import recorded
 from tests.support.users import ProjectAndBoard, TestUser
 
 
@@ -17,22 +17,22 @@ def someone(new_user: Callable[..., TestUser]) -> TestUser:
 
 
 @pytest.fixture
-def place(new_project: Callable[..., ProjectAndBoard], someone: TestUser) -> ProjectAndBoard:
+def project(new_project: Callable[..., ProjectAndBoard], someone: TestUser) -> ProjectAndBoard:
     return new_project(someone)
 
 
-def add(app: Flask, someone: TestUser, place: ProjectAndBoard, *titles: str, description: str = "") -> None:
+def add(app: Flask, someone: TestUser, project: ProjectAndBoard, *titles: str, description: str = "") -> None:
     with app.app_context():
         for title in titles:
-            create_task(someone.access, place.board_id, {"title": title, "description": description})
+            create_task(someone.access, project.board_id, {"title": title, "description": description})
 
 
-def found(app: Flask, someone: TestUser, q: str, kinds: Sequence[str] | None = None, limit: int = 20) -> Found:
+def found(app: Flask, someone: TestUser, q: str, kinds: Sequence[str] | None = None, limit: int = 20) -> SearchResults:
     with app.app_context():
         return search(someone.access, q, kinds, limit)
 
 
-def titles(found: Found) -> list[str]:
+def titles(found: SearchResults) -> list[str]:
     return [hit.title for hit in found.hits]
 
 
@@ -48,24 +48,32 @@ def titles(found: Found) -> list[str]:
         ("'; --", []),
     ],
 )
-def test_signs_stand_for_themselves_and_case_for_nothing(
-    app: Flask, someone: TestUser, place: ProjectAndBoard, q: str, expected: list[str]
+def test_special_characters_are_literal_and_case_is_ignored(
+    app: Flask, someone: TestUser, project: ProjectAndBoard, q: str, expected: list[str]
 ) -> None:
     add(
-        app, someone, place, "Save 50% on glass", "Save 500 on glass", "Rename a_b", "Rename axb", "Path c\\d", "Über Ärger reden"
+        app,
+        someone,
+        project,
+        "Save 50% on glass",
+        "Save 500 on glass",
+        "Rename a_b",
+        "Rename axb",
+        "Path c\\d",
+        "Über Ärger reden",
     )
     assert titles(found(app, someone, q)) == expected
 
 
-def test_words_beyond_the_last_that_counts_are_not_looked_for(app: Flask, someone: TestUser, place: ProjectAndBoard) -> None:
-    words = [f"w{number}" for number in range(MOST_WORDS)]
-    add(app, someone, place, " ".join(words))
+def test_words_beyond_the_last_that_counts_are_not_searched(app: Flask, someone: TestUser, project: ProjectAndBoard) -> None:
+    words = [f"w{number}" for number in range(MAX_WORDS)]
+    add(app, someone, project, " ".join(words))
     assert len(found(app, someone, " ".join([*words, "nowhere"])).hits) == 1
     assert found(app, someone, " ".join([*words[1:], "nowhere"])).hits == []
 
 
-def test_the_excerpt_shows_the_place(app: Flask, someone: TestUser, place: ProjectAndBoard) -> None:
-    add(app, someone, place, "Order", description=f"{'before ' * 50}\n\nthe mirror\n\n{'after ' * 50}")
+def test_the_excerpt_shows_the_place(app: Flask, someone: TestUser, project: ProjectAndBoard) -> None:
+    add(app, someone, project, "Order", description=f"{'before ' * 50}\n\nthe mirror\n\n{'after ' * 50}")
     (hit,) = found(app, someone, "MIRROR").hits
     assert hit.excerpt is not None
     assert hit.excerpt.startswith("… ")
@@ -74,16 +82,18 @@ def test_the_excerpt_shows_the_place(app: Flask, someone: TestUser, place: Proje
     assert len(hit.excerpt) < 200
 
 
-def test_the_newest_of_equals_comes_first_and_the_rest_is_told_of(app: Flask, someone: TestUser, place: ProjectAndBoard) -> None:
-    add(app, someone, place, "Mirror one", "Mirror two", "Mirror three")
+def test_the_newest_of_equals_comes_first_and_the_rest_is_announced(
+    app: Flask, someone: TestUser, project: ProjectAndBoard
+) -> None:
+    add(app, someone, project, "Mirror one", "Mirror two", "Mirror three")
     some = found(app, someone, "mirror", limit=2)
     assert (titles(some), some.more) == (["Mirror three", "Mirror two"], True)
     assert found(app, someone, "mirror", limit=3).more is False
 
 
-def test_each_kind_costs_one_query(app: Flask, someone: TestUser, place: ProjectAndBoard) -> None:
-    add(app, someone, place, "Mirror")
+def test_each_kind_costs_one_query(app: Flask, someone: TestUser, project: ProjectAndBoard) -> None:
+    add(app, someone, project, "Mirror")
     for kinds, queries in ((None, 5), (["task"], 1), (["project", "comment"], 2)):
-        with watched(app) as statements:
+        with recorded(app) as statements:
             found(app, someone, "mirror", kinds)
         assert len(statements) == queries

@@ -1,4 +1,4 @@
-"""Clients that are the address of their own metadata: read safely, for signed-in people only, and never trusted further."""
+"""Clients whose id is the URL of their metadata: fetched safely, for signed-in people only, and not trusted beyond that."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from flask import Flask
 from calmboard.db import db, now
 from calmboard.models import OAuthClient
 from calmboard.outgoing import OutgoingRefused, make_fetch
-from tests.oauth.conftest import HostApp, returned
+from tests.oauth.conftest import HostApp, redirect_parameters
 from tests.support.users import TestUser
 
 ADDRESS = "https://app.example/oauth/client-metadata"
@@ -21,15 +21,15 @@ CALLBACK = "http://localhost/callback"
 Make = Callable[..., HostApp]
 
 
-class Web:
-    """What lies at which address, and how often it was asked for."""
+class FakeWeb:
+    """The documents by URL, and the URLs that were requested."""
 
     def __init__(self) -> None:
         self.documents: dict[str, Any] = {}
-        self.asked: list[str] = []
+        self.requested_urls: list[str] = []
 
     def __call__(self, url: str, _max_bytes: int) -> bytes:
-        self.asked.append(url)
+        self.requested_urls.append(url)
         if url not in self.documents:
             raise OutgoingRefused("Nothing is there.")
         document = self.documents[url]
@@ -37,15 +37,15 @@ class Web:
 
 
 @pytest.fixture
-def web(app: Flask) -> Iterator[Web]:
-    web, fetch = Web(), app.extensions["calmboard_fetch"]
+def web(app: Flask) -> Iterator[FakeWeb]:
+    web, fetch = FakeWeb(), app.extensions["calmboard_fetch"]
     app.extensions["calmboard_fetch"] = web
     yield web
     app.extensions["calmboard_fetch"] = fetch
 
 
 @pytest.fixture
-def stranger(host_app: Make, owner: TestUser) -> HostApp:
+def application(host_app: Make, owner: TestUser) -> HostApp:
     return replace(host_app(owner), redirect_uri="http://localhost:57470/callback")
 
 
@@ -53,23 +53,23 @@ def document(address: str, **changes: Any) -> dict[str, Any]:
     return {"client_id": address, "client_name": "Claude Code", "redirect_uris": [CALLBACK], **changes}
 
 
-def test_an_application_may_be_its_own_address(web: Web, stranger: HostApp) -> None:
+def test_an_application_may_be_identified_by_its_metadata_url(web: FakeWeb, application: HostApp) -> None:
     address = f"{ADDRESS}/works"
     web.documents[address] = document(address)
-    stranger.client_id = address
-    page = stranger.open_consent()
+    application.client_id = address
+    page = application.open_consent()
     assert "Claude Code" in page.text
-    assert stranger.api(stranger.get_tokens()["access_token"]).get("/me").status_code == 200
-    assert web.asked == [address]
+    assert application.api(application.get_tokens()["access_token"]).get("/me").status_code == 200
+    assert web.requested_urls == [address]
 
 
-def test_nobody_makes_us_ask_around_without_signing_in(app: Flask, web: Web, stranger: HostApp) -> None:
-    stranger.client_id = f"{ADDRESS}/unasked"
-    answer = app.test_client().get("/api/oauth/authorize", query_string=stranger.request())
+def test_nobody_makes_us_fetch_without_signing_in(app: Flask, web: FakeWeb, application: HostApp) -> None:
+    application.client_id = f"{ADDRESS}/signed-out"
+    answer = app.test_client().get("/api/oauth/authorize", query_string=application.request())
     assert answer.status_code == 303
     assert answer.headers["Location"].startswith("/sign-in")
-    assert stranger.token(grant_type="refresh_token", client_id=stranger.client_id, refresh_token="x").status_code == 401
-    assert web.asked == []
+    assert application.token(grant_type="refresh_token", client_id=application.client_id, refresh_token="x").status_code == 401
+    assert web.requested_urls == []
 
 
 @pytest.mark.parametrize(
@@ -91,22 +91,22 @@ def test_nobody_makes_us_ask_around_without_signing_in(app: Flask, web: Web, str
         {"redirect_uris": [["http://localhost/callback"]]},
     ],
 )
-def test_a_document_that_does_not_do_is_refused_and_not_remembered(web: Web, stranger: HostApp, changes: dict[str, Any]) -> None:
+def test_an_invalid_document_is_refused_and_not_stored(web: FakeWeb, application: HostApp, changes: dict[str, Any]) -> None:
     address = f"{ADDRESS}/{abs(hash(str(changes)))}"
-    stranger.client_id = address
+    application.client_id = address
     web.documents[address] = document(address, **changes)
-    refused = stranger.open_consent()
+    refused = application.open_consent()
     assert (refused.status_code, "Location" in refused.headers) == (400, False)
     assert "Tell the people who make it. Nothing was granted." in re.sub("<[^>]+>", "", refused.text)
     web.documents[address] = document(address)
-    assert stranger.open_consent().status_code == 200
+    assert application.open_consent().status_code == 200
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"\xff", b"[" * 5000])
-def test_a_document_that_is_no_object_is_refused(web: Web, stranger: HostApp, body: bytes) -> None:
-    stranger.client_id = f"{ADDRESS}/{len(body)}-{body[:1].hex()}"
-    web.documents[stranger.client_id] = body
-    assert stranger.open_consent().status_code == 400
+def test_a_document_that_is_no_object_is_refused(web: FakeWeb, application: HostApp, body: bytes) -> None:
+    application.client_id = f"{ADDRESS}/{len(body)}-{body[:1].hex()}"
+    web.documents[application.client_id] = body
+    assert application.open_consent().status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -131,90 +131,92 @@ def test_a_document_that_is_no_object_is_refused(web: Web, stranger: HostApp, bo
         "ftp://app.example/client",
     ],
 )
-def test_an_address_that_cannot_be_a_client_is_never_asked(web: Web, stranger: HostApp, address: str) -> None:
-    stranger.client_id = address
-    assert stranger.open_consent().status_code == 400
-    assert web.asked == []
+def test_an_address_that_cannot_be_a_client_is_never_fetched(web: FakeWeb, application: HostApp, address: str) -> None:
+    application.client_id = address
+    assert application.open_consent().status_code == 400
+    assert web.requested_urls == []
 
 
-def test_what_else_a_document_holds_does_no_harm(web: Web, stranger: HostApp) -> None:
-    stranger.client_id = f"{ADDRESS}/more"
+def test_what_else_a_document_holds_does_no_harm(web: FakeWeb, application: HostApp) -> None:
+    application.client_id = f"{ADDRESS}/more"
     more = {"jwks": {"keys": [{"kty": "EC", "x": "x", "y": "y"}, 7]}, "contacts": ["a"], "logo_uri": "https://evil.example/x.svg"}
-    web.documents[stranger.client_id] = document(stranger.client_id, **more)
-    page = stranger.open_consent()
+    web.documents[application.client_id] = document(application.client_id, **more)
+    page = application.open_consent()
     assert page.status_code == 200
     assert "evil.example" not in page.text
     assert "describes itself at the address under Client ID" in page.text
-    assert stranger.client_id in page.text.replace("<wbr>", "")
+    assert application.client_id in page.text.replace("<wbr>", "")
 
 
 @pytest.mark.parametrize("name", [None, "", "   ", 7, "a\nb", "\u202eexample", ["x"], "\ud800"])
-def test_a_document_without_a_readable_name_goes_by_its_host(web: Web, stranger: HostApp, name: Any) -> None:
-    stranger.client_id = f"{ADDRESS}/nameless-{ascii(name).encode().hex()}"
-    web.documents[stranger.client_id] = document(stranger.client_id, client_name=name)
-    assert "<h1>app.example wants to work in" in stranger.open_consent().text
+def test_a_document_without_a_readable_name_goes_by_its_host(web: FakeWeb, application: HostApp, name: Any) -> None:
+    application.client_id = f"{ADDRESS}/nameless-{ascii(name).encode().hex()}"
+    web.documents[application.client_id] = document(application.client_id, client_name=name)
+    assert "<h1>app.example wants to work in" in application.open_consent().text
 
 
-def test_a_document_is_read_again_after_an_hour(app: Flask, web: Web, stranger: HostApp) -> None:
-    stranger.client_id = f"{ADDRESS}/hourly"
-    web.documents[stranger.client_id] = document(stranger.client_id)
-    assert stranger.open_consent().status_code == stranger.open_consent().status_code == 200
-    assert len(web.asked) == 1
-    web.documents[stranger.client_id] = document(stranger.client_id, redirect_uris=["https://app.example/elsewhere"])
+def test_a_document_is_read_again_after_an_hour(app: Flask, web: FakeWeb, application: HostApp) -> None:
+    application.client_id = f"{ADDRESS}/hourly"
+    web.documents[application.client_id] = document(application.client_id)
+    assert application.open_consent().status_code == application.open_consent().status_code == 200
+    assert len(web.requested_urls) == 1
+    web.documents[application.client_id] = document(application.client_id, redirect_uris=["https://app.example/elsewhere"])
     with app.app_context():
-        db.session.get_one(OAuthClient, stranger.client_id).fresh_until = now() - timedelta(seconds=1)
+        db.session.get_one(OAuthClient, application.client_id).fresh_until = now() - timedelta(seconds=1)
         db.session.commit()
-    assert stranger.open_consent().status_code == 400
-    assert len(web.asked) == 2
+    assert application.open_consent().status_code == 400
+    assert len(web.requested_urls) == 2
 
 
-def test_what_a_document_was_granted_outlives_its_host(app: Flask, web: Web, stranger: HostApp) -> None:
-    stranger.client_id = f"{ADDRESS}/gone"
-    web.documents[stranger.client_id] = document(stranger.client_id)
-    tokens = stranger.get_tokens()
-    del web.documents[stranger.client_id]
+def test_what_a_document_was_granted_outlives_its_host(app: Flask, web: FakeWeb, application: HostApp) -> None:
+    application.client_id = f"{ADDRESS}/gone"
+    web.documents[application.client_id] = document(application.client_id)
+    tokens = application.get_tokens()
+    del web.documents[application.client_id]
     with app.app_context():
-        db.session.get_one(OAuthClient, stranger.client_id).fresh_until = now() - timedelta(seconds=1)
+        db.session.get_one(OAuthClient, application.client_id).fresh_until = now() - timedelta(seconds=1)
         db.session.commit()
-    assert stranger.open_consent().status_code == 400
-    assert stranger.refresh(tokens["refresh_token"]).status_code == 200
+    assert application.open_consent().status_code == 400
+    assert application.refresh(tokens["refresh_token"]).status_code == 200
 
 
-def test_only_the_registered_callback_is_called(web: Web, stranger: HostApp) -> None:
+def test_only_the_registered_callback_is_called(web: FakeWeb, application: HostApp) -> None:
     address = f"{ADDRESS}/callbacks"
     web.documents[address] = document(address)
-    stranger.client_id = address
-    assert stranger.open_consent(redirect_uri="https://elsewhere.example/callback").status_code == 400
-    assert returned(stranger.decide())["state"] == "s-1"
+    application.client_id = address
+    assert application.open_consent(redirect_uri="https://elsewhere.example/callback").status_code == 400
+    assert redirect_parameters(application.decide())["state"] == "s-1"
 
 
-def test_nobody_makes_us_ask_around_without_end(web: Web, host_app: Make, new_user: Callable[..., TestUser]) -> None:
-    stranger = host_app(new_user())
+def test_nobody_makes_us_fetch_without_limit(web: FakeWeb, host_app: Make, new_user: Callable[..., TestUser]) -> None:
+    application = host_app(new_user())
     statuses = []
     for number in range(7):
-        stranger.client_id = f"https://host{number}.example/client"
-        statuses.append(stranger.open_consent().status_code)
-    assert (statuses, len(web.asked)) == ([400] * 6 + [429], 6)
+        application.client_id = f"https://host{number}.example/client"
+        statuses.append(application.open_consent().status_code)
+    assert (statuses, len(web.requested_urls)) == ([400] * 6 + [429], 6)
 
 
-def test_nobody_makes_us_ask_one_server_without_end(web: Web, host_app: Make, new_user: Callable[..., TestUser]) -> None:
+def test_nobody_makes_us_fetch_from_one_server_without_limit(
+    web: FakeWeb, host_app: Make, new_user: Callable[..., TestUser]
+) -> None:
     people = [host_app(new_user()) for _ in range(11)]
     statuses = []
     for number in range(61):
-        stranger = people[number % 11]
-        stranger.client_id = f"https://asked-often.example/client/{number}"
-        statuses.append(stranger.open_consent().status_code)
-    assert (statuses, len(web.asked)) == ([400] * 60 + [429], 60)
+        application = people[number % 11]
+        application.client_id = f"https://asked-often.example/client/{number}"
+        statuses.append(application.open_consent().status_code)
+    assert (statuses, len(web.requested_urls)) == ([400] * 60 + [429], 60)
 
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "a..example", f"{'a' * 64}.example", "%00", "[v1.a]", "[fe80::1%25lo]", "-"])
-def test_a_host_that_cannot_be_found_is_told_on_a_page(stranger: HostApp, host: str) -> None:
-    """Without the web of these tests: the look-up of a name is the real one."""
-    stranger.client_id = f"https://{host}/client"
-    answer = stranger.open_consent()
+def test_an_unknown_host_is_explained_on_a_page(application: HostApp, host: str) -> None:
+    """Without FakeWeb: the lookup of the name is the real one."""
+    application.client_id = f"https://{host}/client"
+    answer = application.open_consent()
     assert (answer.status_code, answer.mimetype) == (400, "text/html")
-    told = f"own description at {stranger.client_id} cannot be read. Try again in a few minutes; if nothing changes, tell"
-    assert told in re.sub("<[^>]+>", "", answer.text)
+    message = f"own description at {application.client_id} cannot be read. Try again in a few minutes; if nothing changes, tell"
+    assert message in re.sub("<[^>]+>", "", answer.text)
 
 
 @pytest.mark.parametrize(
@@ -234,6 +236,6 @@ def test_a_host_that_cannot_be_found_is_told_on_a_page(stranger: HostApp, host: 
         "file:///etc/passwd",
     ],
 )
-def test_no_address_of_our_own_network_is_ever_asked(url: str) -> None:
+def test_no_address_of_our_own_network_is_ever_fetched(url: str) -> None:
     with pytest.raises(OutgoingRefused):
         make_fetch()(url, 5_000)

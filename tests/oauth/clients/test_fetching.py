@@ -1,4 +1,4 @@
-"""Documents of others are read from public addresses alone, once, short, and without following anybody anywhere."""
+"""Documents of others are fetched from public addresses alone, once, up to a size, and without redirects."""
 
 import gzip
 import json
@@ -17,14 +17,14 @@ from typing import Any
 import pytest
 
 from calmboard.errors import Unavailable
-from calmboard.outgoing import MOST_READERS, Fetch, OutgoingRefused, make_fetch
+from calmboard.outgoing import MAX_READERS, Fetch, OutgoingRefused, make_fetch
 from tests.oauth.conftest import HostApp
 from tests.support.programs import find_program, wait_until
 from tests.support.users import TestUser
 
 MAX_BYTES = 5 * 1024
 _DOCUMENT = json.dumps({"client_name": "Claude Code"}).encode()
-_ANSWERS: dict[str, tuple[int, dict[str, str], bytes]] = {
+_RESPONSES: dict[str, tuple[int, dict[str, str], bytes]] = {
     "/fine": (200, {"Content-Type": "application/json"}, _DOCUMENT),
     "/charset": (200, {"Content-Type": "Application/JSON; charset=utf-8"}, _DOCUMENT),
     "/zipped": (200, {"Content-Type": "application/json", "Content-Encoding": "gzip"}, gzip.compress(_DOCUMENT)),
@@ -40,17 +40,17 @@ _ANSWERS: dict[str, tuple[int, dict[str, str], bytes]] = {
 }
 
 
-class _Elsewhere(BaseHTTPRequestHandler):
-    asked: list[str]
+class _OtherServer(BaseHTTPRequestHandler):
+    requests: list[str]
 
     def do_GET(self) -> None:
-        self.asked.append(f"{self.path} {self.headers.get('Cookie')} {self.headers.get('Authorization')}")
+        self.requests.append(f"{self.path} {self.headers.get('Cookie')} {self.headers.get('Authorization')}")
         if self.path == "/silent":
             return
         if self.path == "/dripping":
             self._drip()
             return
-        status, headers, body = _ANSWERS[self.path]
+        status, headers, body = _RESPONSES[self.path]
         self.send_response_only(status)
         for name, value in {**headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
@@ -58,7 +58,7 @@ class _Elsewhere(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _drip(self) -> None:
-        """Begin a document, and send one byte at a time until the reader is gone."""
+        """Start a document, and send one byte at a time until the reader disconnects."""
         self.wfile.write(b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n")
         try:
             while True:
@@ -70,28 +70,28 @@ class _Elsewhere(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate and its key, for this machine and for a name."""
+    """A certificate and its key, for this machine and for a host name."""
     directory = tmp_path_factory.mktemp("certificate")
-    key, found = directory / "key.pem", directory / "certificate.pem"
-    command = [find_program("openssl", "openssl"), "req", "-x509", "-nodes", "-days", "1", "-subj", "/CN=elsewhere"]
+    key, certificate = directory / "key.pem", directory / "certificate.pem"
+    command = [find_program("openssl", "openssl"), "req", "-x509", "-nodes", "-days", "1", "-subj", "/CN=other-server"]
     command += ["-addext", "subjectAltName=IP:127.0.0.1,DNS:rebinding.example", "-newkey", "ec"]
-    command += ["-pkeyopt", "ec_paramgen_curve:prime256v1", "-keyout", str(key), "-out", str(found)]
+    command += ["-pkeyopt", "ec_paramgen_curve:prime256v1", "-keyout", str(key), "-out", str(certificate)]
     subprocess.run(command, check=True, capture_output=True)
-    return found, key
+    return certificate, key
 
 
 @pytest.fixture
-def elsewhere(certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[str]]]:
-    """The address of a server whose certificate is trusted, and what it was asked."""
-    asked: list[str] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Elsewhere", (_Elsewhere,), {"asked": asked}))
+def other_server(certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[str]]]:
+    """The URL of a server whose certificate is trusted, and the requests that it received."""
+    requests: list[str] = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("OtherServer", (_OtherServer,), {"requests": requests}))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate)
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(certificate[0]))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
-    yield f"https://127.0.0.1:{server.server_port}", asked
+    yield f"https://127.0.0.1:{server.server_port}", requests
     server.shutdown()
     server.server_close()
     thread.join()
@@ -99,97 +99,97 @@ def elsewhere(certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def fetch() -> Fetch:
-    """As an operator sets it who allows this machine."""
+    """As configured by an operator who allows this machine."""
     return make_fetch((ip_network("127.0.0.0/8"),))
 
 
 @pytest.mark.parametrize("path", ["/fine", "/charset", "/zipped"])
-def test_a_document_is_read(elsewhere: tuple[str, list[str]], fetch: Fetch, path: str) -> None:
-    url, asked = elsewhere
+def test_a_document_is_read(other_server: tuple[str, list[str]], fetch: Fetch, path: str) -> None:
+    url, requests = other_server
     assert fetch(url + path, MAX_BYTES) == _DOCUMENT
-    assert asked == [f"{path} None None"]
+    assert requests == [f"{path} None None"]
 
 
 @pytest.mark.parametrize(
     "path", ["/away", "/for-good", "/page", "/untyped", "/missing", "/created", "/large", "/bomb", "/garbled", "/silent"]
 )
-def test_anything_else_is_refused_and_nobody_followed(elsewhere: tuple[str, list[str]], fetch: Fetch, path: str) -> None:
-    url, asked = elsewhere
+def test_anything_else_is_refused_and_nobody_followed(other_server: tuple[str, list[str]], fetch: Fetch, path: str) -> None:
+    url, requests = other_server
     with pytest.raises(OutgoingRefused):
         fetch(url + path, MAX_BYTES)
-    assert [line.split()[0] for line in asked] == [path]
+    assert [line.split()[0] for line in requests] == [path]
 
 
-def test_what_the_operator_did_not_allow_is_not_even_connected_to(elsewhere: tuple[str, list[str]]) -> None:
-    url, asked = elsewhere
+def test_what_the_operator_did_not_allow_is_not_even_connected_to(other_server: tuple[str, list[str]]) -> None:
+    url, requests = other_server
     for fetch in (make_fetch(), make_fetch((ip_network("10.0.0.0/8"),))):
         with pytest.raises(OutgoingRefused):
             fetch(f"{url}/fine", MAX_BYTES)
-    assert asked == []
+    assert requests == []
 
 
-def test_a_document_that_never_ends_is_given_up_in_time(elsewhere: tuple[str, list[str]]) -> None:
-    began_at_s = time.monotonic()
+def test_a_document_that_never_ends_is_given_up_in_time(other_server: tuple[str, list[str]]) -> None:
+    started_at_s = time.monotonic()
     with pytest.raises(OutgoingRefused):
-        make_fetch((ip_network("127.0.0.0/8"),), timeout_s=0.5)(f"{elsewhere[0]}/dripping", MAX_BYTES)
-    assert time.monotonic() - began_at_s < 5
+        make_fetch((ip_network("127.0.0.0/8"),), timeout_s=0.5)(f"{other_server[0]}/dripping", MAX_BYTES)
+    assert time.monotonic() - started_at_s < 5
 
 
-def test_a_server_without_tls_is_not_asked(elsewhere: tuple[str, list[str]], fetch: Fetch) -> None:
-    url, asked = elsewhere
+def test_a_server_without_tls_is_not_contacted(other_server: tuple[str, list[str]], fetch: Fetch) -> None:
+    url, requests = other_server
     with pytest.raises(OutgoingRefused):
         fetch(f"{url}/fine".replace("https", "http"), MAX_BYTES)
-    assert asked == []
+    assert requests == []
 
 
 def test_a_certificate_that_nobody_trusts_is_refused(
-    elsewhere: tuple[str, list[str]], fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+    other_server: tuple[str, list[str]], fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url, asked = elsewhere
+    url, requests = other_server
     monkeypatch.undo()
     with pytest.raises(OutgoingRefused):
         fetch(f"{url}/fine", MAX_BYTES)
-    assert asked == []
+    assert requests == []
 
 
-@pytest.mark.parametrize("fault", [socket.gaierror(-3, "Try again"), TimeoutError(), ConnectionResetError(), UnicodeError()])
-def test_a_name_that_cannot_be_looked_up_is_refused(monkeypatch: pytest.MonkeyPatch, fetch: Fetch, fault: Exception) -> None:
-    def look_up(*_: Any, **__: Any) -> Any:
-        raise fault
+@pytest.mark.parametrize("error", [socket.gaierror(-3, "Try again"), TimeoutError(), ConnectionResetError(), UnicodeError()])
+def test_a_name_that_cannot_be_looked_up_is_refused(monkeypatch: pytest.MonkeyPatch, fetch: Fetch, error: Exception) -> None:
+    def getaddrinfo(*_: Any, **__: Any) -> Any:
+        raise error
 
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     with pytest.raises(OutgoingRefused):
         fetch("https://lost.example/client", MAX_BYTES)
 
 
 def test_a_look_up_that_hangs_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    with hanging_look_ups(monkeypatch):
-        began_at_s = time.monotonic()
+    with hanging_lookups(monkeypatch):
+        started_at_s = time.monotonic()
         with pytest.raises(OutgoingRefused):
             make_fetch(timeout_s=0.2)("https://lost.example/client", MAX_BYTES)
-        assert time.monotonic() - began_at_s < 5
+        assert time.monotonic() - started_at_s < 5
 
 
 def test_readers_that_hang_are_never_more_than_a_few(
-    monkeypatch: pytest.MonkeyPatch, elsewhere: tuple[str, list[str]], fetch: Fetch
+    monkeypatch: pytest.MonkeyPatch, other_server: tuple[str, list[str]], fetch: Fetch
 ) -> None:
-    """Past these a document is refused at once; when they are done, all are read again."""
-    with hanging_look_ups(monkeypatch) as looked_up:
-        let_all_readers_wait()
+    """Beyond these a document is refused at once; when they are done, all are fetched again."""
+    with hanging_lookups(monkeypatch) as names:
+        occupy_all_readers()
         for _ in range(3):
             with pytest.raises(Unavailable):
                 make_fetch(timeout_s=0.01)("https://lost.example/client", MAX_BYTES)
-        assert len(looked_up) == MOST_READERS
+        assert len(names) == MAX_READERS
     wait_until(lambda: not any(thread.name == "reader" for thread in threading.enumerate()), "that the readers are done")
-    assert fetch(f"{elsewhere[0]}/fine", MAX_BYTES) == _DOCUMENT
+    assert fetch(f"{other_server[0]}/fine", MAX_BYTES) == _DOCUMENT
 
 
-def test_who_comes_while_all_readers_wait_is_told_to_try_again(
+def test_a_request_while_all_readers_are_busy_is_answered_503(
     monkeypatch: pytest.MonkeyPatch, host_app: Callable[..., HostApp], owner: TestUser
 ) -> None:
     application = host_app(owner)
-    with hanging_look_ups(monkeypatch):
-        let_all_readers_wait()
+    with hanging_lookups(monkeypatch):
+        occupy_all_readers()
         answer = application.open_consent(client_id="https://crowded.example/client")
     wait_until(lambda: not any(thread.name == "reader" for thread in threading.enumerate()), "that the readers are done")
     assert (answer.status_code, answer.mimetype, "Retry-After" in answer.headers) == (503, "text/html", True)
@@ -197,77 +197,77 @@ def test_who_comes_while_all_readers_wait_is_told_to_try_again(
 
 
 def test_readers_that_cannot_begin_are_not_waited_for(
-    monkeypatch: pytest.MonkeyPatch, elsewhere: tuple[str, list[str]], fetch: Fetch
+    monkeypatch: pytest.MonkeyPatch, other_server: tuple[str, list[str]], fetch: Fetch
 ) -> None:
     def start(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", start)
-        for _ in range(MOST_READERS + 1):
+        for _ in range(MAX_READERS + 1):
             with pytest.raises(Unavailable):
-                fetch(f"{elsewhere[0]}/fine", MAX_BYTES)
-    assert fetch(f"{elsewhere[0]}/fine", MAX_BYTES) == _DOCUMENT
+                fetch(f"{other_server[0]}/fine", MAX_BYTES)
+    assert fetch(f"{other_server[0]}/fine", MAX_BYTES) == _DOCUMENT
 
 
-def let_all_readers_wait() -> None:
-    for _ in range(MOST_READERS):
+def occupy_all_readers() -> None:
+    for _ in range(MAX_READERS):
         with pytest.raises(OutgoingRefused):
             make_fetch(timeout_s=0.01)("https://lost.example/client", MAX_BYTES)
 
 
 @contextmanager
-def hanging_look_ups(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """No name is found until the block is over; yields the names that are looked up."""
-    over, looked_up = threading.Event(), list[str]()
+def hanging_lookups(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """No name is resolved until the block ends; yields the names that are looked up."""
+    done, names = threading.Event(), list[str]()
 
-    def look_up(host: str, *_: Any, **__: Any) -> Any:
-        looked_up.append(host)
-        over.wait(30)
+    def getaddrinfo(host: str, *_: Any, **__: Any) -> Any:
+        names.append(host)
+        done.wait(30)
         raise socket.gaierror(-3, "Try again")
 
     with monkeypatch.context() as patch:
-        patch.setattr(socket, "getaddrinfo", look_up)
-        yield looked_up
-        over.set()
+        patch.setattr(socket, "getaddrinfo", getaddrinfo)
+        yield names
+        done.set()
 
 
 def test_a_name_is_looked_up_once_and_connected_to_as_found(
-    elsewhere: tuple[str, list[str]], fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+    other_server: tuple[str, list[str]], fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name that answers differently at the second look-up is how such checks are got round."""
-    url, asked = elsewhere
-    looked_up = answer_with(monkeypatch, "127.0.0.1", "127.0.0.2")
+    """A name that resolves differently at the second lookup is how such checks are bypassed."""
+    url, requests = other_server
+    names = resolve_to(monkeypatch, "127.0.0.1", "127.0.0.2")
     assert fetch(url.replace("127.0.0.1", "rebinding.example") + "/fine", MAX_BYTES) == _DOCUMENT
-    assert (looked_up, len(asked)) == (["rebinding.example"], 1)
+    assert (names, len(requests)) == (["rebinding.example"], 1)
 
 
 @pytest.mark.parametrize(
     "address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "192.168.0.9", "100.64.0.1", "::1", "fd00::1", "::ffff:127.0.0.1"]
 )
 def test_a_public_name_with_an_address_of_ours_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
-    looked_up = answer_with(monkeypatch, address)
+    names = resolve_to(monkeypatch, address)
     with pytest.raises(OutgoingRefused):
         make_fetch()("https://public.example/client", MAX_BYTES)
-    assert looked_up == ["public.example"]
+    assert names == ["public.example"]
 
 
 def test_one_address_of_ours_among_public_ones_is_enough_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer_with(monkeypatch, "93.184.215.14,10.0.0.1")
+    resolve_to(monkeypatch, "93.184.215.14,10.0.0.1")
     with pytest.raises(OutgoingRefused):
         make_fetch()("https://mixed.example/client", MAX_BYTES)
 
 
-def answer_with(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
-    """Let each look-up of a name find the next of these (several with commas); returns the names that are looked up."""
-    real, looked_up = socket.getaddrinfo, list[str]()
+def resolve_to(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
+    """Let each lookup of a name return the next of these (several with commas); returns the names that are looked up."""
+    original, names = socket.getaddrinfo, list[str]()
 
-    def look_up(host: Any, port: Any, *rest: Any, **more: Any) -> Any:
+    def getaddrinfo(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
         if not str(host).endswith(".example"):
-            return real(host, port, *rest, **more)
-        found = answers[min(len(looked_up), len(answers) - 1)]
-        looked_up.append(host)
-        return [info for address in found.split(",") for info in real(address, port, *rest, **more)]
+            return original(host, port, *args, **kwargs)
+        addresses = answers[min(len(names), len(answers) - 1)]
+        names.append(host)
+        return [info for address in addresses.split(",") for info in original(address, port, *args, **kwargs)]
 
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    return looked_up
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    return names

@@ -1,4 +1,4 @@
-"""Every field of a registration with values that nobody should send: refused in words, or taken for what it is."""
+"""Every field of a registration with values that nobody should send: refused with a description, or accepted safely."""
 
 from typing import Any
 
@@ -62,10 +62,10 @@ VALUES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_any_value_of_a_field_is_refused_or_taken_for_what_it_is(app: Flask, name: str) -> None:
-    for way, value in VALUES.items():
+def test_any_value_of_a_field_is_refused_or_accepted_safely(app: Flask, name: str) -> None:
+    for label, value in VALUES.items():
         answer = register(app, **{name: value})
-        assert answer.status_code in (201, 400, 413), way
+        assert answer.status_code in (201, 400, 413), label
         assert answer.headers["Cache-Control"] == "no-store"
         if answer.status_code == 201:
             assert_public_client(answer)
@@ -75,21 +75,21 @@ def test_any_value_of_a_field_is_refused_or_taken_for_what_it_is(app: Flask, nam
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_bad_change_of_a_registration_changes_nothing(app: Flask, client: FlaskClient, name: str) -> None:
-    made = register(app).get_json()
-    path = made["registration_client_uri"].removeprefix(ORIGIN)
-    mine = {"Authorization": f"Bearer {made['registration_access_token']}"}
-    before = client.get(path, headers=mine).get_json()
-    for way, value in VALUES.items():
+    registered = register(app).get_json()
+    path = registered["registration_client_uri"].removeprefix(ORIGIN)
+    auth = {"Authorization": f"Bearer {registered['registration_access_token']}"}
+    before = client.get(path, headers=auth).get_json()
+    for label, value in VALUES.items():
         client.environ_base["REMOTE_ADDR"] = new_address()
-        usual = {"client_id": made["client_id"], "client_name": "Changed", "redirect_uris": [CALLBACK]}
-        answer = client.put(path, headers=mine, json={**usual, name: value})
-        now = client.get(path, headers=mine).get_json()
+        body = {"client_id": registered["client_id"], "client_name": "Changed", "redirect_uris": [CALLBACK]}
+        answer = client.put(path, headers=auth, json={**body, name: value})
+        now = client.get(path, headers=auth).get_json()
         if answer.status_code == 200:
-            assert now == answer.get_json(), way
+            assert now == answer.get_json(), label
             before = now
         else:
             assert_metadata_error(answer)
-            assert now == before, way
+            assert now == before, label
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_ten_callbacks_are_the_most(app: Flask) -> None:
 
 
 def test_nobody_chooses_what_is_ours_to_choose(app: Flask) -> None:
-    theirs = {
+    metadata = {
         "client_secret": "x",
         "registration_access_token": "cbm_x",
         "registration_client_uri": "https://evil.example",
@@ -160,7 +160,7 @@ def test_nobody_chooses_what_is_ours_to_choose(app: Flask) -> None:
         "kind": "own",
         "token_endpoint_auth_method": "client_secret_basic",
     }
-    body = register(app, **theirs).get_json()
+    body = register(app, **metadata).get_json()
     assert body["client_id"].startswith("cli_")
     assert body["registration_client_uri"] == f"{ORIGIN}/api/oauth/register/{body['client_id']}"
     assert body["registration_access_token"].startswith("cbm_")
@@ -169,15 +169,15 @@ def test_nobody_chooses_what_is_ours_to_choose(app: Flask) -> None:
     assert not {"client_secret", "user_id", "kind"} & body.keys()
 
 
-@pytest.mark.parametrize("sent", [{}, {"client_id": None}, {"client_id": ""}, {"client_id": "cli_00000000000000000000000000"}])
-def test_a_change_that_does_not_name_its_client_is_refused(app: Flask, client: FlaskClient, sent: dict[str, Any]) -> None:
+@pytest.mark.parametrize("changes", [{}, {"client_id": None}, {"client_id": ""}, {"client_id": "cli_00000000000000000000000000"}])
+def test_a_change_that_does_not_name_its_client_is_refused(app: Flask, client: FlaskClient, changes: dict[str, Any]) -> None:
     """RFC 7592, section 2.2."""
-    made = register(app).get_json()
-    path = made["registration_client_uri"].removeprefix(ORIGIN)
-    mine = {"Authorization": f"Bearer {made['registration_access_token']}"}
-    answer = client.put(path, headers=mine, json={"client_name": "Changed", "redirect_uris": [CALLBACK], **sent})
+    registered = register(app).get_json()
+    path = registered["registration_client_uri"].removeprefix(ORIGIN)
+    auth = {"Authorization": f"Bearer {registered['registration_access_token']}"}
+    answer = client.put(path, headers=auth, json={"client_name": "Changed", "redirect_uris": [CALLBACK], **changes})
     assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_client_metadata")
-    assert client.get(path, headers=mine).get_json()["client_name"] == made["client_name"]
+    assert client.get(path, headers=auth).get_json()["client_name"] == registered["client_name"]
 
 
 @pytest.mark.parametrize("scope", [5, True, [], ["tasks:read"], {"tasks": "read"}])

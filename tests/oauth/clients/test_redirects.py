@@ -1,4 +1,4 @@
-"""Where an application may be called back: at what it registered, byte for byte, and nowhere that only looks like it."""
+"""Where an application may be called back: at the URI that it registered, byte for byte, and at no similar one."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from tests.oauth.conftest import ORIGIN, HostApp, register, returned
+from tests.oauth.conftest import ORIGIN, HostApp, redirect_parameters, register
 from tests.support.users import TestUser
 
-# Messages, headers and addresses are judged in Python, whatever the database.
+# Messages, headers and URIs are checked in Python, whatever the database.
 pytestmark = pytest.mark.database("sqlite")
 
 Make = Callable[..., HostApp]
@@ -185,19 +185,19 @@ def test_an_address_that_leads_nowhere_or_anywhere_is_not_registered(app: Flask,
 
 
 @pytest.mark.parametrize(
-    ("asked", "answered"),
+    ("state", "expected"),
     [("", None), ("a b+c", "a b+c"), ("ü→\u2028", "ü→\u2028"), ('{"a": ["b"]}', '{"a": ["b"]}'), ("&code=x#y", "&code=x#y")],
 )
-def test_state_comes_back_as_it_went(host_app: Make, person: TestUser, asked: str, answered: str | None) -> None:
+def test_state_comes_back_as_it_went(host_app: Make, person: TestUser, state: str, expected: str | None) -> None:
     application = host_app(person)
     for decision in ("allow", "deny"):
-        told = returned(application.decide(decision, state=asked))
-        assert (told.get("state"), told["iss"]) == (answered, ORIGIN)
-    assert returned(application.open_consent(state=asked, resource=None)).get("state") == answered
+        result = redirect_parameters(application.decide(decision, state=state))
+        assert (result.get("state"), result["iss"]) == (expected, ORIGIN)
+    assert redirect_parameters(application.open_consent(state=state, resource=None)).get("state") == expected
 
 
 def test_a_decision_leads_on_by_303_and_leaves_no_trace(host_app: Make, person: TestUser) -> None:
-    sent = host_app(person).decide()
-    assert sent.status_code == 303
-    assert (sent.headers["Cache-Control"], sent.headers["Referrer-Policy"]) == ("no-store", "same-origin")
-    assert urlsplit(sent.headers["Location"]).fragment == ""
+    response = host_app(person).decide()
+    assert response.status_code == 303
+    assert (response.headers["Cache-Control"], response.headers["Referrer-Policy"]) == ("no-store", "same-origin")
+    assert urlsplit(response.headers["Location"]).fragment == ""

@@ -1,4 +1,4 @@
-"""What programs do by themselves: register, manage what they registered, and find out how."""
+"""What programs do by themselves: register, manage their registration, and discover the endpoints."""
 
 import io
 import json
@@ -15,55 +15,55 @@ _REGISTER = "/api/oauth/register"
 
 
 def test_an_application_registers_itself_and_manages_what_it_registered(app: Flask) -> None:
-    made = register(
+    response = register(
         app, client_name="Cursor", redirect_uris=["cursor://anysphere.cursor-mcp/oauth/callback"], application_type="web"
     )
-    body = made.get_json()
-    assert made.status_code == 201
+    body = response.get_json()
+    assert response.status_code == 201
     assert (body["token_endpoint_auth_method"], "client_secret" in body) == ("none", False)
     assert body["application_type"] == "web"
     path = body["registration_client_uri"].removeprefix(ORIGIN)
-    mine = {"Authorization": f"Bearer {body['registration_access_token']}"}
+    auth = {"Authorization": f"Bearer {body['registration_access_token']}"}
     client = app.test_client()
-    assert client.get(path, headers=mine).get_json()["client_name"] == "Cursor"
+    assert client.get(path, headers=auth).get_json()["client_name"] == "Cursor"
     assert client.get(path).status_code == 401
     assert client.get(path, headers={"Authorization": "Bearer cbm_x"}).status_code == 401
     change = {"client_id": body["client_id"], "client_name": "Cursor 2", "redirect_uris": ["http://localhost/cb"]}
-    changed = client.put(path, headers=mine, json=change)
+    changed = client.put(path, headers=auth, json=change)
     assert changed.get_json()["redirect_uris"] == ["http://localhost/cb"]
-    assert client.delete(path, headers=mine).status_code == 204
-    assert client.get(path, headers=mine).status_code == 401
+    assert client.delete(path, headers=auth).status_code == 204
+    assert client.get(path, headers=auth).status_code == 401
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_managing_has_a_window(app: Flask, method: str) -> None:
+def test_managing_is_rate_limited(app: Flask, method: str) -> None:
     address = {"REMOTE_ADDR": new_address()}
     statuses = [app.test_client().open(f"{_REGISTER}/cli_x", method=method, environ_base=address).status_code for _ in range(61)]
     assert statuses == [401] * 60 + [429]
     body = register(app).get_json()
-    mine = {"Authorization": f"Bearer {body['registration_access_token']}"}
+    auth = {"Authorization": f"Bearer {body['registration_access_token']}"}
     path = f"{_REGISTER}/{body['client_id']}"
-    refused = app.test_client().open(path, method=method, headers=mine, environ_base=address)
+    refused = app.test_client().open(path, method=method, headers=auth, environ_base=address)
     assert (refused.status_code, refused.get_json()["error"]) == (429, "temporarily_unavailable")
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
-    assert app.test_client().get(path, headers=mine, environ_base={"REMOTE_ADDR": new_address()}).status_code == 200
+    assert app.test_client().get(path, headers=auth, environ_base={"REMOTE_ADDR": new_address()}).status_code == 200
 
 
 def test_a_change_of_what_is_deleted_meanwhile_is_refused(app: Flask) -> None:
-    """The registration is deleted while the change is on its way: it is read after the token was."""
+    """The registration is deleted while the change is being sent: its body is read after its token."""
     body = register(app).get_json()
-    mine = {"Authorization": f"Bearer {body['registration_access_token']}"}
+    auth = {"Authorization": f"Bearer {body['registration_access_token']}"}
     path, address = f"{_REGISTER}/{body['client_id']}", {"REMOTE_ADDR": new_address()}
     change = {"client_id": body["client_id"], "redirect_uris": ["http://localhost/cb"]}
     statuses = list[int]()
 
     class Meanwhile(io.BytesIO):
         def readinto(self, buffer: Any) -> int:
-            statuses.append(app.test_client().delete(path, headers=mine, environ_base=address).status_code)
+            statuses.append(app.test_client().delete(path, headers=auth, environ_base=address).status_code)
             return super().readinto(buffer)
 
     text = json.dumps(change).encode()
-    headers = {**mine, "Content-Length": str(len(text)), "Content-Type": "application/json"}
+    headers = {**auth, "Content-Length": str(len(text)), "Content-Type": "application/json"}
     changed = app.test_client().put(path, headers=headers, environ_base=address, input_stream=Meanwhile(text))
     assert statuses[0] == 204
     assert (changed.status_code, changed.get_json()["error"]) == (401, "invalid_token")
@@ -71,14 +71,14 @@ def test_a_change_of_what_is_deleted_meanwhile_is_refused(app: Flask) -> None:
 
 def test_a_change_is_answered_as_it_is_read_afterwards(app: Flask) -> None:
     body = register(app, software_id="harbour").get_json()
-    mine = {"Authorization": f"Bearer {body['registration_access_token']}"}
+    auth = {"Authorization": f"Bearer {body['registration_access_token']}"}
     path = f"{_REGISTER}/{body['client_id']}"
     change = {"client_id": body["client_id"], "client_name": " Cursor 2 ", "redirect_uris": ["http://localhost/cb"]}
     client = app.test_client()
     client.environ_base["REMOTE_ADDR"] = new_address()
-    changed = client.put(path, headers=mine, json=change)
+    changed = client.put(path, headers=auth, json=change)
     assert changed.status_code == 200
-    assert changed.get_json() == client.get(path, headers=mine).get_json()
+    assert changed.get_json() == client.get(path, headers=auth).get_json()
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_registration_that_is_no_json_object_is_refused(app: Flask, body: byte
         {},
     ],
 )
-def test_a_program_is_always_answered_in_oauths_shape(app: Flask, path: str, request_: dict[str, Any]) -> None:
+def test_a_program_is_always_answered_in_oauths_format(app: Flask, path: str, request_: dict[str, Any]) -> None:
     answer = app.test_client().post(path, **request_, environ_base={"REMOTE_ADDR": "10.200.0.2"})
     assert answer.status_code in (400, 401, 413)
     assert set(answer.get_json()) >= {"error", "error_description"}
@@ -141,7 +141,7 @@ def test_a_program_is_always_answered_in_oauths_shape(app: Flask, path: str, req
 
 
 def test_who_authorizes_with_a_credential_is_answered_as_a_program(app: Flask) -> None:
-    """Where the framework or the database refuses, a program reads JSON, and a person a page."""
+    """Where the framework or the database refuses, a program receives JSON, and a person a page."""
     for headers, media_type in ({"Authorization": "Bearer cbs_x"}, "application/json"), ({}, "text/html"):
         refused = app.test_client().put("/api/oauth/authorize", headers=headers)
         assert (refused.status_code, refused.mimetype) == (405, media_type)
@@ -150,8 +150,8 @@ def test_who_authorizes_with_a_credential_is_answered_as_a_program(app: Flask) -
 @pytest.mark.parametrize("host", ["CB.example", "cb.example:443"])
 def test_a_host_is_known_however_it_is_written(make_app: Callable[..., Flask], host: str) -> None:
     app = make_app(origin="https://cb.example")
-    told = app.test_client().get("/.well-known/oauth-authorization-server", headers={"Host": host})
-    assert (told.status_code, told.get_json()["issuer"]) == (200, "https://cb.example")
+    response = app.test_client().get("/.well-known/oauth-authorization-server", headers={"Host": host})
+    assert (response.status_code, response.get_json()["issuer"]) == (200, "https://cb.example")
 
 
 def test_the_documents_say_what_is_true(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""How long what is kept is kept: clients that nobody uses go, clients that hold tokens stay, tokens end when they should."""
+"""Retention: unused clients are deleted, clients with tokens stay, tokens expire on time."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,7 +25,7 @@ def application(host_app: Make, new_user: Callable[..., TestUser]) -> HostApp:
 
 
 @pytest.fixture
-def run_the_night(app: Flask) -> Callable[[], None]:
+def run_daily_jobs(app: Flask) -> Callable[[], None]:
     """Do everything that the worker does once a day."""
 
     def run() -> None:
@@ -38,65 +38,65 @@ def run_the_night(app: Flask) -> Callable[[], None]:
     return run
 
 
-def set_back(app: Flask, table: Any, condition: Any, **ages: timedelta) -> None:
-    """Make rows look as if so much time had passed since their columns were written."""
+def age_rows(app: Flask, table: Any, condition: Any, **ages: timedelta) -> None:
+    """Set columns back, as if so much time had passed since they were written."""
     with app.app_context():
         db.session.execute(update(table).where(condition).values(**{name: now() - age for name, age in ages.items()}))
         db.session.commit()
 
 
-def is_kept(app: Flask, client_id: str) -> bool:
+def client_exists(app: Flask, client_id: str) -> bool:
     with app.app_context():
         return db.session.get(OAuthClient, client_id) is not None
 
 
-@pytest.mark.parametrize(("days", "stays"), [(13, True), (15, False)])
+@pytest.mark.parametrize(("days", "exists"), [(13, True), (15, False)])
 def test_a_registration_that_nobody_ever_allowed_goes_after_14_days(
-    app: Flask, run_the_night: Callable[[], None], days: int, stays: bool
+    app: Flask, run_daily_jobs: Callable[[], None], days: int, exists: bool
 ) -> None:
     client_id = register(app).get_json()["client_id"]
-    set_back(app, OAuthClient, OAuthClient.id == client_id, created_at=timedelta(days=days))
-    run_the_night()
-    assert is_kept(app, client_id) == stays
+    age_rows(app, OAuthClient, OAuthClient.id == client_id, created_at=timedelta(days=days))
+    run_daily_jobs()
+    assert client_exists(app, client_id) == exists
 
 
-@pytest.mark.parametrize(("days", "stays"), [(89, True), (91, False)])
+@pytest.mark.parametrize(("days", "exists"), [(89, True), (91, False)])
 def test_a_registration_that_nobody_uses_goes_after_90_days(
-    app: Flask, application: HostApp, run_the_night: Callable[[], None], days: int, stays: bool
+    app: Flask, application: HostApp, run_daily_jobs: Callable[[], None], days: int, exists: bool
 ) -> None:
     application.get_tokens()
     age = timedelta(days=days)
-    set_back(app, OAuthClient, OAuthClient.id == application.client_id, created_at=age, last_used_at=age)
+    age_rows(app, OAuthClient, OAuthClient.id == application.client_id, created_at=age, last_used_at=age)
     grants = OAuthGrant.client_id == application.client_id
-    set_back(app, OAuthGrant, grants, created_at=age, redeemed_at=age)
+    age_rows(app, OAuthGrant, grants, created_at=age, redeemed_at=age)
     with app.app_context():
-        ended = OAuthRefreshToken.grant_id.in_(db.select(OAuthGrant.id).where(grants))
-    set_back(app, OAuthRefreshToken, ended, expires_at=age - timedelta(days=30))
-    run_the_night()
-    assert is_kept(app, application.client_id) == stays
+        refresh_tokens = OAuthRefreshToken.grant_id.in_(db.select(OAuthGrant.id).where(grants))
+    age_rows(app, OAuthRefreshToken, refresh_tokens, expires_at=age - timedelta(days=30))
+    run_daily_jobs()
+    assert client_exists(app, application.client_id) == exists
 
 
 def test_a_registration_that_is_refreshed_stays_however_old_its_consent(
-    app: Flask, application: HostApp, run_the_night: Callable[[], None]
+    app: Flask, application: HostApp, run_daily_jobs: Callable[[], None]
 ) -> None:
     tokens = application.get_tokens()
     age = timedelta(days=120)
-    set_back(app, OAuthClient, OAuthClient.id == application.client_id, created_at=age, last_used_at=age)
-    set_back(app, OAuthGrant, OAuthGrant.client_id == application.client_id, created_at=age, redeemed_at=age)
-    run_the_night()
+    age_rows(app, OAuthClient, OAuthClient.id == application.client_id, created_at=age, last_used_at=age)
+    age_rows(app, OAuthGrant, OAuthGrant.client_id == application.client_id, created_at=age, redeemed_at=age)
+    run_daily_jobs()
     assert application.refresh(tokens["refresh_token"]).status_code == 200
 
 
-def test_peoples_own_clients_stay(app: Flask, new_user: Callable[..., TestUser], run_the_night: Callable[[], None]) -> None:
+def test_peoples_own_clients_stay(app: Flask, new_user: Callable[..., TestUser], run_daily_jobs: Callable[[], None]) -> None:
     with app.app_context():
         client = own_client(new_user().person, ORIGIN)
-    set_back(app, OAuthClient, OAuthClient.id == client.id, created_at=timedelta(days=400))
-    run_the_night()
-    assert is_kept(app, client.id)
+    age_rows(app, OAuthClient, OAuthClient.id == client.id, created_at=timedelta(days=400))
+    run_daily_jobs()
+    assert client_exists(app, client.id)
 
 
 def test_what_has_run_out_is_deleted_and_what_lives_works_on(
-    app: Flask, application: HostApp, run_the_night: Callable[[], None]
+    app: Flask, application: HostApp, run_daily_jobs: Callable[[], None]
 ) -> None:
     live, dead = application.get_tokens(), application.get_tokens()
     unused = application.get_code()
@@ -106,8 +106,8 @@ def test_what_has_run_out_is_deleted_and_what_lives_works_on(
         (OAuthRefreshToken, dead["refresh_token"]),
         (OAuthCode, unused),
     ):
-        set_back(app, table, table.digest == digest(secret), expires_at=past)
-    run_the_night()
+        age_rows(app, table, table.digest == digest(secret), expires_at=past)
+    run_daily_jobs()
     with app.app_context():
         assert db.session.get(OAuthAccessToken, digest(dead["access_token"])) is None
         assert db.session.get(OAuthRefreshToken, digest(dead["refresh_token"])) is None
@@ -116,8 +116,8 @@ def test_what_has_run_out_is_deleted_and_what_lives_works_on(
     assert application.refresh(live["refresh_token"]).status_code == 200
 
 
-def lives_of(app: Flask, application: HostApp) -> tuple[list[timedelta], timedelta]:
-    """How long the refresh tokens of the application's one grant have to live, the shortest first, and the grant."""
+def remaining_lifetimes(app: Flask, application: HostApp) -> tuple[list[timedelta], timedelta]:
+    """The remaining lifetimes of the refresh tokens of the application's one grant, the shortest first, and of the grant."""
     with app.app_context():
         grant = db.session.execute(db.select(OAuthGrant).where(OAuthGrant.client_id == application.client_id)).scalar_one()
         ends = db.session.execute(db.select(OAuthRefreshToken.expires_at).where(OAuthRefreshToken.grant_id == grant.id)).scalars()
@@ -126,26 +126,26 @@ def lives_of(app: Flask, application: HostApp) -> tuple[list[timedelta], timedel
 
 def test_a_refresh_token_lives_30_days_from_its_last_use_and_its_grant_180(app: Flask, application: HostApp) -> None:
     first = application.get_tokens()["refresh_token"]
-    set_back(app, OAuthRefreshToken, OAuthRefreshToken.digest == digest(first), expires_at=timedelta(days=-1))
+    age_rows(app, OAuthRefreshToken, OAuthRefreshToken.digest == digest(first), expires_at=timedelta(days=-1))
     assert application.refresh(first).status_code == 200
-    lives, whole = lives_of(app, application)
-    assert timedelta(days=29, hours=23) < lives[-1] <= timedelta(days=30)
-    assert timedelta(days=179, hours=23) < whole <= timedelta(days=180)
+    lifetimes, grant_lifetime = remaining_lifetimes(app, application)
+    assert timedelta(days=29, hours=23) < lifetimes[-1] <= timedelta(days=30)
+    assert timedelta(days=179, hours=23) < grant_lifetime <= timedelta(days=180)
 
 
 def test_no_token_outlives_its_grant(app: Flask, application: HostApp) -> None:
     first = application.get_tokens()["refresh_token"]
-    set_back(app, OAuthGrant, OAuthGrant.client_id == application.client_id, expires_at=timedelta(minutes=-10))
+    age_rows(app, OAuthGrant, OAuthGrant.client_id == application.client_id, expires_at=timedelta(minutes=-10))
     again = application.refresh(first).get_json()
     assert again["expires_in"] <= 600
-    assert lives_of(app, application)[0][0] <= timedelta(minutes=10)
-    set_back(app, OAuthGrant, OAuthGrant.client_id == application.client_id, expires_at=timedelta(seconds=1))
+    assert remaining_lifetimes(app, application)[0][0] <= timedelta(minutes=10)
+    age_rows(app, OAuthGrant, OAuthGrant.client_id == application.client_id, expires_at=timedelta(seconds=1))
     assert application.refresh(again["refresh_token"]).get_json()["error"] == "invalid_grant"
 
 
 def test_a_refresh_token_that_was_not_used_for_30_days_is_over(app: Flask, application: HostApp) -> None:
     token = application.get_tokens()["refresh_token"]
-    set_back(app, OAuthRefreshToken, OAuthRefreshToken.digest == digest(token), expires_at=timedelta(seconds=1))
+    age_rows(app, OAuthRefreshToken, OAuthRefreshToken.digest == digest(token), expires_at=timedelta(seconds=1))
     assert application.refresh(token).get_json()["error"] == "invalid_grant"
 
 

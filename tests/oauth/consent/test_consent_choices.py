@@ -1,4 +1,4 @@
-"""What is granted is what the person chose on the page; nothing that an application sends along chooses for them."""
+"""What is granted is what the person chose on the page; no parameter of the application chooses for them."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from calmboard.access.scopes import GRANTABLE
 from calmboard.db import db
 from calmboard.models import OAuthGrant
-from tests.oauth.conftest import ORIGIN, HostApp, returned
+from tests.oauth.conftest import ORIGIN, HostApp, redirect_parameters
 from tests.support.users import TestUser, add_project_and_board
 
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
@@ -26,24 +26,24 @@ Make = Callable[..., HostApp]
 
 
 def send_as_a_browser(application: HostApp, page: TestResponse, **chosen: Any) -> TestResponse:
-    """Send the consent form with every hidden field that it holds, in its order, before what the person chose."""
+    """Submit the consent form with all its hidden fields, in order, before the person's choices."""
     consent = page.text[page.text.index('action="/api/oauth/authorize"') :]
     fields = [*_HIDDEN.findall(consent), *MultiDict(chosen).items(multi=True)]
     return application.browser.post("/api/oauth/authorize", data=MultiDict(fields))
 
 
-def tokens_after(application: HostApp, sent: TestResponse) -> dict[str, Any]:
-    tokens: dict[str, Any] = application.redeem(returned(sent)["code"]).get_json()
+def tokens_after(application: HostApp, response: TestResponse) -> dict[str, Any]:
+    tokens: dict[str, Any] = application.redeem(redirect_parameters(response)["code"]).get_json()
     return tokens
 
 
 def test_no_stays_no_whatever_the_request_says(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     page = application.open_consent(decision="allow")
-    assert returned(send_as_a_browser(application, page, decision="deny"))["error"] == "access_denied"
+    assert redirect_parameters(send_as_a_browser(application, page, decision="deny"))["error"] == "access_denied"
 
 
-def test_an_unticked_right_stays_unticked_whatever_the_request_says(host_app: Make, owner: TestUser) -> None:
+def test_a_deselected_right_stays_deselected_whatever_the_request_says(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     page = application.open_consent(right="tasks:write")
     tokens = tokens_after(application, send_as_a_browser(application, page, decision="allow", reach="all"))
@@ -63,35 +63,35 @@ def test_a_token_against_forgery_in_the_request_changes_nothing(host_app: Make, 
     application = host_app(owner)
     page = application.open_consent(csrf_token="theirs")
     assert "theirs" not in page.text.partition('action="/api/oauth/authorize"')[2]
-    assert "code" in returned(send_as_a_browser(application, page, decision="allow", reach="all"))
+    assert "code" in redirect_parameters(send_as_a_browser(application, page, decision="allow", reach="all"))
 
 
-def test_rights_beyond_the_request_cannot_be_ticked(host_app: Make, owner: TestUser) -> None:
+def test_rights_beyond_the_request_cannot_be_selected(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     page = application.open_consent(scope="projects:read")
     rights = ["keys:write", "members:write", "projects:write"]
-    sent = send_as_a_browser(application, page, decision="allow", reach="all", right=rights)
-    assert tokens_after(application, sent)["scope"] == "projects:read"
+    response = send_as_a_browser(application, page, decision="allow", reach="all", right=rights)
+    assert tokens_after(application, response)["scope"] == "projects:read"
 
 
 _UNUSED = ["keys:write", "webhooks:read", "webhooks:write", "connections:write", "imports:read"]
 
 
 @pytest.mark.parametrize("scope", _UNUSED)
-def test_a_right_that_nothing_uses_yet_is_told_and_not_granted(host_app: Make, owner: TestUser, scope: str) -> None:
-    """What is agreed to today would otherwise open what is built tomorrow, which nobody was asked about."""
+def test_a_right_that_nothing_uses_yet_is_named_and_not_granted(host_app: Make, owner: TestUser, scope: str) -> None:
+    """A scope granted today would otherwise allow what is built tomorrow, without consent."""
     application = host_app(owner)
-    asked = {"scope": f"tasks:write {scope}"}
-    page = application.open_consent(**asked).text
+    params = {"scope": f"tasks:write {scope}"}
+    page = application.open_consent(**params).text
     assert f"Not granted, because nothing in CalmBoard uses it yet: <code>{scope}</code>." in page
     assert f'value="{scope}"' not in page
-    ticked = {"right": ["tasks:write", scope]}
-    granted = set(application.get_tokens(ticked, **asked)["scope"].split())
+    selected = {"right": ["tasks:write", scope]}
+    granted = set(application.get_tokens(selected, **params)["scope"].split())
     assert granted - {"keys:read"} == {"tasks:read", "tasks:write"}
 
 
 @pytest.mark.parametrize(
-    ("scopes", "told"),
+    ("scopes", "names"),
     [
         (["imports:read", "keys:write"], "<code>imports:read</code> and <code>keys:write</code>"),
         (
@@ -100,16 +100,16 @@ def test_a_right_that_nothing_uses_yet_is_told_and_not_granted(host_app: Make, o
         ),
     ],
 )
-def test_several_rights_that_nothing_uses_yet_are_told_in_a_sentence(
-    host_app: Make, owner: TestUser, scopes: list[str], told: str
+def test_several_rights_that_nothing_uses_yet_are_named_in_a_sentence(
+    host_app: Make, owner: TestUser, scopes: list[str], names: str
 ) -> None:
     page = host_app(owner).open_consent(scope=" ".join(["tasks:write", *scopes])).text
-    assert f"Not granted, because nothing in CalmBoard uses them yet: {told}." in page
+    assert f"Not granted, because nothing in CalmBoard uses them yet: {names}." in page
 
 
 def test_a_request_for_rights_that_nothing_uses_yet_is_refused(host_app: Make, owner: TestUser) -> None:
-    sent = returned(host_app(owner).open_consent(scope="webhooks:write imports:read"))
-    assert (sent["error"], sent["state"], sent["iss"]) == ("invalid_scope", "s-1", ORIGIN)
+    response = redirect_parameters(host_app(owner).open_consent(scope="webhooks:write imports:read"))
+    assert (response["error"], response["state"], response["iss"]) == ("invalid_scope", "s-1", ORIGIN)
 
 
 @pytest.mark.parametrize("noun", GRANTABLE)
@@ -127,58 +127,58 @@ def test_every_right_that_is_of_use_is_said_in_words(host_app: Make, owner: Test
 def test_a_decision_that_does_not_say_in_which_projects_is_asked_for_again(
     app: Flask, host_app: Make, owner: TestUser, chosen: dict[str, Any]
 ) -> None:
-    place, application = add_project_and_board(app, owner), host_app(owner)
-    choices = {"decision": "allow", "project": place.project_id, **chosen}
-    assert_asked_again(application, choices, "Choose in which projects it may work.")
+    project, application = add_project_and_board(app, owner), host_app(owner)
+    choices = {"decision": "allow", "project": project.project_id, **chosen}
+    assert_shown_again(application, choices, "Choose in which projects it may work.")
 
 
-@pytest.mark.parametrize("ticked", [[], [""], ["prj_00000000000000000000000000"], ["all"], ["a foreign one"]])
+@pytest.mark.parametrize("selected", [[], [""], ["prj_00000000000000000000000000"], ["all"], ["a foreign one"]])
 def test_only_these_without_one_is_asked_for_again(
-    app: Flask, host_app: Make, owner: TestUser, outsider: TestUser, ticked: list[str]
+    app: Flask, host_app: Make, owner: TestUser, outsider: TestUser, selected: list[str]
 ) -> None:
     application, foreign = host_app(owner), add_project_and_board(app, outsider).project_id
-    projects = [foreign if project == "a foreign one" else project for project in ticked]
+    projects = [foreign if project == "a foreign one" else project for project in selected]
     choices = {"decision": "allow", "reach": "some", "project": projects}
-    assert_asked_again(application, choices, "Tick at least one project, or choose all that you can see.")
+    assert_shown_again(application, choices, "Tick at least one project, or choose all that you can see.")
 
 
-def assert_asked_again(application: HostApp, choices: dict[str, Any], sentence: str) -> None:
-    """The same page, with a sentence and nothing granted; what it then sends is another decision."""
+def assert_shown_again(application: HostApp, choices: dict[str, Any], sentence: str) -> None:
+    """The same page, with an error and nothing granted; submitting it is another decision."""
     again = send_as_a_browser(application, application.open_consent(), **choices)
     assert (again.status_code, "Location" in again.headers, again.text.count(sentence)) == (422, False, 2)
     with application.app.app_context():
         granted = select(OAuthGrant.id).where(OAuthGrant.client_id == application.client_id)
         assert db.session.execute(granted).first() is None
-    sent = send_as_a_browser(application, again, decision="allow", reach="all")
-    assert tokens_after(application, sent)["scope"] == "projects:read tasks:read"
+    response = send_as_a_browser(application, again, decision="allow", reach="all")
+    assert tokens_after(application, response)["scope"] == "projects:read tasks:read"
 
 
 def test_what_was_chosen_stays_chosen_when_it_is_asked_for_again(app: Flask, host_app: Make, owner: TestUser) -> None:
-    ticked, other = add_project_and_board(app, owner), add_project_and_board(app, owner)
+    selected, other = add_project_and_board(app, owner), add_project_and_board(app, owner)
     application = host_app(owner)
     scope = "tasks:write boards:write"
-    choices = {"decision": "allow", "right": "boards:write", "project": ticked.project_id}
+    choices = {"decision": "allow", "right": "boards:write", "project": selected.project_id}
     again = send_as_a_browser(application, application.open_consent(scope=scope), **choices)
-    assert _CHECKED.findall(again.text) == ["boards:write", ticked.project_id]
+    assert _CHECKED.findall(again.text) == ["boards:write", selected.project_id]
     assert f'value="{other.project_id}"' in again.text
-    there = unescape(_NEXT.findall(again.text)[0])
-    assert application.browser.get(there).text.count('value="tasks:write"') == 1
+    next_url = unescape(_NEXT.findall(again.text)[0])
+    assert application.browser.get(next_url).text.count('value="tasks:write"') == 1
 
 
 @pytest.mark.parametrize("decision", ["", "ALLOW", "yes", "1", "deny"])
 def test_only_allow_allows(host_app: Make, owner: TestUser, decision: str) -> None:
     application = host_app(owner)
-    sent = send_as_a_browser(application, application.open_consent(), decision=decision)
-    assert returned(sent)["error"] == "access_denied"
+    response = send_as_a_browser(application, application.open_consent(), decision=decision)
+    assert redirect_parameters(response)["error"] == "access_denied"
 
 
 def test_a_token_of_another_session_does_not_decide(host_app: Make, owner: TestUser, member: TestUser) -> None:
     application, other = host_app(owner), host_app(member)
-    theirs = other.open_consent().text
-    token = dict(_HIDDEN.findall(theirs[theirs.index('action="/api/oauth/authorize"') :]))["csrf_token"]
+    other_page = other.open_consent().text
+    token = dict(_HIDDEN.findall(other_page[other_page.index('action="/api/oauth/authorize"') :]))["csrf_token"]
     form = {**application.request(), "csrf_token": token, "decision": "allow", "reach": "all"}
-    sent = application.browser.post("/api/oauth/authorize", data=form)
-    assert (sent.status_code, "Location" in sent.headers) == (400, False)
+    response = application.browser.post("/api/oauth/authorize", data=form)
+    assert (response.status_code, "Location" in response.headers) == (400, False)
 
 
 def test_every_new_request_is_asked_about_again(host_app: Make, owner: TestUser) -> None:
@@ -186,4 +186,4 @@ def test_every_new_request_is_asked_about_again(host_app: Make, owner: TestUser)
     application.get_tokens()
     again = application.open_consent()
     assert (again.status_code, "Location" in again.headers) == (200, False)
-    assert returned(application.open_consent(prompt="none"))["error"] == "consent_required"
+    assert redirect_parameters(application.open_consent(prompt="none"))["error"] == "consent_required"

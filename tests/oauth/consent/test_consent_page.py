@@ -1,4 +1,4 @@
-"""The page on which a person lets an application in, and the sign-in on the way to it."""
+"""The page on which a person authorizes an application, and the sign-in before it."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from calmboard.access.oauth.clients import own_client
 from calmboard.settings import Settings
 from tests.oauth.conftest import CALLBACK, ORIGIN, HostApp, register
-from tests.support.browser import Pages, find_barriers
+from tests.support.browser import Pages, find_violations
 from tests.support.programs import free_port
 from tests.support.server import running_server
 from tests.support.tls_proxy import running_tls_proxy
@@ -34,8 +34,8 @@ def text_of(page: str) -> str:
 
 def sign_in_on_the_way(client: FlaskClient, application: HostApp, **changes: str | None) -> str:
     """The sign-in page that a browser without a session is sent to by the application."""
-    sent = client.get("/api/oauth/authorize", query_string=application.request(**changes))
-    return client.get(sent.location).text
+    response = client.get("/api/oauth/authorize", query_string=application.request(**changes))
+    return client.get(response.location).text
 
 
 def test_sign_in_names_whose_request_comes_next(client: FlaskClient, host_app: Make, owner: TestUser) -> None:
@@ -58,9 +58,9 @@ def test_somebody_else_signs_in_and_comes_back_to_the_request(host_app: Make, ow
     application = host_app(owner)
     page = application.open_consent()
     assert f"You are {owner.person.name}, {owner.email}. Not you?" in text_of(page.text)
-    there = re.search(r'name="next" value="([^"]+)"', page.text)
-    assert there
-    form = {"csrf_token": csrf_token(page), "next": unescape(there[1])}
+    next_url = re.search(r'name="next" value="([^"]+)"', page.text)
+    assert next_url
+    form = {"csrf_token": csrf_token(page), "next": unescape(next_url[1])}
     sign_in = application.browser.post("/sign-out", data=form)
     entered = application.browser.get(sign_in.location)
     form = {"csrf_token": csrf_token(entered), "email": member.email, "password": member.password}
@@ -69,10 +69,10 @@ def test_somebody_else_signs_in_and_comes_back_to_the_request(host_app: Make, ow
     assert member.email in application.browser.get(back.location).text
 
 
-@pytest.mark.parametrize("there", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
-def test_signing_out_leads_to_no_other_site(owner: TestUser, there: str) -> None:
+@pytest.mark.parametrize("next_url", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+def test_signing_out_leads_to_no_other_site(owner: TestUser, next_url: str) -> None:
     browser = owner.sign_in()
-    form = {"csrf_token": csrf_token(browser.get("/account")), "next": there}
+    form = {"csrf_token": csrf_token(browser.get("/account")), "next": next_url}
     assert browser.post("/sign-out", data=form).location == "/sign-in"
 
 
@@ -102,8 +102,8 @@ def test_the_page_warns_of_an_unknown_maker_and_of_this_computer(host_app: Make,
 
 
 def test_the_page_loads_and_links_nothing_of_the_application(host_app: Make, owner: TestUser) -> None:
-    theirs = {name: f"https://evil.example/{name}" for name in ("logo_uri", "client_uri", "tos_uri", "policy_uri")}
-    page = host_app(owner, **theirs).open_consent()
+    metadata = {name: f"https://evil.example/{name}" for name in ("logo_uri", "client_uri", "tos_uri", "policy_uri")}
+    page = host_app(owner, **metadata).open_consent()
     assert "evil.example" not in page.text
 
 
@@ -116,7 +116,7 @@ def test_the_page_is_framed_kept_and_referred_to_by_nobody(host_app: Make, owner
 
 
 def test_it_works_where_no_other_cookie_is_kept(host_app: Make, owner: TestUser) -> None:
-    """As in an embedded webview: the token against forgery belongs to the session itself."""
+    """As in an embedded webview: the CSRF token belongs to the session itself."""
     application = host_app(owner)
     page = application.open_consent()
     assert all(cookie.startswith("calmboard_session=") for cookie in page.headers.getlist("Set-Cookie"))
@@ -130,10 +130,10 @@ def test_it_works_where_no_other_cookie_is_kept(host_app: Make, owner: TestUser)
 
 def test_ones_own_client_is_not_called_unknown(app: Flask, owner: TestUser) -> None:
     browser = owner.sign_in()
-    found = re.search(r'id="client-id">(cli_\w+)<', browser.get("/integrations").text)
-    assert found
+    match = re.search(r'id="client-id">(cli_\w+)<', browser.get("/integrations").text)
+    assert match
     callback = "http://127.0.0.1:8000/oauth/callback"
-    page = text_of(HostApp(app, browser, found[1], {}, callback).open_consent().text)
+    page = text_of(HostApp(app, browser, match[1], {}, callback).open_consent().text)
     assert f"{owner.person.name}'s own client wants to work in CalmBoard as you" in page.replace("\xa0", " ")
     assert "does not know who made this" not in page
 
@@ -141,15 +141,16 @@ def test_ones_own_client_is_not_called_unknown(app: Flask, owner: TestUser) -> N
 def test_somebody_elses_own_client_is_stopped_with_what_to_do(app: Flask, owner: TestUser, member: TestUser) -> None:
     with app.app_context():
         client = own_client(member.person, ORIGIN)
-    asking = HostApp(app, owner.sign_in(), client.id, {}, client.redirect_uris[0])
-    form = {"csrf_token": csrf_token(asking.browser.get("/account")), "decision": "allow", "reach": "all"}
-    for page in (asking.open_consent(), asking.browser.post("/api/oauth/authorize", data={**form, **asking.request()})):
+    application = HostApp(app, owner.sign_in(), client.id, {}, client.redirect_uris[0])
+    form = {"csrf_token": csrf_token(application.browser.get("/account")), "decision": "allow", "reach": "all"}
+    decided = application.browser.post("/api/oauth/authorize", data={**form, **application.request()})
+    for page in (application.open_consent(), decided):
         assert (page.status_code, "Location" in page.headers) == (400, False)
         assert "This client ID belongs to another person, and works for them alone." in text_of(page.text)
         assert "Use your own, which stands under Integrations & APIs, or sign in as that person." in text_of(page.text)
 
 
-def test_somebody_elses_own_client_is_sent_no_fault_of_its_request(app: Flask, owner: TestUser, member: TestUser) -> None:
+def test_somebody_elses_own_client_is_sent_no_error_of_its_request(app: Flask, owner: TestUser, member: TestUser) -> None:
     with app.app_context():
         client = own_client(member.person, ORIGIN)
     page = HostApp(app, owner.sign_in(), client.id, {}, client.redirect_uris[0]).open_consent(response_type="token")
@@ -163,21 +164,21 @@ def test_a_decision_passes_behind_a_proxy_that_ends_tls(make_app: Callable[..., 
         "base_url": "http://10.0.0.9:8000",
         "headers": {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "calmboard.example", "X-Forwarded-For": "203.0.113.9"},
     }
-    _enter(browser, owner, proxied)
+    _sign_in(browser, owner, proxied)
     client_id = register_behind(app, proxied)
-    asked = HostApp(app, browser, client_id, {}).request(resource=_HTTPS)
-    page = browser.get("/api/oauth/authorize", query_string=asked, **proxied)
-    form = {**asked, "csrf_token": csrf_token(page), "decision": "allow", "reach": "all"}
+    params = HostApp(app, browser, client_id, {}).request(resource=_HTTPS)
+    page = browser.get("/api/oauth/authorize", query_string=params, **proxied)
+    form = {**params, "csrf_token": csrf_token(page), "decision": "allow", "reach": "all"}
     assert page.headers["Referrer-Policy"] == "same-origin"
     referred = {**proxied, "headers": {**proxied["headers"], "Referer": f"{_HTTPS}/api/oauth/authorize?client_id=x"}}
-    sent = browser.post("/api/oauth/authorize", data=form, **referred)
-    assert sent.status_code == 303, sent.text
-    assert sent.location.startswith(f"{CALLBACK}?code=cbc_")
-    strange = {**proxied, "headers": {**proxied["headers"], "Referer": "https://evil.example/"}}
-    assert browser.post("/api/oauth/authorize", data=form, **strange).status_code == 400
+    response = browser.post("/api/oauth/authorize", data=form, **referred)
+    assert response.status_code == 303, response.text
+    assert response.location.startswith(f"{CALLBACK}?code=cbc_")
+    cross_site = {**proxied, "headers": {**proxied["headers"], "Referer": "https://evil.example/"}}
+    assert browser.post("/api/oauth/authorize", data=form, **cross_site).status_code == 400
 
 
-def _enter(browser: FlaskClient, person: TestUser, proxied: dict[str, Any]) -> None:
+def _sign_in(browser: FlaskClient, person: TestUser, proxied: dict[str, Any]) -> None:
     page = browser.get("/sign-in", **proxied)
     form = {"csrf_token": csrf_token(page), "email": person.email, "password": person.password}
     referred = {**proxied, "headers": {**proxied["headers"], "Referer": f"{_HTTPS}/sign-in"}}
@@ -191,10 +192,10 @@ def register_behind(app: Flask, proxied: dict[str, Any]) -> str:
 
 
 @pytest.fixture
-def asked_in_a_browser(app: Flask, page_for: Pages, new_user: Callable[..., TestUser]) -> Callable[..., Page]:
+def consent_in_chromium(app: Flask, page_for: Pages, new_user: Callable[..., TestUser]) -> Callable[..., Page]:
     """Open the consent page of a new application in Chromium."""
 
-    def open_it(client_name: str = "Stand-up bot", **options: Any) -> Page:
+    def open_consent(client_name: str = "Stand-up bot", **options: Any) -> Page:
         callback = f"{page_for.url}/docs/errors"
         registered = register(app, client_name=client_name, redirect_uris=[callback]).get_json()
         application = HostApp(app, app.test_client(), registered["client_id"], {})
@@ -203,19 +204,19 @@ def asked_in_a_browser(app: Flask, page_for: Pages, new_user: Callable[..., Test
         page.goto("/api/oauth/authorize?" + "&".join(f"{name}={value}" for name, value in request.items()))
         return page
 
-    return open_it
+    return open_consent
 
 
-def test_allowing_leads_back_without_scripts(asked_in_a_browser: Callable[..., Page]) -> None:
-    page = asked_in_a_browser(javascript=False, width=360)
+def test_allowing_leads_back_without_scripts(consent_in_chromium: Callable[..., Page]) -> None:
+    page = consent_in_chromium(javascript=False, width=360)
     page.get_by_role("checkbox", name="Create, change, move and delete tasks").uncheck()
     page.get_by_role("button", name="Allow").click()
     expect(page).to_have_url(re.compile(r"/docs/errors\?code=cbc_\w+&state=s-1&iss="))
 
 
 @pytest.mark.parametrize("name", ["W" * 200, "All your projects and boards at once " * 5])
-def test_where_it_leads_stays_in_sight_whatever_the_name(asked_in_a_browser: Callable[..., Page], name: str) -> None:
-    page = asked_in_a_browser(name, width=360)
+def test_where_it_leads_stays_in_sight_whatever_the_name(consent_in_chromium: Callable[..., Page], name: str) -> None:
+    page = consent_in_chromium(name, width=360)
     page.set_viewport_size({"width": 360, "height": 640})
     expect(page.get_by_text("Sends you back to")).to_be_in_viewport()
     expect(page.locator("dd strong")).to_be_in_viewport(ratio=1)
@@ -224,12 +225,12 @@ def test_where_it_leads_stays_in_sight_whatever_the_name(asked_in_a_browser: Cal
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
-def test_only_these_without_one_is_asked_again_without_scripts(asked_in_a_browser: Callable[..., Page]) -> None:
-    page = asked_in_a_browser(javascript=False, width=360)
+def test_only_these_without_one_is_asked_again_without_scripts(consent_in_chromium: Callable[..., Page]) -> None:
+    page = consent_in_chromium(javascript=False, width=360)
     page.get_by_role("checkbox", name="Create, change, move and delete tasks").uncheck()
     page.get_by_label("Only these").check()
     page.get_by_role("button", name="Allow").click()
-    expect(page.locator("#faults")).to_contain_text("Nothing was granted. Tick at least one project")
+    expect(page.locator("#form-errors")).to_contain_text("Nothing was granted. Tick at least one project")
     expect(page.get_by_role("group", name="In which projects?")).to_have_accessible_description(re.compile("Tick at least one"))
     expect(page.get_by_label("Only these")).to_be_checked()
     expect(page.get_by_role("checkbox", name="Create, change, move and delete tasks")).not_to_be_checked()
@@ -238,8 +239,8 @@ def test_only_these_without_one_is_asked_again_without_scripts(asked_in_a_browse
     expect(page).to_have_url(re.compile(r"/docs/errors\?code=cbc_"))
 
 
-def test_not_you_leads_back_after_another_sign_in(asked_in_a_browser: Callable[..., Page], owner: TestUser) -> None:
-    page = asked_in_a_browser(javascript=False)
+def test_not_you_leads_back_after_another_sign_in(consent_in_chromium: Callable[..., Page], owner: TestUser) -> None:
+    page = consent_in_chromium(javascript=False)
     page.get_by_role("button", name="Not you?").click()
     expect(page.get_by_text("Then we take you back to Stand-up bot’s request.")).to_be_visible()
     page.get_by_label("Email").fill(owner.email)
@@ -253,7 +254,7 @@ def test_not_you_leads_back_after_another_sign_in(asked_in_a_browser: Callable[.
 def test_a_browser_allows_and_denies_behind_tls(
     app: Flask, browser: Browser, settings: Settings, tmp_path: Path, new_user: Callable[..., TestUser]
 ) -> None:
-    """With the referrer and the Secure cookie that a real browser sends there."""
+    """With the referrer and the Secure cookie of a real browser."""
     person, port, tls_port = new_user(), free_port(), free_port()
     origin = f"https://127.0.0.1:{tls_port}"
     callback = f"{origin}/docs/errors"
@@ -275,14 +276,14 @@ def test_a_browser_allows_and_denies_behind_tls(
 
 
 @pytest.mark.database("sqlite")
-def test_the_page_has_no_barriers(asked_in_a_browser: Callable[..., Page]) -> None:
-    page = asked_in_a_browser()
+def test_the_page_has_no_accessibility_violations(consent_in_chromium: Callable[..., Page]) -> None:
+    page = consent_in_chromium()
     page.get_by_label("Only these").check()
     for scheme, width in _LOOKS:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         page.set_viewport_size({"width": width, "height": 900})
-        assert find_barriers(page) == [], (scheme, width)
+        assert find_violations(page) == [], (scheme, width)
         assert page.evaluate("document.documentElement.scrollWidth") == width
     page.get_by_role("button", name="Allow").click()
-    expect(page.locator("#faults")).to_be_focused()
-    assert find_barriers(page) == []
+    expect(page.locator("#form-errors")).to_be_focused()
+    assert find_violations(page) == []

@@ -1,4 +1,4 @@
-"""What a person connected: listed, disconnected, and ended by a new password and by signing out everywhere."""
+"""Connected applications: listed, disconnected, and revoked by a new password and by signing out everywhere."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from calmboard.access.credentials.passwords import open_reset
+from calmboard.access.credentials.passwords import create_reset_token
 from calmboard.access.oauth.connected_apps import Grant, list_grants, revoke_own_grant
 from calmboard.db import db, now
 from calmboard.errors import Forbidden, NotFound
@@ -40,7 +40,7 @@ def test_a_connected_application_is_listed_with_what_it_may(app: Flask, host_app
     assert (grant.resource, grant.project_ids, grant.last_used_at) == (ORIGIN, None, None)
 
 
-def test_its_use_is_noted(app: Flask, host_app: Make, person: TestUser) -> None:
+def test_its_use_is_recorded(app: Flask, host_app: Make, person: TestUser) -> None:
     application = host_app(person)
     application.api(application.get_tokens()["access_token"]).get("/me")
     [grant] = _grants(app, person)
@@ -101,9 +101,9 @@ def test_a_reset_password_disconnects_every_application(app: Flask, host_app: Ma
     application = host_app(person)
     tokens = application.get_tokens()
     with app.app_context():
-        opened = open_reset(person.email)
-    assert opened
-    path = f"/reset-password/{opened[1]}"
+        reset = create_reset_token(person.email)
+    assert reset
+    path = f"/reset-password/{reset[1]}"
     assert send(app.test_client(), path, path, new_password=_NEW).status_code == 303
     _assert_ended(application, tokens)
 

@@ -1,4 +1,4 @@
-// How a judge asks a person: it prints the address, and waits on this computer to be called back.
+// How a client requests authorization: it prints the URL, and waits on a local port for the callback.
 import { once } from "node:events";
 import { createServer } from "node:http";
 

@@ -1,4 +1,4 @@
-"""The server as users run it, in a world where one application has published its own metadata."""
+"""The server as users run it, with one application that has published its own metadata."""
 
 import json
 

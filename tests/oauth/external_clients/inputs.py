@@ -1,4 +1,4 @@
-"""What schemathesis cannot know by itself: which texts are callbacks and names, and that each request has its own sender."""
+"""What schemathesis cannot know by itself: which strings are callbacks and names, and that each request has its own address."""
 
 from secrets import token_bytes
 from typing import Any
@@ -20,5 +20,5 @@ schemathesis.openapi.format("shown-name", st.from_regex(r"[!-~À-ž]( ?[!-~À-ž
 
 @schemathesis.hook
 def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
-    """Send from a new address, so that no limit by address ends the run. `random` would not do: each example seeds it."""
+    """Send from a new address, so that no limit by address ends the run. Not by `random`, which each example seeds."""
     case.headers["X-Forwarded-For"] = "10." + ".".join(str(byte) for byte in token_bytes(3))

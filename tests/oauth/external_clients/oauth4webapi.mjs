@@ -1,4 +1,4 @@
-// oauth4webapi refuses whatever is not to the letter of the standards. Words: issuer, resource, an address of the resource.
+// oauth4webapi refuses every deviation from the standards. Arguments: issuer, resource, a URL of the resource.
 import assert from "node:assert/strict";
 import * as oauth from "oauth4webapi";
 import { ask, redirectUri, stopListening } from "./ask.mjs";
@@ -10,15 +10,15 @@ const noSecret = oauth.None();
 const { server, known } = await discover();
 const client = await register();
 await refuseWithoutToken();
-await denyIsTold();
+await denyIsReported();
 await rotateAndReuse();
 await replayCode();
 await revoke();
 stopListening();
 
 async function discover() {
-  const described = await oauth.resourceDiscoveryRequest(new URL(resource), insecure);
-  const known = await oauth.processResourceDiscoveryResponse(new URL(resource), described);
+  const response = await oauth.resourceDiscoveryRequest(new URL(resource), insecure);
+  const known = await oauth.processResourceDiscoveryResponse(new URL(resource), response);
   assert.deepEqual(known.authorization_servers, [issuer]);
   const found = await oauth.discoveryRequest(new URL(issuer), { algorithm: "oauth2", ...insecure });
   return { known, server: await oauth.processDiscoveryResponse(new URL(issuer), found) };
@@ -33,25 +33,25 @@ async function register() {
 async function refuseWithoutToken() {
   const { error, resource_metadata } = await challenge("none-that-was-issued");
   assert.equal(error, "invalid_token");
-  const told = await (await fetch(resource_metadata)).json();
-  assert.equal(told.resource, known.resource);
+  const metadata = await (await fetch(resource_metadata)).json();
+  assert.equal(metadata.resource, known.resource);
 }
 
-async function denyIsTold() {
+async function denyIsReported() {
   const { url, state } = await prepare();
-  const back = await ask(url, "deny");
-  assert.throws(() => oauth.validateAuthResponse(server, client, back, state), { error: "access_denied" });
-  assert.equal(back.searchParams.get("iss"), issuer);
+  const callback = await ask(url, "deny");
+  assert.throws(() => oauth.validateAuthResponse(server, client, callback, state), { error: "access_denied" });
+  assert.equal(callback.searchParams.get("iss"), issuer);
 }
 
 async function rotateAndReuse() {
   const first = await exchange(await authorize());
   assert.equal(first.scope, "projects:read tasks:read tasks:write");
-  await need(first);
+  await assertAccepted(first);
   const second = await oauth.processRefreshTokenResponse(server, client, await refresh(first));
   assert.notEqual(second.refresh_token, first.refresh_token);
   assert.equal(second.scope, first.scope);
-  await need(second);
+  await assertAccepted(second);
   await assert.rejects(async () => oauth.processRefreshTokenResponse(server, client, await refresh(first)), { error: "invalid_grant" });
   assert.equal((await challenge(second.access_token)).error, "invalid_token");
   await assert.rejects(async () => oauth.processRefreshTokenResponse(server, client, await refresh(second)), { error: "invalid_grant" });
@@ -60,16 +60,16 @@ async function rotateAndReuse() {
 async function replayCode() {
   const code = await authorize();
   const tokens = await exchange(code);
-  await need(tokens);
+  await assertAccepted(tokens);
   await assert.rejects(exchange(code), { error: "invalid_grant" });
   assert.equal((await challenge(tokens.access_token)).error, "invalid_token");
 }
 
 async function revoke() {
   const tokens = await exchange(await authorize());
-  await need(tokens);
-  const sent = await oauth.revocationRequest(server, client, noSecret, tokens.refresh_token, insecure);
-  await oauth.processRevocationResponse(sent);
+  await assertAccepted(tokens);
+  const response = await oauth.revocationRequest(server, client, noSecret, tokens.refresh_token, insecure);
+  await oauth.processRevocationResponse(response);
   assert.equal((await challenge(tokens.access_token)).error, "invalid_token");
 }
 
@@ -97,15 +97,15 @@ async function authorize() {
 
 async function exchange({ answer, verifier }) {
   const options = { additionalParameters: { resource }, ...insecure };
-  const sent = await oauth.authorizationCodeGrantRequest(server, client, noSecret, answer, redirectUri, verifier, options);
-  return oauth.processAuthorizationCodeResponse(server, client, sent);
+  const response = await oauth.authorizationCodeGrantRequest(server, client, noSecret, answer, redirectUri, verifier, options);
+  return oauth.processAuthorizationCodeResponse(server, client, response);
 }
 
 function refresh(tokens) {
   return oauth.refreshTokenGrantRequest(server, client, noSecret, tokens.refresh_token, insecure);
 }
 
-async function need(tokens) {
+async function assertAccepted(tokens) {
   assert.equal((await use(tokens.access_token)).status, 200);
 }
 
@@ -117,7 +117,7 @@ async function challenge(token) {
     assert.equal(error.status, 401);
     return error.cause[0].parameters;
   }
-  assert.fail("The resource took a token that is none.");
+  assert.fail("The resource accepted an invalid token.");
 }
 
 function use(token) {

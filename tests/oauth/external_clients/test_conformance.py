@@ -1,4 +1,4 @@
-"""What the conformance suite of MCP says of the authorization server: good in everything, without a warning."""
+"""The conformance suite of MCP accepts the authorization server in every check, without a warning."""
 
 import json
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.node import find_module, run_judge
+from tests.support.node import find_module, run_script
 from tests.support.programs import free_port
 from tests.support.server import Server
 from tests.support.users import TestUser
@@ -24,8 +24,8 @@ def test_the_authorization_server_conforms(
     visitor, port = Visitor(new_user()), free_port()
     client_id = visitor.own_client(server.url, f"http://127.0.0.1:{port}/callback")
     suite, results = find_module("@modelcontextprotocol/conformance/dist/index.js"), tmp_path / "results"
-    words = ["authorization", f"--url={server.url}", f"--client-id={client_id}", f"--resource={server.url}{suffix}"]
-    words += [f"--port={port}", f"--output-dir={results}"]
-    run_judge(suite, *words, visitor=visitor, directory=tmp_path)
+    arguments = ["authorization", f"--url={server.url}", f"--client-id={client_id}", f"--resource={server.url}{suffix}"]
+    arguments += [f"--port={port}", f"--output-dir={results}"]
+    run_script(suite, *arguments, visitor=visitor, directory=tmp_path)
     checks = [check for file in results.rglob("checks.json") for check in json.loads(file.read_text())]
     assert {(check["id"], check["status"]) for check in checks} == {(id_, "SUCCESS") for id_ in CHECKS}

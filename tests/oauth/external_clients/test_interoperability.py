@@ -1,4 +1,4 @@
-"""What host applications really send and expect: each of these has locked somebody's users out elsewhere."""
+"""What host applications really send and expect: each of these has locked users out elsewhere."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from calmboard.access.scopes import SCOPES
-from tests.oauth.conftest import CALLBACK, ORIGIN, HostApp, register, returned
+from tests.oauth.conftest import CALLBACK, ORIGIN, HostApp, redirect_parameters, register
 from tests.support.users import Api, add_user, new_address
 
 MCP = f"{ORIGIN}/mcp"
@@ -18,7 +18,7 @@ _METADATA = "/.well-known/oauth-authorization-server"
 
 @pytest.fixture(scope="module")
 def browser_of_somebody(app: Flask) -> FlaskClient:
-    """One person for the file: to sign in takes longer than most of these tests, and no test changes the person."""
+    """One person for the file: a sign-in takes longer than most of these tests, and no test changes the person."""
     return add_user(app).sign_in()
 
 
@@ -29,7 +29,7 @@ def application(app: Flask, browser_of_somebody: FlaskClient) -> HostApp:
 
 
 @pytest.mark.parametrize(
-    ("asked", "meant"),
+    ("requested", "expected"),
     [
         (MCP, MCP),
         (f"{MCP}/", MCP),
@@ -41,15 +41,15 @@ def application(app: Flask, browser_of_somebody: FlaskClient) -> HostApp:
         (f"{ORIGIN}/?x=1", ORIGIN),
     ],
 )
-def test_a_resource_is_meant_however_a_client_spells_it(app: Flask, application: HostApp, asked: str, meant: str) -> None:
-    tokens = application.redeem(application.get_code(resource=asked), resource=asked).get_json()
-    assert application.refresh(tokens["refresh_token"], resource=asked).status_code == 200
-    assert is_taken_by_api(app, tokens["access_token"]) == (meant == ORIGIN)
-    assert is_taken_by_mcp(app, tokens["access_token"]) == (meant == MCP)
+def test_a_resource_is_meant_however_a_client_spells_it(app: Flask, application: HostApp, requested: str, expected: str) -> None:
+    tokens = application.redeem(application.get_code(resource=requested), resource=requested).get_json()
+    assert application.refresh(tokens["refresh_token"], resource=requested).status_code == 200
+    assert is_accepted_by_api(app, tokens["access_token"]) == (expected == ORIGIN)
+    assert is_accepted_by_mcp(app, tokens["access_token"]) == (expected == MCP)
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "requested",
     [
         f"{ORIGIN}/mcp/more",
         f"{ORIGIN}/MCP",
@@ -67,22 +67,22 @@ def test_a_resource_is_meant_however_a_client_spells_it(app: Flask, application:
         " ",
     ],
 )
-def test_another_resource_is_refused_before_anybody_is_asked(application: HostApp, asked: str) -> None:
-    assert returned(application.open_consent(resource=asked))["error"] == "invalid_target"
+def test_another_resource_is_refused_before_anybody_is_asked(application: HostApp, requested: str) -> None:
+    assert redirect_parameters(application.open_consent(resource=requested))["error"] == "invalid_target"
 
 
 def test_a_resource_may_be_named_twice_but_not_be_two(application: HostApp) -> None:
     request = [*application.request(resource=None).items(), ("resource", ORIGIN)]
     twice = application.browser.get("/api/oauth/authorize", query_string=(*request, ("resource", ORIGIN)))
     two = application.browser.get("/api/oauth/authorize", query_string=(*request, ("resource", MCP)))
-    assert (twice.status_code, returned(two)["error"]) == (200, "invalid_target")
+    assert (twice.status_code, redirect_parameters(two)["error"]) == (200, "invalid_target")
 
 
-def test_the_resource_may_be_left_out_where_a_token_is_traded(app: Flask, application: HostApp) -> None:
+def test_the_resource_may_be_left_out_at_the_token_endpoint(app: Flask, application: HostApp) -> None:
     tokens = application.redeem(application.get_code(resource=MCP)).get_json()
     again = application.refresh(tokens["refresh_token"]).get_json()
-    assert [is_taken_by_mcp(app, each["access_token"]) for each in (tokens, again)] == [True, True]
-    assert not is_taken_by_api(app, again["access_token"])
+    assert [is_accepted_by_mcp(app, each["access_token"]) for each in (tokens, again)] == [True, True]
+    assert not is_accepted_by_api(app, again["access_token"])
 
 
 def test_a_refresh_for_another_resource_uses_nothing_up(application: HostApp) -> None:
@@ -134,12 +134,12 @@ def test_a_document_that_clients_look_for_in_vain_is_missing_in_json(app: Flask,
 )
 def test_a_client_in_a_browser_may_ask(app: Flask, path: str, method: str) -> None:
     headers = "authorization, content-type, mcp-protocol-version, mcp-method, mcp-name"
-    asks = {
+    preflight_headers = {
         "Origin": "https://inspector.example",
         "Access-Control-Request-Method": method,
         "Access-Control-Request-Headers": headers,
     }
-    preflight = app.test_client().options(path, headers=asks)
+    preflight = app.test_client().options(path, headers=preflight_headers)
     assert preflight.status_code == 200
     assert preflight.headers["Access-Control-Allow-Origin"] == "*"
     assert method in preflight.headers["Access-Control-Allow-Methods"]
@@ -168,12 +168,12 @@ def test_who_can_refresh_gets_a_refresh_token_whatever_the_scope(application: Ho
 
 @pytest.mark.parametrize("prompt", ["consent", "login", "select_account", "login consent", None])
 def test_however_a_client_asks_for_a_page_there_is_one(application: HostApp, prompt: str | None) -> None:
-    assert "code" in returned(application.decide(prompt=prompt))
+    assert "code" in redirect_parameters(application.decide(prompt=prompt))
 
 
 @pytest.mark.parametrize("registered", [None, "", "claudeai", "projects:read", "openid profile email"])
 @pytest.mark.parametrize(
-    ("asked", "granted"),
+    ("requested", "granted"),
     [
         ("tasks:write", "tasks:read tasks:write"),
         ("openid tasks:read profile", "tasks:read"),
@@ -181,14 +181,14 @@ def test_however_a_client_asks_for_a_page_there_is_one(application: HostApp, pro
     ],
 )
 def test_what_was_registered_as_scope_narrows_nothing_later(
-    application: HostApp, registered: object, asked: str, granted: str
+    application: HostApp, registered: object, requested: str, granted: str
 ) -> None:
     body = register(application.app, scope=registered).get_json()
-    assert replace(application, client_id=body["client_id"]).get_tokens(scope=asked)["scope"] == granted
+    assert replace(application, client_id=body["client_id"]).get_tokens(scope=requested)["scope"] == granted
 
 
 def test_everything_that_is_advertised_can_be_asked_for(app: Flask, application: HostApp) -> None:
-    """Many clients ask for all of it. They get what is of use here, and are told which that is (RFC 6749, section 3.3)."""
+    """Many clients request all of it. They receive the usable scopes, and their names (RFC 6749, section 3.3)."""
     advertised = app.test_client().get(_METADATA).get_json()["scopes_supported"]
     unused = {scope for scope in SCOPES if scope.startswith(("webhooks", "connections", "imports"))} | {"keys:write"}
     assert unused < set(advertised)
@@ -196,7 +196,7 @@ def test_everything_that_is_advertised_can_be_asked_for(app: Flask, application:
 
 
 @pytest.mark.parametrize("client_id", ["cli_00000000000000000000000000", "https://gone.example/client", "stale"])
-def test_a_client_that_is_gone_is_told_to_register_again(application: HostApp, client_id: str) -> None:
+def test_a_deleted_client_receives_invalid_client(application: HostApp, client_id: str) -> None:
     stale = replace(application, client_id=client_id)
     answers = [stale.redeem("cbc_x"), stale.refresh("cbr_x"), stale.token(grant_type="refresh_token", client_id=client_id)]
     assert {(answer.status_code, answer.get_json()["error"]) for answer in answers} == {(401, "invalid_client")}
@@ -205,18 +205,18 @@ def test_a_client_that_is_gone_is_told_to_register_again(application: HostApp, c
 def test_a_client_that_deletes_itself_takes_its_tokens_along(app: Flask, application: HostApp) -> None:
     tokens = application.get_tokens()
     path = application.registration["registration_client_uri"].removeprefix(ORIGIN)
-    mine = {"Authorization": f"Bearer {application.registration['registration_access_token']}"}
-    assert app.test_client().delete(path, headers=mine).status_code == 204
-    assert not is_taken_by_api(app, tokens["access_token"])
+    auth = {"Authorization": f"Bearer {application.registration['registration_access_token']}"}
+    assert app.test_client().delete(path, headers=auth).status_code == 204
+    assert not is_accepted_by_api(app, tokens["access_token"])
     assert application.refresh(tokens["refresh_token"]).get_json()["error"] == "invalid_client"
     assert application.open_consent().status_code == 400
 
 
 def test_every_token_has_one_form(application: HostApp) -> None:
-    given = [application.get_tokens(resource=resource) for resource in (ORIGIN, MCP)]
-    assert {tokens["access_token"][:4] for tokens in given} == {"cbo_"}
-    assert {len(tokens["access_token"]) for tokens in given} == {40}
-    assert {tokens["token_type"] for tokens in given} == {"Bearer"}
+    issued = [application.get_tokens(resource=resource) for resource in (ORIGIN, MCP)]
+    assert {tokens["access_token"][:4] for tokens in issued} == {"cbo_"}
+    assert {len(tokens["access_token"]) for tokens in issued} == {40}
+    assert {tokens["token_type"] for tokens in issued} == {"Bearer"}
 
 
 def test_many_people_of_one_hosted_application_refresh_from_one_address(app: Flask, application: HostApp) -> None:
@@ -237,7 +237,7 @@ def test_many_people_of_one_hosted_application_refresh_from_one_address(app: Fla
         ("/api/oauth/register", {"json": {"redirect_uris": [CALLBACK]}}),
     ],
 )
-def test_who_asks_too_often_is_told_in_oauths_shape_when_to_come_back(app: Flask, path: str, request_: dict[str, Any]) -> None:
+def test_too_many_requests_are_refused_in_oauths_format_with_retry_after(app: Flask, path: str, request_: dict[str, Any]) -> None:
     address = {"REMOTE_ADDR": new_address()}
     answers = [app.test_client().post(path, environ_base=address, **request_) for _ in range(125)]
     assert all(answer.status_code != 429 for answer in answers[:60])
@@ -257,11 +257,11 @@ def test_one_token_is_not_tried_for_ever(app: Flask, application: HostApp) -> No
     assert statuses.count(429) == 5
 
 
-def is_taken_by_api(app: Flask, token: str) -> bool:
+def is_accepted_by_api(app: Flask, token: str) -> bool:
     return Api(app, token).get("/me").status_code == 200
 
 
-def is_taken_by_mcp(app: Flask, token: str) -> bool:
+def is_accepted_by_mcp(app: Flask, token: str) -> bool:
     ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json, text/event-stream"}
     answer = app.test_client().post("/mcp", json=ping, headers=headers)

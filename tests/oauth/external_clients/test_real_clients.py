@@ -1,4 +1,4 @@
-"""Clients that others wrote, each through the whole of its own flow against the running server."""
+"""Third-party clients, each through its whole flow against the running server."""
 
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -21,7 +21,7 @@ from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull,
 
 from calmboard.settings import Settings
 from tests.oauth.external_clients import documented
-from tests.support.node import find_module, run_judge
+from tests.support.node import find_module, run_script
 from tests.support.programs import free_port
 from tests.support.server import Server, running_server
 from tests.support.users import ProjectAndBoard, TestUser
@@ -34,11 +34,11 @@ _VERIFIER = "harbour-lantern-" * 4
 pytestmark = pytest.mark.database("sqlite")
 
 Make = Callable[..., "Agent"]
-Said = TypeVar("Said")
+Result = TypeVar("Result")
 
 
 class Storage:
-    """What an agent keeps: its client and its tokens."""
+    """What an agent stores: its client and its tokens."""
 
     def __init__(self, client: OAuthClientInformationFull | None) -> None:
         self.client = client
@@ -58,16 +58,16 @@ class Storage:
 
 
 class Agent:
-    """An agent on the official Python SDK, and the person who lets it in."""
+    """An agent on the official Python SDK, and the person who authorizes it."""
 
     def __init__(self, portal: BlockingPortal, url: str, person: TestUser, **known: Any) -> None:
         self.url = url
         self.visitor = Visitor(person)
         self.choices: dict[str, Any] = {}
-        self.asked: list[dict[str, list[str]]] = []
+        self.authorizations: list[dict[str, list[str]]] = []
         self.storage = Storage(known.pop("client", None))
         metadata = OAuthClientMetadata.model_validate({"client_name": "Harbour agent", "redirect_uris": [CALLBACK]})
-        self.provider = OAuthClientProvider(url, metadata, self.storage, self._open, self._come_back, **known)
+        self.provider = OAuthClientProvider(url, metadata, self.storage, self._open, self._on_callback, **known)
         self._portal = portal
         self._http = httpx2.AsyncClient(auth=self.provider, timeout=20)
 
@@ -79,63 +79,63 @@ class Agent:
     def ask(self, method: str, url: str, **request: Any) -> httpx2.Response:
         return self._portal.call(lambda: self._http.request(method, url, **request))
 
-    def talk(self, mode: str, say: Callable[[Client], Awaitable[Said]]) -> Said:
-        """What the MCP server answers in a conversation of its own."""
+    def call_mcp(self, mode: str, call: Callable[[Client], Awaitable[Result]]) -> Result:
+        """The result of a call to the MCP server in a session of its own."""
 
-        async def meet() -> Said:
+        async def run() -> Result:
             async with Client(streamable_http_client(self.url, http_client=self._http), mode=mode) as client:
-                return await say(client)
+                return await call(client)
 
-        return self._portal.call(meet)
+        return self._portal.call(run)
 
-    def let_the_hour_pass(self) -> None:
+    def expire_access_token(self) -> None:
         self.provider.context.token_expiry_time = time.time() - 1
 
     def close(self) -> None:
         self._portal.call(self._http.aclose)
 
     async def _open(self, url: str) -> None:
-        self.asked.append(parse_qs(urlsplit(url).query))
-        self._called_back = self.visitor.decide(url, **self.choices)
+        self.authorizations.append(parse_qs(urlsplit(url).query))
+        self._callback_url = self.visitor.decide(url, **self.choices)
 
-    async def _come_back(self) -> AuthorizationCodeResult:
-        told = {name: values[0] for name, values in parse_qs(urlsplit(self._called_back).query).items()}
-        return AuthorizationCodeResult(**told)
+    async def _on_callback(self) -> AuthorizationCodeResult:
+        parameters = {name: values[0] for name, values in parse_qs(urlsplit(self._callback_url).query).items()}
+        return AuthorizationCodeResult(**parameters)
 
 
 @pytest.fixture
 def agent() -> Iterator[Make]:
-    """Make an agent that reaches for an address on behalf of a person: `agent(url, owner)`."""
+    """Create an agent that requests a URL on behalf of a person: `agent(url, owner)`."""
     with start_blocking_portal() as portal, ExitStack() as agents:
 
         def make(url: str, person: TestUser, **known: Any) -> Agent:
-            made = Agent(portal, url, person, **known)
-            agents.callback(made.close)
-            return made
+            new_agent = Agent(portal, url, person, **known)
+            agents.callback(new_agent.close)
+            return new_agent
 
         yield make
 
 
 @pytest.fixture(scope="module")
 def strict_server(settings: Settings) -> Iterator[Server]:
-    """No grace for a refresh token that was used; one application has published its metadata."""
+    """No grace period for a used refresh token; one application has published its metadata."""
     port = free_port()
     local = replace(settings, port=port, origin=f"http://127.0.0.1:{port}")
     with running_server(local, f"{documented.__name__}:create_app", CALMBOARD_REFRESH_GRACE_S="0") as server:
         yield server
 
 
-def test_an_agent_registers_itself_and_is_let_in(server: Server, agent: Make, owner: TestUser) -> None:
+def test_an_agent_registers_itself_and_is_authorized(server: Server, agent: Make, owner: TestUser) -> None:
     projects = f"{server.url}/api/v1/projects"
     registering = agent(projects, owner)
     assert registering.ask("GET", projects).status_code == 200
-    assert registering.asked[0]["resource"] == [server.url]
+    assert registering.authorizations[0]["resource"] == [server.url]
     assert registering.storage.client
     assert registering.storage.client.client_id.startswith("cli_")
     assert registering.tokens.access_token.startswith("cbo_")
 
 
-def test_an_agent_goes_in_as_the_persons_own_client(server: Server, agent: Make, new_user: Callable[..., TestUser]) -> None:
+def test_an_agent_is_authorized_as_the_persons_own_client(server: Server, agent: Make, new_user: Callable[..., TestUser]) -> None:
     person, me = new_user(), f"{server.url}/api/v1/me"
     own = Visitor(person).own_client(server.url, "http://127.0.0.1/callback")
     known = OAuthClientInformationFull.model_validate(
@@ -143,74 +143,71 @@ def test_an_agent_goes_in_as_the_persons_own_client(server: Server, agent: Make,
     )
     agent_of_theirs = agent(me, person, client=known)
     assert agent_of_theirs.ask("GET", me).json()["user"]["id"] == person.person.id
-    assert agent_of_theirs.asked[0]["client_id"] == [own]
+    assert agent_of_theirs.authorizations[0]["client_id"] == [own]
 
 
-def test_an_agent_is_the_address_of_its_metadata(strict_server: Server, agent: Make, owner: TestUser) -> None:
+def test_an_agent_is_identified_by_its_metadata_url(strict_server: Server, agent: Make, owner: TestUser) -> None:
     me = f"{strict_server.url}/api/v1/me"
     published = agent(me, owner, client_metadata_url=documented.ADDRESS)
     assert published.ask("GET", me).json()["credential"]["name"] == "Harbour agent"
-    assert published.asked[0]["client_id"] == [documented.ADDRESS]
-    published.let_the_hour_pass()
+    assert published.authorizations[0]["client_id"] == [documented.ADDRESS]
+    published.expire_access_token()
     assert published.ask("GET", me).status_code == 200
-    assert len(published.asked) == 1
+    assert len(published.authorizations) == 1
 
 
-def test_an_agent_goes_on_after_an_hour_without_asking_again(server: Server, agent: Make, owner: TestUser) -> None:
+def test_an_agent_refreshes_after_an_hour_without_another_consent(server: Server, agent: Make, owner: TestUser) -> None:
     me = f"{server.url}/api/v1/me"
     working = agent(me, owner)
     working.ask("GET", me)
     before = working.tokens
-    working.let_the_hour_pass()
+    working.expire_access_token()
     assert working.ask("GET", me).status_code == 200
     assert before.access_token != working.tokens.access_token
     assert before.refresh_token != working.tokens.refresh_token
-    assert len(working.asked) == 1
+    assert len(working.authorizations) == 1
 
 
 def test_an_agent_asks_for_more_when_it_may_too_little(server: Server, agent: Make, owner: TestUser) -> None:
-    """The person unticks every right to change something, then is asked again and leaves them ticked."""
+    """The person deselects every write scope, then is asked again and leaves them selected."""
     projects = f"{server.url}/api/v1/projects"
-    modest = agent(
-        projects,
-        owner,
-    )
+    modest = agent(projects, owner)
     modest.choices = {"right": []}
     assert modest.ask("GET", projects).status_code == 200
     assert "write" not in str(modest.tokens.scope)
     modest.choices = {}
     assert modest.ask("POST", projects, json={"name": "Lighthouse"}).status_code == 201
     assert "projects:write" in str(modest.tokens.scope).split()
-    assert len(modest.asked) == 2
+    assert len(modest.authorizations) == 2
 
 
 @pytest.mark.parametrize("mode", ["auto", "2026-07-28", "legacy"])
 def test_an_agent_meets_the_mcp_server_in_every_era(server: Server, agent: Make, owner: TestUser, mode: str) -> None:
     working = agent(f"{server.url}/mcp", owner)
-    working.talk(mode, Client.list_tools)
-    working.let_the_hour_pass()
-    working.talk(mode, Client.list_tools)
-    assert len(working.asked) == 1
-    assert working.asked[0]["resource"] == [f"{server.url}/mcp"]
-    assert {"tasks:read", "tasks:write"} <= set(working.asked[0]["scope"][0].split())
+    working.call_mcp(mode, Client.list_tools)
+    working.expire_access_token()
+    working.call_mcp(mode, Client.list_tools)
+    assert len(working.authorizations) == 1
+    assert working.authorizations[0]["resource"] == [f"{server.url}/mcp"]
+    assert {"tasks:read", "tasks:write"} <= set(working.authorizations[0]["scope"][0].split())
 
 
 def test_an_agent_is_asked_once_for_all_that_a_tool_needs(
     server: Server, agent: Make, new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]
 ) -> None:
-    """The person lets it read alone; the next challenge names what it holds and every scope of the call that was refused."""
+    """The person allows only reading; the next challenge names the granted scopes and every scope of the refused call."""
     person = new_user()
     working, task = agent(f"{server.url}/mcp", person), {"board_id": new_project(person).board_id, "title": "Trim the wick"}
     working.choices = {"right": []}
-    working.talk("auto", Client.list_tools)
+    working.call_mcp("auto", Client.list_tools)
     held, working.choices = set(str(working.tokens.scope).split()), {}
-    created = working.talk("auto", lambda client: client.call_tool("create_task", task))
-    assert (created.is_error, len(working.asked)) == (False, 2)
-    assert set(working.asked[1]["scope"][0].split()) >= held | {"tasks:write"}
+    created = working.call_mcp("auto", lambda client: client.call_tool("create_task", task))
+    assert (created.is_error, len(working.authorizations)) == (False, 2)
+    assert set(working.authorizations[1]["scope"][0].split()) >= held | {"tasks:write"}
     assert "tasks:write" not in held
 
 
-def test_authlib_goes_in_and_on_and_out(server: Server, new_user: Callable[..., TestUser]) -> None:
+def test_authlib_authorizes_refreshes_and_revokes(server: Server, new_user: Callable[..., TestUser]) -> None:
     visitor = Visitor(new_user())
     endpoints = {name: f"{server.url}/api/oauth/{name}" for name in ("authorize", "token", "revoke")}
     with OAuth2Session(
@@ -229,13 +226,13 @@ def test_authlib_goes_in_and_on_and_out(server: Server, new_user: Callable[..., 
         session.token = {**first, "expires_at": 1}
         assert session.get(f"{server.url}/api/v1/projects").status_code == 200
         assert session.token["access_token"] != first["access_token"]
-        gone = session.token
-        assert session.revoke_token(endpoints["revoke"], token=gone["refresh_token"]).status_code == 200
+        revoked = session.token
+        assert session.revoke_token(endpoints["revoke"], token=revoked["refresh_token"]).status_code == 200
         assert session.get(f"{server.url}/api/v1/me").json()["code"] == "invalid_token"
 
 
-def test_authlib_finds_no_fault_in_the_metadata(make_app: Callable[..., Flask]) -> None:
-    """RFC 8414 and RFC 9207 want https, so this is what a server out in the world says of itself."""
+def test_authlib_finds_no_error_in_the_metadata(make_app: Callable[..., Flask]) -> None:
+    """RFC 8414 and RFC 9207 require https, so this is the metadata of a public server."""
     client = make_app(origin="https://calmboard.example").test_client()
     sent = client.get("/.well-known/oauth-authorization-server", base_url="https://calmboard.example").get_json()
     rfc8414.AuthorizationServerMetadata(sent).validate(metadata_classes=[rfc9207.AuthorizationServerMetadata])
@@ -244,18 +241,16 @@ def test_authlib_finds_no_fault_in_the_metadata(make_app: Callable[..., Flask]) 
 
 
 @pytest.mark.parametrize(("suffix", "probe"), [("", "/api/v1/me"), ("/mcp", "/mcp")])
-def test_oauth4webapi_finds_everything_to_the_letter(
-    strict_server: Server, owner: TestUser, tmp_path: Path, suffix: str, probe: str
-) -> None:
-    words = (strict_server.url, strict_server.url + suffix, strict_server.url + probe)
-    run_judge(str(CLIENTS / "oauth4webapi.mjs"), *words, visitor=Visitor(owner), directory=tmp_path)
+def test_oauth4webapi_finds_no_deviation(strict_server: Server, owner: TestUser, tmp_path: Path, suffix: str, probe: str) -> None:
+    arguments = (strict_server.url, strict_server.url + suffix, strict_server.url + probe)
+    run_script(str(CLIENTS / "oauth4webapi.mjs"), *arguments, visitor=Visitor(owner), directory=tmp_path)
 
 
-def test_the_typescript_sdk_is_let_in_and_goes_on(server: Server, owner: TestUser, tmp_path: Path) -> None:
-    run_judge(str(CLIENTS / "typescript-sdk.mjs"), f"{server.url}/mcp", visitor=Visitor(owner), directory=tmp_path)
+def test_the_typescript_sdk_authorizes_and_refreshes(server: Server, owner: TestUser, tmp_path: Path) -> None:
+    run_script(str(CLIENTS / "typescript-sdk.mjs"), f"{server.url}/mcp", visitor=Visitor(owner), directory=tmp_path)
 
 
 def test_mcp_remote_connects(server: Server, owner: TestUser, tmp_path: Path) -> None:
-    said = run_judge(find_module("mcp-remote/dist/client.js"), f"{server.url}/mcp", visitor=Visitor(owner), directory=tmp_path)
-    assert "Connected successfully!" in said
-    assert "Error requesting tools list" not in said
+    output = run_script(find_module("mcp-remote/dist/client.js"), f"{server.url}/mcp", visitor=Visitor(owner), directory=tmp_path)
+    assert "Connected successfully!" in output
+    assert "Error requesting tools list" not in output

@@ -1,4 +1,4 @@
-"""What schemathesis finds at the OAuth endpoints, told of them in openapi.yaml: nothing."""
+"""Schemathesis finds nothing at the OAuth endpoints, which openapi.yaml describes."""
 
 import os
 import subprocess
@@ -16,38 +16,38 @@ from tests.support.users import SESSION_COOKIE, TestUser
 
 HERE = Path(__file__).parent
 CALLBACK = "https://app.example/callback"
-_OWN = ("read_registration", "change_registration")
+_OWN_OPERATIONS = ("read_registration", "change_registration")
 
 pytestmark = pytest.mark.database("sqlite")
 
 
 @dataclass(frozen=True)
-class Judged:
-    """The description of a server's endpoints for one client, whose registration access token is beside it."""
+class SchemathesisRun:
+    """The description of a server's endpoints for one client, and its registration access token."""
 
     server: Server
     document: Path
     token: str
 
-    def judge(self, *options: str, token: str | None = None) -> None:
+    def run(self, *options: str, token: str | None = None) -> None:
         """Run schemathesis with every check."""
         config = HERE / "schemathesis.toml"
         command = [sys.executable, "-m", "schemathesis.cli", f"--config-file={config}", "run", str(self.document)]
         command += [f"--url={self.server.url}", "--phases=coverage,fuzzing", "--max-examples=15", "--checks=all"]
         command += ["--max-redirects=0", "--continue-on-failure", "--no-color", *options]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "REGISTRATION_TOKEN": token or self.token}
-        run = subprocess.run(command, cwd=self.document.parent, env=environment, capture_output=True, text=True, check=False)
-        assert run.returncode == 0, run.stdout + run.stderr
+        process = subprocess.run(command, cwd=self.document.parent, env=environment, capture_output=True, text=True, check=False)
+        assert process.returncode == 0, process.stdout + process.stderr
 
 
 @pytest.fixture
-def judged(server: Server, tmp_path: Path) -> Judged:
+def schemathesis(server: Server, tmp_path: Path) -> SchemathesisRun:
     client, path = register(server), tmp_path / "openapi.yaml"
     text = (HERE / "openapi.yaml").read_text()
     for name, value in {"$ORIGIN": server.url, "$CLIENT": client["client_id"], "$CALLBACK": CALLBACK}.items():
         text = text.replace(name, value)
     path.write_text(text)
-    return Judged(server, path, client["registration_access_token"])
+    return SchemathesisRun(server, path, client["registration_access_token"])
 
 
 def register(server: Server) -> dict[str, str]:
@@ -57,18 +57,18 @@ def register(server: Server) -> dict[str, str]:
     return registered
 
 
-def test_the_description_is_valid(judged: Judged) -> None:
-    validate(yaml.safe_load(judged.document.read_text()))
+def test_the_description_is_valid(schemathesis: SchemathesisRun) -> None:
+    validate(yaml.safe_load(schemathesis.document.read_text()))
 
 
-def test_schemathesis_finds_nothing_as_another_client(judged: Judged) -> None:
-    others = (f"--exclude-operation-id={one}" for one in _OWN)
-    judged.judge(*others, token=register(judged.server)["registration_access_token"])
+def test_schemathesis_finds_nothing_as_another_client(schemathesis: SchemathesisRun) -> None:
+    others = (f"--exclude-operation-id={operation}" for operation in _OWN_OPERATIONS)
+    schemathesis.run(*others, token=register(schemathesis.server)["registration_access_token"])
 
 
-def test_schemathesis_finds_nothing_as_the_client_itself(judged: Judged) -> None:
-    judged.judge(*(f"--include-operation-id={one}" for one in _OWN))
+def test_schemathesis_finds_nothing_as_the_client_itself(schemathesis: SchemathesisRun) -> None:
+    schemathesis.run(*(f"--include-operation-id={operation}" for operation in _OWN_OPERATIONS))
 
 
-def test_schemathesis_finds_nothing_as_a_person(judged: Judged, owner: TestUser) -> None:
-    judged.judge("--include-path=/api/oauth/authorize", f"--header=Cookie: {SESSION_COOKIE}={owner.session_cookie}")
+def test_schemathesis_finds_nothing_as_a_person(schemathesis: SchemathesisRun, owner: TestUser) -> None:
+    schemathesis.run("--include-path=/api/oauth/authorize", f"--header=Cookie: {SESSION_COOKIE}={owner.session_cookie}")

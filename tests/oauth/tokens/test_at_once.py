@@ -1,4 +1,4 @@
-"""Many at once on the real server with its two workers: one truth, and nobody is told of a fault on our side."""
+"""Many at once on the real server with its two workers: one consistent result, and no server error."""
 
 import json
 import urllib.error
@@ -28,7 +28,7 @@ Form = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Told:
+class Reply:
     status: int
     body: dict[str, Any]
 
@@ -40,14 +40,14 @@ def application(host_app: Make, new_user: Callable[..., TestUser]) -> HostApp:
 
 @pytest.fixture
 def strict_server(settings: Settings, tmp_path: Path) -> Iterator[Server]:
-    """A server that takes a refresh token once and never again."""
+    """A server that accepts a refresh token only once."""
     port = free_port()
     strict = replace(settings, port=port, origin=f"http://127.0.0.1:{port}", instance_dir=tmp_path)
     with running_server(strict, CALMBOARD_REFRESH_GRACE_S="0") as server:
         yield server
 
 
-def test_a_code_is_traded_once_and_what_it_gave_ends(application: HostApp, server: Server) -> None:
+def test_a_code_is_exchanged_once_and_its_tokens_end(application: HostApp, server: Server) -> None:
     before = written_by_workers(server)
     for _ in range(ROUNDS):
         answers = at_once(server, *[code_form(application, application.get_code())] * AT_ONCE)
@@ -74,9 +74,9 @@ def test_without_a_grace_one_gets_a_successor_and_the_grant_ends(application: Ho
         token = application.get_tokens()["refresh_token"]
         answers = at_once(strict_server, *[refresh_form(application, token)] * AT_ONCE)
         assert statuses(answers) == [200] + [400] * (AT_ONCE - 1)
-        [given] = [answer.body for answer in answers if answer.status == 200]
-        assert application.api(given["access_token"]).get("/me").status_code == 401
-        assert [answer.status for answer in at_once(strict_server, refresh_form(application, given["refresh_token"]))] == [400]
+        [tokens] = [answer.body for answer in answers if answer.status == 200]
+        assert application.api(tokens["access_token"]).get("/me").status_code == 401
+        assert [answer.status for answer in at_once(strict_server, refresh_form(application, tokens["refresh_token"]))] == [400]
 
 
 def test_a_token_that_is_refreshed_and_revoked_at_once_ends(application: HostApp, server: Server) -> None:
@@ -85,16 +85,16 @@ def test_a_token_that_is_refreshed_and_revoked_at_once_ends(application: HostApp
         revocation = {"token": token, "client_id": application.client_id}
         answers = at_once(server, *[refresh_form(application, token)] * (AT_ONCE - 1), revocation)
         assert {answer.status for answer in answers} <= {200, 400}
-        given = [answer.body for answer in answers if "access_token" in answer.body]
-        for tokens in given:
+        issued = [answer.body for answer in answers if "access_token" in answer.body]
+        for tokens in issued:
             assert application.api(tokens["access_token"]).get("/me").status_code == 401
-        assert statuses(at_once(server, *[refresh_form(application, tokens["refresh_token"]) for tokens in given[:1]])) in (
+        assert statuses(at_once(server, *[refresh_form(application, tokens["refresh_token"]) for tokens in issued[:1]])) in (
             [],
             [400],
         )
 
 
-def test_a_client_that_deletes_itself_while_it_trades_leaves_nothing(host_app: Make, person: TestUser, server: Server) -> None:
+def test_a_client_that_deletes_itself_during_exchanges_leaves_nothing(host_app: Make, person: TestUser, server: Server) -> None:
     for _ in range(ROUNDS):
         application = host_app(person)
         codes = [application.get_code() for _ in range(4)]
@@ -120,41 +120,41 @@ def refresh_form(application: HostApp, token: str) -> Form:
     return {"grant_type": "refresh_token", "refresh_token": token, "client_id": application.client_id}
 
 
-def at_once(server: Server, *forms: Form, deleted: HostApp | None = None) -> list[Told]:
+def at_once(server: Server, *forms: Form, deleted: HostApp | None = None) -> list[Reply]:
     """Send the forms at the same moment, each over a connection and from an address of its own."""
     start = Barrier(len(forms) + bool(deleted))
 
-    def send(request: urllib.request.Request) -> Told:
+    def send(request: urllib.request.Request) -> Reply:
         start.wait()
-        return told(request)
+        return send_request(request)
 
-    requests = [posted(server, form) for form in forms]
+    requests = [post_request(server, form) for form in forms]
     if deleted:
-        requests.append(deletion(server, deleted))
+        requests.append(delete_request(server, deleted))
     with ThreadPoolExecutor(len(requests) or 1) as pool:
         return list(pool.map(send, requests))
 
 
-def posted(server: Server, form: Form) -> urllib.request.Request:
+def post_request(server: Server, form: Form) -> urllib.request.Request:
     path = "token" if "grant_type" in form else "revoke"
     headers = {"X-Forwarded-For": new_address()}
     return urllib.request.Request(f"{server.url}/api/oauth/{path}", urlencode(form).encode(), headers)
 
 
-def deletion(server: Server, application: HostApp) -> urllib.request.Request:
+def delete_request(server: Server, application: HostApp) -> urllib.request.Request:
     address = application.registration["registration_client_uri"].replace(ORIGIN, server.url)
     headers = {"Authorization": f"Bearer {application.registration['registration_access_token']}"}
     return urllib.request.Request(address, headers=headers, method="DELETE")
 
 
-def told(request: urllib.request.Request) -> Told:
+def send_request(request: urllib.request.Request) -> Reply:
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
-            return Told(answer.status, json.loads(answer.read() or b"{}"))
+            return Reply(answer.status, json.loads(answer.read() or b"{}"))
     except urllib.error.HTTPError as refusal:
         with refusal:
-            return Told(refusal.code, json.load(refusal))
+            return Reply(refusal.code, json.load(refusal))
 
 
-def statuses(answers: list[Told]) -> list[int]:
+def statuses(answers: list[Reply]) -> list[int]:
     return sorted(answer.status for answer in answers)

@@ -1,4 +1,4 @@
-"""Where an access token counts: in one header, at its own resource, for what its person may do now."""
+"""Where an access token is valid: in one header, at its own resource, with its person's current rights."""
 
 from collections.abc import Callable
 
@@ -51,9 +51,9 @@ def test_a_token_counts_at_its_own_resource_alone(app: Flask, host_app: Make, pe
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
     at_api = app.test_client().get("/api/v1/me", headers=bearer)
     at_mcp = app.test_client().post("/mcp", headers={**bearer, "Accept": "application/json, text/event-stream"}, json=_PING)
-    its, other = (at_api, at_mcp) if resource == ORIGIN else (at_mcp, at_api)
+    own, other = (at_api, at_mcp) if resource == ORIGIN else (at_mcp, at_api)
     metadata = "oauth-protected-resource" + ("/mcp" if other is at_mcp else "")
-    assert its.status_code != 401
+    assert own.status_code != 401
     assert other.status_code == 401
     assert 'error="invalid_token"' in other.headers["WWW-Authenticate"]
     assert f'resource_metadata="{ORIGIN}/.well-known/{metadata}"' in other.headers["WWW-Authenticate"]
@@ -78,10 +78,10 @@ def test_a_token_makes_no_further_credentials(app: Flask, host_app: Make, person
     application = host_app(person)
     tokens = application.get_tokens(scope="keys:write members:write")
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-    made = app.test_client().post("/api/v1/keys", headers=bearer, json={"name": "More"})
-    assert made.status_code in (403, 404, 405)
-    asked = app.test_client().get("/api/oauth/authorize", headers=bearer, query_string=application.request())
-    assert (asked.status_code, asked.get_json()["error"]) == (401, "invalid_token")
+    created = app.test_client().post("/api/v1/keys", headers=bearer, json={"name": "More"})
+    assert created.status_code in (403, 404, 405)
+    response = app.test_client().get("/api/oauth/authorize", headers=bearer, query_string=application.request())
+    assert (response.status_code, response.get_json()["error"]) == (401, "invalid_token")
 
 
 def test_a_lost_plan_ends_no_grant(app: Flask, host_app: Make, person: TestUser) -> None:
@@ -99,13 +99,13 @@ def test_a_lost_plan_ends_no_grant(app: Flask, host_app: Make, person: TestUser)
 
 
 def test_an_application_writes_under_its_short_name(app: Flask, host_app: Make, person: TestUser) -> None:
-    place = add_project_and_board(app, person)
+    project = add_project_and_board(app, person)
     application = host_app(person, client_name="Harbour " + "x" * 192)
     tokens = application.get_tokens(scope="projects:read tasks:write comments:write")
     api, short = application.api(tokens["access_token"]), f"Harbour {'x' * 51}…"
-    task = api.post(f"/boards/{place.board_id}/tasks", json={"title": "Paint the buoys"})
+    task = api.post(f"/boards/{project.board_id}/tasks", json={"title": "Paint the buoys"})
     assert task.status_code == 201, task.text
     comment = api.post(f"/tasks/{task.json['id']}/comments", json={"body": "Red, as last year"})
     assert (comment.status_code, comment.json["via"]) == (201, short)
-    lines = api.get(f"/projects/{place.project_id}/activity").json["data"]
+    lines = api.get(f"/projects/{project.project_id}/activity").json["data"]
     assert {line["credential"]["name"] for line in lines if line["source"] == "token"} == {short}

@@ -1,4 +1,4 @@
-"""What OAuth costs: few statements, each known beforehand, and one commit a request."""
+"""What OAuth costs: few statements, and one commit a request."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, event
 
 from calmboard.db import db
 from tests.oauth.conftest import HostApp
-from tests.support.statements import lent, watched
+from tests.support.statements import checked_out, recorded
 from tests.support.users import Api, TestUser
 
 Make = Callable[..., HostApp]
@@ -28,27 +28,27 @@ def test_a_token_is_checked_by_one_look_at_the_database_as_a_key_is(app: Flask, 
 
 def test_a_refresh_takes_six_statements_and_one_commit(app: Flask, application: HostApp) -> None:
     token = application.get_tokens()["refresh_token"]
-    with watched(app) as statements, committed(app) as commits:
+    with recorded(app) as statements, committed(app) as commits:
         assert application.refresh(token).status_code == 200
     assert len([text for text, _ in statements if not text.startswith("BEGIN")]) == 6
     assert len(commits) == 1
 
 
-def test_a_code_is_traded_in_six_statements_and_one_commit(app: Flask, application: HostApp) -> None:
+def test_a_code_is_exchanged_in_six_statements_and_one_commit(app: Flask, application: HostApp) -> None:
     code = application.get_code()
-    with watched(app) as statements, committed(app) as commits:
+    with recorded(app) as statements, committed(app) as commits:
         assert application.redeem(code).status_code == 200
     assert len([text for text, _ in statements if not text.startswith("BEGIN")]) == 6
     assert len(commits) == 1
 
 
 def test_a_client_is_deleted_with_all_its_grants_in_one_commit(app: Flask, client: FlaskClient, application: HostApp) -> None:
-    """Whoever looks in between would find a client whose people were cut off, and which still asks for more."""
+    """Otherwise a client without grants, which still requests authorization, would be visible in between."""
     tokens = application.get_tokens()
-    mine = {"Authorization": f"Bearer {application.registration['registration_access_token']}"}
+    auth = {"Authorization": f"Bearer {application.registration['registration_access_token']}"}
     with committed(app) as commits:
-        gone = client.delete(f"/api/oauth/register/{application.client_id}", headers=mine)
-    assert (gone.status_code, len(commits)) == (204, 1)
+        response = client.delete(f"/api/oauth/register/{application.client_id}", headers=auth)
+    assert (response.status_code, len(commits)) == (204, 1)
     assert application.api(tokens["access_token"]).get("/me").status_code == 401
     assert application.refresh(tokens["refresh_token"]).status_code == 401
 
@@ -58,21 +58,21 @@ def committed(app: Flask) -> Iterator[list[Connection]]:
     """A connection for each commit of the block."""
     commits: list[Connection] = []
 
-    def keep(connection: Connection) -> None:
+    def record(connection: Connection) -> None:
         commits.append(connection)
 
     with app.app_context():
         engine = db.engine
-    event.listen(engine, "commit", keep)
+    event.listen(engine, "commit", record)
     try:
         yield commits
     finally:
-        event.remove(engine, "commit", keep)
+        event.remove(engine, "commit", record)
 
 
 def _count(app: Flask, api: Api) -> int:
-    """How often the database is turned to, by statement or by the driver itself, once the use of the credential is noted."""
+    """How often the database is accessed, by statement or by the driver itself, once the use of the credential is recorded."""
     assert api.get("/me").status_code == 200
-    with watched(app) as statements, lent(app) as connections:
+    with recorded(app) as statements, checked_out(app) as connections:
         assert api.get("/me").status_code == 200
     return max(len(statements), len(connections))

@@ -1,4 +1,4 @@
-"""The flow: a person is asked, a code is traded once, tokens live and end as they should."""
+"""The flow: a person consents, a code is exchanged once, tokens are valid and expire as they should."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,13 +13,13 @@ from calmboard.access.credentials.secret_format import digest
 from calmboard.db import db, now
 from calmboard.models import OAuthAccessToken, OAuthCode, OAuthRefreshToken, User
 from calmboard.work.people import change_plan
-from tests.oauth.conftest import ORIGIN, HostApp, returned
+from tests.oauth.conftest import ORIGIN, HostApp, redirect_parameters
 from tests.support.users import TestUser, add_project_and_board, add_user
 
 Make = Callable[..., HostApp]
 
 
-def test_a_person_lets_an_application_in_and_it_reads_their_projects(host_app: Make, owner: TestUser) -> None:
+def test_a_person_authorizes_an_application_and_it_reads_their_projects(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     tokens = application.get_tokens()
     assert (tokens["token_type"], tokens["expires_in"], tokens["scope"]) == (
@@ -36,7 +36,7 @@ def test_a_person_lets_an_application_in_and_it_reads_their_projects(host_app: M
 
 def test_success_and_refusal_carry_state_and_issuer(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
-    granted, denied = returned(application.decide()), returned(application.decide("deny"))
+    granted, denied = redirect_parameters(application.decide()), redirect_parameters(application.decide("deny"))
     assert (granted["state"], granted["iss"]) == (denied["state"], denied["iss"]) == ("s-1", ORIGIN)
     assert denied["error"] == "access_denied"
 
@@ -58,12 +58,12 @@ def test_success_and_refusal_carry_state_and_issuer(host_app: Make, owner: TestU
         ({"prompt": "none"}, "consent_required"),
     ],
 )
-def test_what_cannot_be_asked_is_sent_back_as_an_error(host_app: Make, owner: TestUser, changes: Any, error: str) -> None:
+def test_an_invalid_request_is_redirected_with_an_error(host_app: Make, owner: TestUser, changes: Any, error: str) -> None:
     answer = host_app(owner).open_consent(**changes)
     assert answer.status_code == 303
-    told = returned(answer)
-    assert (told["error"], told["state"], told["iss"]) == (error, "s-1", ORIGIN)
-    assert "code" not in told
+    result = redirect_parameters(answer)
+    assert (result["error"], result["state"], result["iss"]) == (error, "s-1", ORIGIN)
+    assert "code" not in result
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_somebody_who_is_not_signed_in_comes_back_after_it(app: Flask, host_app:
     assert answer.status_code == 303
     assert answer.headers["Location"].startswith("/sign-in?next=")
     silent = app.test_client().get("/api/oauth/authorize", query_string=application.request(prompt="none"))
-    assert returned(silent)["error"] == "login_required"
+    assert redirect_parameters(silent)["error"] == "login_required"
 
 
 def test_no_code_without_the_persons_own_click(app: Flask, host_app: Make, owner: TestUser) -> None:
@@ -151,7 +151,7 @@ def test_the_page_says_who_asks_and_what_for(host_app: Make, owner: TestUser) ->
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
 
 
-def test_a_right_that_was_unticked_is_not_granted(host_app: Make, owner: TestUser) -> None:
+def test_a_deselected_right_is_not_granted(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     tokens = application.get_tokens({"right": []})
     assert tokens["scope"] == "projects:read tasks:read"
@@ -160,17 +160,17 @@ def test_a_right_that_was_unticked_is_not_granted(host_app: Make, owner: TestUse
 
 
 def test_a_grant_may_be_limited_to_projects(app: Flask, host_app: Make, owner: TestUser, outsider: TestUser) -> None:
-    inside, outside, strange = (
+    inside, outside, foreign = (
         add_project_and_board(app, owner),
         add_project_and_board(app, owner),
         add_project_and_board(app, outsider),
     )
-    choices = {"reach": "some", "project": [inside.project_id, strange.project_id]}
+    choices = {"reach": "some", "project": [inside.project_id, foreign.project_id]}
     application = host_app(owner)
     api = application.api(application.get_tokens(choices)["access_token"])
     assert [project["id"] for project in api.get("/projects").json["data"]] == [inside.project_id]
     assert api.get(f"/projects/{outside.project_id}").status_code == 403
-    assert api.get(f"/projects/{strange.project_id}").status_code == 403
+    assert api.get(f"/projects/{foreign.project_id}").status_code == 403
 
 
 @pytest.mark.parametrize("resource", [ORIGIN + "/", ORIGIN.upper(), ORIGIN + "?x=1"])
@@ -232,7 +232,7 @@ def test_a_code_lives_a_minute(app: Flask, host_app: Make, owner: TestUser) -> N
     assert application.redeem(code).get_json()["error"] == "invalid_grant"
 
 
-def test_a_code_used_twice_ends_what_it_gave(host_app: Make, owner: TestUser) -> None:
+def test_a_code_used_twice_ends_its_tokens(host_app: Make, owner: TestUser) -> None:
     application = host_app(owner)
     code = application.get_code()
     tokens = application.redeem(code).get_json()
@@ -242,10 +242,10 @@ def test_a_code_used_twice_ends_what_it_gave(host_app: Make, owner: TestUser) ->
 
 
 def test_a_strangers_replay_ends_nothing(host_app: Make, owner: TestUser) -> None:
-    application, stranger = host_app(owner), host_app(owner)
+    application, other = host_app(owner), host_app(owner)
     code = application.get_code()
     tokens = application.redeem(code).get_json()
-    application.redeem(code, client_id=stranger.client_id)
+    application.redeem(code, client_id=other.client_id)
     application.redeem(code, code_verifier="y" * 43)
     assert application.api(tokens["access_token"]).get("/me").status_code == 200
 
@@ -332,13 +332,13 @@ def test_an_access_token_lives_an_hour(app: Flask, host_app: Make, owner: TestUs
 
 
 def test_a_revoked_token_ends_at_once(app: Flask, host_app: Make, owner: TestUser) -> None:
-    application, stranger = host_app(owner), host_app(owner)
+    application, other = host_app(owner), host_app(owner)
     tokens = application.get_tokens()
 
     def revoke(client_id: str, token: str) -> int:
         return app.test_client().post("/api/oauth/revoke", data={"client_id": client_id, "token": token}).status_code
 
-    assert revoke(stranger.client_id, tokens["refresh_token"]) == 200
+    assert revoke(other.client_id, tokens["refresh_token"]) == 200
     assert application.api(tokens["access_token"]).get("/me").status_code == 200
     assert revoke(application.client_id, "unknown") == 200
     assert revoke(application.client_id, tokens["access_token"]) == 200
@@ -363,12 +363,12 @@ def test_a_lost_plan_is_403_and_the_token_stays(app: Flask, host_app: Make) -> N
 
 def test_a_removed_member_loses_the_project_at_the_next_request(app: Flask, host_app: Make, owner: TestUser) -> None:
     member = add_user(app)
-    place = add_project_and_board(app, owner, member=member)
+    project = add_project_and_board(app, owner, member=member)
     application = host_app(member)
     api = application.api(application.get_tokens()["access_token"])
-    assert api.get(f"/projects/{place.project_id}").status_code == 200
-    assert owner.api.delete(f"/projects/{place.project_id}/members/{member.person.id}").status_code == 204
-    assert api.get(f"/projects/{place.project_id}").status_code == 403
+    assert api.get(f"/projects/{project.project_id}").status_code == 200
+    assert owner.api.delete(f"/projects/{project.project_id}/members/{member.person.id}").status_code == 204
+    assert api.get(f"/projects/{project.project_id}").status_code == 403
 
 
 def test_a_deleted_person_has_no_tokens(app: Flask, host_app: Make) -> None:

@@ -1,4 +1,4 @@
-"""Postman's way: a session token asks for its person's own client, and is answered in JSON."""
+"""Postman's flow: a session token authorizes its person's own client, and the response is JSON."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from calmboard.access.credentials.session_tokens import find_signed_in
+from calmboard.access.credentials.session_tokens import find_token_session
 from calmboard.access.credentials.sessions import end_all_sessions
 from calmboard.access.oauth.clients import Client, own_client
 from calmboard.db import db, now
@@ -39,7 +39,7 @@ def session_token(app: Flask, person: TestUser) -> str:
 
 
 def authorize(app: Flask, token: str, client: Client, **changes: Any) -> Answer:
-    asked = {
+    params = {
         "response_type": "code",
         "client_id": client.id,
         "redirect_uri": client.redirect_uris[0],
@@ -49,7 +49,7 @@ def authorize(app: Flask, token: str, client: Client, **changes: Any) -> Answer:
         "resource": ORIGIN,
         **changes,
     }
-    return Api(app, token).get("/api/oauth/authorize", query_string=asked)
+    return Api(app, token).get("/api/oauth/authorize", query_string=params)
 
 
 def redeem(app: Flask, client: Client, code: str) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def redeem(app: Flask, client: Client, code: str) -> dict[str, Any]:
     return tokens
 
 
-def ends_of_refresh_tokens(app: Flask, client: Client) -> list[datetime]:
+def refresh_token_expiries(app: Flask, client: Client) -> list[datetime]:
     ends = db.select(OAuthRefreshToken.expires_at).join(OAuthGrant).where(OAuthGrant.client_id == client.id)
     with app.app_context():
         return list(db.session.execute(ends).scalars())
@@ -84,9 +84,9 @@ def test_what_a_session_of_an_hour_grants_ends_within_the_hour(app: Flask, perso
     form = {"grant_type": "refresh_token", "client_id": client.id, "refresh_token": tokens["refresh_token"]}
     again = app.test_client().post("/api/oauth/token", data=form).get_json()
     with app.app_context():
-        ends_at = find_signed_in(token).expires_at
+        ends_at = find_token_session(token).expires_at
     assert again["expires_in"] <= 3600
-    assert len(ends := ends_of_refresh_tokens(app, client)) == 2
+    assert len(ends := refresh_token_expiries(app, client)) == 2
     assert max(ends) <= ends_at
 
 
@@ -94,7 +94,7 @@ def test_what_a_session_without_an_end_grants_ends_within_a_day(app: Flask, pers
     browser = person.sign_in()
     token = browser.post("/session-token", data={"csrf_token": csrf_token(browser.get("/account"))}).get_json()["session_token"]
     redeem(app, client, authorize(app, token, client).json["code"])
-    [ends_at] = ends_of_refresh_tokens(app, client)
+    [ends_at] = refresh_token_expiries(app, client)
     assert timedelta(hours=23) < ends_at - now() <= timedelta(hours=24)
 
 
@@ -105,7 +105,9 @@ def test_a_session_token_asks_for_no_other_client(app: Flask, person: TestUser, 
     assert (answer.status_code, answer.json["error"]) == (403, "unauthorized_client")
 
 
-def test_a_program_that_asks_too_often_is_told_in_json_when_to_come_back(app: Flask, person: TestUser, client: Client) -> None:
+def test_too_many_requests_of_a_program_are_refused_in_json_with_retry_after(
+    app: Flask, person: TestUser, client: Client
+) -> None:
     token = session_token(app, person)
     answers = [authorize(app, token, client) for _ in range(61)]
     assert [answer.status_code for answer in answers] == [200] * 60 + [429]
@@ -113,7 +115,7 @@ def test_a_program_that_asks_too_often_is_told_in_json_when_to_come_back(app: Fl
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
 
 
-def test_a_session_token_makes_nobody_ask_around(app: Flask, person: TestUser, client: Client) -> None:
+def test_a_session_token_makes_us_fetch_nothing(app: Flask, person: TestUser, client: Client) -> None:
     answer = authorize(app, session_token(app, person), client, client_id="https://app.example/oauth/client-metadata")
     assert (answer.status_code, answer.json["error"]) == (403, "unauthorized_client")
 
@@ -143,7 +145,7 @@ def test_cookie_and_token_together_are_refused(app: Flask, person: TestUser, cli
         ({"scope": "everything"}, "invalid_scope"),
     ],
 )
-def test_what_cannot_be_asked_is_named_in_json(
+def test_an_invalid_request_is_answered_in_json(
     app: Flask, person: TestUser, client: Client, changes: dict[str, str], error: str
 ) -> None:
     answer = authorize(app, session_token(app, person), client, **changes)

@@ -16,16 +16,16 @@ from calmboard.db import db, now
 from calmboard.ids import new_id
 from calmboard.models import Invitation
 from calmboard.queue import queue
-from calmboard.work.invitations import open_invitation
+from calmboard.work.invitations import create_invitation_message
 from tests.portal.forms import send
-from tests.support.browser import Pages, find_barriers
+from tests.support.browser import Pages, find_violations
 from tests.support.users import Api, ProjectAndBoard, TestUser, add_project_and_board, csrf_token
 
 _PASSWORD = "four unrelated words here"
 
 
 @pytest.fixture
-def place(app: Flask, owner: TestUser) -> ProjectAndBoard:
+def project(app: Flask, owner: TestUser) -> ProjectAndBoard:
     return add_project_and_board(app, owner)
 
 
@@ -35,71 +35,71 @@ def newcomer() -> str:
     return f"{new_id('usr')}@harbour.example"
 
 
-def invite(app: Flask, owner: TestUser, place: ProjectAndBoard, email: str, role: str = "member") -> tuple[str, str]:
-    """The invitation's id, and the path that the letter links to."""
-    made = owner.api.post(f"/projects/{place.project_id}/invitations", json={"email": email, "role": role})
-    assert made.status_code == 201, made.text
-    return made.json["id"], path_of(app, made.json["id"])
+def invite(app: Flask, owner: TestUser, project: ProjectAndBoard, email: str, role: str = "member") -> tuple[str, str]:
+    """The invitation's id, and the path that the message links to."""
+    created = owner.api.post(f"/projects/{project.project_id}/invitations", json={"email": email, "role": role})
+    assert created.status_code == 201, created.text
+    return created.json["id"], path_of(app, created.json["id"])
 
 
 def path_of(app: Flask, invitation_id: str) -> str:
     with app.app_context():
-        letter = open_invitation(invitation_id)
-    assert letter
-    return f"/invitations/{letter.token}"
+        message = create_invitation_message(invitation_id)
+    assert message
+    return f"/invitations/{message.token}"
 
 
-def test_an_address_gets_ten_letters_an_hour_and_the_last_link_still_works(
-    app: Flask, client: FlaskClient, owner: TestUser, place: ProjectAndBoard, newcomer: str
+def test_an_address_gets_ten_messages_an_hour_and_the_last_link_still_works(
+    app: Flask, client: FlaskClient, owner: TestUser, project: ProjectAndBoard, newcomer: str
 ) -> None:
-    path = f"/projects/{place.project_id}/invitations"
+    path = f"/projects/{project.project_id}/invitations"
     for _ in range(9):
-        invite(app, owner, place, newcomer)
-    invitation_id, link = invite(app, owner, place, newcomer.upper())
+        invite(app, owner, project, newcomer)
+    invitation_id, link = invite(app, owner, project, newcomer.upper())
     again = owner.api.post(path, json={"email": newcomer, "role": "admin"})
     assert (again.status_code, again.json["code"], again.json["policy"]) == (429, "rate_limit_exceeded", "invitations")
-    assert again.json["detail"].startswith(f"You sent {newcomer} 10 letters about this project within the hour.")
+    assert again.json["detail"].startswith(f"You sent {newcomer} 10 messages about this project within the hour.")
     assert 1 <= int(again.headers["Retry-After"]) <= 3600
     assert client.get(link).status_code == 200
     owner.api.delete(f"/invitations/{invitation_id}")
     assert owner.api.post(path, json={"email": newcomer}).status_code == 429
 
 
-def test_who_may_not_invite_sends_no_letter(app: Flask, owner: TestUser, member: TestUser, newcomer: str) -> None:
-    place = add_project_and_board(app, owner, member=member)
-    path = f"/projects/{place.project_id}/invitations"
+def test_who_may_not_invite_sends_no_message(app: Flask, owner: TestUser, member: TestUser, newcomer: str) -> None:
+    project = add_project_and_board(app, owner, member=member)
+    path = f"/projects/{project.project_id}/invitations"
     assert {member.api.post(path, json={"email": newcomer}).status_code for _ in range(11)} == {403}
     assert {owner.api.post(path, json={"email": member.person.email}).status_code for _ in range(11)} == {409}
     assert owner.api.post(path, json={"email": newcomer}).status_code == 201
 
 
-def test_letters_to_another_address_project_or_from_another_person_are_still_sent(
+def test_messages_to_another_address_project_or_from_another_person_are_still_sent(
     app: Flask, owner: TestUser, member: TestUser, newcomer: str
 ) -> None:
     here, elsewhere = add_project_and_board(app, owner, admin=member), add_project_and_board(app, owner)
     for _ in range(10):
         invite(app, owner, here, newcomer)
-    for who, place, email in ((owner, here, f"2{newcomer}"), (owner, elsewhere, newcomer), (member, here, newcomer)):
-        invite(app, who, place, email)
+    for who, project, email in ((owner, here, f"2{newcomer}"), (owner, elsewhere, newcomer), (member, here, newcomer)):
+        invite(app, who, project, email)
 
 
-def roles(owner: TestUser, place: ProjectAndBoard) -> dict[str, str]:
-    listed = owner.api.get(f"/projects/{place.project_id}/members").json["data"]
+def roles(owner: TestUser, project: ProjectAndBoard) -> dict[str, str]:
+    listed = owner.api.get(f"/projects/{project.project_id}/members").json["data"]
     return {member["email"]: member["role"] for member in listed}
 
 
-def test_the_letter_holds_a_link_that_works(make_app: Callable[..., Flask], owner: TestUser, tmp_path: Path) -> None:
+def test_the_message_holds_a_link_that_works(make_app: Callable[..., Flask], owner: TestUser, tmp_path: Path) -> None:
     app = make_app()
-    place = add_project_and_board(app, owner, name="Überfahrt")
-    path = f"/projects/{place.project_id}/invitations"
+    project = add_project_and_board(app, owner, name="Überfahrt")
+    path = f"/projects/{project.project_id}/invitations"
     Api(app, owner.key).post(path, json={"email": "kai@harbour.example", "role": "admin"})
     queue.app = app
     queue.execute(queue.dequeue())
     (file,) = (tmp_path / "mail").glob("*.eml")
-    letter = message_from_bytes(file.read_bytes(), policy=policy.default)
-    text = letter.get_content()
+    message = message_from_bytes(file.read_bytes(), policy=policy.default)
+    text = message.get_content()
     link = re.search(r"http://127\.0\.0\.1:8000(/invitations/\S+)", text)
-    assert letter["To"] == "kai@harbour.example"
+    assert message["To"] == "kai@harbour.example"
     assert f"{owner.person.name} asks you to join the project “Überfahrt” on CalmBoard, as an admin." in text
     assert link
     page = app.test_client().get(link[1])
@@ -107,26 +107,26 @@ def test_the_letter_holds_a_link_that_works(make_app: Callable[..., Flask], owne
 
 
 def test_a_newcomer_makes_an_account_and_is_in(
-    app: Flask, client: FlaskClient, owner: TestUser, place: ProjectAndBoard, newcomer: str
+    app: Flask, client: FlaskClient, owner: TestUser, project: ProjectAndBoard, newcomer: str
 ) -> None:
-    _, path = invite(app, owner, place, newcomer, "admin")
+    _, path = invite(app, owner, project, newcomer, "admin")
     answer = send(client, path, path, name="Kai Berg", password=_PASSWORD)
     assert (answer.status_code, answer.location) == (303, "/integrations")
     assert "You are in the project Observatory now, as an admin." in client.get("/integrations").text
-    assert roles(owner, place)[newcomer] == "admin"
+    assert roles(owner, project)[newcomer] == "admin"
     with app.app_context():
         person = verify(newcomer, _PASSWORD)
     assert person
     assert (person.name, person.plan) == ("Kai Berg", "free")
-    assert owner.api.get(f"/projects/{place.project_id}/invitations").json["data"] == []
-    (line, *_) = owner.api.get(f"/projects/{place.project_id}/activity").json["data"]
+    assert owner.api.get(f"/projects/{project.project_id}/invitations").json["data"] == []
+    (line, *_) = owner.api.get(f"/projects/{project.project_id}/activity").json["data"]
     assert (line["what"], line["actor"]["name"], line["source"]) == ("member.joined", "Kai Berg", "session")
 
 
-def test_a_newcomer_is_told_all_faults_and_the_link_stays(
-    app: Flask, client: FlaskClient, owner: TestUser, place: ProjectAndBoard, newcomer: str
+def test_a_newcomer_is_told_all_errors_and_the_link_stays(
+    app: Flask, client: FlaskClient, owner: TestUser, project: ProjectAndBoard, newcomer: str
 ) -> None:
-    _, path = invite(app, owner, place, newcomer)
+    _, path = invite(app, owner, project, newcomer)
     answer = send(client, path, path, name=" ", password="short")
     assert answer.status_code == 422
     assert "Two things need a second look." in answer.text
@@ -134,10 +134,10 @@ def test_a_newcomer_is_told_all_faults_and_the_link_stays(
 
 
 def test_a_person_with_an_account_signs_in_first_and_comes_back(
-    app: Flask, client: FlaskClient, owner: TestUser, place: ProjectAndBoard, new_user: Callable[..., TestUser]
+    app: Flask, client: FlaskClient, owner: TestUser, project: ProjectAndBoard, new_user: Callable[..., TestUser]
 ) -> None:
     person = new_user()
-    _, path = invite(app, owner, place, person.email.upper())
+    _, path = invite(app, owner, project, person.email.upper())
     page = client.get(path)
     assert 'name="password"' not in page.text
     sign_in = re.search(r'href="(/sign-in\?next=[^"]+)"', page.text)
@@ -145,24 +145,24 @@ def test_a_person_with_an_account_signs_in_first_and_comes_back(
     back = send(client, sign_in[1], sign_in[1], email=person.email, password=person.password)
     assert back.location == path
     assert send(client, path, path).status_code == 303
-    assert roles(owner, place)[person.email] == "member"
-    assert person.api.get(f"/projects/{place.project_id}").status_code == 200
+    assert roles(owner, project)[person.email] == "member"
+    assert person.api.get(f"/projects/{project.project_id}").status_code == 200
 
 
 def test_somebody_else_is_told_and_does_not_join(
-    app: Flask, owner: TestUser, outsider: TestUser, place: ProjectAndBoard, newcomer: str
+    app: Flask, owner: TestUser, outsider: TestUser, project: ProjectAndBoard, newcomer: str
 ) -> None:
-    _, path = invite(app, owner, place, newcomer)
+    _, path = invite(app, owner, project, newcomer)
     browser = outsider.sign_in()
     page = browser.get(path)
     assert page.status_code == 200
     assert f"You are signed in as {outsider.email}" in page.text
     assert browser.post(path, data={"csrf_token": csrf_token(page)}).status_code == 403
-    assert outsider.email not in roles(owner, place)
+    assert outsider.email not in roles(owner, project)
 
 
-def test_a_link_works_once(app: Flask, client: FlaskClient, owner: TestUser, place: ProjectAndBoard, newcomer: str) -> None:
-    _, path = invite(app, owner, place, newcomer)
+def test_a_link_works_once(app: Flask, client: FlaskClient, owner: TestUser, project: ProjectAndBoard, newcomer: str) -> None:
+    _, path = invite(app, owner, project, newcomer)
     page = client.get(path)
     send(client, path, path, name="Kai", password=_PASSWORD)
     assert client.get(path).status_code == 404
@@ -173,39 +173,39 @@ def test_a_link_works_once(app: Flask, client: FlaskClient, owner: TestUser, pla
 
 
 def test_a_link_is_dead_once_it_is_sent_again_withdrawn_or_old(
-    app: Flask, client: FlaskClient, owner: TestUser, place: ProjectAndBoard, newcomer: str
+    app: Flask, client: FlaskClient, owner: TestUser, project: ProjectAndBoard, newcomer: str
 ) -> None:
-    _, first = invite(app, owner, place, newcomer)
-    invitation_id, second = invite(app, owner, place, newcomer)
+    _, first = invite(app, owner, project, newcomer)
+    invitation_id, second = invite(app, owner, project, newcomer)
     assert (client.get(first).status_code, client.get(second).status_code) == (404, 200)
     with app.app_context():
         ended = update(Invitation).where(Invitation.id == invitation_id).values(expires_at=now() - timedelta(seconds=1))
         db.session.execute(ended)
         db.session.commit()
-        assert open_invitation(invitation_id) is None
+        assert create_invitation_message(invitation_id) is None
     assert client.get(second).status_code == 404
-    _, third = invite(app, owner, place, newcomer)
+    _, third = invite(app, owner, project, newcomer)
     owner.api.delete(f"/invitations/{invitation_id}")
     assert client.get(third).status_code == 404
 
 
 def test_who_is_a_member_already_keeps_their_role(
-    app: Flask, owner: TestUser, place: ProjectAndBoard, new_user: Callable[..., TestUser]
+    app: Flask, owner: TestUser, project: ProjectAndBoard, new_user: Callable[..., TestUser]
 ) -> None:
     person = new_user()
-    _, first = invite(app, owner, place, person.email, "admin")
+    _, first = invite(app, owner, project, person.email, "admin")
     browser = person.sign_in()
     page = browser.get(first)
     browser.post(first, data={"csrf_token": csrf_token(page)})
-    assert roles(owner, place)[person.email] == "admin"
-    again = owner.api.post(f"/projects/{place.project_id}/invitations", json={"email": person.email})
+    assert roles(owner, project)[person.email] == "admin"
+    again = owner.api.post(f"/projects/{project.project_id}/invitations", json={"email": person.email})
     assert again.status_code == 409
 
 
 def test_the_token_is_in_no_log(
-    app: Flask, client: FlaskClient, owner: TestUser, place: ProjectAndBoard, newcomer: str, capfd: pytest.CaptureFixture[str]
+    app: Flask, client: FlaskClient, owner: TestUser, project: ProjectAndBoard, newcomer: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    _, path = invite(app, owner, place, newcomer)
+    _, path = invite(app, owner, project, newcomer)
     client.get(path)
     written = capfd.readouterr().out
     assert '"/invitations/<token>"' in written
@@ -221,25 +221,25 @@ def test_the_page_has_no_barriers(
     outsider: TestUser,
     page_for: Pages,
     new_user: Callable[..., TestUser],
-    place: ProjectAndBoard,
+    project: ProjectAndBoard,
     newcomer: str,
     reader: str,
     width: int,
 ) -> None:
     person = new_user()
-    _, path = invite(app, owner, place, person.email if reader in ("invited", "signed out") else newcomer)
+    _, path = invite(app, owner, project, person.email if reader in ("invited", "signed out") else newcomer)
     who = {"invited": person, "somebody else": outsider}.get(reader)
     page = page_for(who, javascript=True, width=width) if who else page_for(width=width)
     page.goto("/invitations/too-late" if reader == "too late" else path)
-    assert find_barriers(page) == []
+    assert find_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.database("sqlite")
 def test_a_newcomer_joins_without_javascript(
-    app: Flask, owner: TestUser, page_for: Pages, place: ProjectAndBoard, newcomer: str
+    app: Flask, owner: TestUser, page_for: Pages, project: ProjectAndBoard, newcomer: str
 ) -> None:
-    _, path = invite(app, owner, place, newcomer)
+    _, path = invite(app, owner, project, newcomer)
     page = page_for(javascript=False)
     page.goto(path)
     page.get_by_label("Your name").fill("Kai Berg")

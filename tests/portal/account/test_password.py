@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from calmboard.access.credentials.passwords import open_reset
+from calmboard.access.credentials.passwords import create_reset_token
 from tests.portal.forms import send
 from tests.support.users import TestUser
 
@@ -20,7 +20,7 @@ def person(new_user: Callable[..., TestUser]) -> TestUser:
 
 def _reset_path(app: Flask, person: TestUser) -> str:
     with app.app_context():
-        opened = open_reset(person.email)
+        opened = create_reset_token(person.email)
     assert opened
     return f"/reset-password/{opened[1]}"
 
@@ -74,7 +74,7 @@ def test_changing_the_password_signs_out_other_browsers_only(person: TestUser) -
     assert elsewhere.get("/account").status_code == 303
 
 
-def test_both_faults_of_a_password_change_are_told(person: TestUser) -> None:
+def test_both_errors_of_a_password_change_are_told(person: TestUser) -> None:
     answer = send(person.sign_in(), "/account", "/account/password", current_password="wrong", new_password="short")
     assert answer.status_code == 422
     assert "Two things need a second look." in answer.text

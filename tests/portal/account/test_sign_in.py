@@ -67,9 +67,9 @@ def test_a_form_works_behind_https(make_app: Callable[..., Flask], owner: TestUs
 
 @pytest.mark.parametrize("path", ["/integrations", "/account", "/integrations/keys/new?integration=jira"])
 def test_a_page_asked_for_is_reached_after_signing_in(client: FlaskClient, owner: TestUser, path: str) -> None:
-    asked = client.get(path)
-    assert asked.status_code == 303
-    assert _sign_in(client, owner.email, owner.password, asked.location).location == path
+    redirect = client.get(path)
+    assert redirect.status_code == 303
+    assert _sign_in(client, owner.email, owner.password, redirect.location).location == path
 
 
 @pytest.mark.parametrize(

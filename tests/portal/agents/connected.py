@@ -1,4 +1,4 @@
-"""Agents that a person let in, and what the page says about them."""
+"""Agents that a person authorized, and what the page says about them."""
 
 import re
 from html import unescape
@@ -23,8 +23,8 @@ def section_of(browser: FlaskClient, path: str = "/integrations") -> str:
     return page[page.index('<section class="section" id="mcp"') : page.index('<section class="section" id="oauth-metadata"')]
 
 
-def let_in(app: Flask, person: TestUser, name: str = "Harbour agent") -> Agent:
-    """Let an agent in by OAuth."""
+def authorize_agent(app: Flask, person: TestUser, name: str = "Harbour agent") -> Agent:
+    """Authorize an agent by OAuth."""
     body = register(app, client_name=name).get_json()
     application = HostApp(app, person.sign_in(), body["client_id"], body)
     return Agent(app, application.get_tokens(resource=ENDPOINT)["access_token"])

@@ -164,8 +164,8 @@ def test_links_lead_out_of_the_page_and_nothing_stops_them(page_for: Pages, owne
         assert (link.get_attribute("href") or "").startswith(scheme)
         link.click()
         expect(page).to_have_url(f"{page_for.url}/integrations")
-    assert [fault for fault in page_for.faults if "registered handler" not in fault] == []
-    page_for.faults.clear()
+    assert [error for error in page_for.errors if "registered handler" not in error] == []
+    page_for.errors.clear()
 
 
 @pytest.mark.database("sqlite")

@@ -32,9 +32,9 @@ def test_every_argument_and_scope_is_explained(client: FlaskClient, registry: Re
 
 @pytest.mark.parametrize("path", ["/docs/mcp", "/docs/mcp.md"])
 def test_resources_and_prompts_say_what_they_need(client: FlaskClient, registry: Registry, path: str) -> None:
-    things = (*registry.resources, *registry.prompts.values())
+    resources_and_prompts = (*registry.resources, *registry.prompts.values())
     page = client.get(path).text.partition("calmboard://")[2]
-    assert page.count("Needs ") == len(things)
+    assert page.count("Needs ") == len(resources_and_prompts)
 
 
 def test_language_models_find_the_server(client: FlaskClient) -> None:

@@ -10,11 +10,11 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
 from tests.oauth.conftest import ORIGIN
-from tests.portal.agents.connected import ENDPOINT, TEST, let_in, section_of, text_of
+from tests.portal.agents.connected import ENDPOINT, TEST, authorize_agent, section_of, text_of
 from tests.portal.forms import HTMX
 from tests.support.agent import LEGACY, MODERN, Agent
-from tests.support.browser import Pages, Scheme, find_barriers
-from tests.support.statements import watched
+from tests.support.browser import Pages, Scheme, find_violations
+from tests.support.statements import recorded
 from tests.support.users import ProjectAndBoard, TestUser
 
 _LOOKS: list[tuple[Scheme, int]] = [("light", 1280), ("dark", 1280), ("light", 768), ("light", 320), ("dark", 320)]
@@ -84,10 +84,10 @@ def test_a_viewer_reads_that_nothing_may_be_written(
 
 
 def test_each_tool_is_told_in_one_sentence(browser_of: FlaskClient) -> None:
-    gists = re.findall(r"</p><p>(.+?)</p></li>", browser_of.get(TEST, headers=HTMX).text, re.DOTALL)
-    assert len(gists) > 5
-    for gist in gists:
-        sentence = text_of(gist)
+    summaries = re.findall(r"</p><p>(.+?)</p></li>", browser_of.get(TEST, headers=HTMX).text, re.DOTALL)
+    assert len(summaries) > 5
+    for summary in summaries:
+        sentence = text_of(summary)
         assert sentence.endswith(".")
         assert ". " not in sentence
 
@@ -136,7 +136,7 @@ def test_the_test_says_where_agents_do_not_learn_where_to_sign_in(make_app: Call
 def test_the_test_changes_nothing_and_costs_nothing(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     agent = Agent(app, person.key)
     before = agent.ask("tools/list").headers["X-RateLimit-Remaining"]
-    with watched(app) as statements:
+    with recorded(app) as statements:
         browser_of.get(TEST, headers=HTMX)
     assert [sent for sent, _ in statements if not sent.lstrip().upper().startswith(("SELECT", "UPDATE SESSIONS"))] == []
     assert int(agent.ask("tools/list").headers["X-RateLimit-Remaining"]) == int(before) - 1
@@ -183,11 +183,11 @@ def _opened(path: str) -> Callable[[Page], Any]:
 
 
 def _tab(slug: str) -> Callable[[Page], Any]:
-    def reach(page: Page) -> None:
+    def visit(page: Page) -> None:
         page.goto("/integrations")
         page.locator(f'.mcp-tabs input[value="{slug}"]').check()
 
-    return reach
+    return visit
 
 
 def _test_pressed(page: Page) -> None:
@@ -214,9 +214,9 @@ _STATES: dict[str, Callable[[Page], Any]] = {
 @pytest.mark.database("sqlite")
 @pytest.mark.parametrize("state", _STATES)
 def test_no_state_has_barriers(app: Flask, page_for: Pages, person: TestUser, state: str) -> None:
-    let_in(app, person, name="An agent with a name of many words, such as makers give to what they want to be found").ask(
-        "tools/list"
-    )
+    authorize_agent(
+        app, person, name="An agent with a name of many words, such as makers give to what they want to be found"
+    ).ask("tools/list")
     Agent(app, person.new_key("Night watch")).ask("tools/list")
     page = page_for(person)
     _STATES[state](page)
@@ -237,5 +237,5 @@ def _barriers(page: Page) -> dict[tuple[Scheme, int], list[str]]:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.set_viewport_size({"width": width, "height": 900})
         wider = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-        found[scheme, width] = find_barriers(page) + ["wider than the screen"] * wider
+        found[scheme, width] = find_violations(page) + ["wider than the screen"] * wider
     return {look: barriers for look, barriers in found.items() if barriers}

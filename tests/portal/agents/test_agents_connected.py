@@ -1,4 +1,4 @@
-"""Connected agents on the page: who came, what they last asked for, and how they are shown out."""
+"""Connected agents on the page: who they are, their last call, and how they are disconnected."""
 
 import re
 from html import unescape
@@ -15,17 +15,17 @@ from calmboard.db import db
 from calmboard.models import ApiKey
 from calmboard.pagination import PageRequest
 from tests.oauth.conftest import HostApp, register
-from tests.portal.agents.connected import ENDPOINT, TEST, let_in, section_of, text_of
+from tests.portal.agents.connected import ENDPOINT, TEST, authorize_agent, section_of, text_of
 from tests.portal.forms import HTMX
 from tests.support.agent import Agent
 from tests.support.browser import Pages
-from tests.support.statements import watched
+from tests.support.statements import recorded
 from tests.support.users import TestUser, csrf_token
 
 
 def test_agents_say_who_what_and_the_last_call(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     assert "Connected agents None yet." in text_of(section_of(browser_of))
-    let_in(app, person).call("list_projects")
+    authorize_agent(app, person).call("list_projects")
     section = section_of(browser_of)
     assert "Harbour agent · registered itself · app.example" in text_of(section)
     assert "tasks write, projects read · all my projects" in text_of(section)
@@ -35,7 +35,7 @@ def test_agents_say_who_what_and_the_last_call(app: Flask, person: TestUser, bro
 
 
 def test_an_agent_that_did_not_call_yet_is_listed(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
-    let_in(app, person)
+    authorize_agent(app, person)
     assert "all my projects Never used Disconnect Harbour agent" in text_of(section_of(browser_of))
     assert "No agent of yours has reached it yet." in text_of(section_of(browser_of, TEST))
 
@@ -53,14 +53,14 @@ def test_a_key_is_listed_while_its_last_call_came_to_the_server(app: Flask, pers
     section = section_of(browser_of)
     assert f"Night watch · API key · cbk_…{secret[-4:]} · Active" in text_of(section)
     assert "Last call <code>tools/list</code>" in section
-    _note(app, person, "GET /mcp")
+    _set_last_endpoint(app, person, "GET /mcp")
     assert "Last call <code>GET /mcp</code>" in section_of(browser_of)
-    _note(app, person, "GET /projects")
+    _set_last_endpoint(app, person, "GET /projects")
     assert "Night watch" not in section_of(browser_of)
 
 
-def _note(app: Flask, person: TestUser, endpoint: str) -> None:
-    """What is kept of a call; a second one within a minute is not."""
+def _set_last_endpoint(app: Flask, person: TestUser, endpoint: str) -> None:
+    """Store the last call directly: a second call within a minute is not recorded."""
     with app.app_context():
         db.session.execute(update(ApiKey).where(ApiKey.user_id == person.person.id).values(last_used_endpoint=endpoint))
         db.session.commit()
@@ -69,7 +69,7 @@ def _note(app: Flask, person: TestUser, endpoint: str) -> None:
 def test_what_an_agent_calls_itself_and_asks_for_is_text_and_nothing_else(
     app: Flask, person: TestUser, browser_of: FlaskClient
 ) -> None:
-    agent = let_in(app, person, name="<b>bold</b>")
+    agent = authorize_agent(app, person, name="<b>bold</b>")
     agent.send({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "<i>sly</i>"}})
     section = section_of(browser_of)
     assert "<b>" not in section
@@ -78,7 +78,7 @@ def test_what_an_agent_calls_itself_and_asks_for_is_text_and_nothing_else(
 
 
 def test_the_agents_of_others_are_not_shown(app: Flask, person: TestUser, owner: TestUser) -> None:
-    let_in(app, person, name="Somebody’s own")
+    authorize_agent(app, person, name="Somebody’s own")
     assert "Somebody’s own" not in owner.sign_in().get(TEST).text
 
 
@@ -86,7 +86,7 @@ def test_the_agents_of_others_are_not_shown(app: Flask, person: TestUser, owner:
 def test_an_agent_is_disconnected_after_a_question(
     app: Flask, person: TestUser, browser_of: FlaskClient, headers: dict[str, str]
 ) -> None:
-    agent = let_in(app, person)
+    agent = authorize_agent(app, person)
     with app.app_context():
         [grant] = list_grants(person.access, PageRequest()).rows
     path = f"/integrations/apps/{grant.id}/disconnect?among=agents"
@@ -138,18 +138,18 @@ def test_an_app_with_a_scheme_of_its_own_is_named_by_it(app: Flask, person: Test
 
 
 def test_the_page_takes_as_many_statements_however_many_agents(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
-    with watched(app) as with_none:
+    with recorded(app) as with_none:
         browser_of.get("/integrations")
     for number in range(3):
-        let_in(app, person, name=f"Agent {number}").ask("tools/list")
+        authorize_agent(app, person, name=f"Agent {number}").ask("tools/list")
         Agent(app, person.new_key(f"Key {number}")).ask("tools/list")
-    with watched(app) as with_six:
+    with recorded(app) as with_six:
         browser_of.get("/integrations")
     assert len(with_six) == len(with_none)
 
 
 def test_disconnecting_an_agent_keeps_the_page_and_the_focus(app: Flask, page_for: Pages, person: TestUser) -> None:
-    let_in(app, person)
+    authorize_agent(app, person)
     page = page_for(person)
     page.goto("/integrations")
     page.locator("#connected-agents").get_by_role("link", name="Disconnect Harbour agent").click()

@@ -33,8 +33,8 @@ _NAMES = [
 @pytest.mark.parametrize(("name", "shown"), _NAMES)
 def test_sign_in_names_the_application_in_short(app: Flask, client: FlaskClient, name: str, shown: str) -> None:
     body = register(app, client_name=name).get_json()
-    there = f"/api/oauth/authorize?{urlencode({'client_id': body['client_id']})}"
-    page = client.get("/sign-in", query_string={"next": there}).text
+    next_path = f"/api/oauth/authorize?{urlencode({'client_id': body['client_id']})}"
+    page = client.get("/sign-in", query_string={"next": next_path}).text
     assert f"Then we take you back to {shown}’s request." in page
     assert name not in page.replace(shown, "")
 
@@ -51,9 +51,9 @@ def test_connected_apps_are_named_in_short(app: Flask, person: TestUser, browser
     question = browser_of.get(path).text
     assert f"Disconnect “{shown}”?" in question
     send(browser_of, path, path)
-    told = browser_of.get("/integrations").text
-    assert f"{shown} is disconnected." in told
-    assert all(name not in text.replace(shown, "") for text in (page, question, told))
+    confirmation = browser_of.get("/integrations").text
+    assert f"{shown} is disconnected." in confirmation
+    assert all(name not in text.replace(shown, "") for text in (page, question, confirmation))
 
 
 @pytest.mark.parametrize(("name", "shown"), _NAMES)
@@ -65,12 +65,12 @@ def test_the_consent_page_names_the_application_in_short(app: Flask, browser_of:
     assert (f"Go on only if you just started this in {shown}." in page) == (name != _LONG)
 
 
-def test_what_only_turns_or_hides_other_signs_is_left_out(app: Flask, client: FlaskClient) -> None:
+def test_what_only_turns_or_hides_other_characters_is_left_out(app: Flask, client: FlaskClient) -> None:
     """No application can register such a name; a person's own client is named after the person."""
     with app.app_context():
         name = "No\u200bor\u202e Had\x07\u00addad\tthe\nElder\ufeff"
         person = add_person(f"{new_id('usr')}@calmboard.test", name, DEMO_PASSWORD, "pro")
         client_id = own_client(person, ORIGIN).id
-    there = f"/api/oauth/authorize?{urlencode({'client_id': client_id})}"
-    page = unescape(client.get("/sign-in", query_string={"next": there}).text)
+    next_path = f"/api/oauth/authorize?{urlencode({'client_id': client_id})}"
+    page = unescape(client.get("/sign-in", query_string={"next": next_path}).text)
     assert "Then we take you back to Noor Haddad the Elder's own client’s request." in page

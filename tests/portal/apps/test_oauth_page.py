@@ -1,4 +1,4 @@
-"""OAuth on the page: the client and its callbacks, connected apps, the three steps, the rehearsal."""
+"""OAuth on the page: the client and its callbacks, connected apps, the three steps, the playground."""
 
 import json
 import os
@@ -19,11 +19,11 @@ from calmboard.access.oauth.connected_apps import list_grants
 from calmboard.pagination import PageRequest
 from tests.oauth.conftest import HostApp, challenge_of, register
 from tests.portal.forms import HTMX, send
-from tests.support.browser import Pages, Scheme, find_barriers
+from tests.support.browser import Pages, Scheme, find_violations
 from tests.support.users import TestUser, csrf_token
 
 ORIGIN = "http://127.0.0.1:8000"
-_REHEARSAL = f"{ORIGIN}/oauth/callback"
+_PLAYGROUND_URL = f"{ORIGIN}/oauth/callback"
 _SAVE = "/integrations/oauth/callbacks"
 _LOOKS: list[tuple[Scheme, int]] = [("light", 1280), ("dark", 1280), ("light", 320), ("dark", 320)]
 
@@ -44,11 +44,11 @@ def callbacks_of(app: Flask, person: TestUser) -> tuple[str, ...]:
         return own_client(person.person, ORIGIN).redirect_uris
 
 
-@pytest.mark.parametrize("place", ["oauth-client", "oauth-steps", "oauth-metadata"])
-def test_the_contents_lead_to_each_section(browser_of: FlaskClient, place: str) -> None:
+@pytest.mark.parametrize("section", ["oauth-client", "oauth-steps", "oauth-metadata"])
+def test_the_contents_lead_to_each_section(browser_of: FlaskClient, section: str) -> None:
     page = browser_of.get("/integrations").text
-    assert f'href="#{place}"' in page
-    assert f'<section class="section" id="{place}"' in page
+    assert f'href="#{section}"' in page
+    assert f'<section class="section" id="{section}"' in page
 
 
 def test_everybody_has_one_client_of_their_own(app: Flask, person: TestUser, browser_of: FlaskClient, owner: TestUser) -> None:
@@ -62,21 +62,21 @@ def test_everybody_has_one_client_of_their_own(app: Flask, person: TestUser, bro
 def test_the_client_comes_with_the_first_sign_in(app: Flask, new_user: Callable[..., TestUser]) -> None:
     person = new_user()
     person.sign_in()
-    assert callbacks_of(app, person) == (_REHEARSAL,)
+    assert callbacks_of(app, person) == (_PLAYGROUND_URL,)
 
 
 def test_callbacks_are_saved_with_commas_and_lines(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
-    typed = f"https://a.example/cb,\nhttp://localhost:8765/cb, {_REHEARSAL}"
-    saved = send(browser_of, "/integrations", _SAVE, callbacks=typed)
+    text = f"https://a.example/cb,\nhttp://localhost:8765/cb, {_PLAYGROUND_URL}"
+    saved = send(browser_of, "/integrations", _SAVE, callbacks=text)
     assert (saved.status_code, saved.location) == (303, "/integrations#oauth-client")
-    assert callbacks_of(app, person) == ("https://a.example/cb", "http://localhost:8765/cb", _REHEARSAL)
+    assert callbacks_of(app, person) == ("https://a.example/cb", "http://localhost:8765/cb", _PLAYGROUND_URL)
     page = browser_of.get("/integrations").text
     assert "The callback URLs are saved." in page
     assert "Three of three used." in page
 
 
 @pytest.mark.parametrize(
-    ("typed", "sentences"),
+    ("text", "sentences"),
     [
         ("", ["Give at least one address"]),
         ("https://a.example,https://b.example,https://c.example,https://d.example", ["These are 4 addresses. Use at most 3."]),
@@ -89,29 +89,29 @@ def test_callbacks_are_saved_with_commas_and_lines(app: Flask, person: TestUser,
         ("nonsense", ["nonsense: This is not a whole address."]),
     ],
 )
-def test_each_faulty_callback_is_named_beside_the_field(
-    app: Flask, person: TestUser, browser_of: FlaskClient, typed: str, sentences: list[str]
+def test_each_invalid_callback_is_named_beside_the_field(
+    app: Flask, person: TestUser, browser_of: FlaskClient, text: str, sentences: list[str]
 ) -> None:
     for headers in ({}, HTMX):
         token = csrf_token(browser_of.get("/integrations"))
-        answer = browser_of.post(_SAVE, data={"csrf_token": token, "callbacks": typed}, headers=headers)
+        answer = browser_of.post(_SAVE, data={"csrf_token": token, "callbacks": text}, headers=headers)
         assert answer.status_code == 422
         assert [sentence for sentence in sentences if sentence not in text_of(answer.text)] == []
         assert 'aria-invalid="true"' in answer.text
-        assert f">{typed}<" in unescape(answer.text)
+        assert f">{text}<" in unescape(answer.text)
         assert ("<h1>" in answer.text) is not bool(headers)
-    assert callbacks_of(app, person) == (_REHEARSAL,)
+    assert callbacks_of(app, person) == (_PLAYGROUND_URL,)
 
 
 def test_the_steps_hold_the_readers_own_values(browser_of: FlaskClient) -> None:
     page = browser_of.get("/integrations").text
     address = urlsplit(code_of(page, "oauth-address"))
-    asked = {name: values[0] for name, values in parse_qs(address.query).items()}
+    params = {name: values[0] for name, values in parse_qs(address.query).items()}
     verifier = re.search(r"code_verifier=(\S+)", code_of(page, "oauth-token"))
     assert verifier
-    assert asked["client_id"] == code_of(page, "client-id")
-    assert (asked["redirect_uri"], asked["resource"]) == (_REHEARSAL, ORIGIN)
-    assert asked["code_challenge"] == challenge_of(verifier[1])
+    assert params["client_id"] == code_of(page, "client-id")
+    assert (params["redirect_uri"], params["resource"]) == (_PLAYGROUND_URL, ORIGIN)
+    assert params["code_challenge"] == challenge_of(verifier[1])
     assert "\n" not in address.geturl()
     assert code_of(page, "oauth-call") == f'curl -H "Authorization: Bearer cbo_…" {ORIGIN}/api/v1/projects'
 
@@ -142,7 +142,7 @@ def test_the_metadata_is_there_to_copy(page_for: Pages, person: TestUser) -> Non
 
 
 def connect(app: Flask, person: TestUser) -> dict[str, Any]:
-    """Let an application in, and use it once."""
+    """Authorize an application, and use it once."""
     body = register(app).get_json()
     application = HostApp(app, person.sign_in(), body["client_id"], body)
     tokens = application.get_tokens()
@@ -192,71 +192,71 @@ def test_the_rehearsal_page_explains_itself(browser_of: FlaskClient) -> None:
     assert "Nothing has come back yet." in browser_of.get("/oauth/callback").text
 
 
-def rehearse(browser: FlaskClient) -> tuple[str, dict[str, str]]:
-    """Start a rehearsal: where it leads, and what it asks."""
+def start_playground(browser: FlaskClient) -> tuple[str, dict[str, str]]:
+    """Start the playground: the authorization URL, and its parameters."""
     address = send(browser, "/integrations", "/oauth/rehearsal").location
     return address, {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
 
 
-def allow(browser: FlaskClient, address: str, asked: dict[str, str]) -> str:
+def allow(browser: FlaskClient, address: str, params: dict[str, str]) -> str:
     """Say yes on the consent page; the path that this leads back to."""
-    return decide(browser, address, asked, "allow")
+    return decide(browser, address, params, "allow")
 
 
-def decide(browser: FlaskClient, address: str, asked: dict[str, str], decision: str) -> str:
-    form = {**asked, "csrf_token": csrf_token(browser.get(address)), "decision": decision, "reach": "all"}
+def decide(browser: FlaskClient, address: str, params: dict[str, str], decision: str) -> str:
+    form = {**params, "csrf_token": csrf_token(browser.get(address)), "decision": decision, "reach": "all"}
     return browser.post("/api/oauth/authorize", data=form).location.removeprefix(ORIGIN)
 
 
-def trade(browser: FlaskClient, back: str) -> Any:
-    came = {name: values[0] for name, values in parse_qs(urlsplit(back).query).items()}
-    return send(browser, "/integrations", "/oauth/callback", code=came["code"], state=came["state"])
+def exchange(browser: FlaskClient, back: str) -> Any:
+    params = {name: values[0] for name, values in parse_qs(urlsplit(back).query).items()}
+    return send(browser, "/integrations", "/oauth/callback", code=params["code"], state=params["state"])
 
 
 def test_a_rehearsal_ends_in_a_token_shown_once(person: TestUser, browser_of: FlaskClient) -> None:
-    back = allow(browser_of, *rehearse(browser_of))
+    back = allow(browser_of, *start_playground(browser_of))
     assert "The one this browser sent." in browser_of.get(back).text
-    shown = trade(browser_of, back)
+    shown = exchange(browser_of, back)
     tokens = json.loads(code_of(shown.text, "token-answer"))
     assert shown.headers["Cache-Control"] == "no-store"
     assert set(tokens) == {"access_token", "token_type", "expires_in", "refresh_token", "scope"}
     cookie = browser_of.get_cookie("calmboard_session")
     assert cookie
-    for place in (cookie.value, browser_of.get("/integrations").text, trade(browser_of, back).text):
-        assert tokens["access_token"] not in place
+    for text in (cookie.value, browser_of.get("/integrations").text, exchange(browser_of, back).text):
+        assert tokens["access_token"] not in text
 
 
 def test_a_code_of_another_browser_is_shown_and_not_traded(person: TestUser, browser_of: FlaskClient) -> None:
-    back = allow(browser_of, *rehearse(browser_of))
+    back = allow(browser_of, *start_playground(browser_of))
     other = person.sign_in()
     assert "the verifier is not here" in other.get(back).text
-    assert trade(other, back).status_code == 422
+    assert exchange(other, back).status_code == 422
 
 
 def test_an_answer_from_elsewhere_is_not_traded(browser_of: FlaskClient) -> None:
-    back = allow(browser_of, *rehearse(browser_of))
+    back = allow(browser_of, *start_playground(browser_of))
     page = browser_of.get(re.sub(r"iss=[^&]+", "iss=https://evil.example", back)).text
     assert "Somebody else sent you here." in page
     assert 'action="/oauth/callback"' not in page
 
 
 def test_a_code_that_is_over_is_told_kindly(browser_of: FlaskClient) -> None:
-    back = allow(browser_of, *rehearse(browser_of))
-    answer = trade(browser_of, re.sub(r"code=\w+", "code=cbc_made_up", back))
+    back = allow(browser_of, *start_playground(browser_of))
+    answer = exchange(browser_of, re.sub(r"code=\w+", "code=cbc_made_up", back))
     assert answer.status_code == 422
     assert "The code is unknown" in text_of(answer.text)
     assert "Try it again" in answer.text
 
 
 def test_a_no_is_shown_as_the_app_gets_it(browser_of: FlaskClient) -> None:
-    page = text_of(browser_of.get(decide(browser_of, *rehearse(browser_of), "deny")).text)
+    page = text_of(browser_of.get(decide(browser_of, *start_playground(browser_of), "deny")).text)
     assert "You said no" in page
     assert "access_denied" in page
 
 
 def test_what_comes_back_is_text_and_nothing_else(browser_of: FlaskClient) -> None:
-    strange = {"code": "<script>alert(1)</script>", "state": '"><b>', "iss": "<i>", "error_description": "<u>"}
-    for given in (strange, {**strange, "error": "<s>"}):
+    injected = {"code": "<script>alert(1)</script>", "state": '"><b>', "iss": "<i>", "error_description": "<u>"}
+    for given in (injected, {**injected, "error": "<s>"}):
         page = browser_of.get("/oauth/callback", query_string=given)
         assert page.status_code == 200
         assert not re.search(r"<script>alert|<b>|<i>|<u>|<s>", page.text)
@@ -311,7 +311,7 @@ def test_saving_and_disconnecting_keep_the_page_and_the_focus(app: Flask, page_f
     page.goto("/integrations")
     page.get_by_label("Callback URLs").fill("http://a.example/cb")
     page.get_by_role("button", name="Save callbacks").click()
-    expect(page.locator("#callbacks-fault")).to_contain_text("Public addresses need https.")
+    expect(page.locator("#callbacks-error")).to_contain_text("Public addresses need https.")
     expect(page.get_by_label("Callback URLs")).to_be_focused()
     page.get_by_label("Callback URLs").fill("https://a.example/cb")
     page.get_by_role("button", name="Save callbacks").click()
@@ -324,11 +324,11 @@ def test_saving_and_disconnecting_keep_the_page_and_the_focus(app: Flask, page_f
     expect(page.locator("#connected-apps")).to_contain_text("None yet.")
 
 
-def _faulty_callbacks(page: Page) -> None:
+def _invalid_callbacks(page: Page) -> None:
     page.goto("/integrations")
     page.get_by_label("Callback URLs").fill("http://a.example, ftp://b.example")
     page.get_by_role("button", name="Save callbacks").click()
-    expect(page.locator("#callbacks-fault")).to_be_visible()
+    expect(page.locator("#callbacks-error")).to_be_visible()
 
 
 def _question(page: Page) -> None:
@@ -337,14 +337,14 @@ def _question(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
-def _come_back(page: Page) -> None:
+def _callback(page: Page) -> None:
     page.goto("/integrations")
     page.get_by_role("button", name="Try it here").click()
     page.get_by_role("button", name="Allow").click()
 
 
 def _token(page: Page) -> None:
-    _come_back(page)
+    _callback(page)
     page.get_by_role("button", name="Trade the code for a token").click()
 
 
@@ -356,10 +356,10 @@ def _denied(page: Page) -> None:
 
 _STATES: dict[str, Callable[[Page], Any]] = {
     "connected apps": lambda page: page.goto("/integrations"),
-    "faulty callbacks": _faulty_callbacks,
+    "invalid callbacks": _invalid_callbacks,
     "the question": _question,
     "the rehearsal page": lambda page: page.goto("/oauth/callback"),
-    "the code": _come_back,
+    "the code": _callback,
     "the token": _token,
     "the no": _denied,
     "from elsewhere": lambda page: page.goto("/oauth/callback?code=x&iss=https://evil.example"),
@@ -375,5 +375,5 @@ def test_no_state_has_barriers(app: Flask, page_for: Pages, person: TestUser, st
     for scheme, width in _LOOKS:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.set_viewport_size({"width": width, "height": 900})
-        assert find_barriers(page) == [], (scheme, width)
+        assert find_violations(page) == [], (scheme, width)
         assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -18,11 +18,11 @@ _BREAKS = re.compile(r"<[^>]+>")
 
 
 @dataclass(frozen=True)
-class Cook:
-    """Who follows a recipe."""
+class RecipeRunner:
+    """A person who follows a recipe."""
 
     person: TestUser
-    place: ProjectAndBoard
+    project: ProjectAndBoard
     server: Server
     directory: Path
 
@@ -45,12 +45,14 @@ class Cook:
         return {kind: html.unescape(_BREAKS.sub("", code)) for kind, code in found}
 
     def tasks(self) -> list[dict[str, Any]]:
-        answer = self.person.api.get(f"/boards/{self.place.board_id}/tasks")
+        answer = self.person.api.get(f"/boards/{self.project.board_id}/tasks")
         tasks: list[dict[str, Any]] = answer.json["data"]
         return tasks
 
 
 @pytest.fixture
-def cook(new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard], server: Server, tmp_path: Path) -> Cook:
+def recipe_runner(
+    new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard], server: Server, tmp_path: Path
+) -> RecipeRunner:
     person = new_user()
-    return Cook(person, new_project(person), server, tmp_path)
+    return RecipeRunner(person, new_project(person), server, tmp_path)

@@ -1,4 +1,4 @@
-"""Whether a tool can reach this CalmBoard, told from its address alone."""
+"""Whether a tool can reach this CalmBoard, judged by its address alone."""
 
 import pytest
 

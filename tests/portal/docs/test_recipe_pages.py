@@ -12,7 +12,7 @@ from calmboard.access.credentials.key_lists import list_keys
 from calmboard.access.integrations import INTEGRATIONS
 from calmboard.pagination import PageRequest
 from tests.portal.forms import key_form, send
-from tests.support.browser import Pages, find_barriers
+from tests.support.browser import Pages, find_violations
 from tests.support.users import ProjectAndBoard, TestUser
 
 _KEYS = "/integrations/keys"
@@ -26,7 +26,7 @@ def person(new_user: Callable[..., TestUser]) -> TestUser:
 
 
 @pytest.fixture
-def place(person: TestUser, new_project: Callable[..., ProjectAndBoard]) -> ProjectAndBoard:
+def project(person: TestUser, new_project: Callable[..., ProjectAndBoard]) -> ProjectAndBoard:
     return new_project(person)
 
 
@@ -41,15 +41,15 @@ def _recipe_url(app: Flask, person: TestUser) -> str:
 
 
 @pytest.mark.parametrize("tool", [tool.slug for tool in INTEGRATIONS])
-def test_a_new_key_comes_with_the_steps_of_its_tool(app: Flask, person: TestUser, place: ProjectAndBoard, tool: str) -> None:
+def test_a_new_key_comes_with_the_steps_of_its_tool(app: Flask, person: TestUser, project: ProjectAndBoard, tool: str) -> None:
     browser = person.sign_in()
     shown = _steps(_create(browser, integration=tool))
-    assert place.board_id in shown
+    assert project.board_id in shown
     assert _steps(browser.get(_recipe_url(app, person)).text).replace("<h2", "<h3").replace("</h2>", "</h3>") == shown
 
 
 def test_the_row_of_a_key_leads_to_its_recipe_which_never_holds_the_secret(
-    app: Flask, person: TestUser, place: ProjectAndBoard
+    app: Flask, person: TestUser, project: ProjectAndBoard
 ) -> None:
     browser = person.sign_in()
     _create(browser, integration="jira")
@@ -60,19 +60,19 @@ def test_the_row_of_a_key_leads_to_its_recipe_which_never_holds_the_secret(
     assert not _SECRET.search(page.text)
 
 
-def test_a_custom_workflow_offers_each_way_as_a_tab(app: Flask, person: TestUser, place: ProjectAndBoard) -> None:
+def test_a_custom_workflow_offers_each_way_as_a_tab(app: Flask, person: TestUser, project: ProjectAndBoard) -> None:
     page = _create(person.sign_in(), integration="workflow")
     assert re.findall(r'name="recipe" value="([a-z0-9-]+)"', page) == list(_SLUGS[6:])
 
 
 def test_the_board_is_one_that_the_key_reaches(
-    app: Flask, person: TestUser, place: ProjectAndBoard, new_project: Callable[..., ProjectAndBoard]
+    app: Flask, person: TestUser, project: ProjectAndBoard, new_project: Callable[..., ProjectAndBoard]
 ) -> None:
     other = new_project(person, "Lighthouse")
     browser = person.sign_in()
     page = _create(browser, integration="jira", reach="some", project_ids=[other.project_id])
     assert other.board_id in page
-    assert place.board_id not in _steps(page)
+    assert project.board_id not in _steps(page)
 
 
 def test_a_key_without_a_board_says_what_to_put_in(app: Flask, person: TestUser) -> None:
@@ -106,22 +106,22 @@ def test_an_unknown_recipe_is_not_found(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("origin", "is_told"),
+    ("origin", "is_unreachable"),
     [("http://127.0.0.1:8000", True), ("https://board.harbour.example:8000", True), ("https://board.harbour.example", False)],
 )
-def test_the_page_tells_when_the_tool_cannot_reach_it(make_app: Callable[..., Flask], origin: str, is_told: bool) -> None:
+def test_the_page_tells_when_the_tool_cannot_reach_it(make_app: Callable[..., Flask], origin: str, is_unreachable: bool) -> None:
     page = make_app(origin=origin).test_client().get("/docs/recipes/jira", base_url=origin).text
-    assert ("This cannot work here yet." in page) is is_told
+    assert ("This cannot work here yet." in page) is is_unreachable
 
 
 @pytest.mark.database("sqlite")
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_recipe_has_no_barriers(page_for: Pages, person: TestUser, place: ProjectAndBoard, scheme: Any, width: int) -> None:
+def test_a_recipe_has_no_barriers(page_for: Pages, person: TestUser, project: ProjectAndBoard, scheme: Any, width: int) -> None:
     page = page_for(person, scheme=scheme, width=width)
     for slug in ("jira", "slack", "n8n"):
         page.goto(f"/docs/recipes/{slug}")
-        assert find_barriers(page) == []
+        assert find_violations(page) == []
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 

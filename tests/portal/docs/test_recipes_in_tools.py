@@ -10,7 +10,7 @@ from slack_bolt import App, BoltRequest
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
-from tests.portal.docs.conftest import Cook
+from tests.portal.docs.conftest import RecipeRunner
 from tests.portal.docs.tools import run, run_as_github, send_from_jira, send_from_n8n, send_from_power_automate, send_from_trello
 from tests.portal.docs.vendor_server import Vendor, running_vendor
 from tests.support.programs import wait_until
@@ -20,33 +20,33 @@ TEXT = 'First "line"\nsecond\tline \\n </script> & é 🧭 "}, {"state": "done"'
 MESSAGE = "entity/teamsFlowRunContext/messagePayload"
 
 
-def _from_jira(cook: Cook) -> None:
+def _from_jira(recipe_runner: RecipeRunner) -> None:
     issue = {
         "issue.key": "OPS-7",
         "issue.summary": TITLE,
         "issue.description": TEXT,
         "issue.status.name": "In Progress",
         "issue.duedate": "2026-12-18",
-        "issue.assignee.emailAddress": cook.person.email,
+        "issue.assignee.emailAddress": recipe_runner.person.email,
     }
-    send_from_jira(cook.codes("jira"), cook.key, issue)
+    send_from_jira(recipe_runner.codes("jira"), recipe_runner.key, issue)
 
 
-def _from_trello(cook: Cook) -> None:
+def _from_trello(recipe_runner: RecipeRunner) -> None:
     card = {"cardid": "5f1d7c2e9a", "cardname": TITLE, "carddescription": TEXT, "listname": "Doing"}
-    send_from_trello(cook.codes("trello"), cook.key, card)
+    send_from_trello(recipe_runner.codes("trello"), recipe_runner.key, card)
 
 
-def _from_power_automate(cook: Cook) -> None:
+def _from_power_automate(recipe_runner: RecipeRunner) -> None:
     message = {f"{MESSAGE}/id": "1764000000000", f"{MESSAGE}/body/plainText": TITLE}
-    send_from_power_automate(cook.codes("teams"), cook.key, message)
+    send_from_power_automate(recipe_runner.codes("teams"), recipe_runner.key, message)
 
 
-def _from_n8n(cook: Cook) -> None:
-    send_from_n8n(cook.codes("n8n"), cook.key, {"id": 'a/b "?#', "title": TITLE, "description": TEXT})
+def _from_n8n(recipe_runner: RecipeRunner) -> None:
+    send_from_n8n(recipe_runner.codes("n8n"), recipe_runner.key, {"id": 'a/b "?#', "title": TITLE, "description": TEXT})
 
 
-def _from_github(cook: Cook) -> None:
+def _from_github(recipe_runner: RecipeRunner) -> None:
     event = {
         "github.repository": "harbour/site",
         "github.event.issue.number": "42",
@@ -54,20 +54,20 @@ def _from_github(cook: Cook) -> None:
         "github.event.issue.body": TEXT,
         "github.event.issue.state": "open",
     }
-    run_as_github(cook.codes("github-actions"), cook.key, event)
+    run_as_github(recipe_runner.codes("github-actions"), recipe_runner.key, event)
 
 
-def _script(slug: str, program: str) -> Callable[[Cook], None]:
-    def run_script(cook: Cook) -> None:
-        codes = cook.codes(slug)
-        file = cook.directory / codes["shell"].split("\n")[-1].split()[1]
+def _script(slug: str, program: str) -> Callable[[RecipeRunner], None]:
+    def run_script(recipe_runner: RecipeRunner) -> None:
+        codes = recipe_runner.codes(slug)
+        file = recipe_runner.directory / codes["shell"].split("\n")[-1].split()[1]
         file.write_text(codes["listing"], "utf-8")
-        run([program, str(file), 'nightly/"2026" ?#é', TITLE], {"CALMBOARD_API_KEY": cook.key})
+        run([program, str(file), 'nightly/"2026" ?#é', TITLE], {"CALMBOARD_API_KEY": recipe_runner.key})
 
     return run_script
 
 
-_TOOLS: dict[str, Callable[[Cook], None]] = {
+_TOOLS: dict[str, Callable[[RecipeRunner], None]] = {
     "jira": _from_jira,
     "trello": _from_trello,
     "teams": _from_power_automate,
@@ -80,72 +80,75 @@ _TOOLS: dict[str, Callable[[Cook], None]] = {
 
 
 @pytest.mark.parametrize("tool", _TOOLS)
-def test_a_recipe_carried_out_twice_makes_one_task_with_its_words_unharmed(cook: Cook, tool: str) -> None:
-    _TOOLS[tool](cook)
-    _TOOLS[tool](cook)
-    assert [task["title"] for task in cook.tasks()] == [TITLE]
+def test_a_recipe_carried_out_twice_makes_one_task_with_its_words_unharmed(recipe_runner: RecipeRunner, tool: str) -> None:
+    _TOOLS[tool](recipe_runner)
+    _TOOLS[tool](recipe_runner)
+    assert [task["title"] for task in recipe_runner.tasks()] == [TITLE]
 
 
 @pytest.mark.parametrize("tool", ["jira", "trello", "n8n", "github-actions"])
-def test_a_description_arrives_unharmed(cook: Cook, tool: str) -> None:
-    _TOOLS[tool](cook)
-    assert [task["description"] for task in cook.tasks()] == [TEXT]
+def test_a_description_arrives_unharmed(recipe_runner: RecipeRunner, tool: str) -> None:
+    _TOOLS[tool](recipe_runner)
+    assert [task["description"] for task in recipe_runner.tasks()] == [TEXT]
 
 
-def test_jira_says_state_day_and_person(cook: Cook) -> None:
-    _from_jira(cook)
-    [task] = cook.tasks()
+def test_jira_says_state_day_and_person(recipe_runner: RecipeRunner) -> None:
+    _from_jira(recipe_runner)
+    [task] = recipe_runner.tasks()
     assert (task["state"], task["due_date"]) == ("in_progress", "2026-12-18")
-    assert [person["id"] for person in task["assignees"]] == [cook.person.person.id]
+    assert [person["id"] for person in task["assignees"]] == [recipe_runner.person.person.id]
 
 
-def test_an_empty_field_of_jira_means_none(cook: Cook) -> None:
-    _from_jira(cook)
+def test_an_empty_field_of_jira_means_none(recipe_runner: RecipeRunner) -> None:
+    _from_jira(recipe_runner)
     issue = {"issue.key": "OPS-7", "issue.summary": "Bare", "issue.status.name": "Done"}
     empty = dict.fromkeys(("issue.description", "issue.duedate", "issue.assignee.emailAddress"), "")
-    send_from_jira(cook.codes("jira"), cook.key, {**issue, **empty})
-    [task] = cook.tasks()
+    send_from_jira(recipe_runner.codes("jira"), recipe_runner.key, {**issue, **empty})
+    [task] = recipe_runner.tasks()
     assert (task["title"], task["description"], task["due_date"], task["assignees"]) == ("Bare", "", None, [])
 
 
-def test_a_script_beside_asana_brings_every_page_of_a_project_once(cook: Cook) -> None:
-    codes = cook.codes("asana")
-    first = "/api/1.0/projects/12/tasks?limit=100&opt_fields=" + _asked_fields(codes["listing"])
+def test_a_script_beside_asana_brings_every_page_of_a_project_once(recipe_runner: RecipeRunner) -> None:
+    codes = recipe_runner.codes("asana")
+    first = "/api/1.0/projects/12/tasks?limit=100&opt_fields=" + _requested_fields(codes["listing"])
     second = "/tasks?offset=next"
     pages = {
         first: {"data": [_asana_task("1", TITLE, "Doing")], "next_page": {"path": second}},
         f"/api/1.0{second}": {"data": [_asana_task("2", "Shipped", "Doing", completed=True)], "next_page": None},
     }
     with running_vendor(pages) as asana:
-        file = cook.directory / "asana_to_calmboard.py"
+        file = recipe_runner.directory / "asana_to_calmboard.py"
         file.write_text(codes["listing"].replace("https://app.asana.com", asana.url), "utf-8")
         for _ in range(2):
-            run(["python3", str(file)], {"CALMBOARD_API_KEY": cook.key, "ASANA_TOKEN": "pat", "ASANA_PROJECT": "12"})
-    assert sorted((task["title"], task["state"]) for task in cook.tasks()) == [(TITLE, "in_progress"), ("Shipped", "done")]
+            run(["python3", str(file)], {"CALMBOARD_API_KEY": recipe_runner.key, "ASANA_TOKEN": "pat", "ASANA_PROJECT": "12"})
+    assert sorted((task["title"], task["state"]) for task in recipe_runner.tasks()) == [
+        (TITLE, "in_progress"),
+        ("Shipped", "done"),
+    ]
 
 
-def test_a_slack_app_makes_one_task_of_a_message(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CALMBOARD_API_KEY", cook.key)
+def test_a_slack_app_makes_one_task_of_a_message(recipe_runner: RecipeRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALMBOARD_API_KEY", recipe_runner.key)
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
     monkeypatch.setattr(WebClient, "auth_test", _slack_knows_the_app)
-    codes = cook.codes("slack")
+    codes = recipe_runner.codes("slack")
     names: dict[str, Any] = {"__name__": "calmboard_app"}
     exec(compile(codes["listing"], "calmboard_app.py", "exec"), names)
     with running_vendor({}) as slack:
         for _ in range(2):
             _pick_message(names["app"], codes["callback"], slack)
-    assert [task["title"] for task in cook.tasks()] == [TITLE]
+    assert [task["title"] for task in recipe_runner.tasks()] == [TITLE]
 
 
-def test_an_agent_reads_who_it_is_and_its_board(cook: Cook) -> None:
-    codes = cook.codes("agent")
-    pairs = [line.partition("=") for line in codes["environment"].replace("cbk_…", cook.key).split("\n")]
+def test_an_agent_reads_who_it_is_and_its_board(recipe_runner: RecipeRunner) -> None:
+    codes = recipe_runner.codes("agent")
+    pairs = [line.partition("=") for line in codes["environment"].replace("cbk_…", recipe_runner.key).split("\n")]
     environment = {name: value for name, _, value in pairs}
-    assert json.loads(run(["sh", "-c", codes["me"]], environment))["user"]["email"] == cook.person.email
+    assert json.loads(run(["sh", "-c", codes["me"]], environment))["user"]["email"] == recipe_runner.person.email
     assert json.loads(run(["sh", "-c", codes["shell"]], environment))["data"] == []
 
 
-def _asked_fields(listing: str) -> str:
+def _requested_fields(listing: str) -> str:
     return listing.partition('FIELDS = "')[2].partition('"')[0]
 
 
@@ -164,10 +167,10 @@ def _asana_task(gid: str, name: str, section: str, *, completed: bool = False) -
 
 def _pick_message(app: App, callback_id: str, slack: Vendor) -> None:
     """Pick the message, and wait until the app has answered the person who did."""
-    answers = len(slack.sent)
+    answers = len(slack.received_bodies)
     request = BoltRequest(mode="socket_mode", body=_picked_message(callback_id, slack.url))
     assert app.dispatch(request).status == 200
-    wait_until(lambda: len(slack.sent) > answers, "The app")
+    wait_until(lambda: len(slack.received_bodies) > answers, "The app")
 
 
 def _picked_message(callback_id: str, response_url: str) -> dict[str, Any]:
@@ -185,7 +188,7 @@ def _picked_message(callback_id: str, response_url: str) -> dict[str, Any]:
     }
 
 
-def _slack_knows_the_app(client: WebClient, **asked: object) -> SlackResponse:
+def _slack_knows_the_app(client: WebClient, **options: object) -> SlackResponse:
     """What Slack answers to auth.test, which Bolt asks before it lets a request in."""
     data = {
         "ok": True,

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import expect
 
 from api.docs.nouns import NOUNS
-from tests.support.browser import Pages, Scheme, find_barriers
+from tests.support.browser import Pages, Scheme, find_violations
 from tests.support.programs import find_program
 from tests.support.resources import create_resources
 from tests.support.server import Server
@@ -59,7 +59,7 @@ def test_a_page_that_is_not_there_is_not_found(client: FlaskClient) -> None:
 
 
 def test_a_signed_in_reader_finds_their_own_ids_and_a_stranger_finds_words(owner: TestUser, client: FlaskClient) -> None:
-    task_id = owner.place().task_id
+    task_id = owner.example_project().task_id
     assert f"/api/v1/tasks/{task_id}" in _text(owner.sign_in().get("/docs/api/tasks").text)
     theirs = _text(client.get("/docs/api/tasks").text)
     assert "/api/v1/tasks/TASK_ID" in theirs
@@ -92,31 +92,31 @@ def test_every_example_runs_as_it_stands(
     new_project: Callable[..., ProjectAndBoard],
     language: str,
 ) -> None:
-    """Examples of what reads, and of what creates; those that end a thing would leave nothing for the next."""
+    """Examples of what reads, and of what creates; those that delete a resource would leave none for the next."""
     person = new_user()
-    things = create_resources(person.api, new_project(person))
+    ids = create_resources(person.api, new_project(person))
     run = _runner(language, tmp_path)
     for endpoint in _runnable(app, language):
-        sample = _sample(app, person, endpoint, things, language).replace(app.config["CALMBOARD"].origin, server.url)
+        sample = _sample(app, person, endpoint, ids, language).replace(app.config["CALMBOARD"].origin, server.url)
         assert '"code"' not in run(sample, person.key), sample
 
 
 def _runnable(app: Flask, language: str) -> list[dict[str, Any]]:
-    """Every endpoint that needs no body and ends nothing; compiling Go takes long, so it runs three."""
+    """Every endpoint that needs no body and deletes nothing; compiling Go takes long, so it runs three."""
     safe = [one for one in _endpoints(app) if one["method"] == "GET" and set(one["parameters"]) <= {"project_id", "board_id"}]
     named = {one["name"]: one for one in _endpoints(app)}
     writing = [named["create_task"], named["change_task"]]
     return [*safe[:1], *writing] if language == "go" else [*safe, *writing]
 
 
-def _sample(app: Flask, person: TestUser, endpoint: dict[str, Any], things: dict[str, str], language: str) -> str:
+def _sample(app: Flask, person: TestUser, endpoint: dict[str, Any], ids: dict[str, str], language: str) -> str:
     slug = next(noun["slug"] for noun in app.extensions["calmboard_catalogue"] if endpoint in noun["endpoints"])
     page = person.sign_in().get(f"/docs/api/{slug}").text
-    place = f"{endpoint['name'].replace('_', '-')}-{language}"
-    found = re.search(rf'<code id="{place}">(.*?)</code></pre>', page, re.DOTALL)
+    element_id = f"{endpoint['name'].replace('_', '-')}-{language}"
+    found = re.search(rf'<code id="{element_id}">(.*?)</code></pre>', page, re.DOTALL)
     assert found
     text = _text(found[1])
-    for name, value in things.items():
+    for name, value in ids.items():
         text = text.replace(name.upper(), value)
     return text
 
@@ -154,7 +154,7 @@ def test_a_page_has_no_barriers(page_for: Pages, path: str) -> None:
     for scheme, width in _LOOKS:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.set_viewport_size({"width": width, "height": 900})
-        assert find_barriers(page) == []
+        assert find_violations(page) == []
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
@@ -170,7 +170,7 @@ def test_without_scripts_the_tabs_change_and_nothing_can_be_tried(page_for: Page
 
 
 @_ONE_PAGE
-def test_an_endpoint_is_tried_with_a_key_that_is_kept_nowhere(page_for: Pages, owner: TestUser) -> None:
+def test_an_endpoint_is_tried_with_a_key_that_is_stored_nowhere(page_for: Pages, owner: TestUser) -> None:
     page = page_for(owner)
     page.goto("/docs/api/me")
     page.locator(".try > summary").click()
@@ -178,8 +178,8 @@ def test_an_endpoint_is_tried_with_a_key_that_is_kept_nowhere(page_for: Pages, o
     page.get_by_role("button", name="Send the request").click()
     expect(page.locator("[data-status]")).to_have_text("200 OK")
     expect(page.locator("[data-text]")).to_contain_text(owner.email)
-    kept = page.evaluate("JSON.stringify({...localStorage, ...sessionStorage}) + document.cookie + location.href")
-    assert owner.key not in kept
+    stored = page.evaluate("JSON.stringify({...localStorage, ...sessionStorage}) + document.cookie + location.href")
+    assert owner.key not in stored
     page.reload()
     expect(page.locator("[data-part='key']")).to_have_value("")
 
@@ -189,7 +189,7 @@ def test_a_write_asks_first(
     page_for: Pages, new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]
 ) -> None:
     person = new_user()
-    place = new_project(person)
+    project = new_project(person)
     page = page_for(person)
     page.goto("/docs/api/tasks#create-task")
     form = page.locator("#create-task .try")
@@ -197,8 +197,8 @@ def test_a_write_asks_first(
     form.get_by_label("API key", exact=True).fill(person.key)
     page.once("dialog", lambda dialog: dialog.dismiss())
     form.get_by_role("button", name="Send the request").click()
-    assert person.api.get(f"/boards/{place.board_id}/tasks").json["data"] == []
+    assert person.api.get(f"/boards/{project.board_id}/tasks").json["data"] == []
     page.once("dialog", lambda dialog: dialog.accept())
     form.get_by_role("button", name="Send the request").click()
     expect(form.locator("[data-status]")).to_have_text("201 Created")
-    assert len(person.api.get(f"/boards/{place.board_id}/tasks").json["data"]) == 1
+    assert len(person.api.get(f"/boards/{project.board_id}/tasks").json["data"]) == 1

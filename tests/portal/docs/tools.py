@@ -16,7 +16,7 @@ from tests.support.programs import find_program
 Values = Mapping[str, str]
 Codes = Mapping[str, str]
 
-_TYPED_HEADER = re.compile(r"^([A-Za-z-]+): (.+)$", re.MULTILINE)
+_HEADER_LINE = re.compile(r"^([A-Za-z-]+): (.+)$", re.MULTILINE)
 _EVALUATE = """
 const [$json, template] = JSON.parse(require("fs").readFileSync(0, "utf8"));
 const evaluate = (_, expression) => String(new Function("$json", `return (${expression})`)($json));
@@ -30,7 +30,7 @@ def send_from_jira(codes: Codes, key: str, issue: Values) -> int:
     def put_in(template: str) -> str:
         return re.sub(r"\{\{(.+?)\}\}", lambda found: _smart_value(found[1], issue), template)
 
-    return send(put_in(codes["url"]), _typed_headers(codes["headers"], key), put_in(codes["body"]))
+    return send(put_in(codes["url"]), _headers_from(codes["headers"], key), put_in(codes["body"]))
 
 
 def send_from_trello(codes: Codes, key: str, card: Values) -> int:
@@ -50,7 +50,7 @@ def send_from_power_automate(codes: Codes, key: str, message: Values) -> int:
         return re.sub(r"@\{(.+?)\}", lambda found: _evaluated(found[1], message), template)
 
     body = {name: put_in(text) for name, text in json.loads(codes["body"]).items()}
-    return send(put_in(codes["url"]), _typed_headers(codes["headers"], key), json.dumps(body))
+    return send(put_in(codes["url"]), _headers_from(codes["headers"], key), json.dumps(body))
 
 
 def send_from_n8n(codes: Codes, key: str, item: Values) -> int:
@@ -58,7 +58,7 @@ def send_from_n8n(codes: Codes, key: str, item: Values) -> int:
     [node] = json.loads(codes["listing"])["nodes"]
     parameters = node["parameters"]
     url, body = (_in_javascript(parameters[name], item) for name in ("url", "jsonBody"))
-    headers = {"Content-Type": "application/json", **_typed_headers(codes["headers"], key)}
+    headers = {"Content-Type": "application/json", **_headers_from(codes["headers"], key)}
     return send(url, headers, body, parameters["method"])
 
 
@@ -91,8 +91,8 @@ def send(url: str, headers: Values, body: str, method: str = "PUT") -> int:
         return int(answer.status)
 
 
-def _typed_headers(text: str, key: str) -> dict[str, str]:
-    return dict(_TYPED_HEADER.findall(text.replace("cbk_…", key)))
+def _headers_from(text: str, key: str) -> dict[str, str]:
+    return dict(_HEADER_LINE.findall(text.replace("cbk_…", key)))
 
 
 def _smart_value(expression: str, issue: Values) -> str:
@@ -116,10 +116,10 @@ def _evaluated(expression: str, message: Values) -> str:
 
 def _in_javascript(template: str, item: Values) -> str:
     assert template.startswith("=")
-    sent = json.dumps([dict(item), template.removeprefix("=")])
+    stdin = json.dumps([dict(item), template.removeprefix("=")])
     node = find_program("npm", "node")
     return subprocess.run(
-        [node, "-e", _EVALUATE], input=sent.encode(), check=True, capture_output=True, timeout=30
+        [node, "-e", _EVALUATE], input=stdin.encode(), check=True, capture_output=True, timeout=30
     ).stdout.decode()
 
 

@@ -1,4 +1,4 @@
-"""A stand-in for a vendor's server on loopback: it answers what it is told to, and keeps what it is sent."""
+"""A stand-in for a vendor's server on loopback: it answers from `pages`, and records the requests it gets."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,12 +11,12 @@ from typing import Any
 
 @dataclass
 class Vendor:
-    """`pages` are the answers by path; `asked` the paths, `sent` the bodies it got."""
+    """`pages` are the answers by path; `requested_paths` and `received_bodies` are what it got."""
 
     pages: Mapping[str, Any]
     url: str = ""
-    asked: list[str] = field(default_factory=list)
-    sent: list[Any] = field(default_factory=list)
+    requested_paths: list[str] = field(default_factory=list)
+    received_bodies: list[Any] = field(default_factory=list)
 
 
 @contextmanager
@@ -37,11 +37,11 @@ def running_vendor(pages: Mapping[str, Any]) -> Iterator[Vendor]:
 def _handler_of(vendor: Vendor) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            vendor.asked.append(self.path)
+            vendor.requested_paths.append(self.path)
             self._answer(vendor.pages[self.path])
 
         def do_POST(self) -> None:
-            vendor.sent.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            vendor.received_bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self._answer({})
 
         def log_request(self, code: object = "-", size: object = "-") -> None:

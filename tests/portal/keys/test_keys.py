@@ -1,4 +1,4 @@
-"""Keys on the page: made, shown once, paused, resumed, revoked; without scripts, and by htmx."""
+"""Keys on the page: created, shown once, paused, resumed, revoked; without scripts, and by htmx."""
 
 import re
 from collections.abc import Callable
@@ -60,7 +60,7 @@ def test_a_key_is_shown_once_and_works(app: Flask, person: TestUser, browser_of:
 def test_the_secret_is_on_no_later_page(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     secret = _secret(_create(browser_of, "Sprint mirror"))
     [key] = _keys(app, person)
-    for path in ("/integrations", _NEW, f"{_KEYS}/{key.id}/heard", f"{_KEYS}/{key.id}/revoke", "/account"):
+    for path in ("/integrations", _NEW, f"{_KEYS}/{key.id}/first-use", f"{_KEYS}/{key.id}/revoke", "/account"):
         assert secret not in browser_of.get(path).text
     cookie = browser_of.get_cookie("calmboard_session")
     assert cookie
@@ -86,10 +86,10 @@ def test_the_form_tells_what_a_right_comes_to(browser_of: FlaskClient, noun: str
     assert "Nothing yet. Choose at least one right." not in page.text
 
 
-def test_faults_are_listed_in_the_order_of_the_form(browser_of: FlaskClient) -> None:
+def test_errors_are_listed_in_the_order_of_the_form(browser_of: FlaskClient) -> None:
     rights = dict.fromkeys(GRANTABLE, "none")
     page = _create(browser_of, "", integration="", lifetime="date", reach="some", **rights).text
-    listed = page.partition('class="fault-list"')[2].partition("</ul>")[0]
+    listed = page.partition('class="error-list"')[2].partition("</ul>")[0]
     assert re.findall(r'href="#(\w+)"', listed) == ["integration", "name", "rights", "project_ids", "last_day"]
 
 
@@ -107,7 +107,7 @@ def test_a_tool_fills_in_its_rights_without_scripts(browser_of: FlaskClient) -> 
     assert 'value="Bot"' in page.text
 
 
-def test_all_faults_are_told_at_once_and_nothing_is_made(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
+def test_all_errors_are_told_at_once_and_nothing_is_made(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     person.new_key("Sprint mirror")
     today = now().date().isoformat()
     page = _create(browser_of, "sprint mirror", integration="", lifetime="date", last_day=today, reach="some")
@@ -121,10 +121,10 @@ def test_all_faults_are_told_at_once_and_nothing_is_made(app: Flask, person: Tes
 
 
 @pytest.mark.parametrize(
-    ("typed", "sentence"), [("", "Choose the last day"), ("soon", "Choose the last day"), ("2020-01-31", "That day is over.")]
+    ("day", "sentence"), [("", "Choose the last day"), ("soon", "Choose the last day"), ("2020-01-31", "That day is over.")]
 )
-def test_a_last_day_that_cannot_be_used_is_explained(browser_of: FlaskClient, typed: str, sentence: str) -> None:
-    page = _create(browser_of, "Sprint mirror", lifetime="date", last_day=typed)
+def test_a_last_day_that_cannot_be_used_is_explained(browser_of: FlaskClient, day: str, sentence: str) -> None:
+    page = _create(browser_of, "Sprint mirror", lifetime="date", last_day=day)
     assert page.status_code == 422
     assert sentence in page.text
 
@@ -221,7 +221,7 @@ def test_htmx_is_sent_to_sign_in_where_the_session_has_ended(client: FlaskClient
 
 def test_waiting_ends_with_the_first_request(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     secret = _secret(_create(browser_of, "Sprint mirror"))
-    path = f"{_KEYS}/{_keys(app, person)[0].id}/heard"
+    path = f"{_KEYS}/{_keys(app, person)[0].id}/first-use"
     assert browser_of.get(path, headers=HTMX).status_code == 204
     Api(app, secret).get("/me")
     assert "GET /me, 200" in browser_of.get(path, headers=HTMX).text
@@ -259,7 +259,7 @@ def test_the_keys_of_others_cannot_be_touched(
     assert theirs.status(now()) == "active"
 
 
-@pytest.mark.parametrize("path", ["revoke", "heard"])
+@pytest.mark.parametrize("path", ["revoke", "first-use"])
 def test_a_key_that_is_not_there_is_a_page_that_says_so(browser_of: FlaskClient, path: str) -> None:
     answer = browser_of.get(f"{_KEYS}/key_01m86ffkj1eyt9k86t46h61k8b/{path}")
     assert answer.status_code == 404

@@ -15,9 +15,9 @@ from tests.support.programs import find_program
 from tests.support.users import ProjectAndBoard, TestUser
 
 
-def test_create_copy_run_revoke(page_for: Pages, at_home: TestUser) -> None:
+def test_create_copy_run_revoke(page_for: Pages, person_with_task: TestUser) -> None:
     page = page_for()
-    _sign_in(page, at_home)
+    _sign_in(page, person_with_task)
     page.get_by_role("link", name="Create a key").click()
     page.get_by_role("radio", name="Jira").check()
     expect(page.locator("#rights-hint")).to_contain_text("Chosen for Jira.")
@@ -28,8 +28,8 @@ def test_create_copy_run_revoke(page_for: Pages, at_home: TestUser) -> None:
     lines = page.evaluate("navigator.clipboard.readText()")
 
     assert [project["name"] for project in _run(lines)["data"]] == ["Observatory"]
-    expect(page.locator("#heard")).to_contain_text("Heard it.")
-    expect(page.locator("#heard")).to_contain_text("GET /projects, 200, from 127.0.0.1.")
+    expect(page.locator("#first-use")).to_contain_text("Heard it.")
+    expect(page.locator("#first-use")).to_contain_text("GET /projects, 200, from 127.0.0.1.")
 
     page.get_by_label("I have put the key somewhere safe").check()
     page.get_by_role("button", name="Close").click()
@@ -42,9 +42,9 @@ def test_create_copy_run_revoke(page_for: Pages, at_home: TestUser) -> None:
     assert _run(lines)["code"] == "api_key_revoked"
 
 
-def test_the_same_without_scripts(page_for: Pages, at_home: TestUser) -> None:
+def test_the_same_without_scripts(page_for: Pages, person_with_task: TestUser) -> None:
     page = page_for(javascript=False)
-    _sign_in(page, at_home)
+    _sign_in(page, person_with_task)
     page.get_by_role("link", name="Create a key").click()
     page.get_by_role("radio", name="Jira").check()
     page.get_by_role("button", name="Fill in the rights of this tool").click()
@@ -69,8 +69,8 @@ def test_the_same_without_scripts(page_for: Pages, at_home: TestUser) -> None:
     assert _run(lines)["code"] == "api_key_revoked"
 
 
-def test_a_key_can_be_downloaded(page_for: Pages, at_home: TestUser) -> None:
-    page = page_for(at_home)
+def test_a_key_can_be_downloaded(page_for: Pages, person_with_task: TestUser) -> None:
+    page = page_for(person_with_task)
     secret = _create(page, "Sprint mirror")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download .env").click()
@@ -78,16 +78,16 @@ def test_a_key_can_be_downloaded(page_for: Pages, at_home: TestUser) -> None:
     assert download.value.path().read_text() == f"CALMBOARD_API_KEY={secret}\n"
 
 
-def test_the_key_itself_is_copied_without_gaps(page_for: Pages, at_home: TestUser) -> None:
-    page = page_for(at_home)
+def test_the_key_itself_is_copied_without_gaps(page_for: Pages, person_with_task: TestUser) -> None:
+    page = page_for(person_with_task)
     secret = _create(page, "Sprint mirror")
     page.get_by_role("button", name="Copy key").click()
     assert page.evaluate("navigator.clipboard.readText()") == secret
     assert len(secret) == 40
 
 
-def test_selecting_the_lines_copies_them_as_they_are(page_for: Pages, at_home: TestUser) -> None:
-    page = page_for(at_home)
+def test_selecting_the_lines_copies_them_as_they_are(page_for: Pages, person_with_task: TestUser) -> None:
+    page = page_for(person_with_task)
     _create(page, "Sprint mirror")
     lines = page.locator("#first-request").text_content() or ""
     page.locator("#first-request").evaluate("element => getSelection().selectAllChildren(element)")
@@ -96,13 +96,13 @@ def test_selecting_the_lines_copies_them_as_they_are(page_for: Pages, at_home: T
 
 
 @pytest.mark.parametrize("language", ["curl", "python", "javascript"])
-def test_every_example_runs_as_it_stands(page_for: Pages, at_home: TestUser, language: str) -> None:
-    page = page_for(at_home)
+def test_every_example_runs_as_it_stands(page_for: Pages, person_with_task: TestUser, language: str) -> None:
+    page = page_for(person_with_task)
     page.goto("/integrations")
     samples = page.locator(f"[id$='-{language}']").all_text_contents()
     assert samples
     for sample in sorted(samples, key=lambda sample: "DELETE" in sample):
-        assert '"code"' not in _output([*_runner(language), sample], CALMBOARD_API_KEY=at_home.key)
+        assert '"code"' not in _output([*_runner(language), sample], CALMBOARD_API_KEY=person_with_task.key)
 
 
 def _runner(language: str) -> list[str]:
@@ -115,11 +115,11 @@ def _runner(language: str) -> list[str]:
 
 
 @pytest.fixture
-def at_home(new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]) -> TestUser:
+def person_with_task(new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]) -> TestUser:
     """A person with a project and a board of their own, and a task on it."""
     person = new_user()
-    place = new_project(person)
-    person.api.post(f"/boards/{place.board_id}/tasks", json={"title": "Polish the mirror"})
+    project = new_project(person)
+    person.api.post(f"/boards/{project.board_id}/tasks", json={"title": "Polish the mirror"})
     return person
 
 

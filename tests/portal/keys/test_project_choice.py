@@ -16,7 +16,7 @@ from calmboard.db import db
 from calmboard.models import ApiKey, Membership, OAuthGrant, Project
 from tests.oauth.conftest import HostApp, register
 from tests.portal.forms import HTMX, key_form, send
-from tests.support.browser import Pages, find_barriers
+from tests.support.browser import Pages, find_violations
 from tests.support.users import TestUser, csrf_token
 
 _NEW, _MORE = "/integrations/keys/new", "/integrations/keys/projects"
@@ -60,7 +60,7 @@ def test_the_form_for_a_key_shows_a_hundred_projects_by_name(browser_of: FlaskCl
     assert cursor_in(page) == project_ids[MAX_PROJECTS - 1]
 
 
-def test_the_form_goes_on_behind_them_and_keeps_what_was_chosen(browser_of: FlaskClient, project_ids: list[str]) -> None:
+def test_the_form_continues_behind_them_and_keeps_what_was_chosen(browser_of: FlaskClient, project_ids: list[str]) -> None:
     after = cursor_in(browser_of.get(_NEW).text)
     form = key_form("Lantern bot", reach="some", project_ids=project_ids[:2], projects_after=after)
     page = send(browser_of, _NEW, _MORE, **form)
@@ -102,11 +102,11 @@ def test_the_form_leads_back_to_the_first_projects_and_keeps_what_was_chosen(
     assert (_BACK in again, cursor_in(again)) == (False, cursor_in(first))
 
 
-@pytest.mark.parametrize("strange", ["", "x" * 5000, _NOBODYS])
+@pytest.mark.parametrize("invalid", ["", "x" * 5000, _NOBODYS])
 def test_what_is_no_project_of_the_reader_is_refused_by_the_form(
-    browser_of: FlaskClient, project_ids: list[str], strange: str
+    browser_of: FlaskClient, project_ids: list[str], invalid: str
 ) -> None:
-    form = key_form("Lantern bot", reach="some", project_ids=[project_ids[0], strange], projects_after=strange)
+    form = key_form("Lantern bot", reach="some", project_ids=[project_ids[0], invalid], projects_after=invalid)
     refused = send(browser_of, _NEW, "/integrations/keys", **form)
     assert refused.status_code == 422
     assert "One of these projects is not yours any more." in refused.text
@@ -126,16 +126,16 @@ def application(app: Flask, browser_of: FlaskClient) -> HostApp:
     return HostApp(app, browser_of, body["client_id"], body)
 
 
-def turn(application: HostApp, page: Any, **chosen: Any) -> Any:
+def next_projects(application: HostApp, page: Any, **chosen: Any) -> Any:
     """Ask the consent page for its next projects."""
     form = {**application.request(), "csrf_token": csrf_token(page), "projects_after": cursor_in(page.text), **chosen}
     return application.browser.post("/api/oauth/authorize", data=form)
 
 
-def test_the_consent_page_goes_on_and_keeps_what_was_chosen(app: Flask, application: HostApp, project_ids: list[str]) -> None:
+def test_the_consent_page_continues_and_keeps_what_was_chosen(app: Flask, application: HostApp, project_ids: list[str]) -> None:
     first = application.open_consent()
     assert list(projects_in(first.text)) == list(reversed(project_ids[:MAX_PROJECTS]))
-    page = turn(application, first, reach="some", project=project_ids[:2], right=[])
+    page = next_projects(application, first, reach="some", project=project_ids[:2], right=[])
     shown = projects_in(page.text)
     assert (page.status_code, set(shown)) == (200, {*project_ids[:2], *project_ids[MAX_PROJECTS:]})
     assert {project_id for project_id in shown if shown[project_id]} == set(project_ids[:2])
@@ -149,18 +149,18 @@ def test_the_consent_page_goes_on_and_keeps_what_was_chosen(app: Flask, applicat
 
 def test_the_consent_page_leads_back_to_the_first_projects(application: HostApp, project_ids: list[str]) -> None:
     first = application.open_consent()
-    second = turn(application, first, reach="some", project=project_ids[-1])
+    second = next_projects(application, first, reach="some", project=project_ids[-1])
     assert (_BACK in first.text, f'value="" formaction="/api/oauth/authorize#reach">{_BACK}<' in second.text) == (False, True)
-    again = turn(application, second, reach="some", project=project_ids[-1], projects_after="")
+    again = next_projects(application, second, reach="some", project=project_ids[-1], projects_after="")
     assert list(projects_in(again.text)) == [project_ids[-1], *projects_in(first.text)]
     assert (projects_in(again.text)[project_ids[-1]], _BACK in again.text) == (True, False)
 
 
-@pytest.mark.parametrize("strange", ["", "\0", "x" * 5000, _NOBODYS])
-def test_what_is_no_project_of_the_reader_is_not_granted(application: HostApp, project_ids: list[str], strange: str) -> None:
-    page = turn(application, application.open_consent(), reach="some", project=[strange], projects_after=strange)
+@pytest.mark.parametrize("invalid", ["", "\0", "x" * 5000, _NOBODYS])
+def test_what_is_no_project_of_the_reader_is_not_granted(application: HostApp, project_ids: list[str], invalid: str) -> None:
+    page = next_projects(application, application.open_consent(), reach="some", project=[invalid], projects_after=invalid)
     assert (page.status_code, any(projects_in(page.text).values())) == (200, False)
-    choices = {"reach": "some", "project": [strange, project_ids[0]]}
+    choices = {"reach": "some", "project": [invalid, project_ids[0]]}
     api = application.api(application.get_tokens(choices)["access_token"])
     assert [project["id"] for project in api.get("/projects").json["data"]] == [project_ids[0]]
 
@@ -169,7 +169,7 @@ def test_a_grant_is_for_a_hundred_projects_at_most_or_for_all(application: HostA
     refused = application.decide(choices={"reach": "some", "project": project_ids})
     assert refused.status_code == 422
     assert "Tick at most 100 projects, or choose all that you can see." in refused.text
-    assert [project_id for project_id, ticked in projects_in(refused.text).items() if ticked] == list(reversed(project_ids))
+    assert [project_id for project_id, is_ticked in projects_in(refused.text).items() if is_ticked] == list(reversed(project_ids))
 
 
 def test_enter_on_the_consent_page_denies_however_many_projects(
@@ -177,9 +177,9 @@ def test_enter_on_the_consent_page_denies_however_many_projects(
 ) -> None:
     callback = f"{page_for.url}/docs/errors"
     body = register(app, redirect_uris=[callback]).get_json()
-    asking = HostApp(app, app.test_client(), body["client_id"], body, callback).request(resource=str(page_for.url))
+    params = HostApp(app, app.test_client(), body["client_id"], body, callback).request(resource=str(page_for.url))
     page = page_for(person)
-    page.goto(f"/api/oauth/authorize?{urlencode(asking)}")
+    page.goto(f"/api/oauth/authorize?{urlencode(params)}")
     expect(page.locator('[name="project"]')).to_have_count(MAX_PROJECTS)
     page.get_by_label("All you can see, now and later").press("Enter")
     expect(page).to_have_url(re.compile(r"/docs/errors\?error=access_denied&"))
@@ -195,6 +195,6 @@ def test_the_next_projects_are_opened_in_place(page_for: Pages, person: TestUser
     expect(page.locator("#live")).to_have_text("20 more projects shown.")
     expect(page.get_by_label("Lantern 050")).to_be_checked()
     page.get_by_label("Lantern 007").check()
-    assert find_barriers(page) == []
+    assert find_violations(page) == []
     page.get_by_role("button", name="Create key").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your key is ready")

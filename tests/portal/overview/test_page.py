@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from calmboard.db import db
 from calmboard.errors import PROBLEMS
-from calmboard.settings import Window
+from calmboard.settings import RateLimit
 from tests.support.users import TestUser
 
 _PUBLIC = ["/sign-in", "/forgot-password", "/docs/errors", "/docs/api", "/docs/api/tasks", "/nothing-here"]
@@ -66,10 +66,10 @@ def test_the_start_leads_to_sign_in_or_to_the_page(client: FlaskClient, owner: T
     assert owner.sign_in().get("/").location == "/integrations"
 
 
-@pytest.mark.parametrize("place", ["keys", "tools", "rest", "auth", "examples", "errors"])
-def test_every_entry_of_the_contents_has_its_section(page: str, place: str) -> None:
-    assert f'href="#{place}"' in page
-    assert f'<section class="section" id="{place}"' in page
+@pytest.mark.parametrize("section", ["keys", "tools", "rest", "auth", "examples", "errors"])
+def test_every_entry_of_the_contents_has_its_section(page: str, section: str) -> None:
+    assert f'href="#{section}"' in page
+    assert f'<section class="section" id="{section}"' in page
 
 
 def test_the_page_says_who_and_what_plan(page: str, owner: TestUser) -> None:
@@ -81,7 +81,7 @@ def test_the_page_says_who_and_what_plan(page: str, owner: TestUser) -> None:
 
 
 def test_the_window_is_the_one_that_is_set(make_app: Callable[..., Flask], owner: TestUser) -> None:
-    app = make_app(rates={"pro": Window(7, 60), "business": Window(9, 60)})
+    app = make_app(rates={"pro": RateLimit(7, 60), "business": RateLimit(9, 60)})
     assert "7 a minute" in TestUser(app, owner.person, owner.password).sign_in().get("/integrations").text
 
 
@@ -90,7 +90,7 @@ def test_the_common_errors_are_on_the_page(page: str, code: str) -> None:
     assert f"<code>{code}</code>" in page
 
 
-def test_each_error_has_its_place_in_the_reference(client: FlaskClient) -> None:
+def test_each_error_has_its_entry_in_the_reference(client: FlaskClient) -> None:
     reference = client.get("/docs/errors").text
     for code, problem in PROBLEMS.items():
         assert f'id="{code}"' in reference
@@ -100,14 +100,14 @@ def test_each_error_has_its_place_in_the_reference(client: FlaskClient) -> None:
 def test_readers_who_are_signed_out_find_their_way(client: FlaskClient) -> None:
     for path in ("/docs/api", "/docs/api/tasks", "/docs/recipes", "/docs/recipes/jira", "/docs/errors"):
         header = client.get(path).text.partition("</header>")[0]
-        for place in ("/docs/api", "/docs/recipes", "/docs/errors", "/sign-in"):
-            assert f'href="{place}"' in header
+        for link in ("/docs/api", "/docs/recipes", "/docs/errors", "/sign-in"):
+            assert f'href="{link}"' in header
 
 
 def test_the_guide_reads_the_same_as_a_page_and_as_markdown(client: FlaskClient) -> None:
-    told = re.findall(r"^## (.+)$", client.get("/docs/api.md").text.partition("## Resources")[0], re.MULTILINE)
+    titles = re.findall(r"^## (.+)$", client.get("/docs/api.md").text.partition("## Resources")[0], re.MULTILINE)
     shown = re.findall(r'<h2 id="[\w-]+-title">(.+?)</h2>', client.get("/docs/api").text)
-    assert shown == told
+    assert shown == titles
 
 
 def test_the_first_examples_are_few_and_lead_to_the_others(page: str) -> None:
@@ -117,8 +117,8 @@ def test_the_first_examples_are_few_and_lead_to_the_others(page: str) -> None:
 
 
 def test_examples_hold_the_readers_own_ids_and_no_secret(page: str, owner: TestUser) -> None:
-    place = owner.place()
-    assert f"/api/v1/boards/{place.board_id}/tasks" in _text(page)
+    project = owner.example_project()
+    assert f"/api/v1/boards/{project.board_id}/tasks" in _text(page)
     assert not re.search(r"cbk_[0-9A-Za-z]{36}", _text(page))
 
 
@@ -184,14 +184,14 @@ def _statements_of(app: Flask, browser: FlaskClient) -> int:
     """How many statements one view of the page sends to the database."""
     sent: list[str] = []
 
-    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+    def record(connection: object, cursor: object, statement: str, *rest: object) -> None:
         sent.append(statement)
 
     with app.app_context():
         engines = list(db.engines.values())
     for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
+        event.listen(engine, "before_cursor_execute", record)
     browser.get("/integrations")
     for engine in engines:
-        event.remove(engine, "before_cursor_execute", note)
+        event.remove(engine, "before_cursor_execute", record)
     return len(sent)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import Pages, Scheme, find_barriers
+from tests.support.browser import Pages, Scheme, find_violations
 from tests.support.users import TestUser
 
 State = Callable[[Page], None]
@@ -14,10 +14,10 @@ pytestmark = pytest.mark.database("sqlite")
 
 
 def _open(path: str) -> State:
-    def reach(page: Page) -> None:
+    def visit(page: Page) -> None:
         page.goto(path)
 
-    return reach
+    return visit
 
 
 def _opened_parts(page: Page) -> None:
@@ -50,12 +50,12 @@ def _user_menu(page: Page) -> None:
     page.locator(".menu-user > summary").click()
 
 
-def _form_with_faults(page: Page) -> None:
+def _form_with_errors(page: Page) -> None:
     page.goto("/integrations/keys/new")
     page.get_by_text("Until a date").click()
     page.get_by_text("Only these").click()
     page.get_by_role("button", name="Create key").click()
-    expect(page.locator("#faults")).to_be_focused()
+    expect(page.locator("#form-errors")).to_be_focused()
 
 
 def _shown_once(page: Page) -> None:
@@ -63,21 +63,21 @@ def _shown_once(page: Page) -> None:
     page.goto(f"/integrations/keys/new?integration=slack&name={name}")
     page.get_by_role("button", name="Create key").click()
     page.get_by_role("button", name="Close").click()
-    expect(page.locator("#kept-fault")).to_be_visible()
+    expect(page.locator("#stored-error")).to_be_visible()
 
 
 def _shown_once_untouched(page: Page) -> None:
     page.goto("/integrations/keys/new?integration=slack&name=Untouched")
     page.get_by_role("button", name="Create key").click()
-    expect(page.locator("#kept-fault")).to_be_hidden()
+    expect(page.locator("#stored-error")).to_be_hidden()
 
 
-def _password_faults(page: Page) -> None:
+def _password_errors(page: Page) -> None:
     page.goto("/account")
     page.get_by_label("Current password", exact=True).fill("wrong")
     page.get_by_label("New password", exact=True).fill("short")
     page.get_by_role("button", name="Save password").click()
-    expect(page.locator("#faults")).to_be_focused()
+    expect(page.locator("#form-errors")).to_be_focused()
 
 
 def _refused(page: Page) -> None:
@@ -88,7 +88,7 @@ def _refused(page: Page) -> None:
     expect(page.locator("#refusal")).to_be_focused()
 
 
-def _asked_for_a_link(page: Page) -> None:
+def _requested_a_link(page: Page) -> None:
     page.goto("/forgot-password")
     page.get_by_label("Email").fill("nobody@calmboard.test")
     page.get_by_role("button", name="Send the link").click()
@@ -102,11 +102,11 @@ _SIGNED_IN: dict[str, State] = {
     "the dialog without the tick": _dialog_without_tick,
     "the user menu": _user_menu,
     "the form": _open("/integrations/keys/new?integration=jira&name=Sprint+mirror"),
-    "the form with faults": _form_with_faults,
+    "the form with errors": _form_with_errors,
     "the key shown once": _shown_once,
     "the key shown once, untouched": _shown_once_untouched,
     "the account": _open("/account"),
-    "the account with faults": _password_faults,
+    "the account with errors": _password_errors,
     "a page that is not there": _open("/nothing-here"),
 }
 _SIGNED_OUT: dict[str, State] = {
@@ -114,7 +114,7 @@ _SIGNED_OUT: dict[str, State] = {
     "sign-in on the way": _open("/sign-in?next=/account"),
     "sign-in refused": _refused,
     "forgotten password": _open("/forgot-password"),
-    "forgotten password, asked": _asked_for_a_link,
+    "forgotten password, requested": _requested_a_link,
     "a link that is used up": _open("/reset-password/used-up"),
     "the reference of errors": _open("/docs/errors"),
 }
@@ -131,7 +131,7 @@ def _barriers_in(page: Page, scheme: Scheme, width: int) -> list[str]:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 900})
     wider = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    return find_barriers(page) + ["wider than the screen"] * wider
+    return find_violations(page) + ["wider than the screen"] * wider
 
 
 @pytest.mark.parametrize("state", _SIGNED_IN)

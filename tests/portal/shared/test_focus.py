@@ -1,4 +1,4 @@
-"""Keyboard and announcements: where the focus goes, and what is said, when a part of the page changes."""
+"""Keyboard and announcements: where the focus goes, and what is announced, when a part of the page changes."""
 
 from collections.abc import Callable
 
@@ -108,11 +108,11 @@ def test_the_menu_closes_with_escape(page: Page) -> None:
     expect(more).to_be_focused()
 
 
-def test_faults_take_the_focus_and_lead_to_their_fields(page: Page) -> None:
+def test_errors_take_the_focus_and_lead_to_their_fields(page: Page) -> None:
     page.goto("/integrations/keys/new?integration=jira&name=Jira+mirror")
     page.get_by_role("button", name="Create key").click()
-    expect(page.locator("#faults")).to_be_focused()
-    page.locator("#faults a").click()
+    expect(page.locator("#form-errors")).to_be_focused()
+    page.locator("#form-errors a").click()
     name = page.get_by_label("Name")
     expect(name).to_be_focused()
     expect(name).to_have_attribute("aria-invalid", "true")

@@ -19,11 +19,11 @@ from calmboard.models import ApiKey, OAuthGrant
 from tests.oauth.conftest import ORIGIN
 from tests.portal.agents.connected import ENDPOINT
 from tests.portal.forms import HTMX
-from tests.support.browser import Pages, Scheme, find_barriers
+from tests.support.browser import Pages, Scheme, find_violations
 from tests.support.users import TestUser
 
 _PAGE = 25
-# Where each list is asked for behind its last row, by the part that htmx asks for.
+# The query for each list behind its last row, by the part that htmx requests.
 _BEHIND_ALL = {
     "keys/more": "keys_after=0.key_00000000000000000000000000",
     "keys/more-revoked": "revoked_after=key_00000000000000000000000000",
@@ -46,14 +46,14 @@ def add_keys(app: Flask, person: TestUser, name: str, number: int, **changes: An
     """Add keys, each with these columns changed; those added later are the newer ones."""
     with app.app_context():
         new = (NewKey(f"{name} {count}", "workflow", frozenset({"tasks:read"})) for count in range(number))
-        made = [issue_key(person.person.id, one)[0] for one in new]
+        created = [issue_key(person.person.id, one)[0] for one in new]
         if changes:
-            db.session.execute(update(ApiKey).where(ApiKey.id.in_(made)).values(**changes))
+            db.session.execute(update(ApiKey).where(ApiKey.id.in_(created)).values(**changes))
         db.session.commit()
 
 
 def connect_apps(app: Flask, person: TestUser, number: int, resource: str = ORIGIN, used_at: datetime | None = None) -> None:
-    """Let the person's own client in, many times."""
+    """Authorize the person's own client, many times."""
     with app.app_context():
         at, client = now(), own_client(person.person, ORIGIN)
         ends = {"created_at": at, "redeemed_at": at, "expires_at": at + timedelta(days=9), "last_used_at": used_at}
@@ -126,9 +126,11 @@ def test_a_key_of_a_later_part_that_is_kept_leads_back_to_the_keys(app: Flask, p
     first = browser_of.get("/integrations").text
     later = browser_of.get(next_of(first, "Show more keys") or "").text
     [key_id] = re.findall(r'id="(key_\w+)-name"', later)
-    kept = re.search(r'href="/integrations#([\w-]+)"[^>]*>Keep it<', browser_of.get(f"/integrations/keys/{key_id}/revoke").text)
-    assert kept
-    assert (f'id="{kept[1]}"' in first, kept[1]) == (True, "keys")
+    cancel_link = re.search(
+        r'href="/integrations#([\w-]+)"[^>]*>Keep it<', browser_of.get(f"/integrations/keys/{key_id}/revoke").text
+    )
+    assert cancel_link
+    assert (f'id="{cancel_link[1]}"' in first, cancel_link[1]) == (True, "keys")
 
 
 def test_the_page_sums_up_all_keys_and_not_only_those_it_shows(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
@@ -166,20 +168,20 @@ def test_htmx_gets_the_next_rows_alone(
 
 
 @pytest.mark.parametrize("name", ["keys_after", "revoked_after", "apps_after"])
-@pytest.mark.parametrize("place", ["", "x", "1", "1.", "2.key_01m86ffkj1eyt9k86t46h61k8b", "1.1.key_x", "\0", "é" * 3000, "%ff"])
-def test_a_place_that_cannot_be_read_is_the_beginning(
-    app: Flask, person: TestUser, browser_of: FlaskClient, name: str, place: str
+@pytest.mark.parametrize("cursor", ["", "x", "1", "1.", "2.key_01m86ffkj1eyt9k86t46h61k8b", "1.1.key_x", "\0", "é" * 3000, "%ff"])
+def test_a_cursor_that_cannot_be_parsed_is_the_beginning(
+    app: Flask, person: TestUser, browser_of: FlaskClient, name: str, cursor: str
 ) -> None:
     add_one_of_each(app, person)
-    answer = browser_of.get("/integrations", query_string={name: place})
+    answer = browser_of.get("/integrations", query_string={name: cursor})
     assert answer.status_code == 200
     assert_first_page(answer.text)
 
 
-@pytest.mark.parametrize("place", _BEHIND_ALL.values())
-def test_a_page_behind_the_last_row_is_the_beginning(app: Flask, person: TestUser, browser_of: FlaskClient, place: str) -> None:
+@pytest.mark.parametrize("cursor", _BEHIND_ALL.values())
+def test_a_page_behind_the_last_row_is_the_beginning(app: Flask, person: TestUser, browser_of: FlaskClient, cursor: str) -> None:
     add_one_of_each(app, person)
-    assert_first_page(browser_of.get(f"/integrations?{place}").text)
+    assert_first_page(browser_of.get(f"/integrations?{cursor}").text)
 
 
 def add_one_of_each(app: Flask, person: TestUser) -> None:
@@ -194,12 +196,12 @@ def assert_first_page(page: str) -> None:
     assert "Back to the first" not in page
 
 
-@pytest.mark.parametrize(("part", "place"), _BEHIND_ALL.items())
+@pytest.mark.parametrize(("part", "cursor"), _BEHIND_ALL.items())
 def test_a_part_behind_the_last_row_is_empty(
-    app: Flask, person: TestUser, browser_of: FlaskClient, part: str, place: str
+    app: Flask, person: TestUser, browser_of: FlaskClient, part: str, cursor: str
 ) -> None:
     add_one_of_each(app, person)
-    answer = browser_of.get(f"/integrations/{part}?{place}", headers=HTMX)
+    answer = browser_of.get(f"/integrations/{part}?{cursor}", headers=HTMX)
     assert answer.status_code == 200
     assert (names_in(answer.text), apps_in(answer.text)) == ([], [])
     assert re.search(r"No more (keys|revoked keys|apps) shown\.", answer.text)
@@ -211,10 +213,10 @@ def test_the_rows_of_others_are_not_shown(app: Flask, person: TestUser, owner: T
     mine, browser = person.sign_in(), owner.sign_in()
     page = mine.get("/integrations").text
     for words, rows in (("Show more keys", names_in), ("Show more apps", apps_in)):
-        after_cursor = next_of(page, words, "data-hx-get") or ""
-        own = rows(mine.get(after_cursor, headers=HTMX).text)
+        url = next_of(page, words, "data-hx-get") or ""
+        own = rows(mine.get(url, headers=HTMX).text)
         assert own
-        assert not set(rows(browser.get(after_cursor, headers=HTMX).text)) & set(own)
+        assert not set(rows(browser.get(url, headers=HTMX).text)) & set(own)
 
 
 def test_the_agents_that_called_last_are_listed_and_the_others_named_elsewhere(
@@ -295,7 +297,7 @@ def test_the_next_sessions_are_opened_in_place(app: Flask, page_for: Pages, pers
     expect(page.locator(".session")).to_have_count(28)
     expect(page.locator(".session").nth(_PAGE + 1)).to_be_focused()
     expect(page.locator("#live")).to_have_text("Two more sessions shown.")
-    assert find_barriers(page) == []
+    assert find_violations(page) == []
 
 
 @pytest.mark.database("sqlite")
@@ -310,5 +312,5 @@ def test_long_lists_have_no_barriers(app: Flask, page_for: Pages, person: TestUs
     for scheme, width in _LOOKS:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.set_viewport_size({"width": width, "height": 900})
-        assert find_barriers(page) == [], (scheme, width)
+        assert find_violations(page) == [], (scheme, width)
         assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -1,4 +1,4 @@
-"""Forms as no page sends them are refused at the door, each the same way."""
+"""Forms as no page sends them are rejected before any view, each the same way."""
 
 import pytest
 from flask.testing import FlaskClient

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from calmboard.db import now
-from portal.shared.words import agent, ago, date, initials, listed, plural, short_date, things
+from portal.shared.words import agent, ago, capitalized_count, date, initials, listed, plural, short_date
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def test_a_number_agrees_with_its_word(number: int, words: str) -> None:
 
 
 def test_a_sentence_starts_with_a_small_number_as_a_word() -> None:
-    assert things(1, "key", "keys") == "One key"
-    assert things(13, "key", "keys") == "13 keys"
+    assert capitalized_count(1, "key", "keys") == "One key"
+    assert capitalized_count(13, "key", "keys") == "13 keys"
 
 
 @pytest.mark.parametrize(("words", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")])
@@ -47,9 +47,9 @@ def test_words_are_listed(words: list[str], text: str) -> None:
     assert listed(words) == text
 
 
-@pytest.mark.parametrize(("name", "letters"), [("Ana Ruiz", "AR"), ("Ana María del Ruiz", "AR"), ("Ana", "A")])
-def test_a_name_has_two_initials_at_most(name: str, letters: str) -> None:
-    assert initials(name) == letters
+@pytest.mark.parametrize(("name", "monogram"), [("Ana Ruiz", "AR"), ("Ana María del Ruiz", "AR"), ("Ana", "A")])
+def test_a_name_has_two_initials_at_most(name: str, monogram: str) -> None:
+    assert initials(name) == monogram
 
 
 @pytest.mark.parametrize(

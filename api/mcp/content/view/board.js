@@ -1,4 +1,4 @@
-// Draws a board as get_board tells of it. Whatever people wrote becomes text of the document, never markup.
+// Draws a board from the result of get_board. Whatever people wrote becomes text of the document, never markup.
 "use strict";
 
 const SHOWN_AT_ONCE = 6;
@@ -77,8 +77,8 @@ function drawFacts(board) {
     ["In review", board.in_review.count, "review", ""],
     ["With nobody", board.unassigned_count, "nobody", ""],
   ];
-  return element("dl", "facts", ...facts.map(([word, count, sign, tone]) => (
-    element("div", count ? tone : "", icon(sign), element("dt", "", word), element("dd", "", String(count)))
+  return element("dl", "facts", ...facts.map(([word, count, iconName, tone]) => (
+    element("div", count ? tone : "", icon(iconName), element("dt", "", word), element("dd", "", String(count)))
   )));
 }
 
@@ -151,14 +151,14 @@ function inHand(person) {
 
 function drawInitials(name) {
   const words = name.trim().split(/\s+/);
-  const letters = [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => [...word][0] ?? "").join("");
-  const mark = element("span", "initials", letters.toUpperCase());
-  mark.setAttribute("aria-hidden", "true");
-  return mark;
+  const initials = [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => [...word][0] ?? "").join("");
+  const monogram = element("span", "initials", initials.toUpperCase());
+  monogram.setAttribute("aria-hidden", "true");
+  return monogram;
 }
 
-function badge(tone, sign, words) {
-  return element("span", `badge ${tone}`, icon(sign), words);
+function badge(tone, iconName, words) {
+  return element("span", `badge ${tone}`, icon(iconName), words);
 }
 
 function meta(words) {
@@ -177,10 +177,10 @@ function icon(name) {
 }
 
 function element(tag, names, ...children) {
-  const made = document.createElement(tag);
-  if (names) made.className = names;
-  made.append(...children.filter((child) => child !== ""));
-  return made;
+  const node = document.createElement(tag);
+  if (names) node.className = names;
+  node.append(...children.filter((child) => child !== ""));
+  return node;
 }
 
 function counted(number, word) {

@@ -3,20 +3,20 @@
 const PROTOCOL = "2026-01-26";
 const METHOD_NOT_FOUND = -32601;
 
-const hearNotification = {
+const notificationHandlers = {
   "ui/notifications/tool-input": () => drawWait("Reading the board…"),
-  "ui/notifications/tool-result": takeResult,
+  "ui/notifications/tool-result": showResult,
   "ui/notifications/tool-cancelled": () => drawProblem("The board was not read: the call was cancelled."),
-  "ui/notifications/host-context-changed": follow,
+  "ui/notifications/host-context-changed": applyContext,
 };
-const answerRequest = { ping: () => ({}), "ui/resource-teardown": () => ({}) };
+const requestHandlers = { ping: () => ({}), "ui/resource-teardown": () => ({}) };
 
 let isInitialized = false;
-let told = "";
+let lastSize = "";
 
 function start() {
   drawWait("Waiting for a board…");
-  window.addEventListener("message", hear);
+  window.addEventListener("message", receiveMessage);
   send({
     id: 1,
     method: "ui/initialize",
@@ -28,32 +28,32 @@ function start() {
   });
 }
 
-function hear(event) {
+function receiveMessage(event) {
   const message = event.data;
   if (event.source !== window.parent || message?.jsonrpc !== "2.0") return;
-  if (message.method === undefined) hearAnswer(message);
-  else if (message.id === undefined) hearNotification[message.method]?.(message.params ?? {});
+  if (message.method === undefined) receiveResponse(message);
+  else if (message.id === undefined) notificationHandlers[message.method]?.(message.params ?? {});
   else answer(message);
 }
 
-function hearAnswer(message) {
+function receiveResponse(message) {
   if (message.id !== 1 || isInitialized) return;
   if (message.error) {
     drawProblem("The client could not show this view.");
     return;
   }
   isInitialized = true;
-  follow(message.result?.hostContext ?? {});
+  applyContext(message.result?.hostContext ?? {});
   send({ method: "ui/notifications/initialized", params: {} });
-  new ResizeObserver(tellSize).observe(document.body);
+  new ResizeObserver(sendSize).observe(document.body);
 }
 
 function answer({ id, method }) {
-  const made = answerRequest[method]?.();
-  send(made ? { id, result: made } : { id, error: { code: METHOD_NOT_FOUND, message: `There is no method ${method} here.` } });
+  const result = requestHandlers[method]?.();
+  send(result ? { id, result } : { id, error: { code: METHOD_NOT_FOUND, message: `There is no method ${method} here.` } });
 }
 
-function takeResult(result) {
+function showResult(result) {
   if (result.isError) {
     drawProblem(textOf(result) || "The board could not be read.");
     return;
@@ -69,8 +69,8 @@ function textOf(result) {
   return (result.content ?? []).filter((block) => block.type === "text").map((block) => block.text).join("\n");
 }
 
-// Theme, typeface and safe area of the client; what it does not say stays as it is.
-function follow(context) {
+// Theme, typeface and safe area of the client; what it leaves out stays unchanged.
+function applyContext(context) {
   const { style } = document.documentElement;
   if (["light", "dark"].includes(context.theme)) style.colorScheme = context.theme;
   const typeface = context.styles?.variables?.["--font-sans"];
@@ -80,10 +80,10 @@ function follow(context) {
   }
 }
 
-function tellSize() {
+function sendSize() {
   const params = { width: window.innerWidth, height: Math.ceil(document.body.getBoundingClientRect().height) };
-  if (told === JSON.stringify(params)) return;
-  told = JSON.stringify(params);
+  if (lastSize === JSON.stringify(params)) return;
+  lastSize = JSON.stringify(params);
   send({ method: "ui/notifications/size-changed", params });
 }
 

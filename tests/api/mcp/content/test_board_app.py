@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Frame, Page, expect
 
-from tests.api.mcp.created import make_task
+from tests.api.mcp.created import create_task
 from tests.api.mcp.host import Host
 from tests.support.agent import LEGACY, MODERN, Agent
-from tests.support.browser import Pages, Scheme, find_barriers
+from tests.support.browser import Pages, Scheme, find_violations
 from tests.support.users import ProjectAndBoard, Seeded, TestUser
 
 URI = "ui://calmboard/board"
@@ -35,23 +35,23 @@ def show(browser: Browser, agent: Agent) -> Iterator[Show]:
     pages = Pages(browser, "http://127.0.0.1")
     (content,) = agent.result("resources/read", {"uri": URI})["contents"]
 
-    def framed(width: int = 1280, scheme: Scheme = "light", **context: Any) -> Host:
+    def show_in_host(width: int = 1280, scheme: Scheme = "light", **context: Any) -> Host:
         return Host(pages(width=width, scheme=scheme), content["text"], context)
 
-    yield framed
+    yield show_in_host
     pages.close()
-    assert pages.faults == []
+    assert pages.errors == []
 
 
-def fill(someone: TestUser, place: ProjectAndBoard) -> None:
+def fill(someone: TestUser, project: ProjectAndBoard) -> None:
     """A board with something in every part of the view."""
     me = [someone.person.id]
-    make_task(someone, place, "Paint the wall")
-    make_task(someone, place, "Order the glass", state="ready", due_date=str(TODAY - timedelta(days=2)))
-    make_task(someone, place, "Measure the mirror", state="in_progress", assignees=me, blocked_reason="No glass yet")
-    make_task(someone, place, "Clean the lens", state="review", assignees=me)
-    sprint = someone.api.post(f"/boards/{place.board_id}/sprints", json={"name": "First light", "goal": "See a star"}).json
-    make_task(someone, place, "Turn the dome", state="done", sprint_id=sprint["id"])
+    create_task(someone, project, "Paint the wall")
+    create_task(someone, project, "Order the glass", state="ready", due_date=str(TODAY - timedelta(days=2)))
+    create_task(someone, project, "Measure the mirror", state="in_progress", assignees=me, blocked_reason="No glass yet")
+    create_task(someone, project, "Clean the lens", state="review", assignees=me)
+    sprint = someone.api.post(f"/boards/{project.board_id}/sprints", json={"name": "First light", "goal": "See a star"}).json
+    create_task(someone, project, "Turn the dome", state="done", sprint_id=sprint["id"])
     assert someone.api.post(f"/sprints/{sprint['id']}/start").status_code == 200
 
 
@@ -97,9 +97,9 @@ def test_a_key_that_reads_no_boards_is_challenged(app: Flask, someone: TestUser)
     assert agent.result("resources/list")["resources"] == []
 
 
-def test_view_and_host_shake_hands(show: Show) -> None:
+def test_view_and_host_initialize(show: Show) -> None:
     host = show()
-    first, second = host.heard[:2]
+    first, second = host.received[:2]
     assert (first["method"], first["params"]["protocolVersion"]) == ("ui/initialize", "2026-01-26")
     assert set(first["params"]) == {"protocolVersion", "appInfo", "appCapabilities"}
     assert second == {"jsonrpc": "2.0", "method": "ui/notifications/initialized", "params": {}}
@@ -108,12 +108,12 @@ def test_view_and_host_shake_hands(show: Show) -> None:
     expect(host.view.get_by_text("Waiting for a board…")).to_be_visible()
 
 
-def test_a_board_is_drawn_with_everything_that_is_told(
-    show: Show, agent: Agent, someone: TestUser, place: ProjectAndBoard
+def test_a_board_is_drawn_with_everything_in_the_result(
+    show: Show, agent: Agent, someone: TestUser, project: ProjectAndBoard
 ) -> None:
-    fill(someone, place)
+    fill(someone, project)
     host = show()
-    view = host.hand_over(agent.call("get_board", board_id=place.board_id))
+    view = host.send_result(agent.call("get_board", board_id=project.board_id))
     expect(view.locator("h1")).to_have_text("Telescope")
     assert columns(view) == {
         "Backlog": ("1 task", []),
@@ -134,45 +134,45 @@ def test_a_board_is_drawn_with_everything_that_is_told(
     assert host.requests == []
 
 
-def test_the_text_of_the_answer_is_enough(show: Show, app: Flask, someone: TestUser, place: ProjectAndBoard) -> None:
+def test_the_text_of_the_answer_is_enough(show: Show, app: Flask, someone: TestUser, project: ProjectAndBoard) -> None:
     """Clients of 2025-03-26 get no structured answer."""
-    fill(someone, place)
-    result = Agent(app, someone.key, "2025-03-26").call("get_board", board_id=place.board_id)
+    fill(someone, project)
+    result = Agent(app, someone.key, "2025-03-26").call("get_board", board_id=project.board_id)
     assert "structuredContent" not in result
-    assert columns(show().hand_over(result))["Review"] == ("1 task", ["Clean the lens"])
+    assert columns(show().send_result(result))["Review"] == ("1 task", ["Clean the lens"])
 
 
 def test_two_people_of_one_name_are_two(
     show: Show, app: Flask, new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]
 ) -> None:
     one, other = new_user(), new_user()
-    place = new_project(one, member=other)
-    make_task(one, place, "Lift the dome", state="review", assignees=[one.person.id, other.person.id])
-    view = show().hand_over(Agent(app, one.key).call("get_board", board_id=place.board_id))
+    project = new_project(one, member=other)
+    create_task(one, project, "Lift the dome", state="review", assignees=[one.person.id, other.person.id])
+    view = show().send_result(Agent(app, one.key).call("get_board", board_id=project.board_id))
     assert view.locator(".card .who li").count() == view.locator(".people li").count() == 2
 
 
-def test_an_empty_board_is_drawn(show: Show, agent: Agent, place: ProjectAndBoard) -> None:
-    view = show().hand_over(agent.call("get_board", board_id=place.board_id))
+def test_an_empty_board_is_drawn(show: Show, agent: Agent, project: ProjectAndBoard) -> None:
+    view = show().send_result(agent.call("get_board", board_id=project.board_id))
     assert list(columns(view).values()) == [("0 tasks", [])] * 5
     assert view.get_by_text("Nothing here.").count() == 5
 
 
-def test_what_people_wrote_stays_words(show: Show, agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
-    make_task(someone, place, HOSTILE, state="review", blocked_reason=HOSTILE, assignees=[someone.person.id])
-    someone.api.patch(f"/boards/{place.board_id}", json={"name": HOSTILE[:100]})
+def test_what_people_wrote_stays_words(show: Show, agent: Agent, someone: TestUser, project: ProjectAndBoard) -> None:
+    create_task(someone, project, HOSTILE, state="review", blocked_reason=HOSTILE, assignees=[someone.person.id])
+    someone.api.patch(f"/boards/{project.board_id}", json={"name": HOSTILE[:100]})
     host = show()
-    shown = len(host.heard)
-    view = host.hand_over(agent.call("get_board", board_id=place.board_id))
+    count = len(host.received)
+    view = host.send_result(agent.call("get_board", board_id=project.board_id))
     assert view.locator("h3").text_content() == view.locator(".reason").text_content() == HOSTILE
     assert view.locator("h1").text_content() == HOSTILE[:100]
     assert view.locator("img, script:not(body > script), a, iframe").count() == 0
-    assert {message["method"] for message in host.heard[shown:]} <= {"ui/notifications/size-changed"}
+    assert {message["method"] for message in host.received[count:]} <= {"ui/notifications/size-changed"}
     assert host.requests == []
 
 
-def test_only_the_host_is_heard(show: Show, agent: Agent, place: ProjectAndBoard) -> None:
-    result = agent.call("get_board", board_id=place.board_id)
+def test_only_messages_of_the_host_are_handled(show: Show, agent: Agent, project: ProjectAndBoard) -> None:
+    result = agent.call("get_board", board_id=project.board_id)
     host = show()
     message = {"jsonrpc": "2.0", "method": "ui/notifications/tool-result", "params": result}
     host.view.evaluate(
@@ -182,7 +182,7 @@ def test_only_the_host_is_heard(show: Show, agent: Agent, place: ProjectAndBoard
 
 
 @pytest.mark.parametrize(
-    ("message", "said"),
+    ("message", "expected"),
     [
         ({"method": "tool-result", "params": {"isError": True, "content": [{"type": "text", "text": "No <b>"}]}}, "No <b>"),
         ({"method": "tool-result", "params": {"content": [{"type": "text", "text": "[]"}]}}, "This answer holds no board."),
@@ -190,16 +190,16 @@ def test_only_the_host_is_heard(show: Show, agent: Agent, place: ProjectAndBoard
         ({"method": "tool-cancelled", "params": {"reason": "x"}}, "The board was not read: the call was cancelled."),
     ],
 )
-def test_what_went_wrong_is_said(show: Show, message: dict[str, Any], said: str) -> None:
+def test_an_error_is_shown(show: Show, message: dict[str, Any], expected: str) -> None:
     host = show()
-    host.tell(method=f"ui/notifications/{message['method']}", params=message["params"])
-    expect(host.view.locator(".note")).to_have_text(said)
+    host.send(method=f"ui/notifications/{message['method']}", params=message["params"])
+    expect(host.view.locator(".note")).to_have_text(expected)
 
 
 def test_a_refusal_of_the_tool_is_shown(show: Show, agent: Agent, seeded: Seeded) -> None:
     result = agent.call("get_board", board_id=seeded.owner.board_id)
     assert result["isError"]
-    expect(show().hand_over(result).locator(".note")).to_have_text(result["content"][0]["text"])
+    expect(show().send_result(result).locator(".note")).to_have_text(result["content"][0]["text"])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -211,7 +211,7 @@ def test_the_theme_is_that_of_the_host(show: Show, scheme: Scheme) -> None:
     body = host.view.locator("body")
     expect(body).to_have_css("background-color", colours[theme])
     expect(body).to_have_css("font-family", "Georgia, serif")
-    host.tell(method="ui/notifications/host-context-changed", params={"theme": scheme})
+    host.send(method="ui/notifications/host-context-changed", params={"theme": scheme})
     expect(body).to_have_css("background-color", colours[scheme])
     expect(body).to_have_css("font-family", "Georgia, serif")
 
@@ -222,23 +222,23 @@ def test_without_a_word_of_the_host_the_theme_is_that_of_the_browser(show: Show)
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_the_view_fits_and_tells_its_height(
-    show: Show, agent: Agent, someone: TestUser, place: ProjectAndBoard, width: int
+    show: Show, agent: Agent, someone: TestUser, project: ProjectAndBoard, width: int
 ) -> None:
-    fill(someone, place)
-    make_task(someone, place, "x" * 200, state="review", assignees=[someone.person.id])
+    fill(someone, project)
+    create_task(someone, project, "x" * 200, state="review", assignees=[someone.person.id])
     host = show(width=width)
-    view = host.hand_over(agent.call("get_board", board_id=place.board_id))
+    view = host.send_result(agent.call("get_board", board_id=project.board_id))
     view.wait_for_function("innerHeight === Math.ceil(document.body.getBoundingClientRect().height)")
     assert view.evaluate("[document.documentElement.scrollWidth, innerWidth]") == [width, width]
     tops = {column.evaluate("column => column.offsetTop") for column in view.locator(".column").all()}
     assert len(tops) == (1 if width == 1280 else 5)
 
 
-def test_a_long_column_opens_with_the_keyboard(show: Show, agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
+def test_a_long_column_opens_with_the_keyboard(show: Show, agent: Agent, someone: TestUser, project: ProjectAndBoard) -> None:
     for number in range(9):
-        make_task(someone, place, f"Polish {number}", state="review")
+        create_task(someone, project, f"Polish {number}", state="review")
     host = show()
-    view = host.hand_over(agent.call("get_board", board_id=place.board_id))
+    view = host.send_result(agent.call("get_board", board_id=project.board_id))
     last = view.get_by_text("Polish 8")
     expect(view.locator("summary")).to_be_visible()
     expect(last).to_be_hidden()
@@ -253,8 +253,8 @@ def test_a_long_column_opens_with_the_keyboard(show: Show, agent: Agent, someone
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nobody_is_kept_out(
-    show: Show, agent: Agent, someone: TestUser, place: ProjectAndBoard, width: int, theme: Scheme
+    show: Show, agent: Agent, someone: TestUser, project: ProjectAndBoard, width: int, theme: Scheme
 ) -> None:
-    fill(someone, place)
-    view = show(width=width, theme=theme).hand_over(agent.call("get_board", board_id=place.board_id))
-    assert find_barriers(cast("Page", view)) == []
+    fill(someone, project)
+    view = show(width=width, theme=theme).send_result(agent.call("get_board", board_id=project.board_id))
+    assert find_violations(cast("Page", view)) == []

@@ -8,5 +8,5 @@ const mode = era.startsWith("2") ? { pin: era } : era;
 await doWork(board, UnauthorizedError, (credential) => {
   const transport = new StreamableHTTPClientTransport(new URL(url), credential);
   const client = new Client({ name: "judge", version: "1" }, { versionNegotiation: { mode } });
-  return { client, transport, tell: (answer) => transport.finishAuth(answer) };
+  return { client, transport, finishAuth: (answer) => transport.finishAuth(answer) };
 });

@@ -14,31 +14,31 @@ _BEARER = Path(__file__).with_name("bearer.mjs")
 _TIMEOUT_S = 120
 _TIME = re.compile(r"-\d{4}-\d\d-\d\dT[\d-]+Z$")
 
-Verdict = dict[str, dict[str, str]]
+CheckResults = dict[str, dict[str, str]]
 
 
-def judge(origin: str, bearer: str, results: Path, *words: str) -> tuple[bool, Verdict]:
+def run_suite(origin: str, bearer: str, results: Path, *words: str) -> tuple[bool, CheckResults]:
     """Whether the suite is content, and the status of each check by scenario."""
     suite = find_module("@modelcontextprotocol/conformance/dist/index.js")
     command = [find_node(), f"--import={_BEARER}", suite, "server", f"--url={origin}/mcp", f"--output-dir={results}", *words]
     environment = {**os.environ, "HOME": str(results.parent), "BEARER": bearer, "SERVER_ORIGIN": origin}
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
-    verdict = _read(results)
-    assert verdict, ended.stdout + ended.stderr
-    return ended.returncode == 0, verdict
+    check_results = _read(results)
+    assert check_results, ended.stdout + ended.stderr
+    return ended.returncode == 0, check_results
 
 
-def failed(verdict: Verdict) -> set[str]:
+def failed(check_results: CheckResults) -> set[str]:
     """The scenarios in which a check failed."""
-    return {scenario for scenario, checks in verdict.items() if "FAILURE" in checks.values()}
+    return {scenario for scenario, checks in check_results.items() if "FAILURE" in checks.values()}
 
 
-def _read(results: Path) -> Verdict:
-    verdict: Verdict = defaultdict(dict)
+def _read(results: Path) -> CheckResults:
+    check_results: CheckResults = defaultdict(dict)
     for scenario, check in _checks(results):
-        seen = verdict[scenario].get(check["id"])
-        verdict[scenario][check["id"]] = seen if seen == "FAILURE" else check["status"]
-    return dict(verdict)
+        known = check_results[scenario].get(check["id"])
+        check_results[scenario][check["id"]] = known if known == "FAILURE" else check["status"]
+    return dict(check_results)
 
 
 def _checks(results: Path) -> Iterator[tuple[str, dict[str, str]]]:

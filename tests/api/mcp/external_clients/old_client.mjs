@@ -6,15 +6,15 @@ import { doWork } from "./work.mjs";
 
 const [url, board] = process.argv.slice(2);
 
-await doWork(board, UnauthorizedError, make, forgetRefreshToken);
+await doWork(board, UnauthorizedError, createClient, forgetRefreshToken);
 
-function make(credential) {
+function createClient(credential) {
   const transport = new StreamableHTTPClientTransport(new URL(url), credential);
   const client = new Client({ name: "judge", version: "1" });
-  return { client, transport, tell: (answer) => transport.finishAuth(answer.get("code")) };
+  return { client, transport, finishAuth: (answer) => transport.finishAuth(answer.get("code")) };
 }
 
-// With one, this generation refreshes where it has to ask the person for more.
+// With one, this generation refreshes where it has to request more scopes.
 function forgetRefreshToken({ refresh_token, ...tokens }) {
   return tokens;
 }

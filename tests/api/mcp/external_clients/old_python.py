@@ -11,7 +11,7 @@ _PACKAGE = "mcp==1.30.0"
 
 
 def old_python_path() -> Path:
-    """A directory for PYTHONPATH; what is in it is installed when it is asked for the first time."""
+    """A directory for PYTHONPATH; its content is installed on first use."""
     directory = Path(sys.prefix) / _PACKAGE.replace("==", "-")
     make_once(directory, lambda: _install(directory))
     return directory

@@ -29,12 +29,12 @@ def _credential(url: str, person: Person) -> dict[str, Any]:
     if key := os.environ.get("BEARER"):
         return {"headers": {"Authorization": f"Bearer {key}"}}
     metadata = OAuthClientMetadata.model_validate(person.metadata)
-    return {"auth": provide(url, metadata, person, person.open, partial(_come_back, person))}
+    return {"auth": provide(url, metadata, person, person.open, partial(_wait_for_callback, person))}
 
 
-async def _come_back(person: Person) -> tuple[str, str | None]:
-    told = await person.come_back()
-    return told["code"], told.get("state")
+async def _wait_for_callback(person: Person) -> tuple[str, str | None]:
+    params = await person.wait_for_callback()
+    return params["code"], params.get("state")
 
 
 server, board = sys.argv[1:]

@@ -1,18 +1,18 @@
-// What the official clients need to ask a person: who they are, what they keep, and where the person goes.
+// The OAuth provider of the official clients: their metadata, their storage, and the redirect of the user.
 import { ask, redirectUri, stopListening } from "../../../oauth/external_clients/ask.mjs";
 
 export class Person {
-  asked = [];
+  requestedScopes = [];
   redirectUrl = redirectUri;
   clientMetadata = { client_name: "Judge", redirect_uris: [redirectUri], token_endpoint_auth_method: "none" };
 
-  // `keep` says what is kept of the tokens.
-  constructor(keep) {
-    this.keep = keep;
+  // `selectTokens` returns the tokens to store.
+  constructor(selectTokens) {
+    this.selectTokens = selectTokens;
   }
 
   async redirectToAuthorization(url) {
-    this.asked.push(url.searchParams.get("scope"));
+    this.requestedScopes.push(url.searchParams.get("scope"));
     this.answer = (await ask(url)).searchParams;
   }
 
@@ -25,11 +25,11 @@ export class Person {
   }
 
   tokens() {
-    return this.kept;
+    return this.storedTokens;
   }
 
   saveTokens(tokens) {
-    this.kept = this.keep(tokens);
+    this.storedTokens = this.selectTokens(tokens);
   }
 
   codeVerifier() {

@@ -24,12 +24,12 @@ def _http(url: str, person: Person) -> httpx2.AsyncClient:
     if key := os.environ.get("BEARER"):
         return httpx2.AsyncClient(headers={"Authorization": f"Bearer {key}"})
     metadata = OAuthClientMetadata.model_validate(person.metadata)
-    provider = OAuthClientProvider(url, metadata, person, person.open, partial(_come_back, person))
+    provider = OAuthClientProvider(url, metadata, person, person.open, partial(_wait_for_callback, person))
     return httpx2.AsyncClient(auth=provider, timeout=20)
 
 
-async def _come_back(person: Person) -> AuthorizationCodeResult:
-    return AuthorizationCodeResult(**await person.come_back())
+async def _wait_for_callback(person: Person) -> AuthorizationCodeResult:
+    return AuthorizationCodeResult(**await person.wait_for_callback())
 
 
 server, revision, board = sys.argv[1:]

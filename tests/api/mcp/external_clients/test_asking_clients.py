@@ -21,25 +21,25 @@ pytestmark = pytest.mark.database("sqlite")
 
 @pytest.fixture
 def task(owner: TestUser, new_project: Callable[..., ProjectAndBoard]) -> dict[str, Any]:
-    made: dict[str, Any] = owner.api.post(f"/boards/{new_project(owner).board_id}/tasks", json={"title": "Old mirror"}).json
-    return made
+    task: dict[str, Any] = owner.api.post(f"/boards/{new_project(owner).board_id}/tasks", json={"title": "Old mirror"}).json
+    return task
 
 
-def talk(
-    server: Server, person: TestUser, mode: str, say: Callable[[Client], Awaitable[CallToolResult]], **can: Any
+def call_tool(
+    server: Server, person: TestUser, mode: str, run: Callable[[Client], Awaitable[CallToolResult]], **options: Any
 ) -> dict[str, Any]:
     """What a tool answers to a client that holds the person's key."""
 
-    async def meet() -> CallToolResult:
+    async def connect() -> CallToolResult:
         http = httpx2.AsyncClient(headers={"Authorization": f"Bearer {person.key}"})
         transport = streamable_http_client(f"{server.url}/mcp", http_client=http)
-        async with http, Client(transport, mode=mode, **can) as client:
-            return await say(client)
+        async with http, Client(transport, mode=mode, **options) as client:
+            return await run(client)
 
     with start_blocking_portal() as portal:  # a thread of its own, since the browser of other tests has a loop in this one
-        answered: dict[str, Any] | None = portal.call(meet).structured_content
-    assert answered
-    return answered
+        content: dict[str, Any] | None = portal.call(connect).structured_content
+    assert content
+    return content
 
 
 @pytest.mark.parametrize(
@@ -55,22 +55,22 @@ def talk(
 def test_a_person_decides_what_is_deleted(
     server: Server, owner: TestUser, task: dict[str, Any], mode: str, action: Action, content: Any, is_deleted: bool
 ) -> None:
-    asked = []
+    messages = []
 
     async def answer(_context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
-        asked.append(params.message)
+        messages.append(params.message)
         return ElicitResult(action=action, content=content)
 
-    told = talk(
+    result = call_tool(
         server,
         owner,
         mode,
         lambda client: client.call_tool("delete_task", {"task_id": task["id"]}),
         elicitation_callback=answer,
     )
-    assert len(asked) == 1
-    assert "Old mirror" in asked[0]
-    assert told["deleted"] is is_deleted
+    assert len(messages) == 1
+    assert "Old mirror" in messages[0]
+    assert result["deleted"] is is_deleted
     assert owner.api.get(f"/tasks/{task['id']}").status_code == (404 if is_deleted else 200)
 
 
@@ -82,6 +82,6 @@ def test_a_person_sees_how_far_the_work_is(server: Server, owner: TestUser, task
         seen.append((progress, total, message))
 
     arguments = {"board_id": task["board_id"], "tasks": [{"title": "One"}, {"title": "Two"}, {"title": "Three"}]}
-    told = talk(server, owner, mode, lambda client: client.call_tool("create_tasks", arguments, progress_callback=show))
-    assert told["created_count"] == 3
+    result = call_tool(server, owner, mode, lambda client: client.call_tool("create_tasks", arguments, progress_callback=show))
+    assert result["created_count"] == 3
     assert seen == [(0, 3, "0 of 3 tasks"), (1, 3, "1 of 3 tasks"), (2, 3, "2 of 3 tasks"), (3, 3, "3 of 3 tasks")]

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from api.mcp.registry import Registry
-from tests.api.mcp.external_clients.conformance import failed, judge
+from tests.api.mcp.external_clients.conformance import failed, run_suite
 from tests.support.server import ROOT, Server
 from tests.support.users import TestUser
 
@@ -56,26 +56,28 @@ pytestmark = pytest.mark.database("sqlite")
 
 @pytest.mark.parametrize("revision", REQUIRED)
 def test_every_required_scenario_passes(fixture_server: str, owner: TestUser, tmp_path: Path, revision: str) -> None:
-    content, verdict = judge(fixture_server, owner.key, tmp_path / "results", f"--requirements={revision}")
-    scored = {scenario for scenario in verdict if not scenario.startswith("tasks-")}
+    content, check_results = run_suite(fixture_server, owner.key, tmp_path / "results", f"--requirements={revision}")
+    scored = {scenario for scenario in check_results if not scenario.startswith("tasks-")}
     assert content
-    assert failed(verdict) & scored == set()
+    assert failed(check_results) & scored == set()
     assert scored >= PENDING[revision]
     assert len(scored - PENDING[revision]) == REQUIRED[revision]
 
 
 def test_every_scenario_of_2025_06_18_passes(fixture_server: str, owner: TestUser, tmp_path: Path) -> None:
-    content, verdict = judge(fixture_server, owner.key, tmp_path / "results", "--suite=all", "--spec-version=2025-06-18")
+    content, check_results = run_suite(
+        fixture_server, owner.key, tmp_path / "results", "--suite=all", "--spec-version=2025-06-18"
+    )
     assert content
-    assert failed(verdict) == set()
+    assert failed(check_results) == set()
 
 
 @pytest.mark.parametrize("revision", REQUIRED)
 def test_the_product_itself_passes_what_needs_no_fixtures(server: Server, owner: TestUser, tmp_path: Path, revision: str) -> None:
-    _, verdict = judge(server.url, owner.key, tmp_path / "results", f"--requirements={revision}")
-    assert verdict.keys() >= WITHOUT_FIXTURES[revision]
-    assert failed(verdict) & WITHOUT_FIXTURES[revision] == set()
-    stateless = verdict.get("server-stateless", {})
+    _, check_results = run_suite(server.url, owner.key, tmp_path / "results", f"--requirements={revision}")
+    assert check_results.keys() >= WITHOUT_FIXTURES[revision]
+    assert failed(check_results) & WITHOUT_FIXTURES[revision] == set()
+    stateless = check_results.get("server-stateless", {})
     assert {check for check, status in stateless.items() if status == "FAILURE"} <= FOR_FIXTURES
 
 

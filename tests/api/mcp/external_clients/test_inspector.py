@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from tests.support.node import find_module, find_node, run_asking
+from tests.support.node import find_module, find_node, run_with_visitor
 from tests.support.programs import free_port
 from tests.support.server import Server
 from tests.support.users import TestUser
 from tests.support.visitor import Visitor
 
 ERAS = ["modern", "auto", "legacy"]
-SIGN_IN_FIRST = 3
+EXIT_LOGIN_REQUIRED = 3
 _TIMEOUT_S = 60
 # It asks a person only at a terminal.
 _AT_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
@@ -26,14 +26,14 @@ pytestmark = pytest.mark.database("sqlite")
 
 
 class Inspector:
-    def __init__(self, url: str, home: Path, key: str | None) -> None:
-        self._home = home
+    def __init__(self, url: str, home_directory: Path, key: str | None) -> None:
+        self._home_directory = home_directory
         launcher = find_module("@modelcontextprotocol/inspector/clients/launcher/build/index.js")
         self.command = [find_node(), launcher, "--cli", f"{url}/mcp", "--transport=http", "--format=json"]
         self.command += ["--header", f"Authorization: Bearer {key}"] if key else []
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "HOME": str(self._home)}
+        environment = {**os.environ, "HOME": str(self._home_directory)}
         return subprocess.run(
             [*self.command, *words], env=environment, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
         )
@@ -52,9 +52,9 @@ def inspector(server: Server, owner: TestUser, tmp_path_factory: pytest.TempPath
 
 @pytest.mark.parametrize("era", ERAS)
 def test_it_connects(inspector: Inspector, era: str) -> None:
-    told = inspector.result(era, "initialize")
-    assert told["serverInfo"]["name"] == "calmboard"
-    assert told["protocolVersion"] == ("2025-11-25" if era == "legacy" else "2026-07-28")
+    result = inspector.result(era, "initialize")
+    assert result["serverInfo"]["name"] == "calmboard"
+    assert result["protocolVersion"] == ("2025-11-25" if era == "legacy" else "2026-07-28")
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -81,13 +81,15 @@ def test_it_lists_and_reads_resources(inspector: Inspector, era: str, owner: Tes
 def test_it_lists_and_gets_prompts(inspector: Inspector, era: str, owner: TestUser) -> None:
     names = {prompt["name"] for prompt in inspector.result(era, "prompts/list")["prompts"]}
     assert "stand_up" in names
-    got = inspector.result(era, "prompts/get", "--prompt-name=stand_up", f"--prompt-args=board={owner.place().board_id}")
+    got = inspector.result(
+        era, "prompts/get", "--prompt-name=stand_up", f"--prompt-args=board={owner.example_project().board_id}"
+    )
     assert len(got["messages"]) > 1
 
 
 def test_it_says_that_a_person_has_to_sign_in(server: Server, tmp_path: Path) -> None:
     ended = Inspector(server.url, tmp_path, None).run("--protocol-era=modern", "--method=tools/list", "--stored-auth-only")
-    assert ended.returncode == SIGN_IN_FIRST
+    assert ended.returncode == EXIT_LOGIN_REQUIRED
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -95,9 +97,9 @@ def test_it_lets_a_person_sign_in(server: Server, new_user: Callable[..., TestUs
     callback = f"http://127.0.0.1:{free_port()}/oauth/callback"
     words = [f"--callback-url={callback}", f"--protocol-era={era}", "--method=tools/list"]
     command = [sys.executable, "-c", _AT_A_TERMINAL, *Inspector(server.url, tmp_path, None).command, *words]
-    said = run_asking(command, Visitor(new_user()), tmp_path)
-    assert '"list_projects"' in said
-    assert '"create_task"' not in said
+    output = run_with_visitor(command, Visitor(new_user()), tmp_path)
+    assert '"list_projects"' in output
+    assert '"create_task"' not in output
 
 
 def test_it_puts_a_load_on_the_server_without_an_error(inspector: Inspector) -> None:

@@ -1,4 +1,4 @@
-"""An agent's usual work over the session of an official Python client, and the person whom that may have to ask."""
+"""An agent's usual work over the session of an official Python client, and the user who consents."""
 
 import json
 import socket
@@ -23,15 +23,15 @@ async def do_work(session: Any, board_id: str, person: "Person") -> None:
         "document": document,
         "messages": len(messages),
         "task": task["title"],
-        "asked": person.asked,
+        "requested_scopes": person.requested_scopes,
     }
     sys.stdout.write(json.dumps(got) + "\n")
 
 
 def _structured(result: BaseModel) -> dict[str, Any]:
-    told = _plain(result)
-    assert not told.get("isError"), told
-    structured: dict[str, Any] = told["structuredContent"]
+    dumped = _plain(result)
+    assert not dumped.get("isError"), dumped
+    structured: dict[str, Any] = dumped["structuredContent"]
     return structured
 
 
@@ -40,10 +40,10 @@ def _plain(result: BaseModel) -> dict[str, Any]:
 
 
 class Person:
-    """Keeps what a client asks to keep, and waits on this computer to be called back."""
+    """Stores the client's tokens, and listens for the OAuth callback."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.requested_scopes: list[str] = []
         self.tokens: Any = None
         self.client: Any = None
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -54,12 +54,12 @@ class Person:
         return {"client_name": "Judge", "redirect_uris": [self.redirect_uri], "token_endpoint_auth_method": "none"}
 
     async def open(self, url: str) -> None:
-        self.asked.append(parse_qs(urlsplit(url).query)["scope"][0])
+        self.requested_scopes.append(parse_qs(urlsplit(url).query)["scope"][0])
         sys.stdout.write(f"{url}\n")
         sys.stdout.flush()
 
-    async def come_back(self) -> dict[str, str]:
-        """What the authorization server told by the person's browser."""
+    async def wait_for_callback(self) -> dict[str, str]:
+        """The parameters of the callback from the authorization server."""
         target = await anyio.to_thread.run_sync(self._listen)
         return {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
 

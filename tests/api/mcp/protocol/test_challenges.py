@@ -1,4 +1,4 @@
-"""What an agent without the right credential is told, as the official client reads it: where to go, and what to ask for."""
+"""The challenge to an agent without the right credential, as the official client reads it: metadata, and scopes to request."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from calmboard.ids import new_id
 from tests.support.agent import EVERYTHING, LEGACY, MODERN, Agent
 from tests.support.users import Answer, Seeded, TestUser
 
-# Messages, headers and addresses are judged in Python, whatever the database.
+# Messages, headers and addresses are handled in Python, whatever the database.
 pytestmark = pytest.mark.database("sqlite")
 
 METHODS = (
@@ -35,7 +35,7 @@ METHODS = (
     "nothing/like/it",
 )
 METADATA = "/.well-known/oauth-protected-resource/mcp"
-STRANGE = f"cbo_{'0' * 36}"
+UNKNOWN_TOKEN = f"cbo_{'0' * 36}"
 
 
 def read_by_client(answer: Answer) -> dict[str, Any]:
@@ -58,23 +58,23 @@ def test_every_method_is_closed_without_a_credential(app: Flask, version: str, m
     assert refused.json["error"]["data"]["code"] == "missing_api_key"
 
 
-def test_an_agent_is_told_to_ask_for_writing_too(app: Flask) -> None:
+def test_the_challenge_names_scopes_to_write_too(app: Flask) -> None:
     """A token hides the tools it may not use, so that nobody would ever ask for more; the person unticks what is too much."""
-    asked = read_by_client(Agent(app, None).ask("tools/list"))["scopes"]
-    assert {"tasks:read", "tasks:write", "sprints:write", "comments:write"} <= asked
-    assert not asked & {"keys:write", "members:write", "projects:write", "offline_access"}
+    scopes = read_by_client(Agent(app, None).ask("tools/list"))["scopes"]
+    assert {"tasks:read", "tasks:write", "sprints:write", "comments:write"} <= scopes
+    assert not scopes & {"keys:write", "members:write", "projects:write", "offline_access"}
 
 
-def test_what_is_asked_for_is_enough_to_assign_somebody(app: Flask, owner: TestUser, seeded: Seeded) -> None:
+def test_the_challenged_scopes_suffice_to_assign_somebody(app: Flask, owner: TestUser, seeded: Seeded) -> None:
     """People are named by id, and no call fails without them, so that no challenge would ever ask for them later."""
-    asked = read_by_client(Agent(app, None).ask("tools/list"))["scopes"]
-    agent = Agent(app, owner.new_key(new_id("key"), *asked))
+    scopes = read_by_client(Agent(app, None).ask("tools/list"))["scopes"]
+    agent = Agent(app, owner.new_key(new_id("key"), *scopes))
     assert agent.structured("get_project", project_id=seeded.owner.project_id)["people"]
 
 
 @pytest.mark.parametrize("version", [MODERN, *LEGACY])
-def test_a_strange_token_is_called_so(app: Flask, version: str) -> None:
-    refused = Agent(app, STRANGE, version).ask("tools/list")
+def test_an_unknown_token_is_invalid(app: Flask, version: str) -> None:
+    refused = Agent(app, UNKNOWN_TOKEN, version).ask("tools/list")
     assert refused.status_code == 401
     assert read_by_client(refused)["error"] == "invalid_token"
     assert read_by_client(refused)["scopes"] == EVERYTHING
@@ -82,11 +82,11 @@ def test_a_strange_token_is_called_so(app: Flask, version: str) -> None:
 
 def test_the_challenge_leads_to_the_metadata(app: Flask) -> None:
     """The document names the resource that it was derived from, and asks for no refresh token (RFC 9728, section 3.3)."""
-    told = app.test_client().get(METADATA).get_json()
-    assert told["resource"] == "http://127.0.0.1:8000/mcp"
-    assert told["authorization_servers"] == ["http://127.0.0.1:8000"]
-    assert set(told["scopes_supported"]) >= EVERYTHING
-    assert "offline_access" not in told["scopes_supported"]
+    metadata = app.test_client().get(METADATA).get_json()
+    assert metadata["resource"] == "http://127.0.0.1:8000/mcp"
+    assert metadata["authorization_servers"] == ["http://127.0.0.1:8000"]
+    assert set(metadata["scopes_supported"]) >= EVERYTHING
+    assert "offline_access" not in metadata["scopes_supported"]
 
 
 @pytest.mark.parametrize("version", [MODERN, *LEGACY])
@@ -94,10 +94,10 @@ def test_a_tool_out_of_scope_names_what_to_ask_for(app: Flask, owner: TestUser, 
     agent = Agent(app, owner.new_key(new_id("key"), "tasks:read", "boards:read"), version)
     refused = agent.ask("tools/call", {"name": "create_task", "arguments": {"board_id": "brd_x", "title": "One"}})
     assert refused.status_code == 403
-    told = read_by_client(refused)
-    assert told["error"] == "insufficient_scope"
-    assert told["scopes"] == {"tasks:read", "boards:read", "tasks:write"}
-    assert told["metadata"] == f"http://127.0.0.1:8000{METADATA}"
+    challenge = read_by_client(refused)
+    assert challenge["error"] == "insufficient_scope"
+    assert challenge["scopes"] == {"tasks:read", "boards:read", "tasks:write"}
+    assert challenge["metadata"] == f"http://127.0.0.1:8000{METADATA}"
 
 
 @pytest.mark.parametrize("name", ["access_token", "token", "api_key"])

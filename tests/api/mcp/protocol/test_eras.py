@@ -1,4 +1,4 @@
-"""Clients of the earlier revisions: their handshake, their batches, and what each of them may be told."""
+"""Clients of the earlier revisions: their handshake, their batches, and the form of their results."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from api.mcp.calls import Call, Content
+from api.mcp.calls import CallContext, Content
 from api.mcp.registry import Registry, Tool
 from tests.api.mcp.raw_client import McpClient, assert_error, headers_of, modern, old, refusal
 from tests.support.agent import LEGACY, MODERN, Agent
 from tests.support.users import TestUser
 
-# Messages, headers and addresses are judged in Python, whatever the database.
+# Messages, headers and addresses are handled in Python, whatever the database.
 pytestmark = pytest.mark.database("sqlite")
 
 INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, MISMATCH = -32600, -32601, -32602, -32020
@@ -23,7 +23,7 @@ every_old_revision = pytest.mark.parametrize("version", LEGACY)
 
 
 @pytest.fixture
-def wire(app: Flask, owner: TestUser) -> McpClient:
+def client(app: Flask, owner: TestUser) -> McpClient:
     return McpClient(app, owner.key)
 
 
@@ -31,7 +31,7 @@ def wire(app: Flask, owner: TestUser) -> McpClient:
 def broken(app: Flask) -> Iterator[str]:
     """The name of a tool that breaks in a way nobody thought of."""
 
-    def run(_call: Call, _asked: Any) -> Content:
+    def run(_call: CallContext, _args: Any) -> Content:
         raise RuntimeError("the secret inside")
 
     registry: Registry = app.extensions["calmboard_mcp"]
@@ -41,7 +41,7 @@ def broken(app: Flask) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("asked", "answered"),
+    ("requested", "negotiated"),
     [
         *[(version, version) for version in LEGACY],
         (MODERN, NEWEST_OLD),
@@ -50,28 +50,28 @@ def broken(app: Flask) -> Iterator[str]:
         ("", NEWEST_OLD),
     ],
 )
-def test_a_client_is_met_in_its_own_revision_or_told_the_newest_that_shakes_hands(
-    wire: McpClient, asked: str, answered: str
+def test_a_client_negotiates_its_own_revision_or_the_newest_with_a_handshake(
+    client: McpClient, requested: str, negotiated: str
 ) -> None:
-    told = wire.send(old("initialize", params=_hello(asked))).json["result"]
-    assert told["protocolVersion"] == answered
-    assert told["serverInfo"]["name"] == "calmboard"
-    assert told["instructions"]
-    assert not {"resultType", "ttlMs", "cacheScope", "_meta"} & set(told)
+    result = client.send(old("initialize", params=_initialize_params(requested))).json["result"]
+    assert result["protocolVersion"] == negotiated
+    assert result["serverInfo"]["name"] == "calmboard"
+    assert result["instructions"]
+    assert not {"resultType", "ttlMs", "cacheScope", "_meta"} & set(result)
 
 
 @pytest.mark.parametrize("params", [{}, {"protocolVersion": None}, {"protocolVersion": 20251125}, {"protocolVersion": []}])
-def test_a_handshake_without_a_revision_is_refused(wire: McpClient, params: dict[str, Any]) -> None:
-    refusal(wire.send(old("initialize", params=params)), 200, INVALID_PARAMS, 7)
+def test_a_handshake_without_a_revision_is_refused(client: McpClient, params: dict[str, Any]) -> None:
+    refusal(client.send(old("initialize", params=params)), 200, INVALID_PARAMS, 7)
 
 
 @every_old_revision
-def test_a_handshake_opens_no_session(wire: McpClient, version: str) -> None:
-    answer = wire.send(old("initialize", params=_hello(version)))
+def test_a_handshake_opens_no_session(client: McpClient, version: str) -> None:
+    answer = client.send(old("initialize", params=_initialize_params(version)))
     assert "Mcp-Session-Id" not in answer.headers
     greeting = {"jsonrpc": "2.0", "method": "notifications/initialized"}
-    heard = wire.send(greeting, {"MCP-Protocol-Version": version, "Mcp-Session-Id": "anything"})
-    assert (heard.status_code, heard.data) == (202, b"")
+    accepted = client.send(greeting, {"MCP-Protocol-Version": version, "Mcp-Session-Id": "anything"})
+    assert (accepted.status_code, accepted.data) == (202, b"")
 
 
 @every_old_revision
@@ -108,34 +108,34 @@ def test_the_oldest_clients_get_the_answer_as_text_alone(app: Flask, owner: Test
     ],
 )
 def test_an_error_of_a_message_in_order_travels_with_200(
-    wire: McpClient, version: str, method: str, params: dict[str, Any], code: int
+    client: McpClient, version: str, method: str, params: dict[str, Any], code: int
 ) -> None:
     headers = None if version == OLDEST else {"MCP-Protocol-Version": version}
-    refusal(wire.send(old(method, params=params), headers), 200, code, 7)
+    refusal(client.send(old(method, params=params), headers), 200, code, 7)
 
 
 @pytest.mark.parametrize("method", ONLY_OLD)
-def test_modern_clients_know_no_handshake(wire: McpClient, method: str) -> None:
-    refusal(wire.ask(modern(method)), 404, METHOD_NOT_FOUND, 7)
+def test_modern_clients_know_no_handshake(client: McpClient, method: str) -> None:
+    refusal(client.ask(modern(method)), 404, METHOD_NOT_FOUND, 7)
 
 
 @pytest.mark.parametrize("method", ["notifications/initialized", "notifications/cancelled", "anything/else", ""])
 @pytest.mark.parametrize("version", [None, MODERN, *LEGACY])
-def test_a_notification_is_accepted_without_a_word(wire: McpClient, method: str, version: str | None) -> None:
-    answer = wire.send({"jsonrpc": "2.0", "method": method}, {"MCP-Protocol-Version": version})
+def test_a_notification_is_accepted_without_a_word(client: McpClient, method: str, version: str | None) -> None:
+    answer = client.send({"jsonrpc": "2.0", "method": method}, {"MCP-Protocol-Version": version})
     assert (answer.status_code, answer.data) == (202, b"")
     assert "RateLimit" in answer.headers
 
 
 @pytest.mark.parametrize("outcome", [{"result": {}}, {"error": {"code": -1, "message": "no"}}])
 @every_old_revision
-def test_the_answer_of_an_earlier_client_is_accepted(wire: McpClient, outcome: dict[str, Any], version: str) -> None:
-    answer = wire.send({"jsonrpc": "2.0", "id": 3, **outcome}, {"MCP-Protocol-Version": version})
+def test_the_answer_of_an_earlier_client_is_accepted(client: McpClient, outcome: dict[str, Any], version: str) -> None:
+    answer = client.send({"jsonrpc": "2.0", "id": 3, **outcome}, {"MCP-Protocol-Version": version})
     assert (answer.status_code, answer.data) == (202, b"")
 
 
-def test_the_answer_of_a_modern_client_belongs_elsewhere(wire: McpClient) -> None:
-    refusal(wire.send({"jsonrpc": "2.0", "id": 3, "result": {}}, {"MCP-Protocol-Version": MODERN}), 400, INVALID_REQUEST, 3)
+def test_the_answer_of_a_modern_client_belongs_elsewhere(client: McpClient) -> None:
+    refusal(client.send({"jsonrpc": "2.0", "id": 3, "result": {}}, {"MCP-Protocol-Version": MODERN}), 400, INVALID_REQUEST, 3)
 
 
 @pytest.mark.parametrize(
@@ -148,27 +148,27 @@ def test_the_answer_of_a_modern_client_belongs_elsewhere(wire: McpClient) -> Non
     ],
     ids=str,
 )
-def test_what_is_neither_request_nor_answer_is_refused(wire: McpClient, message: dict[str, Any]) -> None:
-    refusal(wire.send({"jsonrpc": "2.0", **message}), 400, INVALID_REQUEST, message["id"])
+def test_what_is_neither_request_nor_answer_is_refused(client: McpClient, message: dict[str, Any]) -> None:
+    refusal(client.send({"jsonrpc": "2.0", **message}), 400, INVALID_REQUEST, message["id"])
 
 
 @pytest.mark.parametrize("version", [NEWEST_OLD, "2025-06-18", MODERN, "2099-01-01"])
 @pytest.mark.parametrize("size", [0, 1, 2])
-def test_batches_ended_with_the_oldest_revision(wire: McpClient, version: str, size: int) -> None:
-    refusal(wire.send([old()] * size, {"MCP-Protocol-Version": version}), 400, INVALID_REQUEST)
+def test_batches_ended_with_the_oldest_revision(client: McpClient, version: str, size: int) -> None:
+    refusal(client.send([old()] * size, {"MCP-Protocol-Version": version}), 400, INVALID_REQUEST)
 
 
 @pytest.mark.parametrize("version", [None, OLDEST])
-def test_answers_of_a_batch_come_in_the_order_of_its_requests(wire: McpClient, version: str | None) -> None:
+def test_answers_of_a_batch_come_in_the_order_of_its_requests(client: McpClient, version: str | None) -> None:
     batch = [old(id=number) for number in range(50)]
-    answer = wire.send(batch, {"MCP-Protocol-Version": version})
+    answer = client.send(batch, {"MCP-Protocol-Version": version})
     assert (answer.status_code, answer.content_type) == (200, "application/json")
     assert answer.json == [{"jsonrpc": "2.0", "id": number, "result": {}} for number in range(50)]
 
 
 @pytest.mark.parametrize("size", [0, 51, 3000])
-def test_a_batch_of_none_or_too_many_is_refused_whole(wire: McpClient, size: int) -> None:
-    refusal(wire.send([old()] * size), 400, INVALID_REQUEST)
+def test_a_batch_of_none_or_too_many_is_refused_whole(client: McpClient, size: int) -> None:
+    refusal(client.send([old()] * size), 400, INVALID_REQUEST)
 
 
 @pytest.mark.parametrize(
@@ -179,12 +179,12 @@ def test_a_batch_of_none_or_too_many_is_refused_whole(wire: McpClient, size: int
         [{"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {}}, {"jsonrpc": "2.0", "id": 1, "result": {}}],
     ],
 )
-def test_a_batch_that_asks_nothing_is_accepted_without_a_word(wire: McpClient, batch: list[Any]) -> None:
-    answer = wire.send(batch)
+def test_a_batch_that_asks_nothing_is_accepted_without_a_word(client: McpClient, batch: list[Any]) -> None:
+    answer = client.send(batch)
     assert (answer.status_code, answer.data) == (202, b"")
 
 
-def test_in_a_batch_every_fault_stands_beside_what_is_in_order(wire: McpClient) -> None:
+def test_in_a_batch_errors_stand_beside_results(client: McpClient) -> None:
     batch = [
         old(id="first"),
         {"jsonrpc": "2.0", "method": "notifications/initialized"},
@@ -200,44 +200,44 @@ def test_in_a_batch_every_fault_stands_beside_what_is_in_order(wire: McpClient) 
         old("tools/call", id=9, params={"name": "no_such_tool"}),
         old(id=10),
     ]
-    first, *faults, last = wire.send(batch).json
+    first, *errors, last = client.send(batch).json
     assert (first["id"], last["id"]) == ("first", 10)
     expected = [(INVALID_REQUEST, None)] * 4 + [(INVALID_REQUEST, 4), (INVALID_REQUEST, None)]
     expected += [(METHOD_NOT_FOUND, 6), (INVALID_PARAMS, 7), (INVALID_PARAMS, 9)]
-    assert len(faults) == len(expected)
-    for frame, (code, message_id) in zip(faults, expected, strict=True):
+    assert len(errors) == len(expected)
+    for frame, (code, message_id) in zip(errors, expected, strict=True):
         assert_error(frame, code, message_id)
 
 
-def test_a_handshake_does_not_belong_in_a_batch(wire: McpClient) -> None:
-    greeting, pong = wire.send([old("initialize", id=1, params=_hello(OLDEST)), old(id=2)]).json
+def test_a_handshake_does_not_belong_in_a_batch(client: McpClient) -> None:
+    greeting, pong = client.send([old("initialize", id=1, params=_initialize_params(OLDEST)), old(id=2)]).json
     assert_error(greeting, INVALID_REQUEST, 1)
     assert pong["result"] == {}
 
 
-def test_a_modern_message_does_not_belong_in_a_batch(wire: McpClient) -> None:
-    (frame,) = wire.send([modern()]).json
+def test_a_modern_message_does_not_belong_in_a_batch(client: McpClient) -> None:
+    (frame,) = client.send([modern()]).json
     assert_error(frame, MISMATCH, 7)
-    refusal(wire.send([modern()], headers_of(modern())), 400, INVALID_REQUEST)
+    refusal(client.send([modern()], headers_of(modern())), 400, INVALID_REQUEST)
 
 
-def test_a_call_that_breaks_takes_nothing_of_its_batch_along(wire: McpClient, broken: str) -> None:
-    answer = wire.send([old(id=1), old("tools/call", id=2, params={"name": broken}), old(id=3)])
+def test_a_call_that_breaks_takes_nothing_of_its_batch_along(client: McpClient, broken: str) -> None:
+    answer = client.send([old(id=1), old("tools/call", id=2, params={"name": broken}), old(id=3)])
     first, second, third = answer.json
     assert (first["result"], third["result"]) == ({}, {})
     assert_error(second, -32603, 2)
     assert "secret inside" not in answer.text
 
 
-def test_a_call_that_breaks_is_an_internal_error_without_a_trace(wire: McpClient, broken: str) -> None:
+def test_a_call_that_breaks_is_an_internal_error_without_a_trace(client: McpClient, broken: str) -> None:
     for answer in (
-        wire.ask(modern("tools/call", {"name": broken})),
-        wire.send(old("tools/call", params={"name": broken})),
+        client.ask(modern("tools/call", {"name": broken})),
+        client.send(old("tools/call", params={"name": broken})),
     ):
         error = refusal(answer, 500, -32603, 7)
         assert "secret inside" not in answer.text
         assert error["data"]["request_id"] == answer.headers["X-Request-Id"]
 
 
-def _hello(version: str) -> dict[str, Any]:
+def _initialize_params(version: str) -> dict[str, Any]:
     return {"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "old", "version": "1"}}

@@ -9,13 +9,13 @@ import pytest
 from flask import Flask
 from msgspec import UNSET
 
-from api.mcp.calls import Call, Content, text
+from api.mcp.calls import CallContext, Content, text
 from api.mcp.registry import Registry, Tool
 from tests.api.mcp.raw_client import CAPABILITIES, META, NAMED, VERSION, McpClient, headers_of, modern, old, refusal
 from tests.support.agent import LEGACY, MODERN
 from tests.support.users import Answer, TestUser
 
-# Messages, headers and addresses are judged in Python, whatever the database.
+# Messages, headers and addresses are handled in Python, whatever the database.
 pytestmark = pytest.mark.database("sqlite")
 
 MISMATCH, INVALID_PARAMS, UNSUPPORTED = -32020, -32602, -32022
@@ -38,12 +38,12 @@ SCHEMA = {
 }
 
 
-def _repeat(_call: Call, asked: Any) -> Content:
-    return Content([text("done")], structured=dict(asked))
+def _repeat(_call: CallContext, args: Any) -> Content:
+    return Content([text("done")], structured=dict(args))
 
 
 @pytest.fixture
-def wire(app: Flask, owner: TestUser) -> Iterator[McpClient]:
+def client(app: Flask, owner: TestUser) -> Iterator[McpClient]:
     """To a server with one tool more, whose arguments stand in headers too."""
     registry: Registry = app.extensions["calmboard_mcp"]
     registry.add(Tool("repeat", "Repeat", "Gives back what it is given.", _repeat, ("projects:read",), "reads", schema=SCHEMA))
@@ -52,35 +52,35 @@ def wire(app: Flask, owner: TestUser) -> Iterator[McpClient]:
 
 
 @pytest.mark.parametrize("method", REQUESTS)
-def test_in_every_combination_only_headers_that_say_the_same_are_let_pass(wire: McpClient, method: str) -> None:
+def test_in_every_combination_only_headers_that_say_the_same_are_let_pass(client: McpClient, method: str) -> None:
     body = modern(method, REQUESTS[method])
-    order_and_limit = wire.ask(body)
-    assert order_and_limit.json.get("error", {}).get("code") != MISMATCH
-    ways = [[*_same(name, str(value)), *_other(name, str(value))] for name, value in headers_of(body).items()]
+    valid = client.ask(body)
+    assert valid.json.get("error", {}).get("code") != MISMATCH
+    variants = [[*_same(name, str(value)), *_other(name, str(value))] for name, value in headers_of(body).items()]
     wrongly_answered = [
-        [way.said for way in combination]
-        for combination in product(*ways)
-        if not _is_answered(wire.send(body, dict(way.sent for way in combination)), combination, order_and_limit)
+        [variant.label for variant in combination]
+        for combination in product(*variants)
+        if not _is_answered(client.send(body, dict(variant.sent for variant in combination)), combination, valid)
     ]
     assert wrongly_answered == []
 
 
-class Way(NamedTuple):
+class HeaderVariant(NamedTuple):
     """A header in one of its ways."""
 
-    said: str
+    label: str
     sent: tuple[str, str | list[str] | None]
     is_same: bool
 
 
-def _same(name: str, value: str) -> Iterator[Way]:
-    yield Way("as it is", (name, value), is_same=True)
-    yield Way("name in another case", (name.swapcase(), value), is_same=True)
-    yield Way("space around", (name, f" {value}\t "), is_same=True)
+def _same(name: str, value: str) -> Iterator[HeaderVariant]:
+    yield HeaderVariant("as it is", (name, value), is_same=True)
+    yield HeaderVariant("name in another case", (name.swapcase(), value), is_same=True)
+    yield HeaderVariant("space around", (name, f" {value}\t "), is_same=True)
 
 
-def _other(name: str, value: str) -> Iterator[Way]:
-    for said in (
+def _other(name: str, value: str) -> Iterator[HeaderVariant]:
+    for label in (
         "",
         "  ",
         f"x{value}",
@@ -90,60 +90,60 @@ def _other(name: str, value: str) -> Iterator[Way]:
         f"{value}, {value}",
         f"{value[:4]} {value[4:]}",
     ):
-        yield Way(f"“{said}”", (name, said), is_same=False)
-    yield Way("missing", (name, None), is_same=False)
-    yield Way("twice", (name, [value, value]), is_same=False)
-    yield Way("twice, once another", (name, [value, "x"]), is_same=False)
+        yield HeaderVariant(f"“{label}”", (name, label), is_same=False)
+    yield HeaderVariant("missing", (name, None), is_same=False)
+    yield HeaderVariant("twice", (name, [value, value]), is_same=False)
+    yield HeaderVariant("twice, once another", (name, [value, "x"]), is_same=False)
     if value.swapcase() != value:
-        yield Way("value in another case", (name, value.swapcase()), is_same=False)
+        yield HeaderVariant("value in another case", (name, value.swapcase()), is_same=False)
 
 
-def _is_answered(answer: Answer, ways: Sequence[Way], order_and_limit: Answer) -> bool:
+def _is_answered(answer: Answer, variants: Sequence[HeaderVariant], valid: Answer) -> bool:
     """Whether it is answered as the request in order is where all headers say the same, and refused where one does not."""
-    if all(way.is_same for way in ways):
-        return (answer.status_code, answer.json) == (order_and_limit.status_code, order_and_limit.json)
+    if all(variant.is_same for variant in variants):
+        return (answer.status_code, answer.json) == (valid.status_code, valid.json)
     return answer.status_code == 400 and answer.json["error"]["code"] == MISMATCH and answer.json["id"] == 7
 
 
 @pytest.mark.parametrize("version", LEGACY)
-def test_the_header_of_an_earlier_revision_does_not_fit_a_modern_body(wire: McpClient, version: str) -> None:
-    refusal(wire.ask(modern(), {"MCP-Protocol-Version": version}), 400, MISMATCH, 7)
+def test_the_header_of_an_earlier_revision_does_not_fit_a_modern_body(client: McpClient, version: str) -> None:
+    refusal(client.ask(modern(), {"MCP-Protocol-Version": version}), 400, MISMATCH, 7)
 
 
-def test_a_modern_header_does_not_fit_the_body_of_an_earlier_revision(wire: McpClient) -> None:
-    refusal(wire.send(old(), {"MCP-Protocol-Version": MODERN}), 400, INVALID_PARAMS, 7)
+def test_a_modern_header_does_not_fit_the_body_of_an_earlier_revision(client: McpClient) -> None:
+    refusal(client.send(old(), {"MCP-Protocol-Version": MODERN}), 400, INVALID_PARAMS, 7)
 
 
 @pytest.mark.parametrize("version", ["2024-11-05", "2025-11-26", "1", "", "2025-11-25, 2025-11-25"])
-def test_an_unknown_revision_in_the_header_alone_is_400(wire: McpClient, version: str) -> None:
-    assert wire.send(old(), {"MCP-Protocol-Version": version}).status_code == 400
+def test_an_unknown_revision_in_the_header_alone_is_400(client: McpClient, version: str) -> None:
+    assert client.send(old(), {"MCP-Protocol-Version": version}).status_code == 400
 
 
-def test_a_mismatch_comes_before_an_unknown_revision(wire: McpClient) -> None:
+def test_a_mismatch_comes_before_an_unknown_revision(client: McpClient) -> None:
     body = modern(params={"_meta": {**META, VERSION: "v999"}})
-    refusal(wire.ask(body, {"MCP-Protocol-Version": MODERN}), 400, MISMATCH, 7)
-    refusal(wire.ask(body, {"MCP-Protocol-Version": "v999"}), 400, UNSUPPORTED, 7)
+    refusal(client.ask(body, {"MCP-Protocol-Version": MODERN}), 400, MISMATCH, 7)
+    refusal(client.ask(body, {"MCP-Protocol-Version": "v999"}), 400, UNSUPPORTED, 7)
 
 
-def test_missing_metadata_comes_before_a_mismatch(wire: McpClient) -> None:
+def test_missing_metadata_comes_before_a_mismatch(client: McpClient) -> None:
     body = modern(params={"_meta": {VERSION: MODERN}})
-    refusal(wire.ask(body, {"Mcp-Method": None}), 400, INVALID_PARAMS, 7)
+    refusal(client.ask(body, {"Mcp-Method": None}), 400, INVALID_PARAMS, 7)
     body = modern(params={"_meta": {CAPABILITIES: {}}})
-    refusal(wire.ask(body, {"Mcp-Method": "x"}), 400, INVALID_PARAMS, 7)
+    refusal(client.ask(body, {"Mcp-Method": "x"}), 400, INVALID_PARAMS, 7)
 
 
 @pytest.mark.parametrize("header", ["Mcp-Method", "Mcp-Name", "Mcp-Param-Place"])
-def test_earlier_revisions_know_no_such_headers(wire: McpClient, header: str) -> None:
+def test_earlier_revisions_know_no_such_headers(client: McpClient, header: str) -> None:
     arguments = {"place": "x"}
-    answer = wire.send(
+    answer = client.send(
         old("tools/call", params={"name": "repeat", "arguments": arguments}),
         {"MCP-Protocol-Version": "2025-11-25", header: "nonsense"},
     )
     assert answer.json["result"]["structuredContent"] == arguments
 
 
-def test_headers_of_sessions_and_streams_mean_nothing(wire: McpClient) -> None:
-    answer = wire.ask(modern(), {"Mcp-Session-Id": "abc", "Last-Event-ID": "5", "Accept": "text/html"})
+def test_headers_of_sessions_and_streams_mean_nothing(client: McpClient) -> None:
+    answer = client.ask(modern(), {"Mcp-Session-Id": "abc", "Last-Event-ID": "5", "Accept": "text/html"})
     assert answer.status_code == 200
     assert "Mcp-Session-Id" not in answer.headers
 
@@ -203,10 +203,10 @@ SENTINELS = [
 
 @pytest.mark.parametrize(("value", "header", "is_same"), SENTINELS, ids=lambda value: repr(value)[:40])
 def test_an_argument_in_a_header_is_read_in_the_one_way_to_write_it(
-    wire: McpClient, value: str, header: str, is_same: bool
+    client: McpClient, value: str, header: str, is_same: bool
 ) -> None:
     body = modern("tools/call", {"name": "repeat", "arguments": {"place": value}})
-    answer = wire.ask(body, {"Mcp-Param-Place": header})
+    answer = client.ask(body, {"Mcp-Param-Place": header})
     if is_same:
         assert answer.json["result"]["structuredContent"] == {"place": value}
     else:
@@ -215,8 +215,10 @@ def test_an_argument_in_a_header_is_read_in_the_one_way_to_write_it(
 
 @pytest.mark.parametrize(("value", "header", "is_same"), SENTINELS, ids=lambda value: repr(value)[:40])
 @pytest.mark.parametrize("method", ["tools/call", "prompts/get", "resources/read"])
-def test_a_name_in_a_header_is_read_in_the_same_way(wire: McpClient, method: str, value: str, header: str, is_same: bool) -> None:
-    answer = wire.ask(modern(method, {NAMED[method]: value}), {"Mcp-Name": header})
+def test_a_name_in_a_header_is_read_in_the_same_way(
+    client: McpClient, method: str, value: str, header: str, is_same: bool
+) -> None:
+    answer = client.ask(modern(method, {NAMED[method]: value}), {"Mcp-Name": header})
     if not is_same:
         refusal(answer, 400, MISMATCH, 7)
     elif value == "repeat" and method == "tools/call":
@@ -264,9 +266,9 @@ def test_a_name_in_a_header_is_read_in_the_same_way(wire: McpClient, method: str
         ("Place", "A", "a", False),
     ],
 )
-def test_an_argument_is_compared_by_its_type(wire: McpClient, name: str, value: Any, header: Any, is_same: bool) -> None:
+def test_an_argument_is_compared_by_its_type(client: McpClient, name: str, value: Any, header: Any, is_same: bool) -> None:
     arguments = {} if value is UNSET else {name.lower(): value}
-    answer = wire.ask(modern("tools/call", {"name": "repeat", "arguments": arguments}), {f"mcp-param-{name}": header})
+    answer = client.ask(modern("tools/call", {"name": "repeat", "arguments": arguments}), {f"mcp-param-{name}": header})
     if is_same:
         assert answer.json["result"]["structuredContent"] == arguments
     else:
@@ -283,12 +285,12 @@ def test_an_argument_is_compared_by_its_type(wire: McpClient, name: str, value: 
         ("x", None, True),
     ],
 )
-def test_an_argument_within_another_is_found_by_its_path(wire: McpClient, deep: Any, header: str | None, is_same: bool) -> None:
+def test_an_argument_within_another_is_found_by_its_path(client: McpClient, deep: Any, header: str | None, is_same: bool) -> None:
     body = modern("tools/call", {"name": "repeat", "arguments": {"deep": deep}})
-    answer = wire.ask(body, {"Mcp-Param-Deep-Place": header})
+    answer = client.ask(body, {"Mcp-Param-Deep-Place": header})
     assert answer.status_code == (200 if is_same else 400), answer.text
 
 
-def test_a_header_for_an_argument_that_nothing_repeats_is_passed_over(wire: McpClient) -> None:
+def test_a_header_for_an_argument_that_nothing_repeats_is_passed_over(client: McpClient) -> None:
     body = modern("tools/call", {"name": "repeat", "arguments": {"other": "x"}})
-    assert wire.ask(body, {"Mcp-Param-Other": "y"}).status_code == 200
+    assert client.ask(body, {"Mcp-Param-Other": "y"}).status_code == 200

@@ -1,4 +1,4 @@
-"""Clients that leave a stream half-way: what became of the work, and of the key under which it was asked for."""
+"""Clients that disconnect from a stream: what became of the work, and of its idempotency key."""
 
 import json
 from collections.abc import Callable
@@ -26,9 +26,9 @@ def many(board_id: str) -> dict[str, Any]:
     return {"board_id": board_id, "tasks": tasks, "idempotency_key": new_id("tsk")}
 
 
-def leave(agent: Agent, asked: dict[str, Any], after: int) -> None:
+def leave(agent: Agent, arguments: dict[str, Any], after: int) -> None:
     """Ask for the tasks, read so many messages, and go."""
-    answer = agent.ask("tools/call", {"name": "create_tasks", "arguments": asked, "_meta": {"progressToken": "p"}})
+    answer = agent.ask("tools/call", {"name": "create_tasks", "arguments": arguments, "_meta": {"progressToken": "p"}})
     messages = iter(answer.response)
     for _ in range(after):
         assert b"notifications/progress" in next(messages)
@@ -42,13 +42,13 @@ def titles_on(agent: Agent, board_id: str) -> list[str]:
 
 @pytest.mark.parametrize("after", [1, 3])
 def test_a_modern_client_that_leaves_has_cancelled_the_work(app: Flask, owner: TestUser, board_id: str, after: int) -> None:
-    agent, asked = Agent(app, owner.key, MODERN), many(board_id)
-    leave(agent, asked, after)
+    agent, arguments = Agent(app, owner.key, MODERN), many(board_id)
+    leave(agent, arguments, after)
     assert titles_on(agent, board_id) == []
-    again = agent.call("create_tasks", **asked)
-    assert again["structuredContent"]["created_count"] == NUMBER
-    assert "ai.calmboard/replayed" not in again["_meta"]
-    assert titles_on(agent, board_id) == [task["title"] for task in asked["tasks"]]
+    retry = agent.call("create_tasks", **arguments)
+    assert retry["structuredContent"]["created_count"] == NUMBER
+    assert "ai.calmboard/replayed" not in retry["_meta"]
+    assert titles_on(agent, board_id) == [task["title"] for task in arguments["tasks"]]
 
 
 @pytest.mark.parametrize("version", LEGACY)
@@ -56,12 +56,12 @@ def test_a_modern_client_that_leaves_has_cancelled_the_work(app: Flask, owner: T
 def test_an_earlier_client_that_leaves_finds_the_work_done(
     app: Flask, owner: TestUser, board_id: str, version: str, after: int
 ) -> None:
-    agent, asked = Agent(app, owner.key, version), many(board_id)
-    leave(agent, asked, after)
-    assert titles_on(agent, board_id) == [task["title"] for task in asked["tasks"]]
-    again = agent.call("create_tasks", **asked)
-    assert again["_meta"]["ai.calmboard/replayed"] is True
-    assert json.loads(again["content"][0]["text"])["created_count"] == NUMBER
+    agent, arguments = Agent(app, owner.key, version), many(board_id)
+    leave(agent, arguments, after)
+    assert titles_on(agent, board_id) == [task["title"] for task in arguments["tasks"]]
+    retry = agent.call("create_tasks", **arguments)
+    assert retry["_meta"]["ai.calmboard/replayed"] is True
+    assert json.loads(retry["content"][0]["text"])["created_count"] == NUMBER
     assert len(titles_on(agent, board_id)) == NUMBER
 
 

@@ -1,4 +1,4 @@
-"""The request window at /mcp: the one of the REST API, told in headers and in a form that an agent understands."""
+"""The rate limit at /mcp: that of the REST API, reported in headers and in a form that an agent understands."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from api.mcp.calls import Call, Content, text
+from api.mcp.calls import CallContext, Content, text
 from api.mcp.registry import Registry, Tool
 from calmboard.ids import new_id
-from calmboard.settings import Window
+from calmboard.settings import RateLimit
 from tests.api.mcp.raw_client import McpClient, modern, old, refusal
 from tests.support.agent import LEGACY
 from tests.support.users import Api, TestUser
@@ -20,8 +20,8 @@ GREETING = {"jsonrpc": "2.0", "method": "notifications/initialized"}
 
 @pytest.fixture
 def narrow(make_app: Callable[..., Flask]) -> Flask:
-    """An app with small windows."""
-    return make_app(rates={"pro": Window(LIMIT, 60), "business": Window(LIMIT, 60)}, rate_failures=Window(3, 60))
+    """An app with low rate limits."""
+    return make_app(rates={"pro": RateLimit(LIMIT, 60), "business": RateLimit(LIMIT, 60)}, rate_failures=RateLimit(3, 60))
 
 
 @pytest.fixture
@@ -30,30 +30,30 @@ def person(new_user: Callable[..., TestUser]) -> TestUser:
 
 
 @pytest.fixture
-def new_wire(narrow: Flask, person: TestUser) -> Callable[[int], McpClient]:
-    """Make a key of its own and spend so much of its window: `new_wire(3)`."""
+def new_client(narrow: Flask, person: TestUser) -> Callable[[int], McpClient]:
+    """Create a key and send this many requests with it: `new_client(3)`."""
 
     def make(spent: int) -> McpClient:
-        wire = McpClient(narrow, person.new_key(new_id("key")))
+        client = McpClient(narrow, person.new_key(new_id("key")))
         for _ in range(spent):
-            assert wire.send(old()).status_code == 200
-        return wire
+            assert client.send(old()).status_code == 200
+        return client
 
     return make
 
 
 @pytest.fixture
 def runs(narrow: Flask) -> Iterator[list[Any]]:
-    """What a tool named `count` was asked, once for each time that it ran."""
-    asked: list[Any] = []
+    """The arguments of each call of a tool named `count`."""
+    calls: list[Any] = []
 
-    def run(_call: Call, arguments: Any) -> Content:
-        asked.append(arguments)
+    def run(_call: CallContext, arguments: Any) -> Content:
+        calls.append(arguments)
         return Content([text("counted")])
 
     registry: Registry = narrow.extensions["calmboard_mcp"]
     registry.add(Tool("count", "Count", "Counts.", run, ("projects:read",), "adds", schema={"type": "object"}))
-    yield asked
+    yield calls
     del registry.tools["count"]
 
 
@@ -79,9 +79,9 @@ REQUESTS: list[tuple[Any, dict[str, Any]]] = [
 ]
 
 
-def test_every_answer_to_a_credential_counts_one_and_says_where_the_window_stands(new_wire: Callable[[int], McpClient]) -> None:
+def test_every_answer_to_a_credential_counts_one_and_reports_the_rate_limit(new_client: Callable[[int], McpClient]) -> None:
     for body, request in REQUESTS:
-        answer = new_wire(0).send(body, **request)
+        answer = new_client(0).send(body, **request)
         assert remaining(answer) == LIMIT - 1, body
         assert answer.headers["RateLimit-Policy"] == f'"pro";q={LIMIT};w=60'
         assert answer.headers["RateLimit"] == f'"pro";r={LIMIT - 1};t={answer.headers["X-RateLimit-Reset"]}'
@@ -89,34 +89,34 @@ def test_every_answer_to_a_credential_counts_one_and_says_where_the_window_stand
         assert "Retry-After" not in answer.headers
 
 
-def test_a_preflight_counts_nothing(new_wire: Callable[[int], McpClient]) -> None:
-    wire = new_wire(0)
-    assert "RateLimit" not in wire.send(method="OPTIONS").headers
-    assert remaining(wire.send(old())) == LIMIT - 1
+def test_a_preflight_counts_nothing(new_client: Callable[[int], McpClient]) -> None:
+    client = new_client(0)
+    assert "RateLimit" not in client.send(method="OPTIONS").headers
+    assert remaining(client.send(old())) == LIMIT - 1
 
 
-def test_both_doors_spend_one_window(narrow: Flask, person: TestUser) -> None:
-    api, wire = Api(narrow, person.key), McpClient(narrow, person.key)
+def test_both_interfaces_share_one_rate_limit(narrow: Flask, person: TestUser) -> None:
+    api, client = Api(narrow, person.key), McpClient(narrow, person.key)
     for left in range(LIMIT - 1, 0, -2):
         assert remaining(api.get("/me")) == left
-        assert remaining(wire.send(old())) == left - 1
-    assert (api.get("/me").status_code, wire.send(old()).status_code) == (429, 429)
+        assert remaining(client.send(old())) == left - 1
+    assert (api.get("/me").status_code, client.send(old()).status_code) == (429, 429)
 
 
-def test_another_key_has_a_window_of_its_own(new_wire: Callable[[int], McpClient]) -> None:
-    assert new_wire(LIMIT).send(old()).status_code == 429
-    assert new_wire(0).send(old()).status_code == 200
+def test_another_key_has_a_rate_limit_of_its_own(new_client: Callable[[int], McpClient]) -> None:
+    assert new_client(LIMIT).send(old()).status_code == 429
+    assert new_client(0).send(old()).status_code == 200
 
 
 @pytest.mark.parametrize("version", ["2026-07-28", *LEGACY])
-def test_past_the_window_an_agent_is_told_what_happened_and_when_to_go_on(
-    new_wire: Callable[[int], McpClient], runs: list[Any], version: str
+def test_past_the_rate_limit_the_error_says_when_to_retry(
+    new_client: Callable[[int], McpClient], runs: list[Any], version: str
 ) -> None:
-    wire, call = new_wire(LIMIT), {"name": "count", "arguments": {}}
+    client, call = new_client(LIMIT), {"name": "count", "arguments": {}}
     if version in LEGACY:
-        answer = wire.send(old("tools/call", params=call), {"MCP-Protocol-Version": version})
+        answer = client.send(old("tools/call", params=call), {"MCP-Protocol-Version": version})
     else:
-        answer = wire.ask(modern("tools/call", call))
+        answer = client.ask(modern("tools/call", call))
     error = refusal(answer, 429, 429, 7)
     wait_s = int(answer.headers["Retry-After"])
     assert 1 <= wait_s <= 60
@@ -127,42 +127,42 @@ def test_past_the_window_an_agent_is_told_what_happened_and_when_to_go_on(
     assert runs == []
 
 
-def test_past_the_window_nothing_unreadable_is_an_error_of_its_own(new_wire: Callable[[int], McpClient]) -> None:
-    wire = new_wire(LIMIT)
+def test_past_the_rate_limit_nothing_unreadable_is_an_error_of_its_own(new_client: Callable[[int], McpClient]) -> None:
+    client = new_client(LIMIT)
     for body in (b"{", b"[]", b"", b"x" * 300_000, b'{"jsonrpc": "2.0", "id": null, "method": "ping"}'):
-        refusal(wire.send(body), 429, 429)
+        refusal(client.send(body), 429, 429)
 
 
 @pytest.mark.parametrize("message", [old("tools/call", params={"name": "count", "arguments": {}}), GREETING, old("nothing"), 5])
-def test_each_message_of_a_batch_counts(new_wire: Callable[[int], McpClient], runs: list[Any], message: Any) -> None:
+def test_each_message_of_a_batch_counts(new_client: Callable[[int], McpClient], runs: list[Any], message: Any) -> None:
     for size in (1, 2, LIMIT):
         runs.clear()
-        answer = new_wire(0).send([message] * size)
+        answer = new_client(0).send([message] * size)
         assert answer.status_code in (200, 202)
         assert remaining(answer) == LIMIT - size
         assert len(runs) == (size if isinstance(message, dict) and message["method"] == "tools/call" else 0)
 
 
 def test_a_batch_that_does_not_fit_now_is_refused_whole_and_counts_as_one(
-    new_wire: Callable[[int], McpClient], runs: list[Any]
+    new_client: Callable[[int], McpClient], runs: list[Any]
 ) -> None:
     for spent in (1, 5, LIMIT - 1):
-        wire = new_wire(spent)
-        answer = wire.send(batch_of(LIMIT - spent + 1))
+        client = new_client(spent)
+        answer = client.send(batch_of(LIMIT - spent + 1))
         error = refusal(answer, 429, 429)
         assert error["data"]["code"] == "rate_limit_exceeded"
         assert error["data"]["retry_after"] == int(answer.headers["Retry-After"])
         assert runs == []
         left = LIMIT - spent - 1
         assert remaining(answer) == left
-        assert wire.send(batch_of(left) if left else old()).status_code == (200 if left else 429)
+        assert client.send(batch_of(left) if left else old()).status_code == (200 if left else 429)
         assert len(runs) == left
         runs.clear()
 
 
-def test_a_batch_that_can_never_fit_is_told_how_much_does(new_wire: Callable[[int], McpClient], runs: list[Any]) -> None:
+def test_a_batch_that_can_never_fit_names_the_limit(new_client: Callable[[int], McpClient], runs: list[Any]) -> None:
     for spent in (0, LIMIT - 1):
-        answer = new_wire(spent).send(batch_of(LIMIT + 1))
+        answer = new_client(spent).send(batch_of(LIMIT + 1))
         assert f"A batch holds at most {LIMIT} messages" in refusal(answer, 400, -32600)["message"]
         assert "Retry-After" not in answer.headers
         assert remaining(answer) == LIMIT - spent - 1
@@ -173,7 +173,7 @@ def batch_of(size: int) -> list[Any]:
     return [old("tools/call", id=number, params={"name": "count"}) for number in range(size)]
 
 
-def test_wrong_credentials_have_a_window_by_address(narrow: Flask, person: TestUser) -> None:
+def test_wrong_credentials_have_a_rate_limit_by_address(narrow: Flask, person: TestUser) -> None:
     wrong = person.key[:-1] + ("a" if person.key[-1] != "a" else "b")
     stranger = McpClient(narrow, wrong)
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""Bytes that no client library would send, on the real server: it refuses them and goes on."""
+"""Bytes that no client library would send, on the real server: it refuses them and keeps running."""
 
 import json
 import socket
@@ -127,7 +127,7 @@ def test_another_method_is_405(server: Server, lines: list[str], method: str) ->
     assert "\r\nallow: post, options" in answer.head
 
 
-def test_nothing_of_this_was_a_fault_of_ours(server: Server, lines: list[str]) -> None:
+def test_none_of_this_was_an_internal_error(server: Server, lines: list[str]) -> None:
     assert exchange(server, [*lines, *IN_ORDER, length(DISCOVER)], DISCOVER).status == 200
     statuses = [json.loads(line)["status"] for line in server.log.splitlines() if line.startswith('{"at"')]
     assert 200 in statuses

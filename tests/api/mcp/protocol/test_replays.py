@@ -1,4 +1,4 @@
-"""What a call was answered is told again to those only who may still see what it was about."""
+"""Stored results are replayed only to who may still see the resources that the call named."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,8 +15,8 @@ from tests.support.agent import Agent
 from tests.support.resources import create_resources
 from tests.support.users import TestUser, add_project_and_board, add_user
 
-# What was deleted is out of nobody's sight any more.
-WRITES = [use for use in registered_calls() if use.is_write and use.name != "delete_task"]
+# A deleted task is visible to nobody.
+WRITES = [call for call in registered_calls() if call.is_write and call.name != "delete_task"]
 
 
 @pytest.fixture
@@ -24,23 +24,25 @@ def person(app: Flask) -> TestUser:
     return add_user(app)
 
 
-@pytest.mark.parametrize("use", WRITES, ids=lambda use: use.name)
-def test_whoever_lost_sight_of_it_is_not_told_again(app: Flask, owner: TestUser, person: TestUser, use: RegisteredCall) -> None:
-    things = create_resources(owner.api, add_project_and_board(app, owner, admin=person), use.name)
-    arguments: Mapping[str, Any] = {**with_ids(use.params["arguments"], things), "idempotency_key": new_id("try")}
+@pytest.mark.parametrize("call", WRITES, ids=lambda call: call.name)
+def test_a_result_is_not_replayed_after_access_is_lost(
+    app: Flask, owner: TestUser, person: TestUser, call: RegisteredCall
+) -> None:
+    resources = create_resources(owner.api, add_project_and_board(app, owner, admin=person), call.name)
+    arguments: Mapping[str, Any] = {**with_ids(call.params["arguments"], resources), "idempotency_key": new_id("try")}
     agent = Agent(app, person.key)
-    first = agent.structured(use.name, **arguments)
-    assert agent.structured(use.name, **arguments) == first
+    first = agent.structured(call.name, **arguments)
+    assert agent.structured(call.name, **arguments) == first
     with app.app_context():
         db.session.execute(delete(Membership).where(Membership.user_id == person.person.id))
         db.session.commit()
-    said = agent.call(use.name, **arguments)
-    assert said["isError"]
-    assert said["_meta"]["ai.calmboard/problem"]["code"] == "forbidden"
+    result = agent.call(call.name, **arguments)
+    assert result["isError"]
+    assert result["_meta"]["ai.calmboard/problem"]["code"] == "forbidden"
 
 
 def test_a_task_that_was_deleted_is_deleted_once(app: Flask, owner: TestUser) -> None:
-    things = create_resources(owner.api, add_project_and_board(app, owner), "delete_task")
+    resources = create_resources(owner.api, add_project_and_board(app, owner), "delete_task")
     agent, key = Agent(app, owner.key), new_id("try")
-    first = agent.structured("delete_task", task_id=things["task_id"], idempotency_key=key)
-    assert agent.structured("delete_task", task_id=things["task_id"], idempotency_key=key) == first
+    first = agent.structured("delete_task", task_id=resources["task_id"], idempotency_key=key)
+    assert agent.structured("delete_task", task_id=resources["task_id"], idempotency_key=key) == first

@@ -1,4 +1,4 @@
-"""Tools that tell how far they are: what else they may do on the way, and that their work is done once."""
+"""Tools that report progress: what else they may do while they run, and that their work is done once."""
 
 import json
 from collections.abc import Callable, Generator
@@ -8,7 +8,7 @@ import pytest
 import requests
 from flask import Flask
 
-from api.mcp.calls import Call
+from api.mcp.calls import CallContext
 from api.mcp.registry import Tool
 from calmboard.errors import Conflict
 from calmboard.ids import new_id
@@ -18,7 +18,7 @@ from tests.support.programs import wait_until
 from tests.support.users import Answer, ProjectAndBoard, TestUser
 
 INVALID_PARAMS, MISSING_CAPABILITY = -32602, -32021
-ASKS: dict[str, Any] = {"elicitation": {}}
+FORM_CAPABILITIES: dict[str, Any] = {"elicitation": {}}
 REPORTING = {"progressToken": "p"}
 
 pytestmark = pytest.mark.database("sqlite")
@@ -45,30 +45,30 @@ def test_many_tasks_are_made_once(
     app: Flask, owner: TestUser, new_project: Callable[..., ProjectAndBoard], meta: dict[str, str]
 ) -> None:
     agent, board_id = Agent(app, owner.key), new_project(owner).board_id
-    asked = {"board_id": board_id, "tasks": [{"title": "One"}, {"title": "Two"}], "idempotency_key": new_id("tsk")}
-    first = agent.ask("tools/call", {"name": "create_tasks", "arguments": asked, "_meta": meta})
-    made = (frames(first)[-1] if meta else first.json)["result"]["structuredContent"]
-    again = agent.call("create_tasks", **asked)
-    assert again["structuredContent"] == made
-    assert again["_meta"]["ai.calmboard/replayed"] is True
+    arguments = {"board_id": board_id, "tasks": [{"title": "One"}, {"title": "Two"}], "idempotency_key": new_id("tsk")}
+    first = agent.ask("tools/call", {"name": "create_tasks", "arguments": arguments, "_meta": meta})
+    created = (frames(first)[-1] if meta else first.json)["result"]["structuredContent"]
+    retry = agent.call("create_tasks", **arguments)
+    assert retry["structuredContent"] == created
+    assert retry["_meta"]["ai.calmboard/replayed"] is True
     assert len(agent.structured("list_tasks", board_id=board_id)["tasks"]) == 2
-    assert "Use a new one" in agent.refusal("create_tasks", **{**asked, "tasks": [{"title": "Three"}]})
+    assert "Use a new one" in agent.refusal("create_tasks", **{**arguments, "tasks": [{"title": "Three"}]})
 
 
-def test_a_reporting_tool_asks_a_person_and_goes_on(app_with_fixtures: Flask, owner: TestUser) -> None:
-    agent = Agent(app_with_fixtures, owner.key, capabilities=ASKS)
-    told, asked = frames(agent.ask("tools/call", call("test_streaming_elicitation", _meta=REPORTING)))
-    assert told["params"]["progress"] == 0
-    assert asked["result"]["resultType"] == "input_required"
-    assert asked["result"]["inputRequests"]["confirm"]["method"] == "elicitation/create"
+def test_a_reporting_tool_requires_input_and_continues(app_with_fixtures: Flask, owner: TestUser) -> None:
+    agent = Agent(app_with_fixtures, owner.key, capabilities=FORM_CAPABILITIES)
+    progress, required = frames(agent.ask("tools/call", call("test_streaming_elicitation", _meta=REPORTING)))
+    assert progress["params"]["progress"] == 0
+    assert required["result"]["resultType"] == "input_required"
+    assert required["result"]["inputRequests"]["confirm"]["method"] == "elicitation/create"
     answered = {"confirm": {"action": "accept", "content": {"ok": True}}}
-    again = frames(agent.ask("tools/call", call("test_streaming_elicitation", _meta=REPORTING, inputResponses=answered)))
-    assert [frame.get("method", "result") for frame in again] == ["notifications/progress", "notifications/progress", "result"]
-    assert again[-1]["result"]["resultType"] == "complete"
+    retry = frames(agent.ask("tools/call", call("test_streaming_elicitation", _meta=REPORTING, inputResponses=answered)))
+    assert [frame.get("method", "result") for frame in retry] == ["notifications/progress", "notifications/progress", "result"]
+    assert retry[-1]["result"]["resultType"] == "complete"
 
 
 @pytest.mark.parametrize("tool", ["test_streaming_elicitation", "test_input_required_result_elicitation"])
-def test_a_client_that_cannot_ask_is_told_what_it_lacks(app_with_fixtures: Flask, owner: TestUser, tool: str) -> None:
+def test_a_client_without_elicitation_gets_the_missing_capability(app_with_fixtures: Flask, owner: TestUser, tool: str) -> None:
     refused = Agent(app_with_fixtures, owner.key, capabilities={"sampling": {}}).ask("tools/call", call(tool))
     assert refused.status_code == 400
     assert refused.json["error"]["code"] == MISSING_CAPABILITY
@@ -77,7 +77,7 @@ def test_a_client_that_cannot_ask_is_told_what_it_lacks(app_with_fixtures: Flask
 
 @pytest.mark.parametrize("version", LEGACY)
 def test_an_earlier_client_is_never_asked_in_a_result(app_with_fixtures: Flask, owner: TestUser, version: str) -> None:
-    meta = {"io.modelcontextprotocol/clientCapabilities": ASKS}
+    meta = {"io.modelcontextprotocol/clientCapabilities": FORM_CAPABILITIES}
     agent = Agent(app_with_fixtures, owner.key, version)
     refused = agent.error("tools/call", call("test_input_required_result_elicitation", _meta=meta))
     assert refused["code"] == MISSING_CAPABILITY
@@ -85,16 +85,16 @@ def test_an_earlier_client_is_never_asked_in_a_result(app_with_fixtures: Flask, 
 
 @pytest.mark.parametrize("answers", [None, [], "yes", 1])
 def test_answers_that_are_no_object_are_refused(app_with_fixtures: Flask, owner: TestUser, answers: Any) -> None:
-    agent = Agent(app_with_fixtures, owner.key, capabilities=ASKS)
+    agent = Agent(app_with_fixtures, owner.key, capabilities=FORM_CAPABILITIES)
     refused = agent.ask("tools/call", call("test_input_required_result_elicitation", inputResponses=answers))
     assert (refused.status_code, refused.json["error"]["code"]) == (400, INVALID_PARAMS)
 
 
 def test_a_modern_client_that_leaves_a_stream_ends_the_work(fixture_server: str, owner: TestUser) -> None:
-    with ask(fixture_server, owner, "test_work_until_left") as stream:
+    with ask(fixture_server, owner, "test_work_until_disconnect") as stream:
         assert "notifications/progress" in next(line for line in stream.iter_lines(decode_unicode=True) if line[:5] == "data:")
-        assert "False" in ask(fixture_server, owner, "test_was_left").text
-    wait_until(lambda: "True" in ask(fixture_server, owner, "test_was_left").text, "The tool that was left")
+        assert "False" in ask(fixture_server, owner, "test_was_disconnected").text
+    wait_until(lambda: "True" in ask(fixture_server, owner, "test_was_disconnected").text, "The tool that was left")
 
 
 def ask(origin: str, owner: TestUser, tool: str) -> requests.Response:
@@ -106,14 +106,14 @@ def ask(origin: str, owner: TestUser, tool: str) -> requests.Response:
 
 
 def test_what_goes_wrong_on_the_way_ends_the_stream(app_with_fixtures: Flask, owner: TestUser) -> None:
-    def tell_then(error: Exception) -> Callable[[Call, Any], Generator[Any, None, None]]:
-        def run(call: Call, _asked: Any) -> Generator[Any, None, None]:
+    def report_then(error: Exception) -> Callable[[CallContext, Any], Generator[Any, None, None]]:
+        def run(call: CallContext, _args: Any) -> Generator[Any, None, None]:
             yield call.progress(0, 2, "Begun")
             raise error
 
         return run
 
-    runs = {"refuses": tell_then(Conflict("Somebody was faster.")), "breaks": tell_then(RuntimeError("a secret"))}
+    runs = {"refuses": report_then(Conflict("Somebody was faster.")), "breaks": report_then(RuntimeError("a secret"))}
     tools = (Tool(name, name, name, run, (), "reads") for name, run in runs.items())
     app_with_fixtures.extensions["calmboard_mcp"].add(*tools)
     agent = Agent(app_with_fixtures, owner.key)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from calmboard.access.scopes import READING
+from calmboard.access.scopes import DEFAULT_SCOPES
 from calmboard.ids import new_id
 from tests.api.mcp.raw_client import McpClient, modern, old
 from tests.api.mcp.registered_calls import ResourceIds, outcome, registered_calls, registry
@@ -16,13 +16,13 @@ from tests.support.resources import create_resources
 from tests.support.users import Api, ProjectAndBoard, TestUser, add_project_and_board, add_user
 
 ORIGIN = "http://127.0.0.1:8000"
-USES = registered_calls()
+CALLS = registered_calls()
 NOWHERE = ["webhooks:read"]
 
 # Scopes of a key, or of a token, by what such a credential is for.
 CREDENTIALS: dict[str, list[str]] = {
     "everything": [],
-    "reading": sorted(READING),
+    "reading": sorted(DEFAULT_SCOPES),
     "nothing here": NOWHERE,
     "finding": ["projects:read"],
     "tasks": ["tasks:read"],
@@ -42,35 +42,35 @@ def listed(agent: Agent) -> dict[str, set[str]]:
     return {"tools/call": tools, "prompts/get": prompts, "resources/read": templates | resources}
 
 
-def assert_listed_as_it_works(agent: Agent, wire: McpClient, make: Callable[[str], ResourceIds]) -> None:
-    """Whether what is listed is what works; `make` has one of everything made, for the use of this name."""
+def assert_listed_as_it_works(agent: Agent, client: McpClient, create: Callable[[str], ResourceIds]) -> None:
+    """Whether what is listed is what works; `create` creates one of each resource, for the call of this name."""
     shown = listed(agent)
-    for use in USES:
-        works = outcome(use.ask(wire, make(use.name))) == (200, "done")
-        assert (use.name in shown[use.method]) == works, use.name
+    for call in CALLS:
+        works = outcome(call.ask(client, create(call.name))) == (200, "done")
+        assert (call.name in shown[call.method]) == works, call.name
 
 
-def made_by(owner: TestUser, **roles: TestUser) -> Callable[[str], ResourceIds]:
-    return lambda use: create_resources(owner.api, add_project_and_board(owner.app, owner, "Observatory", **roles), use)
+def resources_of(owner: TestUser, **roles: TestUser) -> Callable[[str], ResourceIds]:
+    return lambda call: create_resources(owner.api, add_project_and_board(owner.app, owner, "Observatory", **roles), call)
 
 
 @pytest.mark.parametrize("scopes", CREDENTIALS.values(), ids=CREDENTIALS)
 def test_a_key_is_shown_exactly_what_works_with_it(app: Flask, owner: TestUser, scopes: list[str]) -> None:
     key = owner.new_key(new_id("key"), *scopes)
-    assert_listed_as_it_works(Agent(app, key), McpClient(app, key), made_by(owner))
+    assert_listed_as_it_works(Agent(app, key), McpClient(app, key), resources_of(owner))
 
 
-@pytest.mark.parametrize("scopes", [[], sorted(READING)], ids=["everything", "reading"])
+@pytest.mark.parametrize("scopes", [[], sorted(DEFAULT_SCOPES)], ids=["everything", "reading"])
 def test_a_token_is_shown_exactly_what_works_with_it(app: Flask, owner: TestUser, scopes: list[str]) -> None:
     token = Tokens(app).for_resource(owner, f"{ORIGIN}/mcp", *scopes)
-    assert_listed_as_it_works(Agent(app, token), McpClient(app, token), made_by(owner))
+    assert_listed_as_it_works(Agent(app, token), McpClient(app, token), resources_of(owner))
 
 
 @pytest.mark.parametrize("role", ["member", "viewer", "admin"])
 def test_somebody_is_shown_exactly_what_their_role_can_use(app: Flask, owner: TestUser, role: str) -> None:
     somebody = add_user(app)
     add_project_and_board(app, owner, "Observatory", **{role: somebody})
-    assert_listed_as_it_works(Agent(app, somebody.key), McpClient(app, somebody.key), made_by(owner, **{role: somebody}))
+    assert_listed_as_it_works(Agent(app, somebody.key), McpClient(app, somebody.key), resources_of(owner, **{role: somebody}))
 
 
 def test_a_key_for_some_projects_is_shown_what_its_user_may_do_there(app: Flask, owner: TestUser) -> None:
@@ -90,7 +90,7 @@ def test_who_is_nowhere_is_shown_what_reads(app: Flask) -> None:
 
 @pytest.mark.parametrize("version", [MODERN, *LEGACY])
 def test_every_revision_is_shown_the_same(app: Flask, owner: TestUser, viewer: TestUser, version: str) -> None:
-    for key in (owner.key, viewer.key, owner.new_key(new_id("key"), *READING)):
+    for key in (owner.key, viewer.key, owner.new_key(new_id("key"), *DEFAULT_SCOPES)):
         assert listed(Agent(app, key, version)) == listed(Agent(app, key))
 
 
@@ -104,20 +104,22 @@ def test_a_downgrade_bites_and_an_upgrade_brings_all_back(app: Flask) -> None:
     assert listed(Agent(app, person.key)) == before
 
 
-def test_the_resources_listed_are_those_in_reach(app: Flask, owner: TestUser, outsider: TestUser, place: ProjectAndBoard) -> None:
+def test_the_resources_listed_are_the_visible_ones(
+    app: Flask, owner: TestUser, outsider: TestUser, project: ProjectAndBoard
+) -> None:
     elsewhere = owner.new_key(new_id("key"), project_ids=frozenset({add_project_and_board(app, owner).project_id}))
-    mine = {f"calmboard://projects/{place.project_id}", f"calmboard://boards/{place.board_id}"}
+    mine = {f"calmboard://projects/{project.project_id}", f"calmboard://boards/{project.board_id}"}
     assert mine <= _all_resources(Agent(app, owner.key))
     for key in (outsider.key, elsewhere, owner.new_key(new_id("key"), *NOWHERE)):
         assert not mine & _all_resources(Agent(app, key))
 
 
 def test_a_cursor_of_one_person_shows_another_nothing_more(app: Flask, owner: TestUser) -> None:
-    places = [add_project_and_board(app, owner) for _ in range(55)]
+    projects = [add_project_and_board(app, owner) for _ in range(55)]
     cursor = Agent(app, owner.key).result("resources/list")["nextCursor"]
-    stranger = Agent(app, add_user(app).key)
-    answer = stranger.ask("resources/list", {"cursor": cursor})
-    assert not [place for place in places if place.project_id in answer.text or place.board_id in answer.text]
+    outsider = Agent(app, add_user(app).key)
+    answer = outsider.ask("resources/list", {"cursor": cursor})
+    assert not [project for project in projects if project.project_id in answer.text or project.board_id in answer.text]
 
 
 def _all_resources(agent: Agent) -> set[str]:
@@ -131,10 +133,10 @@ def _all_resources(agent: Agent) -> set[str]:
 
 @pytest.mark.parametrize("version", LEGACY)
 @pytest.mark.parametrize("method", ["resources/read", "resources/subscribe", "resources/unsubscribe"])
-def test_a_resource_out_of_reach_is_none_to_earlier_clients(
-    app: Flask, owner: TestUser, outsider: TestUser, place: ProjectAndBoard, version: str, method: str
+def test_an_invisible_resource_is_not_found_by_earlier_clients(
+    app: Flask, owner: TestUser, outsider: TestUser, project: ProjectAndBoard, version: str, method: str
 ) -> None:
-    uri = f"calmboard://boards/{place.board_id}"
+    uri = f"calmboard://boards/{project.board_id}"
     assert Agent(app, owner.key, version).ask(method, {"uri": uri}).json.get("error") is None
     error = Agent(app, outsider.key, version).error(method, {"uri": uri})
     assert (error["code"], error["data"]) == (-32002, {"uri": uri})
@@ -153,21 +155,21 @@ def _completions() -> Iterator[dict[str, Any]]:
                 yield {"ref": {"type": "ref/prompt", "name": prompt.name}, "argument": {"name": argument.name, "value": ""}}
 
 
-@pytest.mark.parametrize("asked", list(_completions()), ids=str)
-def test_nothing_out_of_reach_is_completed(
-    app: Flask, owner: TestUser, outsider: TestUser, place: ProjectAndBoard, asked: dict[str, Any]
+@pytest.mark.parametrize("completion", list(_completions()), ids=str)
+def test_nothing_invisible_is_completed(
+    app: Flask, owner: TestUser, outsider: TestUser, project: ProjectAndBoard, completion: dict[str, Any]
 ) -> None:
-    things = create_resources(owner.api, place)
+    resources = create_resources(owner.api, project)
     elsewhere = owner.new_key(new_id("key"), project_ids=frozenset({add_project_and_board(app, owner, "Elsewhere").project_id}))
-    typed = {**asked, "context": {"arguments": {"board": place.board_id, "project": place.project_id}}}
-    for value in ("", "prj_", "Obs", "Tele", "Measure", "First", *things.values()):
-        typed = {**typed, "argument": {**asked["argument"], "value": value}}
+    params = {**completion, "context": {"arguments": {"board": project.board_id, "project": project.project_id}}}
+    for value in ("", "prj_", "Obs", "Tele", "Measure", "First", *resources.values()):
+        params = {**params, "argument": {**completion["argument"], "value": value}}
         for key in (outsider.key, elsewhere, owner.new_key(new_id("key"), *NOWHERE)):
-            values = Agent(app, key).result("completion/complete", typed)["completion"]["values"]
-            assert not set(values) & set(things.values()), value
+            values = Agent(app, key).result("completion/complete", params)["completion"]["values"]
+            assert not set(values) & set(resources.values()), value
 
 
-def test_a_token_for_this_server_opens_no_other_door(app: Flask, owner: TestUser) -> None:
+def test_a_token_for_this_server_is_refused_by_the_api(app: Flask, owner: TestUser) -> None:
     token = Tokens(app).for_resource(owner, f"{ORIGIN}/mcp")
     for path in ("/me", "/projects"):
         answer = Api(app, token).get(path)
@@ -175,16 +177,18 @@ def test_a_token_for_this_server_opens_no_other_door(app: Flask, owner: TestUser
     assert outcome(McpClient(app, token).ask(modern("tools/list"))) == (200, "done")
 
 
-def test_in_a_batch_each_call_is_judged_by_itself(app: Flask, owner: TestUser, viewer: TestUser, place: ProjectAndBoard) -> None:
-    things = create_resources(owner.api, place)
-    made = {"name": "create_task", "arguments": {"board_id": things["board_id"], "title": "Coat the mirror"}}
-    batch = [old("tools/call", id=1, params=made), old("tools/call", id=2, params={"name": "list_projects"})]
+def test_in_a_batch_each_call_is_judged_by_itself(
+    app: Flask, owner: TestUser, viewer: TestUser, project: ProjectAndBoard
+) -> None:
+    resources = create_resources(owner.api, project)
+    create_call = {"name": "create_task", "arguments": {"board_id": resources["board_id"], "title": "Coat the mirror"}}
+    batch = [old("tools/call", id=1, params=create_call), old("tools/call", id=2, params={"name": "list_projects"})]
     looking = McpClient(app, viewer.key).send(batch).json
     assert [frame["result"]["isError"] for frame in looking] == [True, False]
-    refused, read = McpClient(app, owner.new_key(new_id("key"), *READING)).send(batch).json
+    refused, read = McpClient(app, owner.new_key(new_id("key"), *DEFAULT_SCOPES)).send(batch).json
     assert refused["error"]["data"]["code"] == "insufficient_scope"
     assert read["result"]["isError"] is False
-    titles = [task["title"] for task in owner.api.get(f"/boards/{place.board_id}/tasks").json["data"]]
+    titles = [task["title"] for task in owner.api.get(f"/boards/{project.board_id}/tasks").json["data"]]
     assert "Coat the mirror" not in titles
 
 

@@ -1,4 +1,4 @@
-"""Who may use what over MCP: read off the registry, so that it holds for every tool, resource and prompt added later."""
+"""Who may use what over MCP: read from the registry, so that it holds for every tool, resource and prompt added later."""
 
 import re
 from datetime import timedelta
@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from calmboard.access.credentials.keys import NewKey, issue_key, pause_key, revoke_key
-from calmboard.access.scopes import READING, SCOPES
+from calmboard.access.scopes import DEFAULT_SCOPES, SCOPES
 from calmboard.db import db, now
 from calmboard.ids import new_id
 from tests.api.mcp.raw_client import McpClient
@@ -18,19 +18,19 @@ from tests.support.resources import create_resources
 from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
 ORIGIN = "http://127.0.0.1:8000"
-DONE, FORBIDDEN, OUT_OF_REACH = (200, "done"), (200, "forbidden"), (400, -32602)
+DONE, FORBIDDEN, NOT_FOUND = (200, "done"), (200, "forbidden"), (400, -32602)
 INSUFFICIENT, UNPAID = (403, "insufficient_scope"), (403, "paid_plan_required")
 NOWHERE = ["webhooks:read"]
 
-USES = registered_calls()
+CALLS = registered_calls()
 ResourceIds = dict[str, str]
-every_use = pytest.mark.parametrize("use", USES, ids=lambda use: use.name)
+every_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
 
 
 @pytest.fixture
-def things(owner: TestUser, place: ProjectAndBoard, use: RegisteredCall) -> ResourceIds:
-    """One of everything in a project of the owner's, in the state that the tool acts on."""
-    return create_resources(owner.api, place, use.name)
+def resources(owner: TestUser, project: ProjectAndBoard, call: RegisteredCall) -> ResourceIds:
+    """One of each resource in a project of the owner's, in the state that the tool requires."""
+    return create_resources(owner.api, project, call.name)
 
 
 @pytest.fixture(scope="module")
@@ -38,148 +38,150 @@ def tokens(app: Flask) -> Tokens:
     return Tokens(app)
 
 
-def assert_unseen(answer: Any, use: RegisteredCall, things: ResourceIds) -> None:
-    """Nothing of the place stands in the answer; an id that was sent may be named again."""
-    words = INSIDE if use.is_addressed else things.values()
-    assert not [word for word in words if word in answer.text]
+def assert_unseen(answer: Any, call: RegisteredCall, resources: ResourceIds) -> None:
+    """The response contains nothing of the project; an id that was sent may be repeated."""
+    hidden = INSIDE if call.is_addressed else resources.values()
+    assert not [value for value in hidden if value in answer.text]
 
 
-def out_of_reach(use: RegisteredCall) -> tuple[int, str | int]:
-    """How a use ends whose thing belongs to others; one that names nothing finds nothing."""
-    if not use.is_addressed:
+def outcome_without_access(call: RegisteredCall) -> tuple[int, str | int]:
+    """The outcome of a call whose resource belongs to others; a call that names none finds nothing."""
+    if not call.is_addressed:
         return DONE
-    return FORBIDDEN if use.method == "tools/call" else OUT_OF_REACH
+    return FORBIDDEN if call.method == "tools/call" else NOT_FOUND
 
 
-def test_everything_that_an_agent_can_use_is_tried_here() -> None:
+def test_every_registered_call_has_arguments() -> None:
     found = registry()
-    assert set(ARGUMENTS) == {*found.tools, *found.prompts}, "add arguments that work to tests/mcp/uses.py"
+    assert set(ARGUMENTS) == {*found.tools, *found.prompts}, "add valid arguments to tests/api/mcp/registered_calls.py"
 
 
-@every_use
-def test_the_owner_may_use_it(app: Flask, owner: TestUser, use: RegisteredCall, things: ResourceIds) -> None:
-    assert outcome(use.ask(McpClient(app, owner.key), things)) == DONE
+@every_call
+def test_the_owner_may_use_it(app: Flask, owner: TestUser, call: RegisteredCall, resources: ResourceIds) -> None:
+    assert outcome(call.ask(McpClient(app, owner.key), resources)) == DONE
 
 
-@every_use
-def test_a_member_may_use_it(app: Flask, member: TestUser, use: RegisteredCall, things: ResourceIds) -> None:
-    assert outcome(use.ask(McpClient(app, member.key), things)) == DONE
+@every_call
+def test_a_member_may_use_it(app: Flask, member: TestUser, call: RegisteredCall, resources: ResourceIds) -> None:
+    assert outcome(call.ask(McpClient(app, member.key), resources)) == DONE
 
 
-@every_use
+@every_call
 def test_a_viewer_may_look_and_change_nothing(
-    app: Flask, owner: TestUser, viewer: TestUser, use: RegisteredCall, things: ResourceIds
+    app: Flask, owner: TestUser, viewer: TestUser, call: RegisteredCall, resources: ResourceIds
 ) -> None:
-    before = state_of(owner, things)
-    assert outcome(use.ask(McpClient(app, viewer.key), things)) == (FORBIDDEN if use.is_write else DONE)
-    assert state_of(owner, things) == before
+    before = state_of(owner, resources)
+    assert outcome(call.ask(McpClient(app, viewer.key), resources)) == (FORBIDDEN if call.is_write else DONE)
+    assert state_of(owner, resources) == before
 
 
-@every_use
+@every_call
 def test_an_outsider_sees_and_changes_nothing(
-    app: Flask, owner: TestUser, outsider: TestUser, use: RegisteredCall, things: ResourceIds
+    app: Flask, owner: TestUser, outsider: TestUser, call: RegisteredCall, resources: ResourceIds
 ) -> None:
-    before = state_of(owner, things)
-    answer = use.ask(McpClient(app, outsider.key), things)
-    assert outcome(answer) == out_of_reach(use)
-    assert_unseen(answer, use, things)
-    assert state_of(owner, things) == before
+    before = state_of(owner, resources)
+    answer = call.ask(McpClient(app, outsider.key), resources)
+    assert outcome(answer) == outcome_without_access(call)
+    assert_unseen(answer, call, resources)
+    assert state_of(owner, resources) == before
 
 
-@every_use
+@every_call
 def test_a_key_for_other_projects_sees_and_changes_nothing(
-    app: Flask, owner: TestUser, use: RegisteredCall, things: ResourceIds
+    app: Flask, owner: TestUser, call: RegisteredCall, resources: ResourceIds
 ) -> None:
     elsewhere = add_project_and_board(app, owner, "Elsewhere")
     key = owner.new_key(new_id("key"), project_ids=frozenset({elsewhere.project_id}))
-    before = state_of(owner, things)
-    answer = use.ask(McpClient(app, key), things)
-    assert outcome(answer) == out_of_reach(use)
-    assert_unseen(answer, use, things)
-    assert state_of(owner, things) == before
+    before = state_of(owner, resources)
+    answer = call.ask(McpClient(app, key), resources)
+    assert outcome(answer) == outcome_without_access(call)
+    assert_unseen(answer, call, resources)
+    assert state_of(owner, resources) == before
 
 
-@every_use
-def test_a_key_for_this_project_may_use_it(app: Flask, owner: TestUser, use: RegisteredCall, things: ResourceIds) -> None:
-    key = owner.new_key(new_id("key"), project_ids=frozenset({things["project_id"]}))
-    assert outcome(use.ask(McpClient(app, key), things)) == DONE
+@every_call
+def test_a_key_for_this_project_may_use_it(app: Flask, owner: TestUser, call: RegisteredCall, resources: ResourceIds) -> None:
+    key = owner.new_key(new_id("key"), project_ids=frozenset({resources["project_id"]}))
+    assert outcome(call.ask(McpClient(app, key), resources)) == DONE
 
 
-@every_use
-def test_the_free_plan_is_403_whatever_the_role(app: Flask, owner: TestUser, free: TestUser, use: RegisteredCall) -> None:
-    things = create_resources(owner.api, add_project_and_board(app, owner, admin=free), use.name)
-    before = state_of(owner, things)
-    answer = use.ask(McpClient(app, free.key), things)
+@every_call
+def test_the_free_plan_is_403_whatever_the_role(app: Flask, owner: TestUser, free: TestUser, call: RegisteredCall) -> None:
+    resources = create_resources(owner.api, add_project_and_board(app, owner, admin=free), call.name)
+    before = state_of(owner, resources)
+    answer = call.ask(McpClient(app, free.key), resources)
     assert outcome(answer) == UNPAID
     assert "WWW-Authenticate" not in answer.headers
-    assert_unseen(answer, use, things)
-    assert state_of(owner, things) == before
+    assert_unseen(answer, call, resources)
+    assert state_of(owner, resources) == before
 
 
-@every_use
-def test_a_key_that_reads_may_not_write(app: Flask, owner: TestUser, use: RegisteredCall, things: ResourceIds) -> None:
-    before = state_of(owner, things)
-    answer = use.ask(McpClient(app, owner.new_key(new_id("key"), *READING)), things)
-    assert outcome(answer) == (INSUFFICIENT if use.is_write else DONE)
-    if use.is_write:
-        assert_step_up(answer, use, READING)
-    assert state_of(owner, things) == before
+@every_call
+def test_a_key_that_reads_may_not_write(app: Flask, owner: TestUser, call: RegisteredCall, resources: ResourceIds) -> None:
+    before = state_of(owner, resources)
+    answer = call.ask(McpClient(app, owner.new_key(new_id("key"), *DEFAULT_SCOPES)), resources)
+    assert outcome(answer) == (INSUFFICIENT if call.is_write else DONE)
+    if call.is_write:
+        assert_step_up(answer, call, DEFAULT_SCOPES)
+    assert state_of(owner, resources) == before
 
 
-@every_use
-def test_its_own_scopes_are_enough(app: Flask, owner: TestUser, use: RegisteredCall, things: ResourceIds) -> None:
-    key = owner.new_key(new_id("key"), *(use.scopes or NOWHERE))
-    assert outcome(use.ask(McpClient(app, key), things)) == DONE
+@every_call
+def test_its_own_scopes_are_enough(app: Flask, owner: TestUser, call: RegisteredCall, resources: ResourceIds) -> None:
+    key = owner.new_key(new_id("key"), *(call.scopes or NOWHERE))
+    assert outcome(call.ask(McpClient(app, key), resources)) == DONE
 
 
-@every_use
-def test_without_any_of_its_scopes_all_are_asked_for_at_once(
-    app: Flask, owner: TestUser, use: RegisteredCall, things: ResourceIds
+@every_call
+def test_without_any_of_its_scopes_all_are_requested_at_once(
+    app: Flask, owner: TestUser, call: RegisteredCall, resources: ResourceIds
 ) -> None:
-    before = state_of(owner, things)
-    answer = use.ask(McpClient(app, owner.new_key(new_id("key"), *NOWHERE)), things)
-    if not use.scopes:
+    before = state_of(owner, resources)
+    answer = call.ask(McpClient(app, owner.new_key(new_id("key"), *NOWHERE)), resources)
+    if not call.scopes:
         assert outcome(answer) == DONE
         return
     assert outcome(answer) == INSUFFICIENT
-    assert_step_up(answer, use, NOWHERE)
-    assert_unseen(answer, use, things)
-    assert state_of(owner, things) == before
+    assert_step_up(answer, call, NOWHERE)
+    assert_unseen(answer, call, resources)
+    assert state_of(owner, resources) == before
 
 
-@every_use
-def test_every_single_one_of_its_scopes_is_needed(app: Flask, owner: TestUser, use: RegisteredCall, things: ResourceIds) -> None:
-    for scope in use.scopes:
-        held = [one for one in SCOPES if one != scope and one != scope.replace(":read", ":write")]
-        answer = use.ask(McpClient(app, owner.new_key(new_id("key"), *held)), things)
+@every_call
+def test_every_single_one_of_its_scopes_is_needed(
+    app: Flask, owner: TestUser, call: RegisteredCall, resources: ResourceIds
+) -> None:
+    for scope in call.scopes:
+        held = [other for other in SCOPES if other != scope and other != scope.replace(":read", ":write")]
+        answer = call.ask(McpClient(app, owner.new_key(new_id("key"), *held)), resources)
         assert outcome(answer) == INSUFFICIENT, scope
-        assert_step_up(answer, use, held)
+        assert_step_up(answer, call, held)
 
 
-def assert_step_up(answer: Any, use: RegisteredCall, held: Any) -> None:
+def assert_step_up(answer: Any, call: RegisteredCall, held: Any) -> None:
     """One challenge asks for all that is needed, and for what is held already (RFC 6750, section 3.1)."""
     challenge = answer.headers["WWW-Authenticate"]
     assert challenge.startswith("Bearer ")
     assert 'error="insufficient_scope"' in challenge
     assert f'resource_metadata="{ORIGIN}/.well-known/oauth-protected-resource/mcp"' in challenge
-    (asked,) = re.findall(r' scope="([^"]*)"', challenge)
-    assert set(asked.split()) == {*use.scopes, *held}
-    assert all(scope in answer.json["error"]["message"] for scope in use.scopes)
+    (requested,) = re.findall(r' scope="([^"]*)"', challenge)
+    assert set(requested.split()) == {*call.scopes, *held}
+    assert all(scope in answer.json["error"]["message"] for scope in call.scopes)
 
 
-@every_use
+@every_call
 def test_no_credential_that_is_not_in_force_does_anything(
-    app: Flask, owner: TestUser, tokens: Tokens, use: RegisteredCall, things: ResourceIds
+    app: Flask, owner: TestUser, tokens: Tokens, call: RegisteredCall, resources: ResourceIds
 ) -> None:
-    before = state_of(owner, things)
+    before = state_of(owner, resources)
     for name, (secret, code) in _not_in_force(app, owner, tokens).items():
-        answer = use.ask(McpClient(app, secret), things)
+        answer = call.ask(McpClient(app, secret), resources)
         assert outcome(answer) == (401, code), name
         challenge = answer.headers["WWW-Authenticate"]
         assert f'Bearer resource_metadata="{ORIGIN}/.well-known/oauth-protected-resource/mcp"' in challenge
         assert ('error="invalid_token"' in challenge) == (secret is not None)
-        assert_unseen(answer, use, things)
-    assert state_of(owner, things) == before
+        assert_unseen(answer, call, resources)
+    assert state_of(owner, resources) == before
 
 
 def _not_in_force(app: Flask, owner: TestUser, tokens: Tokens) -> dict[str, tuple[str | None, str]]:
@@ -212,20 +214,20 @@ def _key(app: Flask, owner: TestUser, end: str) -> str:
     return secret
 
 
-@every_use
+@every_call
 def test_a_token_for_this_server_may_use_it(
-    app: Flask, owner: TestUser, tokens: Tokens, use: RegisteredCall, things: ResourceIds
+    app: Flask, owner: TestUser, tokens: Tokens, call: RegisteredCall, resources: ResourceIds
 ) -> None:
-    assert outcome(use.ask(McpClient(app, tokens.for_resource(owner, f"{ORIGIN}/mcp")), things)) == DONE
+    assert outcome(call.ask(McpClient(app, tokens.for_resource(owner, f"{ORIGIN}/mcp")), resources)) == DONE
 
 
-@every_use
+@every_call
 def test_a_token_that_reads_may_step_up(
-    app: Flask, owner: TestUser, tokens: Tokens, use: RegisteredCall, things: ResourceIds
+    app: Flask, owner: TestUser, tokens: Tokens, call: RegisteredCall, resources: ResourceIds
 ) -> None:
-    before = state_of(owner, things)
-    answer = use.ask(McpClient(app, tokens.for_resource(owner, f"{ORIGIN}/mcp", *READING)), things)
-    assert outcome(answer) == (INSUFFICIENT if use.is_write else DONE)
-    if use.is_write:
-        assert_step_up(answer, use, READING)
-    assert state_of(owner, things) == before
+    before = state_of(owner, resources)
+    answer = call.ask(McpClient(app, tokens.for_resource(owner, f"{ORIGIN}/mcp", *DEFAULT_SCOPES)), resources)
+    assert outcome(answer) == (INSUFFICIENT if call.is_write else DONE)
+    if call.is_write:
+        assert_step_up(answer, call, DEFAULT_SCOPES)
+    assert state_of(owner, resources) == before

@@ -22,18 +22,18 @@ OF_NO_TYPE: tuple[Any, ...] = (None, True, 5, 1.5, 10**40, "x", [], [[]], {}, {"
 
 
 @pytest.fixture
-def things(owner: TestUser, new_project: Callable[..., ProjectAndBoard], tool: Tool) -> ResourceIds:
+def resources(owner: TestUser, new_project: Callable[..., ProjectAndBoard], tool: Tool) -> ResourceIds:
     return create_resources(owner.api, new_project(owner), tool.name)
 
 
 @pytest.fixture
 def call(app: Flask, owner: TestUser, tool: Tool) -> Callable[[Any], dict[str, Any]]:
     """Call the tool with these arguments; gives the result."""
-    wire = McpClient(app, owner.key)
+    client = McpClient(app, owner.key)
 
     def ask(arguments: Any) -> dict[str, Any]:
         body = old("tools/call", params={"name": tool.name, "arguments": arguments})
-        answer = wire.send(body, {"MCP-Protocol-Version": LEGACY[0]})
+        answer = client.send(body, {"MCP-Protocol-Version": LEGACY[0]})
         assert answer.status_code == 200, answer.text
         result: dict[str, Any] = answer.json["result"]
         return result
@@ -43,55 +43,55 @@ def call(app: Flask, owner: TestUser, tool: Tool) -> Callable[[Any], dict[str, A
 
 @every_tool
 def test_a_value_that_breaks_the_schema_is_named(
-    owner: TestUser, tool: Tool, things: ResourceIds, call: Callable[[Any], dict[str, Any]]
+    owner: TestUser, tool: Tool, resources: ResourceIds, call: Callable[[Any], dict[str, Any]]
 ) -> None:
-    before = tasks_and_sprints(owner, things)
+    before = tasks_and_sprints(owner, resources)
     for name, schema in tool.input_schema["properties"].items():
         for value in wrong_values(schema):
-            result = call({**with_ids(ARGUMENTS[tool.name], things), name: value})
+            result = call({**with_ids(ARGUMENTS[tool.name], resources), name: value})
             assert result["isError"] is True, (name, value)
-            assert name in faulty(result), (name, value, result["content"])
+            assert name in invalid_arguments(result), (name, value, result["content"])
             assert f"- {name}" in result["content"][0]["text"]
-    assert tasks_and_sprints(owner, things) == before
+    assert tasks_and_sprints(owner, resources) == before
 
 
 @every_tool
-def test_an_argument_that_is_missing_is_named(tool: Tool, things: ResourceIds, call: Callable[[Any], dict[str, Any]]) -> None:
-    fitting = with_ids(ARGUMENTS[tool.name], things)
+def test_an_argument_that_is_missing_is_named(tool: Tool, resources: ResourceIds, call: Callable[[Any], dict[str, Any]]) -> None:
+    fitting = with_ids(ARGUMENTS[tool.name], resources)
     for name in tool.input_schema.get("required", ()):
         result = call({key: value for key, value in fitting.items() if key != name})
-        assert (result["isError"], faulty(result)) == (True, {name})
+        assert (result["isError"], invalid_arguments(result)) == (True, {name})
 
 
 @every_tool
-def test_all_faults_are_named_at_once(tool: Tool, things: ResourceIds, call: Callable[[Any], dict[str, Any]]) -> None:
+def test_all_errors_are_named_at_once(tool: Tool, resources: ResourceIds, call: Callable[[Any], dict[str, Any]]) -> None:
     names = set(tool.input_schema["properties"])
     result = call({**{name: {"of": "no type"} for name in names}, "colour": "red"})
-    assert (result["isError"], faulty(result)) == (True, names | {"colour"})
+    assert (result["isError"], invalid_arguments(result)) == (True, names | {"colour"})
 
 
 @every_tool
 def test_an_argument_that_nobody_knows_is_named(
-    owner: TestUser, tool: Tool, things: ResourceIds, call: Callable[[Any], dict[str, Any]]
+    owner: TestUser, tool: Tool, resources: ResourceIds, call: Callable[[Any], dict[str, Any]]
 ) -> None:
-    before = tasks_and_sprints(owner, things)
+    before = tasks_and_sprints(owner, resources)
     for name in ("colour", "Board_id", "__class__", "", "a/b~c", "\N{SNOWMAN}"):
-        result = call({**with_ids(ARGUMENTS[tool.name], things), name: 1})
+        result = call({**with_ids(ARGUMENTS[tool.name], resources), name: 1})
         assert result["isError"] is True
-        assert name.replace("~", "~0").replace("/", "~1") in faulty(result, whole=True)
-    assert tasks_and_sprints(owner, things) == before
+        assert name.replace("~", "~0").replace("/", "~1") in invalid_arguments(result, full_pointers=True)
+    assert tasks_and_sprints(owner, resources) == before
 
 
-def faulty(result: dict[str, Any], *, whole: bool = False) -> set[str]:
+def invalid_arguments(result: dict[str, Any], *, full_pointers: bool = False) -> set[str]:
     """The arguments that an answer names, or the whole pointers to what is wrong in them."""
     problem = result["_meta"]["ai.calmboard/problem"]
-    pointers = {fault["pointer"].removeprefix("/") for fault in problem["errors"]}
-    return pointers if whole else {pointer.split("/")[0] for pointer in pointers}
+    pointers = {error["pointer"].removeprefix("/") for error in problem["errors"]}
+    return pointers if full_pointers else {pointer.split("/")[0] for pointer in pointers}
 
 
-def tasks_and_sprints(owner: TestUser, things: ResourceIds) -> list[Any]:
+def tasks_and_sprints(owner: TestUser, resources: ResourceIds) -> list[Any]:
     paths = ("/boards/{board_id}/tasks", "/boards/{board_id}/sprints", "/tasks/{task_id}/comments", "/tasks/{task_id}/checklist")
-    return [owner.api.get(path.format(**things)).json for path in paths]
+    return [owner.api.get(path.format(**resources)).json for path in paths]
 
 
 def wrong_values(schema: Schema) -> Iterator[Any]:

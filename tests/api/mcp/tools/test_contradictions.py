@@ -1,4 +1,4 @@
-"""Arguments that exclude each other are told apart from a search that found nothing."""
+"""Arguments that exclude each other are an error, not an empty list."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from calmboard.ids import new_id
-from tests.api.mcp.created import make_sprint, make_task
+from tests.api.mcp.created import create_sprint, create_task
 from tests.support.agent import LEGACY, Agent
 from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
@@ -17,72 +17,76 @@ def elsewhere(app: Flask, someone: TestUser) -> ProjectAndBoard:
     return add_project_and_board(app, someone, name="Dome")
 
 
-def make_label(someone: TestUser, place: ProjectAndBoard) -> str:
-    label_id: str = someone.api.post(f"/projects/{place.project_id}/labels", json={"name": "Optics"}).json["id"]
+def create_label(someone: TestUser, project: ProjectAndBoard) -> str:
+    label_id: str = someone.api.post(f"/projects/{project.project_id}/labels", json={"name": "Optics"}).json["id"]
     return label_id
 
 
 def test_a_sprint_of_another_board_is_no_empty_list(
-    agent: Agent, someone: TestUser, place: ProjectAndBoard, elsewhere: ProjectAndBoard
+    agent: Agent, someone: TestUser, project: ProjectAndBoard, elsewhere: ProjectAndBoard
 ) -> None:
-    sprint_id = make_sprint(someone, elsewhere)
-    said = agent.refusal("list_tasks", board_id=place.board_id, sprint_id=sprint_id)
-    assert f"- sprint_id: This is a sprint of another board, {elsewhere.board_id}." in said
-    assert "What to do: Correct what is named above, and call again. get_board names" in said
+    sprint_id = create_sprint(someone, elsewhere)
+    message = agent.refusal("list_tasks", board_id=project.board_id, sprint_id=sprint_id)
+    assert f"- sprint_id: This is a sprint of another board, {elsewhere.board_id}." in message
+    assert "What to do: Correct what is named above, and call again. get_board names" in message
     assert agent.structured("list_tasks", board_id=elsewhere.board_id, sprint_id=sprint_id)["tasks"] == []
     assert agent.structured("list_tasks", sprint_id=sprint_id)["tasks"] == []
 
 
-@pytest.mark.parametrize("place_is_told_by", ["board_id", "sprint_id"])
+@pytest.mark.parametrize("located_by", ["board_id", "sprint_id"])
 def test_a_label_of_another_project_is_no_empty_list(
-    agent: Agent, someone: TestUser, place: ProjectAndBoard, elsewhere: ProjectAndBoard, place_is_told_by: str
+    agent: Agent, someone: TestUser, project: ProjectAndBoard, elsewhere: ProjectAndBoard, located_by: str
 ) -> None:
-    told = {"board_id": place.board_id, "sprint_id": make_sprint(someone, place)}[place_is_told_by]
-    said = agent.refusal("list_tasks", **{place_is_told_by: told}, label=make_label(someone, elsewhere))
-    assert f"- label: This is a label of another project, {elsewhere.project_id}; {place.project_id} has its own." in said
-    assert "get_project names the labels" in said
-    assert agent.structured("list_tasks", **{place_is_told_by: told}, label=make_label(someone, place))["tasks"] == []
+    value = {"board_id": project.board_id, "sprint_id": create_sprint(someone, project)}[located_by]
+    message = agent.refusal("list_tasks", **{located_by: value}, label=create_label(someone, elsewhere))
+    assert f"- label: This is a label of another project, {elsewhere.project_id}; {project.project_id} has its own." in message
+    assert "get_project names the labels" in message
+    assert agent.structured("list_tasks", **{located_by: value}, label=create_label(someone, project))["tasks"] == []
 
 
 def test_somebody_of_another_project_is_no_empty_list(
-    agent: Agent, someone: TestUser, member: TestUser, place: ProjectAndBoard, elsewhere: ProjectAndBoard
+    agent: Agent, someone: TestUser, member: TestUser, project: ProjectAndBoard, elsewhere: ProjectAndBoard
 ) -> None:
-    said = agent.refusal("list_tasks", board_id=elsewhere.board_id, assignee=member.person.id)
-    assert f"- assignee: Nobody in the project {elsewhere.project_id} has this id." in said
-    said = agent.refusal("list_tasks", label=make_label(someone, elsewhere), assignee=member.person.id)
-    assert "- assignee: Nobody in the project" in said
-    assert agent.structured("list_tasks", board_id=place.board_id, assignee=member.person.id)["tasks"] == []
+    message = agent.refusal("list_tasks", board_id=elsewhere.board_id, assignee=member.person.id)
+    assert f"- assignee: Nobody in the project {elsewhere.project_id} has this id." in message
+    message = agent.refusal("list_tasks", label=create_label(someone, elsewhere), assignee=member.person.id)
+    assert "- assignee: Nobody in the project" in message
+    assert agent.structured("list_tasks", board_id=project.board_id, assignee=member.person.id)["tasks"] == []
 
 
-def test_all_that_does_not_fit_is_told_at_once(
-    agent: Agent, someone: TestUser, outsider: TestUser, place: ProjectAndBoard, elsewhere: ProjectAndBoard
+def test_all_contradictions_are_named_at_once(
+    agent: Agent, someone: TestUser, outsider: TestUser, project: ProjectAndBoard, elsewhere: ProjectAndBoard
 ) -> None:
-    strange = {"sprint_id": make_sprint(someone, elsewhere), "label": make_label(someone, elsewhere)}
-    said = agent.refusal("list_tasks", board_id=place.board_id, assignee=outsider.person.id, **strange)
-    assert [line.split(":")[0] for line in said.splitlines() if line.startswith("- ")] == ["- sprint_id", "- label", "- assignee"]
+    filters = {"sprint_id": create_sprint(someone, elsewhere), "label": create_label(someone, elsewhere)}
+    message = agent.refusal("list_tasks", board_id=project.board_id, assignee=outsider.person.id, **filters)
+    assert [line.split(":")[0] for line in message.splitlines() if line.startswith("- ")] == [
+        "- sprint_id",
+        "- label",
+        "- assignee",
+    ]
 
 
 def test_what_is_out_of_reach_is_not_told_apart_by_where_it_is(
-    app: Flask, outsider: TestUser, place: ProjectAndBoard, agent: Agent
+    app: Flask, outsider: TestUser, project: ProjectAndBoard, agent: Agent
 ) -> None:
     theirs = add_project_and_board(app, outsider)
-    said = agent.refusal("list_tasks", board_id=place.board_id, sprint_id=make_sprint(outsider, theirs))
-    assert theirs.board_id not in said
-    assert theirs.project_id not in said
+    message = agent.refusal("list_tasks", board_id=project.board_id, sprint_id=create_sprint(outsider, theirs))
+    assert theirs.board_id not in message
+    assert theirs.project_id not in message
 
 
 @pytest.mark.parametrize(
     ("after", "before"), [("2026-12-18", "2026-12-18"), ("2026-12-18", "2026-12-19"), ("2027-01-01", "2026-01-01")]
 )
-def test_days_with_none_between_them_are_refused(agent: Agent, place: ProjectAndBoard, after: str, before: str) -> None:
-    said = agent.refusal("list_tasks", board_id=place.board_id, due_after=after, due_before=before)
-    assert f"- due_after: No day lies between {after} and {before}." in said
-    assert "- due_before:" in said
+def test_days_with_none_between_them_are_refused(agent: Agent, project: ProjectAndBoard, after: str, before: str) -> None:
+    message = agent.refusal("list_tasks", board_id=project.board_id, due_after=after, due_before=before)
+    assert f"- due_after: No day lies between {after} and {before}." in message
+    assert "- due_before:" in message
 
 
-def test_one_day_between_is_a_day(agent: Agent, someone: TestUser, place: ProjectAndBoard) -> None:
-    make_task(someone, place, due_date="2026-12-18")
-    found = agent.structured("list_tasks", board_id=place.board_id, due_after="2026-12-17", due_before="2026-12-19")
+def test_one_day_between_is_a_day(agent: Agent, someone: TestUser, project: ProjectAndBoard) -> None:
+    create_task(someone, project, due_date="2026-12-18")
+    found = agent.structured("list_tasks", board_id=project.board_id, due_after="2026-12-17", due_before="2026-12-19")
     assert len(found["tasks"]) == 1
 
 
@@ -97,16 +101,16 @@ def test_one_day_between_is_a_day(agent: Agent, someone: TestUser, place: Projec
     ],
 )
 def test_a_report_refuses_what_narrows_another(
-    app: Flask, someone: TestUser, place: ProjectAndBoard, report: str, narrowed: dict[str, Any], taker: str
+    app: Flask, someone: TestUser, project: ProjectAndBoard, report: str, narrowed: dict[str, Any], taker: str
 ) -> None:
-    said = Agent(app, someone.key, LEGACY[0]).refusal("get_report", report=report, board_id=place.board_id, **narrowed)
-    assert f"- {next(iter(narrowed))}: The report {report} does not take it; {taker} would. Leave it out." in said
+    message = Agent(app, someone.key, LEGACY[0]).refusal("get_report", report=report, board_id=project.board_id, **narrowed)
+    assert f"- {next(iter(narrowed))}: The report {report} does not take it; {taker} would. Leave it out." in message
 
 
 def test_nobody_is_put_on_and_taken_off_at_once(agent: Agent, someone: TestUser, member: TestUser, task_id: str) -> None:
     both = {"add": [someone.person.id, member.person.id], "remove": ["me"]}
-    said = agent.refusal("assign_task", task_id=task_id, **both)
-    assert f"- add: {someone.person.id} is in add and in remove." in said
+    message = agent.refusal("assign_task", task_id=task_id, **both)
+    assert f"- add: {someone.person.id} is in add and in remove." in message
     assert agent.structured("get_task", task_id=task_id)["assignees"] == []
 
 
@@ -119,7 +123,7 @@ def test_somebody_who_cannot_be_assigned_is_named_where_they_were_sent(
 ) -> None:
     agent.structured("assign_task", task_id=task_id, add=[member.person.id])
     people = ["me", outsider.person.id, free.person.id]
-    said = agent.refusal("assign_task", task_id=task_id, add=people)
-    assert "- add/1: Nobody in this project has this id." in said
-    assert "- add/2:" in said
+    message = agent.refusal("assign_task", task_id=task_id, add=people)
+    assert "- add/1: Nobody in this project has this id." in message
+    assert "- add/2:" in message
     assert "- only/1:" in agent.refusal("assign_task", task_id=task_id, only=people)

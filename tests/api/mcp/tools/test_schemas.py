@@ -1,4 +1,4 @@
-"""The schemas of tools: short, whole in themselves, and with choices in the order of the work."""
+"""The schemas of tools: short, without references, and with enums in the order of their definition."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,7 @@ from api.mcp.tools import TOOLS
 from calmboard.models.columns import STATES
 from tests.support.agent import LEGACY, MODERN, Agent
 
-LISTED = [tool.listed() for tool in TOOLS]
+LISTED = [tool.definition() for tool in TOOLS]
 
 
 def parts(schema: Any) -> Iterator[dict[str, Any]]:
@@ -43,7 +43,7 @@ def test_columns_stand_in_the_order_of_the_work() -> None:
         ["velocity", "throughput", "burndown", "cycle_time"],
     ],
 )
-def test_choices_stand_in_the_order_in_which_they_are_told(order: list[str]) -> None:
+def test_enums_keep_the_order_of_their_definition(order: list[str]) -> None:
     found = [choice for choice in choices(LISTED) if set(choice) == set(order)]
     assert found
     assert all(choice == order for choice in found)
@@ -55,7 +55,7 @@ def test_a_schema_says_nothing_twice_or_of_nothing() -> None:
 
 
 @pytest.mark.parametrize("version", [MODERN, *LEGACY])
-def test_all_that_agents_are_told_of_tools_stays_short(agent: Agent, version: str) -> None:
+def test_the_list_of_tools_stays_short(agent: Agent, version: str) -> None:
     """Every byte is read, and paid for, at the start of each piece of work."""
     agent.version = version
     assert len(msgspec.json.encode(agent.result("tools/list")["tools"])) < 74_000

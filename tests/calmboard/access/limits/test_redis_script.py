@@ -61,10 +61,10 @@ def test_a_server_that_is_down_is_not_ready() -> None:
 def test_a_server_that_never_answers_is_unavailable_within_a_second() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         store = RedisScript(f"calmboard+redis://127.0.0.1:{silent.getsockname()[1]}")
-        asked_at = time.monotonic()
+        started_at = time.monotonic()
         with pytest.raises(Unavailable):
             store.count("key", 60)
-        assert time.monotonic() - asked_at < 1
+        assert time.monotonic() - started_at < 1
 
 
 def test_a_server_that_refuses_to_write_is_unavailable(store: RedisScript, server: redis.Redis) -> None:
@@ -77,7 +77,7 @@ def test_a_server_that_refuses_to_write_is_unavailable(store: RedisScript, serve
     assert store.count("key", 60)[0] == 1
 
 
-def test_a_server_that_forgot_the_script_is_taught_again(store: RedisScript, server: redis.Redis) -> None:
+def test_a_server_that_forgot_the_script_is_sent_it_again(store: RedisScript, server: redis.Redis) -> None:
     store.count("key", 60)
     server.script_flush()
     assert store.count("key", 60)[0] == 2
@@ -108,8 +108,8 @@ def test_counting_is_one_round_trip(store: RedisScript, server: redis.Redis) -> 
     store.count("key", 60)
     stats = server.info("commandstats")
     inside_the_script = {"cmdstat_incrby", "cmdstat_pttl"}
-    asked = {name: stat["calls"] for name, stat in stats.items() if name not in inside_the_script}
-    assert asked == {"cmdstat_config|resetstat": 1, "cmdstat_evalsha": 1}
+    calls = {name: stat["calls"] for name, stat in stats.items() if name not in inside_the_script}
+    assert calls == {"cmdstat_config|resetstat": 1, "cmdstat_evalsha": 1}
 
 
 def test_the_address_may_name_a_socket(redis_socket: Path) -> None:

@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> SharedMemory:
     return SharedMemory(storage_uri(None, tmp_path / "instance"))
 
 
-def again(store: SharedMemory) -> SharedMemory:
+def reopened(store: SharedMemory) -> SharedMemory:
     return SharedMemory(f"calmboard+shm://{store.storage}")
 
 
@@ -61,10 +61,10 @@ def test_the_file_is_for_its_owner_alone(store: SharedMemory) -> None:
 
 def test_counts_outlive_a_restart(store: SharedMemory) -> None:
     store.count("key", 60)
-    assert again(store).count("key", 60)[0] == 2
+    assert reopened(store).count("key", 60)[0] == 2
 
 
-def test_a_forked_process_goes_on_counting_in_the_same_store(store: SharedMemory) -> None:
+def test_a_forked_process_continues_counting_in_the_same_store(store: SharedMemory) -> None:
     store.count("key", 60)
 
     def hit() -> None:
@@ -103,10 +103,10 @@ def test_a_process_killed_while_it_counts_loses_no_hit_of_the_others(store: Shar
 
 def test_a_holder_that_does_not_move_makes_the_store_unavailable_for_a_while(store: SharedMemory) -> None:
     with everything_held(store):
-        asked_at = time.monotonic()
+        started_at = time.monotonic()
         with pytest.raises(Unavailable) as refusal:
             store.count("key", 60)
-        assert time.monotonic() - asked_at < 2
+        assert time.monotonic() - started_at < 2
         assert refusal.value.retry_after_s == 1
     assert store.count("key", 60)[0] == 1
 
@@ -126,7 +126,7 @@ def flood(store: SharedMemory, window_s: int) -> float:
     return store.count("last", window_s)[1]
 
 
-def test_a_flood_of_keys_sets_nobody_free(store: SharedMemory) -> None:
+def test_a_flood_of_keys_resets_nobodys_count(store: SharedMemory) -> None:
     for _ in range(100):
         for number in range(20):
             store.count(f"busy {number}", 60)
@@ -158,5 +158,5 @@ def test_a_file_of_another_kind_is_refused_and_left_as_it_is(tmp_path: Path) -> 
 def test_a_store_whose_file_was_taken_away_is_not_ready(store: SharedMemory) -> None:
     store.storage.unlink()
     assert not store.check()
-    again(store)
+    reopened(store)
     assert not store.check()

@@ -1,4 +1,4 @@
-"""Arguments that nobody should send: each tool says what is wrong, and none breaks."""
+"""Invalid arguments: each tool describes the error, and none breaks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from calmboard.ids import new_id
 from tests.support.agent import LEGACY, Agent
 from tests.support.users import ProjectAndBoard, TestUser
 
-STRANGE: tuple[Any, ...] = (
+INVALID_VALUES: tuple[Any, ...] = (
     None,
     True,
     -1,
@@ -39,7 +39,7 @@ STRANGE: tuple[Any, ...] = (
 )
 
 # What some tools need besides what their schema can say.
-MORE: dict[str, dict[str, Any]] = {
+ALSO_REQUIRED: dict[str, dict[str, Any]] = {
     "move_task": {"state": "ready"},
     "assign_task": {"only": []},
     "complete_sprint": {"unfinished": "keep"},
@@ -47,50 +47,50 @@ MORE: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def things(new_project: Callable[..., ProjectAndBoard], owner: TestUser) -> dict[str, Any]:
+def arguments(new_project: Callable[..., ProjectAndBoard], owner: TestUser) -> dict[str, Any]:
     """Arguments that fit, by name, for every tool."""
-    place = new_project(owner)
+    project = new_project(owner)
     agent = Agent(owner.app, owner.key)
-    sprint_id = agent.structured("plan_sprint", board_id=place.board_id, name="First light")["id"]
-    task_id = agent.structured("create_task", board_id=place.board_id, title="Grind", sprint_id=sprint_id)["id"]
+    sprint_id = agent.structured("plan_sprint", board_id=project.board_id, name="First light")["id"]
+    task_id = agent.structured("create_task", board_id=project.board_id, title="Grind", sprint_id=sprint_id)["id"]
     work = {"title": "Coat", "body": "Clear sky.", "blocked": False, "tasks": [{"title": "Coat"}], "q": "Coat"}
-    return {**vars(place), "task_id": task_id, "sprint_id": sprint_id, "report": "burndown", **work}
+    return {**vars(project), "task_id": task_id, "sprint_id": sprint_id, "report": "burndown", **work}
 
 
-def fitting(tool: Any, things: dict[str, Any]) -> dict[str, Any]:
+def fitting(tool: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     """What the tool cannot do without, and for tools that change something the least of it."""
     least = {"plan_sprint": ("sprint_id",), "delete_task": ("task_id",)}
     names = (*tool.input_schema.get("required", ()), *least.get(tool.name, ()))
-    return {name: things[name] for name in names} | ({"dry_run": True} if tool.effect == "destroys" else {})
+    return {name: arguments[name] for name in names} | ({"dry_run": True} if tool.effect == "destroys" else {})
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
-def test_no_argument_breaks_a_tool(app: Flask, owner: TestUser, things: dict[str, Any], tool: Any) -> None:
+def test_no_argument_breaks_a_tool(app: Flask, owner: TestUser, arguments: dict[str, Any], tool: Any) -> None:
     agent = Agent(app, owner.key, LEGACY[0])
     for name in tool.input_schema["properties"]:
-        for value in STRANGE:
-            asked = {"name": tool.name, "arguments": {**fitting(tool, things), name: value}}
-            answer = agent.ask("tools/call", asked)
+        for value in INVALID_VALUES:
+            params = {"name": tool.name, "arguments": {**fitting(tool, arguments), name: value}}
+            answer = agent.ask("tools/call", params)
             assert (answer.status_code, "result" in answer.json) == (200, True), (name, value, answer.text)
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
-def test_arguments_and_answers_are_as_the_schemas_say(app: Flask, owner: TestUser, things: dict[str, Any], tool: Any) -> None:
-    arguments = {**fitting(tool, things), **MORE.get(tool.name, {})}
+def test_arguments_and_answers_are_as_the_schemas_say(app: Flask, owner: TestUser, arguments: dict[str, Any], tool: Any) -> None:
+    arguments = {**fitting(tool, arguments), **ALSO_REQUIRED.get(tool.name, {})}
     agent = Agent(app, owner.key, LEGACY[0])
     if tool.name == "complete_sprint":
-        agent.structured("start_sprint", sprint_id=things["sprint_id"])
+        agent.structured("start_sprint", sprint_id=arguments["sprint_id"])
     Draft202012Validator(tool.input_schema).validate(arguments)
-    Draft202012Validator(tool.listed()["outputSchema"]).validate(agent.structured(tool.name, **arguments))
+    Draft202012Validator(tool.definition()["outputSchema"]).validate(agent.structured(tool.name, **arguments))
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 def test_every_argument_says_what_it_is_and_shows_one(tool: Any) -> None:
     Draft202012Validator.check_schema(tool.input_schema)
     for name, schema in tool.input_schema["properties"].items():
-        said = {**schema, **schema.get("anyOf", [{}])[0]}
-        assert said.get("description"), name
-        assert "examples" in said or "default" in said or said["type"] == "array", name
+        described = {**schema, **schema.get("anyOf", [{}])[0]}
+        assert described.get("description"), name
+        assert "examples" in described or "default" in described or described["type"] == "array", name
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
@@ -100,16 +100,16 @@ def test_a_tool_says_when_to_use_it(tool: Any) -> None:
     assert any(name in tool.description for name in names), "it names no tool to use instead"
 
 
-def test_a_time_that_cannot_be_told_is_refused(app: Flask, owner: TestUser, things: dict[str, Any]) -> None:
-    asked = {"board_id": things["board_id"], "updated_since": "0001-01-01T00:00:00+14:00"}
-    assert "updated_since: This time lies before the first day" in Agent(app, owner.key).refusal("list_tasks", **asked)
+def test_a_time_out_of_range_is_refused(app: Flask, owner: TestUser, arguments: dict[str, Any]) -> None:
+    params = {"board_id": arguments["board_id"], "updated_since": "0001-01-01T00:00:00+14:00"}
+    assert "updated_since: This time lies before the first day" in Agent(app, owner.key).refusal("list_tasks", **params)
 
 
-def test_two_keys_that_are_as_long_as_they_may_be_are_kept_apart(app: Flask, owner: TestUser, things: dict[str, Any]) -> None:
+def test_two_keys_that_are_as_long_as_they_may_be_are_kept_apart(app: Flask, owner: TestUser, arguments: dict[str, Any]) -> None:
     agent, start = Agent(app, owner.key), new_id("tsk").ljust(199, "x")
     for end in "ab":
-        agent.structured("add_comment", task_id=things["task_id"], body="Clear sky.", idempotency_key=start + end)
-    assert len(agent.structured("get_task", task_id=things["task_id"])["comments"]) == 2
+        agent.structured("add_comment", task_id=arguments["task_id"], body="Clear sky.", idempotency_key=start + end)
+    assert len(agent.structured("get_task", task_id=arguments["task_id"])["comments"]) == 2
     assert "idempotency_key: Use at most 200 characters." in agent.refusal(
-        "add_comment", task_id=things["task_id"], body="Clear sky.", idempotency_key=start + "ab"
+        "add_comment", task_id=arguments["task_id"], body="Clear sky.", idempotency_key=start + "ab"
     )
