@@ -55,10 +55,6 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
 def insert_if_absent(table: type[Base], values: dict[str, Any]) -> bool:
     """Insert a row at once, unless one with its key exists; returns whether it was inserted."""
     with reading() as connection:

@@ -10,7 +10,7 @@ from email.utils import format_datetime, make_msgid
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from calmboard.db import now
+from calmboard.clock import now
 from calmboard.ids import new_id
 from calmboard.settings import Settings
 

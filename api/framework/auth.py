@@ -11,7 +11,7 @@ from calmboard.access.limits.rate_limits import Limits, network_of, zero_usage
 from calmboard.access.oauth.grants import record_grant_use
 from calmboard.access.oauth.resources import API, resource_of
 from calmboard.access.plans import require_paid_plan
-from calmboard.db import now
+from calmboard.clock import now
 from calmboard.errors import FieldError, InvalidRequest, MissingApiKey, PaidPlanRequired, Problem
 
 OWN_HEADER = "X-CalmBoard-API-Key"

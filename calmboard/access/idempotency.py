@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, event, select, update
 
-from calmboard.db import AnyRow, db, insert_if_absent, now, reading
+from calmboard.clock import now
+from calmboard.db import AnyRow, db, insert_if_absent, reading
 from calmboard.errors import Conflict, FieldError, ValidationFailed
 from calmboard.models import IdempotentRequest
 

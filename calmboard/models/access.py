@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, PrimaryKeyConstraint, String, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from calmboard.db import Base, UtcDateTime, now
+from calmboard.clock import now
+from calmboard.db import Base, UtcDateTime
 from calmboard.models.columns import Id, id_column
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from calmboard.db import Base, UtcDateTime, now
+from calmboard.clock import now
+from calmboard.db import Base, UtcDateTime
 from calmboard.models.columns import Id, Rank, id_column
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from calmboard.db import Base, UtcDateTime, now
+from calmboard.clock import now
+from calmboard.db import Base, UtcDateTime
 from calmboard.models.columns import Id, id_column
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, String, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from calmboard.db import Base, UtcDateTime, now
+from calmboard.clock import now
+from calmboard.db import Base, UtcDateTime
 from calmboard.models.columns import id_column
 
 

@@ -17,7 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from calmboard.db import Base, UtcDateTime, now
+from calmboard.clock import now
+from calmboard.db import Base, UtcDateTime
 from calmboard.models.columns import Id, Rank, State, id_column
 
 ROLES = ("owner", "admin", "member", "viewer")

@@ -15,7 +15,8 @@ from calmboard.access.credentials.passwords import verify
 from calmboard.access.integrations import INTEGRATIONS, find_integration
 from calmboard.access.plans import PLANS
 from calmboard.access.scopes import SCOPES, unknown
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.errors import FieldError, Problem, ValidationFailed
 from calmboard.operations import seed as demo
 from calmboard.operations import serve as product

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import require_scope
-from calmboard.db import AnyRow, AnySelect, now, reading
+from calmboard.clock import now
+from calmboard.db import AnyRow, AnySelect, reading
 from calmboard.models import Sprint, Task, TaskAssignee, User
 from calmboard.work.boards import read_board
 from calmboard.work.sprints.lifecycle import COLUMNS as SPRINT_COLUMNS

@@ -13,7 +13,8 @@ from calmboard import ids
 from calmboard.access.access import Access, Person
 from calmboard.access.limits.rate_limits import Limits
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
-from calmboard.db import AnyRow, AnySelect, db, now, reading
+from calmboard.clock import now
+from calmboard.db import AnyRow, AnySelect, db, reading
 from calmboard.errors import Conflict, Forbidden, NotFound
 from calmboard.events.activity import record
 from calmboard.models import Invitation, Membership, Project, User

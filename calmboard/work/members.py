@@ -8,7 +8,8 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
-from calmboard.db import AnyRow, AnySelect, db, now, reading
+from calmboard.clock import now
+from calmboard.db import AnyRow, AnySelect, db, reading
 from calmboard.errors import Conflict, Forbidden, NotFound
 from calmboard.events.activity import record
 from calmboard.models import Board, Membership, Project, Task, TaskAssignee, User

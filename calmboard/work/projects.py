@@ -21,7 +21,8 @@ from calmboard.access.permissions import (
     visible,
 )
 from calmboard.access.scopes import expand
-from calmboard.db import AnyRow, AnySelect, db, now, reading
+from calmboard.clock import now
+from calmboard.db import AnyRow, AnySelect, db, reading
 from calmboard.errors import Forbidden
 from calmboard.events.activity import record
 from calmboard.models import Board, Membership, Project, Sprint, Task

@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, require_scope
-from calmboard.db import AnyRow, AnySelect, now, reading
+from calmboard.clock import now
+from calmboard.db import AnyRow, AnySelect, reading
 from calmboard.errors import FieldError, InvalidRequest
 from calmboard.models import Board, Sprint, SprintTask, Task
 from calmboard.work.sql_times import SecondsBetween, UtcDay

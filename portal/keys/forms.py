@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 from calmboard.access.credentials.keys import NewKey
 from calmboard.access.integrations import find_integration
 from calmboard.access.scopes import GRANTABLE, READ_ONLY, expand
-from calmboard.db import now
+from calmboard.clock import now
 from calmboard.errors import ValidationFailed
 from calmboard.work.project_choice import MAX_SELECTED
 from portal.shared.words import long_date

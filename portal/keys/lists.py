@@ -10,7 +10,7 @@ from calmboard.access.access import Access
 from calmboard.access.credentials.key_lists import KeyCounts, count_keys, list_keys, list_revoked_keys
 from calmboard.access.credentials.keys import Key
 from calmboard.access.plans import PLANS, rate_limit_of
-from calmboard.db import now
+from calmboard.clock import now
 from calmboard.errors import PaidPlanRequired
 from calmboard.pagination import Page, PageRequest
 from portal.keys.rows import key_rows

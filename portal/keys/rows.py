@@ -13,7 +13,7 @@ from calmboard.access.integrations import find_integration
 from calmboard.access.oauth.connected_apps import Grant
 from calmboard.access.plans import PLANS
 from calmboard.access.scopes import GRANTABLE
-from calmboard.db import now
+from calmboard.clock import now
 from calmboard.work.project_choice import project_names
 from portal.shared.words import agent, ago, date, machine_time, plural, short_date
 

@@ -12,7 +12,7 @@ from calmboard.access.credentials.keys import REASONS, Key
 from calmboard.access.integrations import INTEGRATIONS, find_integration
 from calmboard.access.plans import PLANS
 from calmboard.access.scopes import GRANTABLE, READ_ONLY
-from calmboard.db import now
+from calmboard.clock import now
 from calmboard.errors import ValidationFailed
 from calmboard.work.project_choice import list_choices
 from calmboard.work.projects import effective_access

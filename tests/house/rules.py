@@ -22,6 +22,7 @@ LAYERS = (
     "outgoing",
     "pagination",
     "db",
+    "clock",
     "errors",
     "ids",
     "settings",

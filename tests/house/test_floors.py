@@ -32,7 +32,7 @@ def test_every_file_and_function_can_be_read_in_one_sitting() -> None:
         ("calmboard/access/credentials/keys.py", "from calmboard.work.tasks.lifecycle import read_task", "only those below it"),
         ("calmboard/access/credentials/keys.py", "from calmboard import operations", "only those below it"),
         ("calmboard/models/work.py", "def f():\n    import calmboard.access.plans", "only those below it"),
-        ("calmboard/errors.py", "from calmboard.db import now", "only those below it"),
+        ("calmboard/errors.py", "from calmboard.db import db", "only those below it"),
     ],
 )
 def test_an_import_that_goes_up_sideways_or_out_is_found(tmp_path: Path, file: str, line: str, rule: str) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from api.mcp.content.quotes import fenced, quoted
 from calmboard.access.access import Access
-from calmboard.db import AnyRow, now
+from calmboard.clock import now
+from calmboard.db import AnyRow
 from calmboard.pagination import MAX_LIMIT, Page, PageRequest
 from calmboard.work.board_summary import HighlightedTask, Workload, summarize_board
 from calmboard.work.boards import COLUMN_NAMES, list_boards

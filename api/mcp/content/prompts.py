@@ -15,7 +15,7 @@ from api.mcp.registry import Argument, Prompt
 from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.permissions import require_scope
-from calmboard.db import now
+from calmboard.clock import now
 from calmboard.errors import InvalidRequest
 from calmboard.pagination import MAX_LIMIT, PageRequest
 from calmboard.work.boards import list_boards, read_board

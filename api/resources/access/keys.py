@@ -11,7 +11,7 @@ from api.shapes.access.keys import Key as ShownKey
 from calmboard.access.access import Access
 from calmboard.access.credentials import keys
 from calmboard.access.credentials.keys import Key
-from calmboard.db import now
+from calmboard.clock import now
 from calmboard.pagination import Page
 
 bp = Blueprint("keys", __name__)

@@ -10,7 +10,7 @@ from api.resources.work.tasks import bp
 from api.shapes.work.bulk import Bulk, BulkAnswer, ChangeTask, CreateTask, DeleteTask
 from calmboard.access.access import Access
 from calmboard.errors import FieldError, Problem
-from calmboard.work.tasks.bulk import BulkResult, BulkOperation, BulkOperationError, change_all, change_each
+from calmboard.work.tasks.bulk import BulkOperation, BulkOperationError, BulkResult, change_all, change_each
 
 _STATUSES = {"create": 201, "change": 200, "delete": 204}
 _BODIES = {"create": "/task", "change": "/changes", "delete": ""}

@@ -25,7 +25,9 @@ class Comment(Struct):
     id: CommentId
     task_id: TaskId
     author: Annotated[Person | None, about("Who wrote it; null: their account is gone.")]
-    credential_name: Annotated[str | None, about("The name of the key it came through; null: none.", "Release bot")] = field(name="via")
+    credential_name: Annotated[str | None, about("The name of the key it came through; null: none.", "Release bot")] = field(
+        name="via"
+    )
     body: Body
     body_html: BodyHtml
     created_at: Time

@@ -8,7 +8,8 @@ from sqlalchemy import bindparam, or_, select
 from calmboard.access.access import Access, Credential, Person
 from calmboard.access.credentials.secret_format import digest, is_well_formed
 from calmboard.access.oauth.app_names import shown_name
-from calmboard.db import AnyRow, now
+from calmboard.clock import now
+from calmboard.db import AnyRow
 from calmboard.errors import ApiKeyExpired, ApiKeyPaused, ApiKeyRevoked, InvalidApiKey, InvalidToken, MissingApiKey
 from calmboard.lookups import Lookup
 from calmboard.models import ApiKey, OAuthAccessToken, OAuthClient, OAuthGrant, User, UserSession

@@ -9,7 +9,8 @@ from sqlalchemy import bindparam, case, func, or_, select
 from calmboard.access.access import Access
 from calmboard.access.credentials.keys import COLUMNS, Key, key_of
 from calmboard.access.oauth.resources import MCP, MCP_PREFIX
-from calmboard.db import AnySelect, now, reading
+from calmboard.clock import now
+from calmboard.db import AnySelect, reading
 from calmboard.models import ApiKey
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 

@@ -16,7 +16,8 @@ from calmboard.access.integrations import INTEGRATIONS, find_integration
 from calmboard.access.permissions import require_scope
 from calmboard.access.plans import PLANS, require_paid_plan
 from calmboard.access.scopes import expand, unknown
-from calmboard.db import AnyRow, AnySelect, db, now, reading
+from calmboard.clock import now
+from calmboard.db import AnyRow, AnySelect, db, reading
 from calmboard.errors import Conflict, FieldError, Forbidden, NotFound, ValidationFailed
 from calmboard.models import ApiKey, Membership, User
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page

@@ -11,7 +11,8 @@ from sqlalchemy import delete, func, select, update
 from calmboard.access.access import Access, Person
 from calmboard.access.credentials.session_tokens import end_tokens_of
 from calmboard.access.credentials.sessions import end_all_sessions
-from calmboard.db import db, now, reading
+from calmboard.clock import now
+from calmboard.db import db, reading
 from calmboard.errors import FieldError, NotFound, ValidationFailed
 from calmboard.models import PasswordReset, User
 

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from calmboard.access.access import Person
 from calmboard.access.oauth.grants import end_all_grants
-from calmboard.db import AnyRow, AnySelect, db, now, reading
+from calmboard.clock import now
+from calmboard.db import AnyRow, AnySelect, db, reading
 from calmboard.models import User, UserSession
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 

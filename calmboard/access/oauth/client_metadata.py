@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 
 from calmboard.access.oauth.clients import COLUMNS, Client, client_of
 from calmboard.access.oauth.redirect_uris import MAX_REGISTERED, registered_uri_error
-from calmboard.db import db, insert_or_ignore, now, reading
+from calmboard.clock import now
+from calmboard.db import db, insert_or_ignore, reading
 from calmboard.models import OAuthClient
 from calmboard.outgoing import Fetch, OutgoingRefused
 

@@ -11,7 +11,8 @@ from calmboard.access.access import Access
 from calmboard.access.oauth.app_names import shown_name
 from calmboard.access.oauth.grants import end_grant
 from calmboard.access.oauth.resources import MCP
-from calmboard.db import AnyRow, AnySelect, now, reading
+from calmboard.clock import now
+from calmboard.db import AnyRow, AnySelect, reading
 from calmboard.errors import Forbidden, NotFound
 from calmboard.models import OAuthClient, OAuthGrant
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page

@@ -17,7 +17,8 @@ from calmboard.access.credentials.keys import USE_RECORD_INTERVAL
 from calmboard.access.credentials.secret_format import derived_secret, digest, is_well_formed, new_secret
 from calmboard.access.oauth.clients import Client
 from calmboard.access.scopes import expand
-from calmboard.db import AnyRow, AnySelect, Base, db, insert_or_ignore, now, reading
+from calmboard.clock import now
+from calmboard.db import AnyRow, AnySelect, Base, db, insert_or_ignore, reading
 from calmboard.models import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken, UserSession
 
 CODE_LIFE = timedelta(seconds=60)

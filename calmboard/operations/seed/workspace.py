@@ -16,7 +16,8 @@ from sqlalchemy import func, insert, select
 
 from calmboard import ids
 from calmboard.access.credentials.passwords import hash_password
-from calmboard.db import Base, db, now
+from calmboard.clock import now
+from calmboard.db import Base, db
 from calmboard.models import Board, Membership, Project, Sprint, SprintTask, Task, TaskAssignee, User
 from calmboard.models.columns import STATES
 from calmboard.operations.seed.people import PEOPLE

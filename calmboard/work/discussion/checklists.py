@@ -9,7 +9,8 @@ from sqlalchemy.orm import aliased
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
-from calmboard.db import AnyRow, AnySelect, db, now, reading
+from calmboard.clock import now
+from calmboard.db import AnyRow, AnySelect, db, reading
 from calmboard.errors import Conflict, FieldError, ValidationFailed
 from calmboard.events.activity import record
 from calmboard.models import ChecklistItem, Task

@@ -10,7 +10,8 @@ from sqlalchemy import bindparam, delete, select, update
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
-from calmboard.db import AnyRow, AnySelect, db, now, reading
+from calmboard.clock import now
+from calmboard.db import AnyRow, AnySelect, db, reading
 from calmboard.errors import Forbidden
 from calmboard.events.activity import record
 from calmboard.models import Comment, Task, User

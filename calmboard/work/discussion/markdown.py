@@ -24,8 +24,8 @@ def render(text: str) -> str:
     """CommonMark with tables and strikethrough, as HTML.
 
     Links lead to http, https and mailto only and say nofollow, noopener, noreferrer; an image becomes a link to it,
-    so that opening a page sends no request to another server; HTML in the text is shown as typed. A text with more characters for links,
-    tables and emphasis than people type is shown as typed altogether: parsing it would take long.
+    so that opening a page sends no request to another server; HTML in the text is shown as typed. A text with more
+    characters for links, tables and emphasis than people type is shown as typed altogether: parsing it would take long.
     """
     if len(_COSTLY.findall(text)) > _MAX_COSTLY:
         return f"<p>{escapeHtml(text)}</p>"

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.models import SprintTask, Task
 
 

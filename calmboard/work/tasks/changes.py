@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from calmboard.db import db, now, reading
+from calmboard.clock import now
+from calmboard.db import db, reading
 from calmboard.errors import FieldError, ValidationFailed
 from calmboard.models import Label, Membership, Sprint, TaskAssignee, TaskLabel
 from calmboard.models.columns import STATES

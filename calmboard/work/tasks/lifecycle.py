@@ -7,7 +7,8 @@ from sqlalchemy import delete, update
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
-from calmboard.db import AnyRow, db, now, reading
+from calmboard.clock import now
+from calmboard.db import AnyRow, db, reading
 from calmboard.events.activity import record
 from calmboard.models import Board, Task
 from calmboard.preconditions import Precondition, no_precondition

@@ -9,7 +9,8 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from calmboard.access import idempotency
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.ids import new_id
 from calmboard.models import IdempotentRequest
 from tests.api.resources.test_tasks import add, column

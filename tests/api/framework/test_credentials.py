@@ -9,7 +9,8 @@ from sqlalchemy import update
 from calmboard.access.credentials import keys
 from calmboard.access.credentials.key_lists import list_keys
 from calmboard.access.credentials.secret_format import digest, new_secret
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.ids import new_id
 from calmboard.models import ApiKey
 from calmboard.pagination import PageRequest

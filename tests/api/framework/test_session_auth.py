@@ -13,7 +13,8 @@ from werkzeug.test import TestResponse
 
 from calmboard.access.credentials.secret_format import is_well_formed, new_secret
 from calmboard.access.credentials.sessions import delete_expired_sessions
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.models import SessionToken, UserSession
 from tests.support.users import DEMO_PASSWORD, TestUser, csrf_token, new_address
 

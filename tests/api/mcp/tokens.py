@@ -11,7 +11,8 @@ from calmboard.access.credentials.secret_format import digest, new_secret
 from calmboard.access.oauth import grants
 from calmboard.access.oauth.clients import own_client
 from calmboard.access.scopes import SCOPES
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.models import OAuthAccessToken
 from tests.support.users import TestUser
 

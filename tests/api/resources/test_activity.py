@@ -5,7 +5,7 @@ import time
 import pytest
 from flask import Flask
 
-from calmboard.db import now
+from calmboard.clock import now
 from tests.support.users import Api, ProjectAndBoard, TestUser, add_project_and_board
 
 

@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.models import Activity, Label, Sprint, SprintTask, Task
 from tests.api.resources.test_tasks import add, column
 from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board

@@ -10,7 +10,8 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.models import Sprint, SprintTask, Task
 from tests.api.resources.test_sprints import complete, plan, start
 from tests.api.resources.test_tasks import add

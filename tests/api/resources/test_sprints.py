@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.models import Activity
 from tests.api.resources.test_tasks import add, column
 from tests.support.users import Answer, Api, ProjectAndBoard, TestUser, add_project_and_board

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.models import Sprint
 from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 

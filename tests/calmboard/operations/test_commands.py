@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from calmboard.access.credentials.secret_format import digest
 from calmboard.access.scopes import SCOPES
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.ids import new_id
 from calmboard.models import ApiKey, User
 from tests.support.programs import free_port

@@ -11,7 +11,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from calmboard.access.credentials.passwords import verify
-from calmboard.db import Base, db, now
+from calmboard.clock import now
+from calmboard.db import Base, db
 from calmboard.models import Board, Membership, Project, Sprint, SprintTask, Task, TaskAssignee, User
 from calmboard.models.columns import STATES
 from calmboard.operations.seed import PEOPLE, demo_password, seed

@@ -16,7 +16,8 @@ from sqlalchemy import select
 
 from calmboard.access.credentials.passwords import reset_password, verify
 from calmboard.access.credentials.sessions import IDLE
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.errors import NotFound, Unavailable
 from calmboard.models import UserSession
 from calmboard.operations.jobs import mail_reset_link

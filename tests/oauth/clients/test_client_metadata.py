@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.models import OAuthClient
 from calmboard.outgoing import OutgoingRefused, make_fetch
 from tests.oauth.conftest import HostApp, redirect_parameters

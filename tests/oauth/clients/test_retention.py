@@ -10,7 +10,8 @@ from sqlalchemy import update
 
 from calmboard.access.credentials.secret_format import digest
 from calmboard.access.oauth.clients import own_client
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.models import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken
 from calmboard.queue import queue
 from tests.oauth.conftest import ORIGIN, HostApp, register

@@ -8,7 +8,8 @@ from flask import Flask
 
 from calmboard.access.credentials.passwords import create_reset_token
 from calmboard.access.oauth.connected_apps import Grant, list_grants, revoke_own_grant
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.errors import Forbidden, NotFound
 from calmboard.ids import new_id
 from calmboard.models import OAuthGrant

@@ -10,7 +10,8 @@ from flask import Flask
 from sqlalchemy import update
 
 from calmboard.access.credentials.secret_format import digest
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.models import OAuthAccessToken, OAuthCode, OAuthRefreshToken, User
 from calmboard.work.people import change_plan
 from tests.oauth.conftest import ORIGIN, HostApp, redirect_parameters

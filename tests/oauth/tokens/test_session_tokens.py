@@ -9,7 +9,8 @@ from flask import Flask
 from calmboard.access.credentials.session_tokens import find_token_session
 from calmboard.access.credentials.sessions import end_all_sessions
 from calmboard.access.oauth.clients import Client, own_client
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.models import OAuthGrant, OAuthRefreshToken
 from tests.oauth.conftest import ORIGIN, challenge_of
 from tests.support.users import Answer, Api, TestUser, add_user, csrf_token, new_address

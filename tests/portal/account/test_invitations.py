@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from calmboard.access.credentials.passwords import verify
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.ids import new_id
 from calmboard.models import Invitation
 from calmboard.queue import queue

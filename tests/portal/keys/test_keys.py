@@ -13,7 +13,7 @@ from calmboard.access.credentials.key_lists import list_keys, list_revoked_keys
 from calmboard.access.credentials.keys import Key
 from calmboard.access.plans import PLANS
 from calmboard.access.scopes import GRANTABLE
-from calmboard.db import now
+from calmboard.clock import now
 from calmboard.pagination import PageRequest
 from tests.portal.forms import HTMX, key_form, send
 from tests.support.users import Api, ProjectAndBoard, TestUser, csrf_token

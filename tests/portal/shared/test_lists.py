@@ -14,7 +14,8 @@ from sqlalchemy import update
 from calmboard.access.credentials.keys import NewKey, issue_key
 from calmboard.access.credentials.sessions import open_session
 from calmboard.access.oauth.clients import own_client
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.models import ApiKey, OAuthGrant
 from tests.oauth.conftest import ORIGIN
 from tests.portal.agents.connected import ENDPOINT

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from calmboard.db import now
+from calmboard.clock import now
 from portal.shared.words import agent, ago, capitalized_count, date, initials, listed, plural, short_date
 
 

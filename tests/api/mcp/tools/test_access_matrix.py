@@ -9,7 +9,8 @@ from flask import Flask
 
 from calmboard.access.credentials.keys import NewKey, issue_key, pause_key, revoke_key
 from calmboard.access.scopes import DEFAULT_SCOPES, SCOPES
-from calmboard.db import db, now
+from calmboard.clock import now
+from calmboard.db import db
 from calmboard.ids import new_id
 from tests.api.mcp.raw_client import McpClient
 from tests.api.mcp.registered_calls import ARGUMENTS, INSIDE, RegisteredCall, outcome, registered_calls, registry, state_of
