@@ -1,13 +1,13 @@
 """The interface for programs: `/api`, and the health checks."""
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response, request
 from werkzeug.routing import BaseConverter
 
 from api import health, mcp, postman, session_auth
 from api.docs import reference
 from api.docs.catalogue import catalogue
 from api.framework.answers import add_rate_limit_headers, answer_problem
-from api.framework.auth import OWN_HEADER, record_last_use
+from api.framework.auth import OWN_HEADER
 from api.resources.access import keys, me
 from api.resources.work import (
     activity,
@@ -24,6 +24,9 @@ from api.resources.work import (
     sprints,
     tasks,
 )
+from web.app import use_no_cookies
+from web.problems import add_rendering
+from web.record import current_record
 
 __all__ = ["answer_problem", "bulk", "catalogue", "external_tasks", "install", "mcp"]
 
@@ -73,9 +76,11 @@ def install(app: Flask) -> None:
     for module in _MODULES:
         bp.register_blueprint(module.bp)
     app.register_blueprint(bp)
-    app.register_blueprint(health.bp)
+    health.install(app)
     mcp.install(app)
     app.after_request(_finish_response)
+    add_rendering(app, answer_problem, "/api", "/hooks/")
+    use_no_cookies(app, "/api/v1/", "/mcp")
 
 
 def _finish_response(response: Response) -> Response:
@@ -85,9 +90,8 @@ def _finish_response(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     if request.path.startswith(("/api/v1", "/api/openapi.json", "/api/postman.json")):
         _add_cors_headers(response)
-    if (usage := g.get("usage")) is not None:
+    if (usage := current_record().usage) is not None:
         add_rate_limit_headers(response, usage)
-        record_last_use(response.status_code)
     return response
 
 

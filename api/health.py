@@ -1,26 +1,35 @@
 """Whether the process is alive, and whether what it needs answers."""
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Flask, Response
 from sqlalchemy import text
 
 from calmboard import queue
+from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.db import reading
 from calmboard.errors import Unavailable
+from web.origin import answer_under_any_host
+
+_ALIVE, _READY = "/healthz", "/readyz"
 
 bp = Blueprint("health", __name__)
 
 
-@bp.get("/healthz")
+def install(app: Flask) -> None:
+    app.register_blueprint(bp)
+    answer_under_any_host(app, _ALIVE, _READY)
+
+
+@bp.get(_ALIVE)
 def alive() -> Response:
     return Response("ok\n", mimetype="text/plain")
 
 
-@bp.get("/readyz")
+@bp.get(_READY)
 def ready() -> Response:
     """503 while database, limiter or queue does not answer."""
     with reading() as connection:
         connection.execute(text("SELECT 1"))
-    if not current_app.extensions["calmboard_limits"].answers():
+    if not LIMITS.get().answers():
         raise Unavailable("The limiter's store does not answer.")
     queue.ping()
     return Response("ready\n", mimetype="text/plain")

@@ -3,18 +3,20 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Response, current_app, request
 from msgspec import UNSET
 
 from api.framework.answers import answer_one, no_content
-from api.framework.auth import limits, read_bearer
+from api.framework.auth import count_failure
 from api.framework.bodies import read_body, require_json
 from api.shapes.access.session import Credentials, SessionToken, SignedIn
 from calmboard.access.credentials import session_tokens
 from calmboard.access.credentials.passwords import verify
-from calmboard.access.limits.rate_limits import network_of
+from calmboard.access.limits.rate_limits import LIMITS, network_of
 from calmboard.access.oauth.clients import own_client
 from calmboard.errors import FieldError, InvalidRequest, InvalidToken, ValidationFailed
+from web.bearer import read_bearer
+from web.origin import origin
 
 T = TypeVar("T")
 
@@ -30,14 +32,14 @@ def open_session() -> Response:
     credentials = read_body(Credentials)
     email = credentials.email.strip().lower()
     client_network = network_of(request.remote_addr)
-    limits().check_attempts(client_network, email)
+    LIMITS.get().check_attempts(client_network, email)
     person = verify(email, credentials.password)
     if person is None:
-        limits().record_failed_attempt(client_network, email)
+        LIMITS.get().record_failed_attempt(client_network, email)
         raise ValidationFailed(_REFUSAL, errors=(FieldError("/password", "no_match", _REFUSAL),))
     token = session_tokens.open_token_session(person, request.remote_addr, request.user_agent.string)
     lasts_s = int(session_tokens.LIFE.total_seconds())
-    client = own_client(person, current_app.config["CALMBOARD"].origin)
+    client = own_client(person, origin())
     body = {"session_token": token, "token_type": "Bearer", "expires_in": lasts_s, "user": person}
     body |= {"client_id": client.id, "redirect_uri": client.redirect_uris[0]}
     return answer_one(SessionToken, body, UNSET, None)
@@ -61,8 +63,7 @@ def _with_token(action: Callable[[str | None], T]) -> T:
     try:
         return action(read_bearer())
     except InvalidToken:
-        g.sent_credential = True
-        limits().spend_failure(network_of(request.remote_addr)).check_limit()
+        count_failure()
         raise
 
 

@@ -17,6 +17,7 @@ import flask_migrate
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from flask import Flask
 
+from bench.quiet import quiet
 from calmboard.access.access import Access, Person
 from calmboard.access.credentials.identify import identify
 from calmboard.access.credentials.keys import NewKey, issue_key
@@ -24,6 +25,7 @@ from calmboard.access.oauth import grants
 from calmboard.access.oauth.clients import own_client
 from calmboard.access.scopes import SCOPES
 from calmboard.db import db
+from calmboard.settings import SETTINGS
 from calmboard.work.people import add_person
 from tests.support.databases import open_databases, settings_for
 from tests.support.postgres import stop_postgres
@@ -53,7 +55,7 @@ def _filled_app(kind: str, run_dir: Path) -> tuple[Flask, dict[str, str]]:
         person = add_person("owner@calmboard.test", "Ana Ruiz", "quiet-harbour-seven-lanterns", "pro")
         key = issue_key(person.id, NewKey("bench", "workflow", frozenset(SCOPES)))[1]
         db.session.commit()
-        return app, {"key": key, "token": _access_token(person, app.config["CALMBOARD"].origin)}
+        return app, {"key": key, "token": _access_token(person, SETTINGS.get(app).origin)}
 
 
 def _access_token(person: Person, origin: str) -> str:
@@ -72,7 +74,7 @@ def _cases(app: Flask, credentials: dict[str, str]) -> dict[tuple[str, str], Cal
 
 
 def _check(app: Flask, secret: str) -> Callable[[], None]:
-    origin = app.config["CALMBOARD"].origin
+    origin = SETTINGS.get(app).origin
 
     def check() -> None:
         with app.app_context():
@@ -92,7 +94,7 @@ def _request(app: Flask, secret: str) -> Callable[[], None]:
 
 
 def _measure(cases: dict[tuple[str, str], Callable[[], None]]) -> dict[tuple[str, str], float]:
-    with _quiet():
+    with quiet():
         for run in cases.values():
             _cpu_us(run)
         rounds = [{name: _cpu_us(run) for name, run in cases.items()} for _ in range(ROUNDS)]

@@ -19,6 +19,7 @@ from flask import Flask
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from bench.quiet import quiet
 from calmboard.access.access import Person
 from calmboard.access.credentials.keys import NewKey, issue_key
 from calmboard.access.scopes import SCOPES
@@ -167,7 +168,7 @@ def _time(app: Flask, key: str, request: Request) -> float:
 
 def _send(app: Flask, key: str, request: Request) -> TestResponse:
     method, path, body = request
-    with _quiet():
+    with quiet():
         answer = app.test_client().open(path, method=method, json=body, headers={"Authorization": f"Bearer {key}"})
     assert answer.status_code == 200, answer.text
     return answer

@@ -26,7 +26,7 @@ from flask import Flask
 from msgspec import Struct
 
 from api.mcp.calls import CallContext
-from api.mcp.registry import Registry, tool
+from api.mcp.registry import REGISTRY, tool
 from calmboard.settings import RateLimit, Settings
 from tests.support.databases import open_databases, settings_for
 from tests.support.programs import free_port, wait_until
@@ -77,7 +77,7 @@ def read_fixed_task(_call: CallContext, _args: TaskArguments) -> FixedTask:
 def create_app_with_fixed_task() -> Flask:
     """The app with one more tool."""
     app = create_app()
-    registry: Registry = app.extensions["calmboard_mcp"]
+    registry = REGISTRY.get(app)
     registry.add(read_fixed_task)
     return app
 

@@ -1,7 +1,9 @@
 """Every error that a request can be answered with. The codes are a contract with clients."""
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
+
+Step = Literal["credential", "plan", "limit", "scope", "project", "network", "input"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +20,8 @@ class FieldError:
 class Problem(Exception):
     """An error response: problem details of RFC 9457.
 
-    Subclasses define the code, its status and title, what happened (`meaning`) and what the
-    reader can do (`remedy`); an instance adds the detail of this one occurrence.
+    Subclasses define the code, its status and title, what happened (`meaning`) and what the reader can do (`remedy`), and
+    which step of judging a request raises them, if it is one; an instance adds the detail of this one occurrence.
     """
 
     detail: str = ""
@@ -34,6 +36,7 @@ class Problem(Exception):
     title: ClassVar[str]
     meaning: ClassVar[str]
     remedy: ClassVar[str]
+    refused_by: ClassVar[Step | None] = None
 
     def __post_init__(self) -> None:
         self.detail = self.detail or self.meaning
@@ -55,6 +58,7 @@ class MissingApiKey(Problem):
     title = "API key missing"
     meaning = "The request carries no credential."
     remedy = "Send Authorization: Bearer cbk_… or X-CalmBoard-API-Key: cbk_…"
+    refused_by = "credential"
 
 
 @_problem
@@ -64,6 +68,7 @@ class InvalidApiKey(Problem):
     title = "API key not recognised"
     meaning = "The key is mistyped, cut short, or was never issued here."
     remedy = "Compare it with the place you stored it, or create a new key."
+    refused_by = "credential"
 
 
 @_problem
@@ -73,6 +78,7 @@ class ApiKeyRevoked(Problem):
     title = "API key revoked"
     meaning = "The key was revoked and never works again."
     remedy = "Create a new key on the Integrations & APIs page and put it in place of this one."
+    refused_by = "credential"
 
 
 @_problem
@@ -82,6 +88,7 @@ class ApiKeyExpired(Problem):
     title = "API key expired"
     meaning = "The key has passed the end date chosen for it."
     remedy = "Create a new key and put it in place of this one."
+    refused_by = "credential"
 
 
 @_problem
@@ -91,6 +98,7 @@ class ApiKeyPaused(Problem):
     title = "API key paused"
     meaning = "The owner of the key paused it."
     remedy = "Resume it on the Integrations & APIs page; it works again at once."
+    refused_by = "credential"
 
 
 @_problem
@@ -100,6 +108,7 @@ class InvalidToken(Problem):
     title = "Access token not accepted"
     meaning = "The token is unknown, expired, revoked, or was issued for another resource."
     remedy = "Refresh the token, or send the person through authorization again."
+    refused_by = "credential"
 
 
 @_problem
@@ -109,6 +118,7 @@ class PaidPlanRequired(Problem):
     title = "Paid plan required"
     meaning = "The plan of this key's user does not include integration APIs."
     remedy = "Upgrade the plan. The key is kept and works again at the next request."
+    refused_by = "plan"
 
 
 @_problem
@@ -118,6 +128,7 @@ class Forbidden(Problem):
     title = "Not allowed"
     meaning = "It exists, but this key's user may not see or change it."
     remedy = "Ask an owner or admin of the project for access, or use a key that covers it."
+    refused_by = "project"
 
 
 @_problem
@@ -127,6 +138,7 @@ class InsufficientScope(Problem):
     title = "Scope missing"
     meaning = "The credential was created without a right that this request needs."
     remedy = "Use a key that has the scopes named in the answer."
+    refused_by = "scope"
 
 
 @_problem
@@ -136,6 +148,7 @@ class NotFound(Problem):
     title = "Not found"
     meaning = "Nothing has this address or id."
     remedy = "Check the address and the id; ids are case-sensitive."
+    refused_by = "input"
 
 
 @_problem
@@ -145,6 +158,7 @@ class MethodNotAllowed(Problem):
     title = "Method not allowed"
     meaning = "This address exists, but does not answer this method."
     remedy = "Use one of the methods in the Allow header."
+    refused_by = "input"
 
 
 @_problem
@@ -172,6 +186,7 @@ class PayloadTooLarge(Problem):
     title = "Body too large"
     meaning = "The body is larger than this address accepts."
     remedy = "Send less at once; the answer names the limit."
+    refused_by = "input"
 
 
 @_problem
@@ -181,6 +196,7 @@ class UnsupportedMediaType(Problem):
     title = "Unsupported media type"
     meaning = "The body is not declared as JSON."
     remedy = "Send Content-Type: application/json"
+    refused_by = "input"
 
 
 @_problem
@@ -190,6 +206,7 @@ class InvalidRequest(Problem):
     title = "Request not readable"
     meaning = "A parameter in the address is wrong, or the body is not readable JSON."
     remedy = "Correct the part named in the answer."
+    refused_by = "input"
 
 
 @_problem
@@ -199,6 +216,7 @@ class MisdirectedRequest(Problem):
     title = "Wrong host"
     meaning = "CalmBoard does not answer under this host name."
     remedy = "Send the request to the address shown on the Integrations & APIs page."
+    refused_by = "input"
 
 
 @_problem
@@ -208,6 +226,7 @@ class ValidationFailed(Problem):
     title = "Values need a second look"
     meaning = "The body was readable, but some values in it cannot be used. Nothing was changed."
     remedy = "Correct each field listed under errors."
+    refused_by = "input"
 
 
 @_problem
@@ -217,6 +236,7 @@ class RateLimitExceeded(Problem):
     title = "Too many requests"
     meaning = "The request window is used up."
     remedy = "Wait for the seconds in Retry-After, then go on."
+    refused_by = "limit"
 
 
 @_problem

@@ -13,6 +13,7 @@ from AntiSSRF import AntiSSRFError, AntiSSRFPolicy, PolicyConfigOptions
 from urllib3.exceptions import HTTPError
 
 from calmboard.errors import Unavailable
+from calmboard.extensions import Extension
 
 TIMEOUT_S = 5
 MAX_READERS = 16
@@ -26,6 +27,9 @@ Fetch = Callable[[str, int], bytes]
 
 class OutgoingRefused(Exception):
     """The address may not be requested, did not respond in time, or responded with something else."""
+
+
+FETCH: Extension[Fetch] = Extension("fetch")
 
 
 def make_fetch(allowed: tuple[IPv4Network | IPv6Network, ...] = (), timeout_s: float = TIMEOUT_S) -> Fetch:

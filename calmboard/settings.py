@@ -10,6 +10,8 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from calmboard.extensions import Extension
+
 _PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _LOOPBACK_NAMES = ("localhost", str(ipaddress.IPv4Address(0)))
 
@@ -67,6 +69,14 @@ class Settings:
     def is_development(self) -> bool:
         """A loopback origin: nobody but the person at this machine can reach it."""
         return is_loopback(urlsplit(self.origin).hostname or "")
+
+
+SETTINGS: Extension[Settings] = Extension("settings")
+
+
+def current_settings() -> Settings:
+    """The settings of the app that is at work."""
+    return SETTINGS.get()
 
 
 def is_loopback(hostname: str) -> bool:

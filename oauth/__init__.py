@@ -1,11 +1,14 @@
 """The interface for host applications: an OAuth 2.1 authorization server."""
 
 from flask import Flask, Response, request
+from werkzeug.wrappers import Response as AnyResponse
 
+from calmboard.errors import Problem
 from oauth import authorize, metadata, register, revoke, token
 from oauth.answers import answer_problem
+from web.problems import add_rendering, render_page
 
-__all__ = ["answer_problem", "install"]
+__all__ = ["install"]
 
 # Clients in browsers send the headers of MCP to these endpoints too.
 _ALLOWED_HEADERS = "Authorization, Content-Type, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, X-Request-Id"
@@ -16,7 +19,14 @@ def install(app: Flask) -> None:
     for module in (authorize, token, revoke, register, metadata):
         app.register_blueprint(module.bp)
     metadata.check(app)
+    add_rendering(app, answer_problem, "/api/oauth/", "/.well-known/")
+    add_rendering(app, _answer_authorization, "/api/oauth/authorize")
     app.after_request(_add_cors_headers)
+
+
+def _answer_authorization(problem: Problem) -> AnyResponse:
+    """People who are asked for consent see a page; a program has sent a credential in a header."""
+    return answer_problem(problem) if "Authorization" in request.headers else render_page(problem)
 
 
 def _add_cors_headers(response: Response) -> Response:

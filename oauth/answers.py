@@ -4,12 +4,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from flask import Response, current_app, g
+from flask import Response
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from calmboard.errors import Problem
+from web.problems import framework_error
+from web.record import current_record
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -37,11 +38,6 @@ class VerbatimRedirect(Response):
         return headers
 
 
-def origin() -> str:
-    configured: str = current_app.config["CALMBOARD"].origin
-    return configured
-
-
 def answer(body: dict[str, Any], status: int = 200) -> Response:
     response = Response(msgspec.json.encode(body), status, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
@@ -49,34 +45,23 @@ def answer(body: dict[str, Any], status: int = 200) -> Response:
 
 
 def answer_error(error: OAuthError) -> Response:
+    record = current_record()
+    record.code, record.refused_by = error.code, "credential" if error.status == 401 else "input"
     response = answer({"error": error.code, "error_description": sanitize(error.description)}, error.status)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = f'Bearer error="{error.code}"'
     return response
 
 
-def answer_problem(error: Problem | HTTPException) -> AnyResponse:
-    """An error of the framework or of CalmBoard in OAuth's format, with our own code beside it."""
-    if isinstance(error, HTTPException):
-        return _answer_framework(error)
-    code = _ERRORS.get(error.status, "invalid_request")
-    body = {"error": code, "error_description": sanitize(error.detail), "code": error.code, "request_id": g.request_id}
-    response = answer(body, error.status)
-    if error.retry_after_s is not None:
-        response.headers["Retry-After"] = str(error.retry_after_s)
-    return response
+def answer_problem(problem: Problem) -> AnyResponse:
+    """A problem in OAuth's format, with our own code beside it where the framework did not refuse the request itself."""
+    code = _ERRORS.get(problem.status, "invalid_request")
+    if (error := framework_error(problem)) is not None:
+        return answer({"error": code, "error_description": sanitize(error.name)}, error.code or 500)
+    body = {"error": code, "error_description": sanitize(problem.detail), "code": problem.code}
+    return answer({**body, "request_id": current_record().id}, problem.status)
 
 
 def sanitize(text: str) -> str:
     """Only the characters that RFC 6749 allows in a description."""
     return re.sub(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]", "?", text.replace("“", "'").replace("”", "'").replace("’", "'"))
-
-
-def _answer_framework(error: HTTPException) -> AnyResponse:
-    status = error.code or 500
-    if status < 400:
-        return error.get_response()
-    response = answer({"error": _ERRORS.get(status, "invalid_request"), "error_description": sanitize(error.name)}, status)
-    if (allow := dict(error.get_headers()).get("Allow")) is not None:
-        response.headers["Allow"] = allow
-    return response

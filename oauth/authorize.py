@@ -18,10 +18,10 @@ from calmboard.access.oauth.clients import Client, find_client
 from calmboard.access.oauth.grants import Consent
 from calmboard.access.scopes import DEFAULT_SCOPES, SCOPES, USABLE, expand
 from calmboard.errors import Problem
-from calmboard.outgoing import Fetch
+from calmboard.outgoing import FETCH
 from calmboard.settings import RateLimit
 from calmboard.work.project_choice import Choices, list_choices
-from oauth.answers import OAuthError, VerbatimRedirect, answer, answer_error, answer_problem, origin
+from oauth.answers import OAuthError, VerbatimRedirect, answer, answer_error
 from oauth.consent import (
     CHOICES,
     ConsentForm,
@@ -34,6 +34,8 @@ from oauth.consent import (
 )
 from oauth.parameters import read_resource, single_values
 from oauth.rate_limits import check_limit
+from web.bearer import read_bearer
+from web.origin import origin
 
 bp = Blueprint("oauth_authorize", __name__)
 
@@ -108,8 +110,6 @@ def _authorize_program() -> Response:
         auth_request, signed_in = _read_program_request()
     except OAuthError as error:
         return answer_error(error)
-    except Problem as problem:
-        return answer_problem(problem)
     consent = Consent(
         auth_request.client,
         auth_request.redirect_uri,
@@ -124,11 +124,10 @@ def _authorize_program() -> Response:
 
 
 def _read_program_request() -> tuple[AuthorizationRequest, TokenSession]:
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if request.cookies:
         raise OAuthError("invalid_request", "Send a session token or a cookie, not both.")
     try:
-        signed_in = find_token_session(secret.strip() if scheme.lower() == "bearer" else None)
+        signed_in = find_token_session(read_bearer())
     except Problem as problem:
         raise OAuthError("invalid_token", problem.detail, 401) from problem
     check_limit("authorize", signed_in.user.id, _RATE_LIMIT)
@@ -187,7 +186,7 @@ def _fetch(url: str, max_bytes: int) -> bytes:
     """Fetch from another server, limited for each person and for each server."""
     check_limit("documents", current_user.person.id, _FETCH_RATE_LIMIT)
     check_limit("documents", urlsplit(url).netloc, _RATE_LIMIT)
-    fetch: Fetch = current_app.extensions["calmboard_fetch"]
+    fetch = FETCH.get()
     return fetch(url, max_bytes)
 
 

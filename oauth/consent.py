@@ -12,7 +12,7 @@ from calmboard.access.oauth.clients import Client
 from calmboard.access.oauth.redirect_uris import is_loopback
 from calmboard.access.scopes import GRANTABLE, WRITE_WORDS
 from calmboard.work.project_choice import MAX_SELECTED, project_names
-from oauth.answers import origin
+from web.origin import origin
 
 # The fields that the page adds to those of the request.
 CHOICES = ("csrf_token", "decision", "right", "reach", "project", "projects_after")

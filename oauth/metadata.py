@@ -7,7 +7,9 @@ from flask import Blueprint, Flask, Response
 
 from calmboard.access.oauth.resources import API, MCP, resource_of
 from calmboard.access.scopes import SCOPES
-from oauth.answers import answer, origin
+from calmboard.settings import SETTINGS
+from oauth.answers import answer
+from web.origin import origin
 
 bp = Blueprint("oauth_metadata", __name__, url_prefix="/.well-known")
 
@@ -49,7 +51,7 @@ def server_metadata(issuer: str) -> dict[str, Any]:
 
 def check(app: Flask) -> None:
     """Refuse to start with metadata that a strict client would refuse. Authlib wants https, which development has not."""
-    issuer = app.config["CALMBOARD"].origin
+    issuer = SETTINGS.get(app).origin
     AuthorizationServerMetadata(server_metadata(issuer.replace("http://", "https://"))).validate()
 
 

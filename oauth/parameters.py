@@ -7,7 +7,8 @@ from werkzeug.datastructures import MultiDict
 
 from calmboard.access.oauth.clients import Client, known_client
 from calmboard.access.oauth.resources import match_resource
-from oauth.answers import OAuthError, origin
+from oauth.answers import OAuthError
+from web.origin import origin
 
 MAX_LENGTH = 4096
 MAX_BYTES = 64 * 1024

@@ -12,8 +12,10 @@ from calmboard.access.oauth.app_names import NAMELESS
 from calmboard.access.oauth.clients import Client
 from calmboard.access.oauth.redirect_uris import MAX_REGISTERED, registered_uri_error
 from calmboard.settings import RateLimit
-from oauth.answers import OAuthError, answer, answer_error, origin
+from oauth.answers import OAuthError, answer, answer_error
 from oauth.rate_limits import check_limit, client_network
+from web.bearer import read_bearer
+from web.origin import origin
 
 bp = Blueprint("oauth_register", __name__, url_prefix="/api/oauth/register")
 
@@ -69,8 +71,7 @@ def delete(client_id: str) -> Response:
 def _find_managed_client(client_id: str) -> Client:
     """The client that the token in the header manages. Counts the request; raises OAuthError where there is none."""
     check_limit("manage", client_network(), _PER_MINUTE)
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    client = clients.find_registration(client_id, token.strip() if scheme.lower() == "bearer" else None)
+    client = clients.find_registration(client_id, read_bearer())
     if client is None:
         raise _invalid_token()
     return client

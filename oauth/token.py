@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 
 from calmboard.access.credentials.secret_format import digest, is_well_formed
 from calmboard.access.oauth import grants
 from calmboard.access.oauth.grants import GrantError, Tokens
-from calmboard.settings import RateLimit
+from calmboard.settings import RateLimit, current_settings
 from oauth.answers import OAuthError, answer, answer_error
 from oauth.parameters import public_client, read_form, read_resource, require_parameter
 from oauth.rate_limits import check_limit, client_network
@@ -62,7 +62,7 @@ def _redeem(parameters: Mapping[str, str]) -> Tokens:
 
 def _refresh(parameters: Mapping[str, str]) -> Tokens:
     client = public_client(parameters)
-    settings = current_app.config["CALMBOARD"]
+    settings = current_settings()
     scopes = frozenset(parameters.get("scope", "").split()) - {"offline_access"} or None
     grace = timedelta(seconds=settings.refresh_grace_s)
     return grants.refresh(

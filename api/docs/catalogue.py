@@ -55,10 +55,7 @@ def _endpoint(operation: Operation, document: dict[str, Any]) -> dict[str, Any]:
         "detail": description.detail,
         "scope": description.scope,
         "parameters": {name: _PARAMETER_EXAMPLES.get(name) for name in operation.parameters},
-        **{
-            f"{location}_fields": [row for where, row in parameters if where == location]
-            for location in ("path", "query", "header")
-        },
+        **_parameter_fields(parameters),
         "body_fields": _body_fields(documented, document),
         "body": required_example_of(description.takes) if description.takes else None,
         "status": operation.status,
@@ -70,6 +67,11 @@ def _endpoint(operation: Operation, document: dict[str, Any]) -> dict[str, Any]:
         "is_form": "multipart/form-data" in documented.get("requestBody", {}).get("content", {}),
         **_deprecation(operation),
     }
+
+
+def _parameter_fields(parameters: list[tuple[str, dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of path, query and header, each in a table of its own."""
+    return {f"{place}_fields": [row for where, row in parameters if where == place] for place in ("path", "query", "header")}
 
 
 def _parameter(parameter: dict[str, Any], document: dict[str, Any]) -> tuple[str, dict[str, Any]]:

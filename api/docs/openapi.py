@@ -13,6 +13,8 @@ from api.framework.conversion.struct_fields import fields_of
 from api.framework.describe import Operation, operations
 from calmboard import ids
 from calmboard.access.scopes import SCOPES, describe_scope
+from calmboard.extensions import Extension
+from calmboard.settings import SETTINGS
 from calmboard.work.tasks.external import MAX_EXTERNAL_ID_LENGTH, SOURCE_PATTERN
 
 ID_PREFIXES = {
@@ -55,6 +57,9 @@ _REQUEST_HEADERS = {
 }
 
 
+OPENAPI: Extension[dict[str, Any]] = Extension("openapi")
+
+
 def openapi_json(app: Flask) -> bytes:
     """The whole document as it is served."""
     return msgspec.json.encode(openapi_document(app))
@@ -62,16 +67,13 @@ def openapi_json(app: Flask) -> bytes:
 
 def openapi_document(app: Flask) -> dict[str, Any]:
     """The whole document, generated once per app."""
-    if "calmboard_openapi" not in app.extensions:
-        app.extensions["calmboard_openapi"] = _document(app)
-    document: dict[str, Any] = app.extensions["calmboard_openapi"]
-    return document
+    return OPENAPI.get_or_make(app, _document)
 
 
 def _document(app: Flask) -> dict[str, Any]:
     endpoints = list(operations(app))
     used = {endpoint.noun for endpoint in endpoints}
-    origin = app.config["CALMBOARD"].origin
+    origin = SETTINGS.get(app).origin
     return {
         "openapi": "3.1.0",
         "info": {

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
-from flask import Response, current_app, g, request
+from flask import Response
 from msgspec import UNSET, Struct, UnsetType
-from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response as AnyResponse
 
 from api.framework.conversion.struct_fields import fields_of
 from api.framework.etags import add_etag
@@ -16,26 +14,15 @@ from calmboard.access.limits.rate_limits import Usage
 from calmboard.errors import (
     FieldError,
     InsufficientScope,
-    InternalError,
-    InvalidRequest,
-    MethodNotAllowed,
-    NotFound,
-    PayloadTooLarge,
     Problem,
-    UnsupportedMediaType,
 )
 from calmboard.pagination import Page
+from web.origin import origin
+from web.record import current_record
 
 Fields = list[str] | UnsetType
 
 _encode = msgspec.json.Encoder().encode
-
-_FRAMEWORK_PROBLEMS: dict[int, type[Problem]] = {
-    404: NotFound,
-    405: MethodNotAllowed,
-    413: PayloadTooLarge,
-    415: UnsupportedMediaType,
-}
 
 
 class Created(NamedTuple):
@@ -52,7 +39,7 @@ def answer_one(kind: type[Struct], result: Any, fields: Fields, location: str | 
         add_etag(response, body, None if fields is UNSET else fields)
     if location is None:
         return response
-    response.headers["Location"] = current_app.config["CALMBOARD"].origin + location.format(id=body.id)  # type: ignore[attr-defined]
+    response.headers["Location"] = origin() + location.format(id=body.id)  # type: ignore[attr-defined]
     return response
 
 
@@ -77,16 +64,9 @@ def no_content() -> Response:
     return Response(status=204)
 
 
-def answer_problem(error: Problem | HTTPException) -> AnyResponse:
-    """The one error body: RFC 9457, with `error` for clients that read nothing else."""
-    if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
-        return error.get_response()
-    problem = error if isinstance(error, Problem) else problem_of(error)
+def answer_problem(problem: Problem) -> Response:
+    """The one error body: RFC 9457, with `error` for clients that look no further."""
     response = _json(problem_body(problem), problem.status, "application/problem+json")
-    if isinstance(error, HTTPException) and (allow := dict(error.get_headers()).get("Allow")):
-        response.headers["Allow"] = allow
-    if problem.retry_after_s is not None:
-        response.headers["Retry-After"] = str(problem.retry_after_s)
     if (challenge := _challenge(problem)) is not None:
         response.headers["WWW-Authenticate"] = challenge
     return response
@@ -112,12 +92,12 @@ def _json(body: Any, status: int = 200, media_type: str = "application/json") ->
 
 def problem_body(problem: Problem) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "type": f"{current_app.config['CALMBOARD'].origin}/docs/errors#{problem.code}",
+        "type": f"{origin()}/docs/errors#{problem.code}",
         "title": problem.title,
         "status": problem.status,
         "detail": problem.detail,
         "code": problem.code,
-        "request_id": g.request_id,
+        "request_id": current_record().id,
         "errors": [_field_error(error) for error in problem.errors],
         "hint": problem.hint or problem.remedy,
         "error": {"code": problem.code, "message": problem.detail},
@@ -133,27 +113,12 @@ def _field_error(error: FieldError) -> Mapping[str, Any]:
     return {**body, "allowed_values": error.allowed_values} if error.allowed_values else body
 
 
-def problem_of(error: HTTPException) -> Problem:
-    """What the framework refuses, in our words."""
-    status = error.code or 500
-    if status >= 500:
-        return InternalError()
-    problem = _FRAMEWORK_PROBLEMS.get(status, InvalidRequest)
-    if problem is NotFound:
-        return NotFound(f"There is nothing at {request.path[:200]}.")
-    if problem is MethodNotAllowed:
-        return MethodNotAllowed(f"This address does not answer {request.method[:20]}.")
-    if problem is PayloadTooLarge and request.max_content_length is not None:
-        return PayloadTooLarge(f"This address takes at most {request.max_content_length} bytes.")
-    return problem()
-
-
 def _challenge(problem: Problem) -> str | None:
     """WWW-Authenticate: RFC 6750, section 3, with the metadata's address (RFC 9728, section 5.1)."""
-    metadata = f'resource_metadata="{current_app.config["CALMBOARD"].origin}/.well-known/oauth-protected-resource"'
+    metadata = f'resource_metadata="{origin()}/.well-known/oauth-protected-resource"'
     if problem.status == 401:
         challenge = f"Bearer {metadata}"
-        return f'{challenge}, error="invalid_token"' if g.get("sent_credential") else challenge
+        return f'{challenge}, error="invalid_token"' if current_record().sent_credential else challenge
     if isinstance(problem, InsufficientScope):
         return f'Bearer error="insufficient_scope", scope="{" ".join(problem.allowed_values)}", {metadata}'
     return None

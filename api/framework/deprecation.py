@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from flask import Response, after_this_request, current_app
+from flask import Response, after_this_request
 from werkzeug.http import http_date
+
+from web.origin import origin
 
 
 class Deprecation(NamedTuple):
@@ -27,6 +29,5 @@ def _with_deprecation_headers(response: Response, deprecation: Deprecation) -> R
     if deprecation.sunset_at is not None:
         response.headers["Sunset"] = http_date(deprecation.sunset_at)
     if deprecation.successor is not None:
-        origin = current_app.config["CALMBOARD"].origin
-        response.headers.add("Link", f'<{origin}{deprecation.successor}>; rel="successor-version"')
+        response.headers.add("Link", f'<{origin()}{deprecation.successor}>; rel="successor-version"')
     return response

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from urllib.parse import unquote_to_bytes, urlencode
 
 import msgspec
-from flask import current_app, request
+from flask import request
 from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError
 
 from api.framework.conversion.field_errors import field_error_from
@@ -19,6 +19,8 @@ from api.framework.conversion.json_schema_convert import convert
 from api.framework.conversion.struct_fields import fields_of
 from calmboard.errors import FieldError, InvalidRequest
 from calmboard.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
+from calmboard.settings import current_settings
+from web.origin import origin
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _SIGNATURE_BYTES = 12
@@ -89,8 +91,7 @@ def next_cursor(after: tuple[Any, ...]) -> str:
 
 def next_page(cursor: str) -> str:
     """The address of the next page, for Link: rel="next" (RFC 8288)."""
-    origin: str = current_app.config["CALMBOARD"].origin
-    return f"{origin}{request.path}?{urlencode({**request.args.to_dict(), 'cursor': cursor})}"
+    return f"{origin()}{request.path}?{urlencode({**request.args.to_dict(), 'cursor': cursor})}"
 
 
 def _read_cursor(cursor: str) -> tuple[Any, ...]:
@@ -112,7 +113,7 @@ def _invalid_cursor() -> InvalidRequest:
 def _sign(payload: bytes) -> bytes:
     """Binds a cursor to this server, this address and its filters, but not to the limit."""
     parameters = sorted((name, text) for name, text in request.args.items() if name not in ("limit", "cursor"))
-    key = current_app.config["CALMBOARD"].secret_key.encode()
+    key = current_settings().secret_key.encode()
     bound = msgspec.json.encode([request.path, parameters])
     return hmac.digest(key, b"cursor\0" + bound + b"\0" + payload, hashlib.sha256)[:_SIGNATURE_BYTES]
 

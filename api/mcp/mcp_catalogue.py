@@ -9,12 +9,12 @@ from flask import Flask
 from api.docs.examples import required_example_of
 from api.docs.field_tables import fields_in
 from api.mcp.protocol.revisions import LEGACY, MODERN
-from api.mcp.registry import Prompt, Registry, Resource, Tool
+from api.mcp.registry import REGISTRY, Prompt, Resource, Tool
 
 
 def catalogue(app: Flask) -> dict[str, list[Any]]:
     """`tools`, `resources` and `prompts`, in the order in which agents see them, and the `revisions`, newest first."""
-    registry: Registry = app.extensions["calmboard_mcp"]
+    registry = REGISTRY.get(app)
     return {
         "tools": [_tool(tool) for tool in registry.tools.values()],
         "resources": [_resource(resource) for resource in registry.resources],

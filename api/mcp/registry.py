@@ -12,6 +12,7 @@ from api.mcp.calls import CallContext
 from api.mcp.schemas import input_schema, output_schema
 from calmboard.access.access import Access
 from calmboard.access.scopes import DEFAULT_SCOPES
+from calmboard.extensions import Extension
 
 Effect = Literal["reads", "adds", "adds or changes", "changes", "destroys"]
 
@@ -170,6 +171,9 @@ class Registry:
                 self.prompts[entry.name] = entry
             else:
                 self.resources.append(entry)
+
+
+REGISTRY: Extension[Registry] = Extension("mcp_registry")
 
 
 def tool(

@@ -19,6 +19,7 @@ from calmboard.access.permissions import require_scope
 from calmboard.db import db
 from calmboard.errors import FieldError, InsufficientScope, Problem, ValidationFailed
 from calmboard.work.visible_resources import require_visible
+from web.record import current_record
 
 MessageStream = Generator[dict[str, Any] | None, None, dict[str, Any]]
 
@@ -39,6 +40,7 @@ def call_tool(tool: Tool, call: CallContext, arguments: Mapping[str, Any]) -> Me
         args = _read(tool, arguments)
         return (yield from _run_idempotently(tool, call, args, arguments))
     except Problem as problem:
+        current_record().refuse(problem)
         return _error_result(problem)
 
 

@@ -16,6 +16,7 @@ from api.postman.frame import bad_input, sign_in, sign_out
 from api.postman.items import Item, Names, item
 from api.postman.oauth import oauth_flow, oauth_refusals
 from api.postman.scripts import clear_ids
+from calmboard.extensions import Extension
 
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _ABOUT = """\
@@ -48,12 +49,12 @@ _VARIABLES = {
 _ME, _PROJECTS = ("GET", "/api/v1/me"), ("GET", "/api/v1/projects")
 
 
+_POSTMAN: Extension[bytes] = Extension("postman")
+
+
 def postman_json(app: Flask) -> bytes:
     """The whole collection, generated once per app."""
-    if "calmboard_postman" not in app.extensions:
-        app.extensions["calmboard_postman"] = msgspec.json.encode(_collection(app))
-    collection: bytes = app.extensions["calmboard_postman"]
-    return collection
+    return _POSTMAN.get_or_make(app, lambda app: msgspec.json.encode(_collection(app)))
 
 
 def _collection(app: Flask) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from starlette.applications import Starlette
 
 from bench.tool_calls import TASK
 from calmboard.access.credentials.identify import identify
-from calmboard.access.limits.rate_limits import Limits
+from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.access.oauth.resources import MCP, resource_of
+from calmboard.settings import SETTINGS
 from wsgi import create_app
 
 
@@ -54,8 +55,8 @@ class _Keys:
 
     def __init__(self) -> None:
         self._app = create_app()
-        self._limits: Limits = self._app.extensions["calmboard_limits"]
-        self.origin: str = self._app.config["CALMBOARD"].origin
+        self._limits = LIMITS.get(self._app)
+        self.origin = SETTINGS.get(self._app).origin
 
     async def verify_token(self, token: str) -> AccessToken | None:
         with self._app.app_context():

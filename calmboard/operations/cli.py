@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import click
 import flask_migrate
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import OperationalError
 
@@ -20,7 +20,7 @@ from calmboard.db import db
 from calmboard.errors import FieldError, Problem, ValidationFailed
 from calmboard.operations import seed as demo
 from calmboard.operations import serve as product
-from calmboard.settings import Settings
+from calmboard.settings import Settings, current_settings
 from calmboard.work.people import add_person, change_plan, find_person
 from calmboard.work.projects import my_projects
 
@@ -123,8 +123,7 @@ def serve() -> None:
 
 
 def _settings() -> Settings:
-    settings: Settings = current_app.config["CALMBOARD"]
-    return settings
+    return current_settings()
 
 
 def _key_errors(person: Person, new: access_keys.NewKey) -> Iterator[FieldError]:

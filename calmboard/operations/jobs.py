@@ -1,6 +1,6 @@
 """The worker's jobs: those that requests enqueue, and those of every day."""
 
-from flask import Flask, current_app
+from flask import Flask
 from huey import crontab
 
 from calmboard import mail
@@ -10,7 +10,7 @@ from calmboard.access.idempotency import delete_expired_idempotency_keys
 from calmboard.access.oauth.clients import delete_unused_clients
 from calmboard.access.oauth.grants import delete_expired_tokens
 from calmboard.queue import job, queue
-from calmboard.settings import Settings
+from calmboard.settings import current_settings
 from calmboard.work.discussion.attachments import delete_orphan_files
 from calmboard.work.invitations import create_invitation_message
 
@@ -59,7 +59,7 @@ def mail_reset_link(email: str) -> None:
 
     The token is created here, so that none is stored in the queue.
     """
-    settings: Settings = current_app.config["CALMBOARD"]
+    settings = current_settings()
     reset = create_reset_token(email)
     if reset is None:
         return
@@ -75,7 +75,7 @@ def mail_invitation(invitation_id: str) -> None:
 
     The token is created here, so that none is stored in the queue.
     """
-    settings: Settings = current_app.config["CALMBOARD"]
+    settings = current_settings()
     message = create_invitation_message(invitation_id)
     if message is None:
         return
@@ -91,7 +91,7 @@ def mail_invitation(invitation_id: str) -> None:
 
 def delete_orphan_attachments() -> None:
     """Delete the files of deleted tasks and of interrupted uploads."""
-    settings: Settings = current_app.config["CALMBOARD"]
+    settings = current_settings()
     delete_orphan_files(settings.files_dir)
 
 

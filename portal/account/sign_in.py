@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from calmboard.access.credentials.passwords import is_valid_reset_token, verify
 from calmboard.access.credentials.passwords import reset_password as set_by_link
-from calmboard.access.limits.rate_limits import Limits
+from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.access.oauth.clients import find_client
 from calmboard.errors import ValidationFailed
 from calmboard.operations import jobs
@@ -31,7 +31,7 @@ def sign_in() -> str | AnyResponse:
 @bp.post("/sign-in")
 def submit_sign_in() -> AnyResponse | tuple[str, int]:
     """The limit on attempts is shared with `POST /api/auth/session`."""
-    limits: Limits = current_app.extensions["calmboard_limits"]
+    limits = LIMITS.get()
     limits.check_attempts(client_network(), form_email())
     person = verify(form_email(), request.form.get("password", ""))
     if person is None:

@@ -12,7 +12,9 @@ from calmboard.access.access import Access
 from calmboard.access.oauth.resources import MCP
 from calmboard.work.projects import effective_scopes, has_use_of
 from portal.agents.section import endpoint
+from portal.shared.catalogues import MCP_CATALOGUE
 from portal.shared.words import plural
+from web.origin import origin
 
 _FIRST_SENTENCE = re.compile(r".+?[.!?](?=\s|$)", re.DOTALL)
 _METADATA = re.compile(r'resource_metadata="([^"]+)"')
@@ -38,7 +40,7 @@ class AgentTool:
 def run_connection_test(access: Access) -> dict[str, Any]:
     """The context of `agents/_tested.html`: the server's responses, and the tools for an agent with all rights of this person."""
     rights = effective_scopes(access)
-    tools = [tool for tool in current_app.extensions["calmboard_agent_catalogue"]["tools"] if has_use_of(rights, tool["scopes"])]
+    tools = [tool for tool in MCP_CATALOGUE.get()["tools"] if has_use_of(rights, tool["scopes"])]
     return {
         "checks": _checks(),
         "tool_count": plural(len(tools), "tool"),
@@ -73,6 +75,5 @@ def _sign_in_check(refusal: TestResponse) -> Check:
 def _request(method: str, address: str, **options: Any) -> TestResponse:
     """Send a request through the whole app, in a context of its own, isolated from the reader's request."""
     client = current_app.test_client(use_cookies=False)
-    origin = current_app.config["CALMBOARD"].origin
-    environment = {"base_url": origin, "environ_base": {"REMOTE_ADDR": request.remote_addr}}
-    return Context().run(client.open, address.removeprefix(origin), method=method, **environment, **options)
+    environment: dict[str, Any] = {"base_url": origin(), "environ_base": {"REMOTE_ADDR": request.remote_addr}}
+    return Context().run(client.open, address.removeprefix(origin()), method=method, **environment, **options)

@@ -1,11 +1,12 @@
 """The reference of the MCP server, open to everybody: its tools, resources and prompts, from the catalogue that agents get."""
 
-from flask import Response, current_app, render_template
+from flask import Response, render_template
 
 from portal.docs.examples import examples
 from portal.docs.guide import guide_chapters
 from portal.docs.reference import markdown
 from portal.shared.blueprint import bp
+from portal.shared.catalogues import MCP_CATALOGUE
 
 _EFFECTS = {
     "reads": "Reads",
@@ -29,4 +30,4 @@ def agent_reference_text() -> Response:
 
 def _agent_catalogue() -> dict[str, object]:
     """Tools, resources and prompts as plain data, and the words for what a tool does to the board."""
-    return {**current_app.extensions["calmboard_agent_catalogue"], "effects": _EFFECTS}
+    return {**MCP_CATALOGUE.get(), "effects": _EFFECTS}

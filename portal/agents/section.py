@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import current_app, request, url_for
+from flask import request, url_for
 from markupsafe import Markup
 
 from calmboard.access.access import Access
@@ -14,7 +14,9 @@ from calmboard.access.oauth.resources import MCP, MCP_PREFIX, resource_of
 from portal.agents.installs import install_links, installs
 from portal.apps.rows import AppRow, app_rows
 from portal.keys.rows import KeyRow, key_rows, use_of
+from portal.shared.catalogues import MCP_CATALOGUE
 from portal.shared.reachability import unreachable_reason
+from web.origin import origin
 
 # A credential's last use at the server is stored as MCP_PREFIX, the method and the name of the tool, resource or prompt; for a
 # request without a message, as the HTTP method and the path.
@@ -41,7 +43,7 @@ class AgentRow:
 
 def endpoint() -> str:
     """Where the MCP server answers; it is the OAuth resource as well."""
-    return resource_of(current_app.config["CALMBOARD"].origin, MCP)
+    return resource_of(origin(), MCP)
 
 
 def mcp_section(access: Access) -> dict[str, Any]:
@@ -49,7 +51,7 @@ def mcp_section(access: Access) -> dict[str, Any]:
     address = endpoint()
     return {
         "endpoint": address,
-        "revisions": current_app.extensions["calmboard_agent_catalogue"]["revisions"],
+        "revisions": MCP_CATALOGUE.get()["revisions"],
         "install_links": install_links(address),
         "installs": installs(address),
         "claude_unreachable_reason": unreachable_reason(address, "claude"),

@@ -14,13 +14,13 @@ from portal.apps.examples import (
     api_command,
     authorize_path,
     first_callback,
-    origin,
     playground_url,
     register_command,
     token_command,
 )
 from portal.apps.rows import apps_section
 from portal.shared.words import count
+from web.origin import origin
 
 # What each metadata document describes.
 _METADATA = (

@@ -6,10 +6,10 @@ from shlex import quote as shell_quoted
 from urllib.parse import quote, urlencode
 
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from flask import current_app
 
 from calmboard.access.oauth.clients import Client
 from calmboard.access.oauth.redirect_uris import is_same
+from web.origin import origin
 
 SCOPE = "projects:read tasks:read"
 CODE_PLACEHOLDER = "cbc_…"
@@ -34,11 +34,6 @@ class ExampleAuthorization:
         """The values in address and command that are the reader's own."""
         in_address = (quote(self.callback, safe=""), self.challenge, self.state)
         return (self.client_id, *in_address, shell_quoted(self.callback), self.verifier, CODE_PLACEHOLDER)
-
-
-def origin() -> str:
-    found: str = current_app.config["CALMBOARD"].origin
-    return found
 
 
 def playground_url() -> str:

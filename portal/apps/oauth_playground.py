@@ -8,9 +8,10 @@ from werkzeug.wrappers import Response
 
 from calmboard.access.oauth.clients import own_client
 from calmboard.access.oauth.grants import GrantError, redeem
-from portal.apps.examples import ExampleAuthorization, api_command, authorize_path, origin, playground_url, token_command
+from portal.apps.examples import ExampleAuthorization, api_command, authorize_path, playground_url, token_command
 from portal.shared.blueprint import bp
 from portal.shared.session import current_access
+from web.origin import origin
 
 # The entry of the signed cookie that holds verifier and state from the start to the callback.
 _SESSION_KEY = "rehearsal"

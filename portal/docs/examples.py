@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from flask import current_app
-
 from calmboard.access.access import Access
 from calmboard.work.projects import example_ids
 from portal.docs.samples import KEY, ExampleRequest, Sample, samples
+from portal.shared.catalogues import API_CATALOGUE
+from web.origin import origin
 
 _BASE = "/api/v1"
 # What people start with; everything else is in the reference.
@@ -60,7 +60,7 @@ class NounReference:
 def examples(access: Access | None) -> list[NounReference]:
     """Every noun; without a reader, words such as TASK_ID stand for the ids."""
     own_ids = example_ids(access) if access else {}
-    return [_noun(noun, own_ids) for noun in current_app.extensions["calmboard_catalogue"]]
+    return [_noun(noun, own_ids) for noun in API_CATALOGUE.get()]
 
 
 def first_examples(nouns: list[NounReference]) -> list[Example]:
@@ -76,9 +76,8 @@ def _noun(noun: Mapping[str, Any], own_ids: Mapping[str, str]) -> NounReference:
 
 def _example(endpoint: Mapping[str, Any], own_ids: Mapping[str, str]) -> Example:
     ids = {name: own_ids.get(name) or example or name.upper() for name, example in endpoint["parameters"].items()}
-    origin = current_app.config["CALMBOARD"].origin
     request = ExampleRequest(
-        endpoint["method"], origin + endpoint["path"].format_map(ids), _own(endpoint["body"], own_ids), endpoint["is_form"]
+        endpoint["method"], origin() + endpoint["path"].format_map(ids), _own(endpoint["body"], own_ids), endpoint["is_form"]
     )
     return Example(
         endpoint["name"].replace("_", "-"),

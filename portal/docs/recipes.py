@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
-from flask import current_app, render_template
+from flask import render_template
 from flask_login import current_user
 from msgspec import Struct
 
@@ -20,6 +20,7 @@ from calmboard.work.projects import example_ids
 from portal.shared.blueprint import bp
 from portal.shared.reachability import unreachable_reason
 from portal.shared.session import current_access
+from web.origin import origin
 
 _TEXTS = Path(__file__).parents[2] / "templates" / "docs" / "recipes"
 _ORDER = ("jira", "trello", "asana", "slack", "teams", "agent", "curl", "python", "node", "github-actions", "n8n")
@@ -98,11 +99,10 @@ def _read(slug: str) -> Recipe:
 
 
 def _filled(recipe: Recipe, board_id: str) -> Recipe:
-    origin = current_app.config["CALMBOARD"].origin
-    steps = tuple(_filled_step(step, origin, board_id) for step in recipe.steps)
-    return msgspec.structs.replace(recipe, steps=steps, unreachable_reason=unreachable_reason(origin, recipe.slug))
+    steps = tuple(_filled_step(step, board_id) for step in recipe.steps)
+    return msgspec.structs.replace(recipe, steps=steps, unreachable_reason=unreachable_reason(origin(), recipe.slug))
 
 
-def _filled_step(step: RecipeStep, origin: str, board_id: str) -> RecipeStep:
-    code = step.code.strip().replace("%ORIGIN%", origin).replace("%BOARD_ID%", board_id)
+def _filled_step(step: RecipeStep, board_id: str) -> RecipeStep:
+    code = step.code.strip().replace("%ORIGIN%", origin()).replace("%BOARD_ID%", board_id)
     return msgspec.structs.replace(step, code=code, user_values=(*step.user_values, board_id))

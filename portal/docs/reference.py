@@ -1,9 +1,10 @@
 """The API reference, open to everybody: pages, and the same as Markdown for programs that read."""
 
-from flask import Response, current_app, render_template
+from flask import Response, render_template
 from flask_login import current_user
 
 from calmboard.errors import PROBLEMS, NotFound
+from calmboard.settings import current_settings
 from portal.docs.examples import NounReference, examples
 from portal.docs.guide import guide_chapters
 from portal.shared.blueprint import bp
@@ -60,7 +61,7 @@ def _find(nouns: list[NounReference], slug: str) -> NounReference:
 
 def markdown(text: str) -> Response:
     """The same for everybody, so it may be cached for a while."""
-    development = current_app.config["CALMBOARD"].is_development
+    development = current_settings().is_development
     response = Response(text.strip() + "\n", content_type="text/markdown; charset=utf-8")
     response.headers["Cache-Control"] = "no-store" if development else "public, max-age=300"
     return response

@@ -4,8 +4,6 @@ from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
-from flask import current_app
-
 from calmboard.access.access import Access
 from calmboard.access.credentials.key_lists import KeyCounts, count_keys, list_keys, list_revoked_keys
 from calmboard.access.credentials.keys import Key
@@ -13,6 +11,7 @@ from calmboard.access.plans import PLANS, rate_limit_of
 from calmboard.clock import now
 from calmboard.errors import PaidPlanRequired
 from calmboard.pagination import Page, PageRequest
+from calmboard.settings import current_settings
 from portal.keys.rows import key_rows
 from portal.shared.lists import NextPage, next_page, page_or_first, requested_page
 from portal.shared.words import capitalized_count, count
@@ -87,7 +86,7 @@ def _plan_section(access: Access) -> dict[str, Any]:
     return {
         "plan": plan,
         "paid_plan": PLANS["pro"],
-        "paid_rate_limit": rate_limit_of("pro", current_app.config["CALMBOARD"]),
+        "paid_rate_limit": rate_limit_of("pro", current_settings()),
         "refusal": _refusal(plan.name),
     }
 

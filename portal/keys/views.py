@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -24,6 +24,7 @@ from portal.keys.preview import Preview, preview_of
 from portal.keys.rows import use_of
 from portal.shared.blueprint import bp, is_htmx
 from portal.shared.session import current_access
+from web.origin import origin
 
 
 @bp.get("/integrations/keys/new")
@@ -165,7 +166,7 @@ def _first_request(key: Key, secret: str) -> dict[str, str]:
     path, hint = ("/projects", "The answer lists your projects.")
     if "projects:read" not in key.scopes:
         path, hint = ("/me", "The answer names the key, its rights and its limits.")
-    address = f"{current_app.config['CALMBOARD'].origin}/api/v1{path}"
+    address = f"{origin()}/api/v1{path}"
     lines = f'export CALMBOARD_API_KEY={secret}\ncurl -H "Authorization: Bearer $CALMBOARD_API_KEY" {address}'
     return {"first_request": lines, "first_request_hint": hint}
 

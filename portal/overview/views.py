@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import current_app, render_template
+from flask import render_template
 
 from calmboard.access.integrations import INTEGRATIONS
 from calmboard.access.plans import PLANS, rate_limit_of
 from calmboard.errors import PROBLEMS
+from calmboard.settings import current_settings
 from portal.agents.connection_test import run_connection_test
 from portal.agents.section import agents_section, mcp_section
 from portal.apps.client import oauth_section
@@ -48,7 +49,7 @@ def integrations_page(oauth: dict[str, Any], test_result: dict[str, Any] | None 
     return render_template(
         "overview/page.html",
         nav_section="integrations",
-        rate_limit=rate_limit_of(access.user.plan, current_app.config["CALMBOARD"]),
+        rate_limit=rate_limit_of(access.user.plan, current_settings()),
         tools=INTEGRATIONS,
         nouns=nouns,
         examples=first_examples(nouns),

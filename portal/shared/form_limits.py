@@ -19,12 +19,4 @@ def form_email() -> str:
     return request.form.get("email", "").strip().lower()[:254]
 
 
-class _ByView(Limiter):
-    """Limits are declared at views only, which check them themselves; a check before each request would slow down the API."""
-
-    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
-        if not in_middleware:
-            super()._check_request_limit(callable_name, in_middleware)
-
-
-limiter = _ByView(key_func=client_network, headers_enabled=False)
+limiter = Limiter(key_func=client_network, headers_enabled=False)

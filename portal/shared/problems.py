@@ -4,12 +4,12 @@ import time
 
 from flask import Response, make_response, render_template
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from calmboard.errors import Problem
 from portal.shared.blueprint import is_htmx
 from portal.shared.form_limits import limiter
 from portal.shared.words import plural
+from web.problems import framework_error
 
 _WORDS = {
     400: ("That could not be read", "The address or the form is not one this page understands."),
@@ -27,10 +27,8 @@ _WORDS = {
 _STALE = ("This form was open too long", "Nothing was changed. Go back, load the page again and send it once more.")
 
 
-def answer_problem(problem: Problem | HTTPException) -> Response:
+def answer_problem(problem: Problem) -> Response:
     """The page for a problem; to htmx a note that is put above the page as it is."""
-    if isinstance(problem, HTTPException) and (problem.code or 0) < 400:
-        return make_response(problem.get_response())
     status, title, detail = _status(problem), *_words(problem)
     template = "shared/_failed.html" if is_htmx() else "shared/error.html"
     response = make_response(render_template(template, title=title, detail=detail), status)
@@ -38,31 +36,31 @@ def answer_problem(problem: Problem | HTTPException) -> Response:
         response.headers["HX-Reswap"] = "none"
     if wait_s := _wait_s(problem):
         response.headers["Retry-After"] = str(wait_s)
-    if isinstance(problem, MethodNotAllowed):
-        response.headers["Allow"] = ", ".join(sorted(problem.valid_methods or ()))
     return response
 
 
-def _status(problem: Problem | HTTPException) -> int:
-    return problem.status if isinstance(problem, Problem) else problem.code or 500
+def _status(problem: Problem) -> int:
+    error = framework_error(problem)
+    return problem.status if error is None else error.code or 500
 
 
-def _words(problem: Problem | HTTPException) -> tuple[str, str]:
-    if isinstance(problem, CSRFError):
+def _words(problem: Problem) -> tuple[str, str]:
+    error = framework_error(problem)
+    if isinstance(error, CSRFError):
         return _STALE
     title, detail = _WORDS.get(_status(problem), _WORDS[500])
-    if isinstance(problem, Problem) and problem.detail != problem.meaning:
+    if error is None and problem.detail != problem.meaning:
         detail = problem.detail
     if _status(problem) == 429:
         detail = f"Try again in {_duration(_wait_s(problem))}. {detail}"
     return title, detail
 
 
-def _wait_s(problem: Problem | HTTPException) -> int:
+def _wait_s(problem: Problem) -> int:
     """Seconds to wait, or 0 where waiting does not help."""
-    if isinstance(problem, Problem):
+    if framework_error(problem) is None:
         return problem.retry_after_s or 0
-    if problem.code != 429 or limiter.current_limit is None:
+    if _status(problem) != 429 or limiter.current_limit is None:
         return 0
     return max(1, limiter.current_limit.reset_at - int(time.time()))
 

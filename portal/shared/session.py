@@ -1,11 +1,12 @@
 """Who is signed in: the cookie names a row of the sessions table."""
 
-from flask import current_app, request, session
+from flask import request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from calmboard.access.access import Access, Person
 from calmboard.access.credentials.sessions import Session, end_session, find_session, open_session
 from calmboard.access.oauth.clients import own_client
+from web.origin import origin
 
 login_manager = LoginManager()
 login_manager.session_protection = None  # the row decides, not the IP address of the browser
@@ -36,7 +37,7 @@ def current_access() -> Access:
 def start_session(person: Person, *, remember: bool) -> None:
     """Sign a person in with a new token and an empty session. The first sign-in creates their own OAuth client."""
     leave_session()
-    own_client(person, current_app.config["CALMBOARD"].origin)
+    own_client(person, origin())
     token = open_session(person.id, request.remote_addr, request.user_agent.string)
     row = find_session(token)
     if row is not None:

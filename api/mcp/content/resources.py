@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from api.mcp.calls import CallContext
@@ -17,6 +16,7 @@ from api.mcp.registry import Resource
 from calmboard.access.access import Access
 from calmboard.db import AnyRow
 from calmboard.pagination import MAX_LIMIT, PageRequest
+from calmboard.settings import current_settings
 from calmboard.work.visible_resources import list_projects_and_boards
 
 MARKDOWN = "text/markdown"
@@ -47,7 +47,7 @@ def _read_cursor(cursor: str) -> tuple[str, ...]:
 
 
 def _serializer() -> URLSafeSerializer:
-    key: str = current_app.config["CALMBOARD"].secret_key
+    key = current_settings().secret_key
     return URLSafeSerializer(key, salt="mcp-resources", signer_kwargs={"digest_method": hashlib.sha256})
 
 

@@ -4,24 +4,27 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import msgspec
-from flask import Blueprint, Response, current_app, g, request, stream_with_context
+from flask import Blueprint, Response, current_app, request, stream_with_context
 from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from api.framework.answers import add_rate_limit_headers, problem_body, problem_of
-from api.framework.auth import authenticate, limits, record_last_use
+from api.framework.answers import add_rate_limit_headers, problem_body
+from api.framework.auth import authenticate
 from api.framework.bodies import MAX_BYTES, parse, read_full_body
 from api.mcp.protocol.messages import Message, batch_in, id_of, read_json, read_message
 from api.mcp.protocol.methods import dispatch, finish_result
 from api.mcp.protocol.origins import allow_browsers, preflight, require_origin
 from api.mcp.protocol.revisions import INTERNAL_ERROR, INVALID_REQUEST, Failure, error_frame, result_frame
-from api.mcp.registry import Registry
+from api.mcp.registry import REGISTRY, Registry
 from api.mcp.tool_calls import MessageStream
 from calmboard.access.access import Access
+from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.access.oauth.resources import MCP, MCP_PREFIX
 from calmboard.db import db
 from calmboard.errors import InsufficientScope, InternalError, MethodNotAllowed, Problem
+from web.origin import origin
+from web.record import current_record
 
 bp = Blueprint("mcp", __name__)
 
@@ -38,6 +41,7 @@ def handle_post() -> AnyResponse:
     require_origin(incoming.headers)
     if incoming.method == "OPTIONS":
         return preflight(_ALLOWED)
+    current_record().endpoint = f"{incoming.method} {MCP}"
     access = authenticate(MCP)
     if incoming.method != "POST":
         raise MethodNotAllowed("The MCP server answers POST alone; there is no stream to open and no session to end.")
@@ -54,17 +58,13 @@ def _add_common_headers(response: Response) -> Response:
     """Headers of every response, errors included."""
     response.headers.add("Cache-Control", "no-store")
     allow_browsers(request.headers, response)
-    if (usage := g.get("usage")) is not None:
+    if (usage := current_record().usage) is not None:
         add_rate_limit_headers(response, usage)
-        record_last_use(response.status_code, g.get("mcp_asked", f"{request.method} {MCP}"))
     return response
 
 
-def answer_problem(error: Problem | HTTPException) -> AnyResponse:
-    """The response to a Problem or an HTTP error. The code is the HTTP status: outside what JSON-RPC reserves."""
-    if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
-        return error.get_response()
-    problem = error if isinstance(error, Problem) else problem_of(error)
+def answer_problem(problem: Problem) -> AnyResponse:
+    """A problem as JSON-RPC has it. The code is the HTTP status: outside what JSON-RPC reserves."""
     code = INTERNAL_ERROR if problem.status == 500 else problem.status
     data = problem_body(problem)
     if problem.retry_after_s is not None:
@@ -72,8 +72,6 @@ def answer_problem(error: Problem | HTTPException) -> AnyResponse:
     response = _json(error_frame(_readable_id(), code, problem.detail, data), problem.status)
     if isinstance(problem, MethodNotAllowed):
         response.headers["Allow"] = _ALLOWED
-    if problem.retry_after_s is not None:
-        response.headers["Retry-After"] = str(problem.retry_after_s)
     if (challenge := _challenge(problem)) is not None:
         response.headers["WWW-Authenticate"] = challenge
     return response
@@ -86,7 +84,7 @@ def _handle_message(access: Access, body: Any) -> AnyResponse:
         return _failure_response(failure, body)
     if message.kind != "request":
         return _receive_response(access, message, body)
-    g.mcp_operation = _operation_of(message)
+    _record_message(message)
     try:
         result = dispatch(_registry(), message, message.call(access))
         return _json(_result_frame(message, result)) if isinstance(result, dict) else _stream(message, result)
@@ -99,13 +97,14 @@ def _handle_batch(access: Access, batch: list[Any]) -> AnyResponse:
 
     A batch that exceeds the limit is rejected as a whole, and counts as one request.
     """
-    if len(batch) > g.usage.limit:
-        return _failure_response(Failure(INVALID_REQUEST, f"A batch holds at most {g.usage.limit} messages on your plan."))
-    if len(batch) > 1:
-        g.usage.check_limit_for(len(batch) - 1)
-        g.usage = limits().spend(access, len(batch) - 1)
-        g.usage.check_limit()
-    g.mcp_operation = f"{MCP_PREFIX}batch of {len(batch)}"
+    record = current_record()
+    if record.usage is not None and len(batch) > record.usage.limit:
+        return _failure_response(Failure(INVALID_REQUEST, f"A batch holds at most {record.usage.limit} messages on your plan."))
+    if record.usage is not None and len(batch) > 1:
+        record.usage.check_limit_for(len(batch) - 1)
+        record.usage = LIMITS.get().spend(access, len(batch) - 1)
+        record.usage.check_limit()
+    record.endpoint = f"{MCP_PREFIX}batch of {len(batch)}"
     answers = [frame for body in batch if (frame := _handle_in_batch(access, body)) is not None]
     return _json(answers) if answers else _accepted()
 
@@ -178,7 +177,7 @@ def _error_frame(message_id: str | int | None, error: Exception) -> dict[str, An
         return error_frame(message_id, error.code, error.message, error.data)
     if isinstance(error, Problem):
         return error_frame(message_id, error.status, error.detail, problem_body(error))
-    current_app.logger.exception("Unexpected within an answer: %s", g.mcp_operation)
+    current_app.logger.exception("Unexpected within an answer: %s", current_record().endpoint)
     problem = InternalError()
     return error_frame(message_id, INTERNAL_ERROR, problem.detail, problem_body(problem))
 
@@ -211,15 +210,17 @@ def _result_frame(message: Message, result: dict[str, Any]) -> dict[str, Any]:
 def _failure_response(failure: Failure, body: Any = None, status: int | None = None) -> AnyResponse:
     """Earlier revisions define no status for an error of a valid message, and their clients expect 200."""
     db.session.rollback()
+    current_record().refused_by, current_record().code = "input", "invalid_request"
     frame = error_frame(id_of(body), failure.code, failure.message, failure.data)
     return _json(frame, status or failure.status)
 
 
-def _operation_of(message: Message) -> str:
-    """What people see as the last use; a client may have sent characters that no database stores and no page shows."""
-    name = message.params.get("name", message.params.get("uri", ""))
-    operation = f"{MCP_PREFIX}{message.method} {name if isinstance(name, str) else ''}".strip()[:200]
-    return operation if operation.isprintable() else "MCP"
+def _record_message(message: Message) -> None:
+    """Record which tool is called, and the operation; a client may have sent characters that no page shows."""
+    record, name = current_record(), message.params.get("name", message.params.get("uri", ""))
+    text = f"{MCP_PREFIX}{message.method} {name if isinstance(name, str) else ''}".strip()[:200]
+    record.endpoint = text if text.isprintable() else "MCP"
+    record.tool = name if message.method == "tools/call" and isinstance(name, str) and name in _registry().tools else None
 
 
 def _readable_id() -> str | int | None:
@@ -233,14 +234,13 @@ def _readable_id() -> str | int | None:
 
 def _challenge(problem: Problem) -> str | None:
     """WWW-Authenticate: RFC 6750, section 3, and RFC 9728, section 5.1; one step up names every scope that is needed."""
-    origin = current_app.config["CALMBOARD"].origin
-    metadata = f'resource_metadata="{origin}/.well-known/oauth-protected-resource{MCP}"'
+    metadata = f'resource_metadata="{origin()}/.well-known/oauth-protected-resource{MCP}"'
     if problem.status == 401:
-        error = ', error="invalid_token"' if g.get("sent_credential") else ""
+        error = ', error="invalid_token"' if current_record().sent_credential else ""
         return f'Bearer {metadata}, scope="{" ".join(sorted(_registry().scopes))}"{error}'
     if isinstance(problem, InsufficientScope):
-        access: Access = g.access
-        held = access.credential.scopes if access.credential else frozenset()
+        credential = current_record().credential
+        held = credential.scopes if credential else frozenset()
         scopes = " ".join(sorted(held | set(problem.allowed_values)))
         return f'Bearer error="insufficient_scope", scope="{scopes}", {metadata}'
     return None
@@ -255,5 +255,4 @@ def _json(body: Any, status: int = 200) -> Response:
 
 
 def _registry() -> Registry:
-    registry: Registry = current_app.extensions["calmboard_mcp"]
-    return registry
+    return REGISTRY.get()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import current_app, request
+from flask import request
 
 from api.mcp.calls import CallContext, InputRequired, text
 from api.mcp.listings import list_tools, usable
@@ -30,6 +30,8 @@ from api.mcp.tool_calls import MessageStream, call_tool
 from calmboard.access.access import Access
 from calmboard.access.permissions import require_scope
 from calmboard.errors import Forbidden, NotFound
+from calmboard.settings import current_settings
+from web.origin import origin
 
 Result = dict[str, Any]
 
@@ -59,7 +61,7 @@ def finish_result(message: Message, result: Result) -> Result:
         return _for_revision(
             message.version, {name: value for name, value in result.items() if name not in ("ttlMs", "cacheScope")}
         )
-    meta = {**(result.get("_meta") or {}), SERVER_INFO: about_this_server(_origin())}
+    meta = {**(result.get("_meta") or {}), SERVER_INFO: about_this_server(origin())}
     return {"resultType": "complete", **result, "_meta": meta}
 
 
@@ -102,7 +104,7 @@ def _initialize(_registry: Registry, message: Message, _call: CallContext) -> Re
     return {
         "protocolVersion": requested if requested in LEGACY else LEGACY[0],
         "capabilities": _capabilities(),
-        "serverInfo": about_this_server(_origin()),
+        "serverInfo": about_this_server(origin()),
         "instructions": INSTRUCTIONS,
     }
 
@@ -288,14 +290,8 @@ def _for_revision(version: str, result: Result) -> Result:
     return {name: value for name, value in result.items() if name != "structuredContent"} if version == OLDEST else result
 
 
-def _origin() -> str:
-    origin: str = current_app.config["CALMBOARD"].origin
-    return origin
-
-
 def _secret_key() -> str:
-    key: str = current_app.config["CALMBOARD"].secret_key
-    return key
+    return current_settings().secret_key
 
 
 _Method = Callable[[Registry, Message, CallContext], Result | MessageStream]

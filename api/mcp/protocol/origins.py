@@ -3,12 +3,12 @@
 import re
 from urllib.parse import urlsplit
 
-from flask import Response, current_app, request
+from flask import Response, request
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as AnyResponse
 
 from calmboard.errors import Forbidden
-from calmboard.settings import Settings, is_loopback
+from calmboard.settings import Settings, current_settings, is_loopback
 
 _ALLOWED_HEADERS = (
     "Accept, Authorization, Content-Type, Last-Event-ID, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, "
@@ -53,7 +53,7 @@ def _requested_parameter_headers() -> list[str]:
 
 
 def _is_allowed(origin: str) -> bool:
-    settings: Settings = current_app.config["CALMBOARD"]
+    settings = current_settings()
     if origin in (settings.origin, *settings.cors_origins):
         return True
     return settings.is_development and _is_own_loopback(origin, settings)

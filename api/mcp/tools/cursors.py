@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 from msgspec import UNSET, Struct
 
 from calmboard.errors import FieldError, ValidationFailed
 from calmboard.pagination import PageRequest
+from calmboard.settings import current_settings
 
 
 def read_page_request(args: Any) -> PageRequest:
@@ -34,7 +34,7 @@ def next_cursor(args: Struct, after: tuple[Any, ...] | None) -> str | None:
 def _serializer(args: Struct) -> URLSafeSerializer:
     """Signs for this server, the tool and its arguments except the limit."""
     bound = msgspec.json.encode([type(args).__name__, msgspec.structs.replace(args, limit=0, cursor=UNSET)])
-    key: str = current_app.config["CALMBOARD"].secret_key
+    key = current_settings().secret_key
     salt = b"mcp-tool-cursor" + hashlib.sha256(bound).digest()
     return URLSafeSerializer(key, salt=salt, signer_kwargs={"digest_method": hashlib.sha256})
 

@@ -3,11 +3,12 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, g
+from flask import Blueprint
 
 from api.framework.describe import describe
 from api.shapes.access.me import Me
 from calmboard.access.access import Access, Credential
+from web.record import current_record
 
 bp = Blueprint("me", __name__)
 
@@ -16,7 +17,12 @@ bp = Blueprint("me", __name__)
 @describe("Say who I am", Me)
 def read_me(access: Access) -> dict[str, Any]:
     """The user, plan, credential, scopes and limits of this request. Every credential may request this."""
-    return {"user": access.user, "plan": access.user.plan, "credential": _to_body(access.credential), "limits": g.usage}
+    return {
+        "user": access.user,
+        "plan": access.user.plan,
+        "credential": _to_body(access.credential),
+        "limits": current_record().usage,
+    }
 
 
 def _to_body(credential: Credential | None) -> dict[str, Any] | None:

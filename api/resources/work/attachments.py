@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, current_app, send_file
+from flask import Blueprint, send_file
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.framework.describe import describe
@@ -12,6 +12,7 @@ from api.shapes.work.attachments import Attachment, Upload
 from calmboard.access.access import Access
 from calmboard.pagination import Page
 from calmboard.preconditions import Precondition
+from calmboard.settings import current_settings
 from calmboard.work.discussion import attachments
 from calmboard.work.discussion.attachments import NewFile
 
@@ -59,5 +60,4 @@ def delete_attachment(access: Access, attachment_id: str, precondition: Precondi
 
 
 def _files_dir() -> Path:
-    files_dir: Path = current_app.config["CALMBOARD"].files_dir
-    return files_dir
+    return current_settings().files_dir

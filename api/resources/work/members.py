@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import Blueprint
 
-from api.framework.auth import limits
 from api.framework.bodies import given
 from api.framework.describe import describe
 from api.framework.queries import PageQuery
 from api.shapes.work.members import Invitation, Member, MemberChanges, NewInvitation
 from calmboard.access.access import Access
+from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.operations import jobs
 from calmboard.pagination import Page
 from calmboard.preconditions import Precondition
@@ -65,7 +65,7 @@ def invite(access: Access, project_id: str, new: NewInvitation) -> Any:
     Inviting the same address again sends a new link, and the old one stops working; ten messages an hour, then 429.
     A member's address is answered 409.
     """
-    invitation = invitations.invite(access, limits(), project_id, new.email, new.role)
+    invitation = invitations.invite(access, LIMITS.get(), project_id, new.email, new.role)
     jobs.mail_invitation(invitation["id"])
     return invitation
 

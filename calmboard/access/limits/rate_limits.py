@@ -8,6 +8,7 @@ from typing import Protocol
 from calmboard.access.access import Access
 from calmboard.access.plans import rate_limit_of
 from calmboard.errors import RateLimitExceeded
+from calmboard.extensions import Extension
 from calmboard.settings import RateLimit, Settings
 
 # Wrong passwords, for each address and for each e-mail.
@@ -108,3 +109,6 @@ def network_of(ip: str | None) -> str:
 def zero_usage(plan: str) -> Usage:
     """The usage on a plan that does not include the APIs."""
     return Usage(plan, 0, 60, 0, 60)
+
+
+LIMITS: Extension[Limits] = Extension("limits")

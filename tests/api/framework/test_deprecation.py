@@ -8,7 +8,7 @@ from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 
 from api.docs.catalogue import catalogue
-from api.docs.openapi import openapi_document
+from api.docs.openapi import OPENAPI, openapi_document
 from api.framework.describe import describe
 from api.shapes.values import Person
 from calmboard.access.access import Access
@@ -42,7 +42,7 @@ def old_app(make_app: Callable[..., Flask]) -> Flask:
     outer = Blueprint("old", __name__)
     outer.register_blueprint(bp)
     app.register_blueprint(outer)
-    del app.extensions["calmboard_openapi"]
+    OPENAPI.drop(app)
     return app
 
 

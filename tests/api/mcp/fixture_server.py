@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from flask import Flask
 
+from api.mcp.registry import REGISTRY
 from calmboard.settings import Settings
 from tests.api.mcp import fixtures
 from tests.support.programs import free_port, wait_until
@@ -16,7 +17,7 @@ from wsgi import create_app as create_real_app
 
 def create_app() -> Flask:
     app = create_real_app()
-    fixtures.register(app.extensions["calmboard_mcp"])
+    fixtures.register(REGISTRY.get(app))
     return app
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 
 import api
-from api.mcp.registry import Prompt, Registry, Resource, Tool
+from api.mcp.registry import REGISTRY, Prompt, Registry, Resource, Tool
 from tests.api.mcp.raw_client import McpClient, modern
 from tests.support.users import Answer, TestUser
 
@@ -70,8 +70,7 @@ def registry() -> Registry:
     """The registry of a new app."""
     app = Flask("described")
     api.install(app)
-    app_registry: Registry = app.extensions["calmboard_mcp"]
-    return app_registry
+    return REGISTRY.get(app)
 
 
 def registered_calls() -> list[RegisteredCall]:

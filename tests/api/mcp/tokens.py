@@ -14,6 +14,7 @@ from calmboard.access.scopes import SCOPES
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.models import OAuthAccessToken
+from calmboard.settings import SETTINGS
 from tests.support.users import TestUser
 
 
@@ -24,7 +25,7 @@ class Tokens:
     def for_resource(self, person: TestUser, resource: str, *scopes: str, project_ids: frozenset[str] | None = None) -> str:
         """A token with these scopes, or else with all of them."""
         with self._app.app_context():
-            client, verifier = own_client(person.person, self._app.config["CALMBOARD"].origin), secrets.token_urlsafe(48)
+            client, verifier = own_client(person.person, SETTINGS.get(self._app).origin), secrets.token_urlsafe(48)
             callback = client.redirect_uris[0]
             challenge = create_s256_code_challenge(verifier)
             consent = grants.Consent(client, callback, challenge, resource, frozenset(scopes or SCOPES), project_ids)
@@ -43,7 +44,7 @@ class Tokens:
         """A token that its application gave back."""
         token = self.for_resource(person, resource)
         with self._app.app_context():
-            grants.revoke(own_client(person.person, self._app.config["CALMBOARD"].origin), token)
+            grants.revoke(own_client(person.person, SETTINGS.get(self._app).origin), token)
         return token
 
     @staticmethod

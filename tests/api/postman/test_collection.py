@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from calmboard.access.oauth.clients import change_callbacks
-from calmboard.settings import Settings
+from calmboard.settings import SETTINGS, Settings
 from tests.api.framework.test_access_matrix import OPERATIONS
 from tests.support.programs import find_program, free_port, not_run
 from tests.support.server import Server, running_server
@@ -49,7 +49,7 @@ def test_it_names_every_variable_it_uses(collection: Any) -> None:
 
 def test_a_token_is_requested_for_the_api(app: Flask, collection: Any) -> None:
     values = {variable["key"]: variable["value"] for variable in collection["variable"]}
-    assert values["resource"] == values["baseUrl"] == app.config["CALMBOARD"].origin
+    assert values["resource"] == values["baseUrl"] == SETTINGS.get(app).origin
 
 
 def test_every_endpoint_is_in_the_folder_of_its_noun(collection: Any) -> None:

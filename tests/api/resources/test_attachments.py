@@ -18,6 +18,7 @@ from werkzeug.test import stream_encode_multipart
 
 from api.framework.uploads import MAX_FILE_BYTES
 from calmboard.ids import new_id
+from calmboard.settings import SETTINGS
 from calmboard.work.discussion.attachments import delete_orphan_files, safe_file_name
 from tests.api.resources.test_comments import queries_of, refusal
 from tests.api.resources.test_tasks import add
@@ -39,8 +40,7 @@ def task_id(owner: TestUser, project: ProjectAndBoard) -> str:
 
 @pytest.fixture
 def files_dir(app: Flask) -> Path:
-    files_dir: Path = app.config["CALMBOARD"].files_dir
-    return files_dir
+    return SETTINGS.get(app).files_dir
 
 
 def send(user: TestUser, task_id: str, *parts: Any, headers: dict[str, str] | None = None) -> Answer:

@@ -22,7 +22,7 @@ from calmboard.errors import NotFound, Unavailable
 from calmboard.models import UserSession
 from calmboard.operations.jobs import mail_reset_link
 from calmboard.queue import open_queue, ping, queue
-from calmboard.settings import Settings
+from calmboard.settings import SETTINGS, Settings
 from tests.calmboard.smtp_server import running_smtp_server
 from tests.support.postgres import postgres_url
 from tests.support.programs import free_port, wait_until
@@ -151,7 +151,7 @@ def test_sessions_that_ran_out_are_dropped_once_a_day(make_app: MakeApp, new_use
 
 @contextmanager
 def running_worker(app: Flask) -> Iterator[subprocess.Popen[bytes]]:
-    settings: Settings = app.config["CALMBOARD"]
+    settings = SETTINGS.get(app)
     environment = environment_of(settings) | {"CALMBOARD_QUEUE_URL": settings.queue_url or ""}
     with started([sys.executable, "worker.py"], environment, subprocess.DEVNULL) as worker:
         yield worker

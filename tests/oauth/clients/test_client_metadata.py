@@ -13,7 +13,7 @@ from flask import Flask
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.models import OAuthClient
-from calmboard.outgoing import OutgoingRefused, make_fetch
+from calmboard.outgoing import FETCH, OutgoingRefused, make_fetch
 from tests.oauth.conftest import HostApp, redirect_parameters
 from tests.support.users import TestUser
 
@@ -39,10 +39,10 @@ class FakeWeb:
 
 @pytest.fixture
 def web(app: Flask) -> Iterator[FakeWeb]:
-    web, fetch = FakeWeb(), app.extensions["calmboard_fetch"]
-    app.extensions["calmboard_fetch"] = web
+    web, fetch = FakeWeb(), FETCH.get(app)
+    FETCH.set(app, web)
     yield web
-    app.extensions["calmboard_fetch"] = fetch
+    FETCH.set(app, fetch)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 
 from flask import Flask
 
-from calmboard.outgoing import OutgoingRefused
+from calmboard.outgoing import FETCH, OutgoingRefused
 from wsgi import create_app as create_real_app
 
 ADDRESS = "https://app.example/oauth/client.json"
@@ -19,7 +19,7 @@ DOCUMENT = {
 
 def create_app() -> Flask:
     app = create_real_app()
-    app.extensions["calmboard_fetch"] = read_document
+    FETCH.set(app, read_document)
     return app
 
 

@@ -4,13 +4,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.mcp.registry import Registry
+from api.mcp.registry import REGISTRY, Registry
 
 
 @pytest.fixture
 def registry(app: Flask) -> Registry:
-    found: Registry = app.extensions["calmboard_mcp"]
-    return found
+    return REGISTRY.get(app)
 
 
 @pytest.mark.parametrize("path", ["/docs/mcp", "/docs/mcp.md"])

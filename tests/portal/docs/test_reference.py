@@ -14,6 +14,8 @@ from flask.testing import FlaskClient
 from playwright.sync_api import expect
 
 from api.docs.nouns import NOUNS
+from calmboard.settings import SETTINGS
+from portal.shared.catalogues import API_CATALOGUE
 from tests.support.browser import Pages, Scheme, find_violations
 from tests.support.programs import find_program
 from tests.support.resources import create_resources
@@ -25,11 +27,11 @@ _ONE_PAGE = pytest.mark.database("sqlite")
 
 
 def _slugs(app: Flask) -> list[str]:
-    return [noun["slug"] for noun in app.extensions["calmboard_catalogue"]]
+    return [noun["slug"] for noun in API_CATALOGUE.get(app)]
 
 
 def _endpoints(app: Flask) -> list[dict[str, Any]]:
-    return [endpoint for noun in app.extensions["calmboard_catalogue"] for endpoint in noun["endpoints"]]
+    return [endpoint for noun in API_CATALOGUE.get(app) for endpoint in noun["endpoints"]]
 
 
 def _text(page: str) -> str:
@@ -76,7 +78,7 @@ def test_the_same_pages_are_there_as_markdown(app: Flask, client: FlaskClient) -
 
 
 def test_llms_txt_leads_to_every_page_that_there_is(app: Flask, client: FlaskClient) -> None:
-    origin = app.config["CALMBOARD"].origin
+    origin = SETTINGS.get(app).origin
     links = re.findall(r"\]\(([^)]+)\)", client.get("/llms.txt").text)
     assert {f"{origin}/docs/api/{slug}.md" for slug in _slugs(app)} < set(links)
     for link in links:
@@ -97,7 +99,7 @@ def test_every_example_runs_as_it_stands(
     ids = create_resources(person.api, new_project(person))
     run = _runner(language, tmp_path)
     for endpoint in _runnable(app, language):
-        sample = _sample(app, person, endpoint, ids, language).replace(app.config["CALMBOARD"].origin, server.url)
+        sample = _sample(app, person, endpoint, ids, language).replace(SETTINGS.get(app).origin, server.url)
         assert '"code"' not in run(sample, person.key), sample
 
 
@@ -110,7 +112,7 @@ def _runnable(app: Flask, language: str) -> list[dict[str, Any]]:
 
 
 def _sample(app: Flask, person: TestUser, endpoint: dict[str, Any], ids: dict[str, str], language: str) -> str:
-    slug = next(noun["slug"] for noun in app.extensions["calmboard_catalogue"] if endpoint in noun["endpoints"])
+    slug = next(noun["slug"] for noun in API_CATALOGUE.get(app) if endpoint in noun["endpoints"])
     page = person.sign_in().get(f"/docs/api/{slug}").text
     element_id = f"{endpoint['name'].replace('_', '-')}-{language}"
     found = re.search(rf'<code id="{element_id}">(.*?)</code></pre>', page, re.DOTALL)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from api.mcp.registry import Registry
+from api.mcp.registry import REGISTRY
 from tests.api.mcp.external_clients.conformance import failed, run_suite
 from tests.support.server import ROOT, Server
 from tests.support.users import TestUser
@@ -82,7 +82,7 @@ def test_the_product_itself_passes_what_needs_no_fixtures(server: Server, owner:
 
 
 def test_the_product_has_no_fixtures(app: Flask) -> None:
-    registry: Registry = app.extensions["calmboard_mcp"]
+    registry = REGISTRY.get(app)
     names = [*registry.tools, *registry.prompts, *(resource.uri for resource in registry.resources)]
     assert [name for name in names if name.startswith("test")] == []
 

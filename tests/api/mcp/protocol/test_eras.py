@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from api.mcp.calls import CallContext, Content
-from api.mcp.registry import Registry, Tool
+from api.mcp.registry import REGISTRY, Tool
 from tests.api.mcp.raw_client import McpClient, assert_error, headers_of, modern, old, refusal
 from tests.support.agent import LEGACY, MODERN, Agent
 from tests.support.users import TestUser
@@ -34,7 +34,7 @@ def broken(app: Flask) -> Iterator[str]:
     def run(_call: CallContext, _args: Any) -> Content:
         raise RuntimeError("the secret inside")
 
-    registry: Registry = app.extensions["calmboard_mcp"]
+    registry = REGISTRY.get(app)
     registry.add(Tool("broken", "Break", "Breaks.", run, ("projects:read",), "reads", schema={"type": "object"}))
     yield "broken"
     del registry.tools["broken"]

@@ -10,7 +10,7 @@ from flask import Flask
 from msgspec import UNSET
 
 from api.mcp.calls import CallContext, Content, text
-from api.mcp.registry import Registry, Tool
+from api.mcp.registry import REGISTRY, Tool
 from tests.api.mcp.raw_client import CAPABILITIES, META, NAMED, VERSION, McpClient, headers_of, modern, old, refusal
 from tests.support.agent import LEGACY, MODERN
 from tests.support.users import Answer, TestUser
@@ -45,7 +45,7 @@ def _repeat(_call: CallContext, args: Any) -> Content:
 @pytest.fixture
 def client(app: Flask, owner: TestUser) -> Iterator[McpClient]:
     """To a server with one tool more, whose arguments stand in headers too."""
-    registry: Registry = app.extensions["calmboard_mcp"]
+    registry = REGISTRY.get(app)
     registry.add(Tool("repeat", "Repeat", "Gives back what it is given.", _repeat, ("projects:read",), "reads", schema=SCHEMA))
     yield McpClient(app, owner.key)
     del registry.tools["repeat"]

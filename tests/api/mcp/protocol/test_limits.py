@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from api.mcp.calls import CallContext, Content, text
-from api.mcp.registry import Registry, Tool
+from api.mcp.registry import REGISTRY, Tool
 from calmboard.ids import new_id
 from calmboard.settings import RateLimit
 from tests.api.mcp.raw_client import McpClient, modern, old, refusal
@@ -51,7 +51,7 @@ def runs(narrow: Flask) -> Iterator[list[Any]]:
         calls.append(arguments)
         return Content([text("counted")])
 
-    registry: Registry = narrow.extensions["calmboard_mcp"]
+    registry = REGISTRY.get(narrow)
     registry.add(Tool("count", "Count", "Counts.", run, ("projects:read",), "adds", schema={"type": "object"}))
     yield calls
     del registry.tools["count"]

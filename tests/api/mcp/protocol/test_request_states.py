@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
+from calmboard.settings import SETTINGS
 from tests.api.mcp.raw_client import CAPABILITIES, META, McpClient, modern, refusal
 from tests.support.resources import create_resources
 from tests.support.users import ProjectAndBoard, TestUser
@@ -129,7 +130,7 @@ def signed_before(app: Flask, state: str, age_s: int) -> str:
         def get_timestamp(self) -> int:
             return int(time.time()) - age_s
 
-    key: str = app.config["CALMBOARD"].secret_key
+    key = SETTINGS.get(app).secret_key
     how: dict[str, Any] = {"salt": "mcp-request-state", "signer_kwargs": {"digest_method": sha256}}
     payload = URLSafeTimedSerializer(key, **how).loads(state)
     signed: str = URLSafeTimedSerializer(key, signer=Earlier, **how).dumps(payload)

@@ -9,7 +9,7 @@ import requests
 from flask import Flask
 
 from api.mcp.calls import CallContext
-from api.mcp.registry import Tool
+from api.mcp.registry import REGISTRY, Tool
 from calmboard.errors import Conflict
 from calmboard.ids import new_id
 from tests.api.mcp import fixtures
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.database("sqlite")
 @pytest.fixture
 def app_with_fixtures(make_app: Callable[..., Flask]) -> Flask:
     app = make_app()
-    fixtures.register(app.extensions["calmboard_mcp"])
+    fixtures.register(REGISTRY.get(app))
     return app
 
 
@@ -115,7 +115,7 @@ def test_what_goes_wrong_on_the_way_ends_the_stream(app_with_fixtures: Flask, ow
 
     runs = {"refuses": report_then(Conflict("Somebody was faster.")), "breaks": report_then(RuntimeError("a secret"))}
     tools = (Tool(name, name, name, run, (), "reads") for name, run in runs.items())
-    app_with_fixtures.extensions["calmboard_mcp"].add(*tools)
+    REGISTRY.get(app_with_fixtures).add(*tools)
     agent = Agent(app_with_fixtures, owner.key)
     refused = frames(agent.ask("tools/call", call("refuses", _meta=REPORTING)))[-1]["result"]
     assert (refused["isError"], refused["content"][0]["text"].splitlines()[0]) == (True, "Somebody was faster.")

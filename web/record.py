@@ -1,0 +1,73 @@
+"""The record of a request from its first byte to its log line."""
+
+import re
+import sys
+
+import msgspec
+from flask import Flask, Response
+from flask.globals import app_ctx, request_ctx
+
+from calmboard import ids
+from calmboard.access.last_use import record_use
+from calmboard.access.request_record import RequestRecord
+from calmboard.clock import now
+from calmboard.settings import current_settings
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+_encode = msgspec.json.Encoder().encode
+
+
+def install(app: Flask) -> None:
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def current_record() -> RequestRecord:
+    record: RequestRecord = app_ctx.g.record
+    return record
+
+
+def _begin() -> None:
+    request = request_ctx.request
+    sent = request.headers.get("X-Request-Id", "")
+    app_ctx.g.record = RequestRecord(
+        id=sent if _REQUEST_ID.fullmatch(sent) else ids.new_id("req"),
+        at=now(),
+        method=request.method,
+        route=request.url_rule.rule if request.url_rule else None,
+        ip=request.remote_addr,
+        user_agent=request.headers.get("User-Agent", ""),
+        endpoint=f"{request.method} {request.path.removeprefix('/api/v1')}".replace("\0", "\ufffd"),
+    )
+
+
+def _end(response: Response) -> Response:
+    record = current_record()
+    record.status = response.status_code
+    response.headers["X-Request-Id"] = record.id
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if current_settings().is_https:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    record_use(record)
+    _log(record)
+    return response
+
+
+def _log(record: RequestRecord) -> None:
+    """One JSON line a request."""
+    line = {
+        "at": now(),
+        "request_id": record.id,
+        "method": record.method,
+        "route": record.route,
+        "tool": record.tool,
+        "status": record.status,
+        "code": record.code,
+        "refused_by": record.refused_by,
+        "ms": record.duration_ms,
+        "ip": record.ip,
+        "credential": record.credential.id if record.credential else None,
+    }
+    sys.stdout.write(_encode(line).decode() + "\n")
+    sys.stdout.flush()
