@@ -56,7 +56,7 @@ def _add_common_headers(response: Response) -> Response:
     allow_browsers(request.headers, response)
     if (usage := g.get("usage")) is not None:
         add_rate_limit_headers(response, usage)
-        record_last_use(response.status_code, g.get("mcp_asked", f"{request.method} {MCP}"))
+        record_last_use(response.status_code, g.get("mcp_operation", f"{request.method} {MCP}"))
     return response
 
 
