@@ -45,8 +45,8 @@ def _shape(group: list[Operation], document: dict[str, Any]) -> dict[str, Any] |
 
 def _endpoint(operation: Operation, document: dict[str, Any]) -> dict[str, Any]:
     description = operation.description
-    documented = document["paths"][operation.path][operation.method.lower()]
-    parameters = [_parameter(parameter, document) for parameter in documented["parameters"]]
+    spec = document["paths"][operation.path][operation.method.lower()]
+    parameters = [_parameter(parameter, document) for parameter in spec["parameters"]]
     return {
         "name": operation.name,
         "method": operation.method,
@@ -55,23 +55,18 @@ def _endpoint(operation: Operation, document: dict[str, Any]) -> dict[str, Any]:
         "detail": description.detail,
         "scope": description.scope,
         "parameters": {name: _PARAMETER_EXAMPLES.get(name) for name in operation.parameters},
-        **_parameter_fields(parameters),
-        "body_fields": _body_fields(documented, document),
+        **{f"{key}_fields": [row for location, row in parameters if location == key] for key in ("path", "query", "header")},
+        "body_fields": _body_fields(spec, document),
         "body": required_example_of(description.takes) if description.takes else None,
         "status": operation.status,
         "response": _response(operation),
-        "answers": [answer for status, response in documented["responses"].items() for answer in _answers(int(status), response)],
-        "answer_headers": _answer_headers(documented["responses"][str(operation.status)]),
+        "answers": [answer for status, response in spec["responses"].items() for answer in _answers(int(status), response)],
+        "answer_headers": _answer_headers(spec["responses"][str(operation.status)]),
         "gives": description.gives.__name__ if description.gives else None,
         "is_list": operation.is_list,
-        "is_form": "multipart/form-data" in documented.get("requestBody", {}).get("content", {}),
+        "is_form": "multipart/form-data" in spec.get("requestBody", {}).get("content", {}),
         **_deprecation(operation),
     }
-
-
-def _parameter_fields(parameters: list[tuple[str, dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
-    """The rows of path, query and header, each in a table of its own."""
-    return {f"{place}_fields": [row for where, row in parameters if where == place] for place in ("path", "query", "header")}
 
 
 def _parameter(parameter: dict[str, Any], document: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -81,10 +76,10 @@ def _parameter(parameter: dict[str, Any], document: dict[str, Any]) -> tuple[str
     return resolved["in"], {**row, "description": resolved["description"]}
 
 
-def _body_fields(documented: dict[str, Any], document: dict[str, Any]) -> list[dict[str, Any]]:
-    if "requestBody" not in documented:
+def _body_fields(spec: dict[str, Any], document: dict[str, Any]) -> list[dict[str, Any]]:
+    if "requestBody" not in spec:
         return []
-    content = next(iter(documented["requestBody"]["content"].values()))
+    content = next(iter(spec["requestBody"]["content"].values()))
     return fields_in(content["schema"], document["components"]["schemas"])
 
 
