@@ -79,7 +79,7 @@ def answer_problem(problem: Problem, path: str) -> Response:
     if problem.retry_after_s is not None:
         response.headers["Retry-After"] = str(problem.retry_after_s)
     if (allow := _allowed_methods(problem)) is not None:
-        response.headers["Allow"] = allow
+        response.headers.setdefault("Allow", allow)
     return response
 
 
