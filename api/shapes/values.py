@@ -1,11 +1,12 @@
 """The kinds of value that many structs share, each with its rule and an example."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
 from calmboard import ids
+from calmboard.models import columns, work
 
 NO_NUL = r"^[^\u0000]*$"
 # Spaces, line ends, joiners and direction marks are invisible.
@@ -41,12 +42,9 @@ InvitationId = Annotated[str, id_of("inv")]
 KeyId = Annotated[str, id_of("key")]
 CredentialId = Annotated[str, Meta(pattern=ids.pattern("(key|grn)"), examples=[f"key_{EXAMPLE_ID_SUFFIX}"])]
 
-State = Annotated[
-    Literal["backlog", "ready", "in_progress", "review", "done"],
-    about("The column: Backlog, Ready, In Progress, Review or Done.", "ready"),
-]
+State = Annotated[columns.TaskState, about("The column: Backlog, Ready, In Progress, Review or Done.", "ready")]
 Role = Annotated[
-    Literal["owner", "admin", "member", "viewer"],
+    work.Role,
     about("Viewers read; members change tasks; admins change the project; owners delete it.", "member"),
 ]
 Time = Annotated[datetime, about("RFC 3339, in UTC.", "2026-11-24T09:30:00Z")]

@@ -70,8 +70,12 @@ def require_role(access: Access, role: str, right: str) -> None:
 def require_right(role: str, right: str) -> None:
     """Reject a role that does not include a right; for rights that are no scope of their own."""
     if right not in ROLE_RIGHTS[role]:
-        article = "an" if role[0] in "ao" else "a"
-        raise Forbidden(f"You are {article} {role} of this project; that role does not include {right}.")
+        raise Forbidden(f"You are {with_article(role)} of this project; that role does not include {right}.")
+
+
+def with_article(role: str) -> str:
+    """“an owner”, “a member”."""
+    return f"an {role}" if role[0] in "ao" else f"a {role}"
 
 
 def find(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRow:

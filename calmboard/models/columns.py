@@ -1,5 +1,7 @@
 """Column types that many tables share."""
 
+from typing import Literal, get_args
+
 from sqlalchemy import Dialect, SmallInteger, String
 from sqlalchemy.orm import MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -16,7 +18,8 @@ Id = _bytewise(40)
 Rank = _bytewise(255)
 
 
-STATES = ("backlog", "ready", "in_progress", "review", "done")
+TaskState = Literal["backlog", "ready", "in_progress", "review", "done"]
+STATES: tuple[TaskState, ...] = get_args(TaskState)
 
 
 class State(TypeDecorator[str]):

@@ -1,6 +1,7 @@
 """People and the plan each of them has."""
 
 from datetime import datetime
+from typing import Literal, get_args
 
 from sqlalchemy import CheckConstraint, Index, String, func
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from calmboard.clock import now
 from calmboard.db import Base, UtcDateTime
 from calmboard.models.columns import id_column
+
+PlanSlug = Literal["free", "pro", "business"]
 
 
 class User(Base):
@@ -22,5 +25,5 @@ class User(Base):
 
     __table_args__ = (
         Index("uq_users_email_lower", func.lower(email), unique=True),
-        CheckConstraint(plan.in_(("free", "pro", "business")), name="plan"),
+        CheckConstraint(plan.in_(get_args(PlanSlug)), name="plan"),
     )

@@ -1,6 +1,7 @@
 """Projects, their members, boards, tasks and sprints."""
 
 from datetime import date, datetime
+from typing import Literal, get_args
 
 from sqlalchemy import (
     CheckConstraint,
@@ -21,9 +22,13 @@ from calmboard.clock import now
 from calmboard.db import Base, UtcDateTime
 from calmboard.models.columns import Id, Rank, State, id_column
 
-ROLES = ("owner", "admin", "member", "viewer")
-SPRINT_STATES = ("planned", "active", "completed")
-COLOURS = ("grey", "red", "orange", "yellow", "green", "teal", "blue", "purple", "pink")
+InvitedRole = Literal["admin", "member", "viewer"]
+# From most to least.
+Role = Literal["owner", InvitedRole]
+SprintState = Literal["planned", "active", "completed"]
+Colour = Literal["grey", "red", "orange", "yellow", "green", "teal", "blue", "purple", "pink"]
+
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 class Project(Base):
@@ -84,7 +89,7 @@ class Sprint(Base):
         Index("ix_sprints_board_id", "board_id", "id"),
         # One active sprint on a board, whoever starts two at once.
         Index("uq_sprints_active", "board_id", unique=True, sqlite_where=state == "active", postgresql_where=state == "active"),
-        CheckConstraint(state.in_(SPRINT_STATES), name="state"),
+        CheckConstraint(state.in_(get_args(SprintState)), name="state"),
     )
 
 
@@ -171,7 +176,7 @@ class Label(Base):
     __table_args__ = (
         Index("ix_labels_project_id", "project_id", "id"),
         Index("uq_labels_name", "project_id", func.lower(name), unique=True),
-        CheckConstraint(colour.in_(COLOURS), name="colour"),
+        CheckConstraint(colour.in_(get_args(Colour)), name="colour"),
     )
 
 
@@ -217,5 +222,5 @@ class Invitation(Base):
     __table_args__ = (
         Index("ix_invitations_project_id", "project_id", "id"),
         Index("uq_invitations_email", "project_id", func.lower(email), unique=True),
-        CheckConstraint(role.in_(("admin", "member", "viewer")), name="role"),
+        CheckConstraint(role.in_(get_args(InvitedRole)), name="role"),
     )

@@ -9,6 +9,7 @@ from calmboard.access.credentials.sessions import delete_expired_sessions
 from calmboard.access.idempotency import delete_expired_idempotency_keys
 from calmboard.access.oauth.clients import delete_unused_clients
 from calmboard.access.oauth.grants import delete_expired_tokens
+from calmboard.access.permissions import with_article
 from calmboard.queue import job, queue
 from calmboard.settings import current_settings
 from calmboard.work.discussion.attachments import delete_orphan_files
@@ -29,7 +30,6 @@ CalmBoard
 {origin}
 """
 
-_ROLES = {"admin": "an admin", "member": "a member", "viewer": "a viewer"}
 _INVITATION_MESSAGE = """\
 Hello,
 
@@ -82,7 +82,7 @@ def mail_invitation(invitation_id: str) -> None:
     text = _INVITATION_MESSAGE.format(
         inviter=message.inviter,
         project=message.project_name,
-        role=_ROLES[message.role],
+        role=with_article(message.role),
         link=f"{settings.origin}/invitations/{message.token}",
         origin=settings.origin,
     )

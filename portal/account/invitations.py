@@ -5,14 +5,13 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from calmboard.access.access import Person
+from calmboard.access.permissions import with_article
 from calmboard.errors import NotFound, ValidationFailed
 from calmboard.work.invitations import OpenInvitation, accept_invitation, find_open_invitation, join_as_newcomer
 from portal.keys.forms import errors_by_field
 from portal.shared.blueprint import bp
 from portal.shared.form_limits import ATTEMPT_LIMITS, limiter
 from portal.shared.session import current_access, start_session
-
-_ROLES = {"admin": "an admin", "member": "a member", "viewer": "a viewer"}
 
 
 @bp.get("/invitations/<token>")
@@ -34,7 +33,7 @@ def join(token: str) -> Response | tuple[str, int]:
         return _dead_link()
     except ValidationFailed as problem:
         return _invitation_page(token, find_open_invitation(token), errors_by_field(problem)), 422
-    flash(f"You are in the project {invited.project_name} now, as {_ROLES[invited.role]}.")
+    flash(f"You are in the project {invited.project_name} now, as {with_article(invited.role)}.")
     return redirect(url_for("portal.integrations"), 303)
 
 
@@ -50,7 +49,7 @@ def _invitation_page(token: str, invited: OpenInvitation, errors: dict[str, str]
         "account/invitations/invitation.html",
         token=token,
         invited=invited,
-        role=_ROLES[invited.role],
+        role=with_article(invited.role),
         reader=_reader(invited),
         name=request.form.get("name", ""),
         errors=errors or {},

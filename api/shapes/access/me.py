@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Struct, field
 
 from api.shapes.values import CredentialId, Email, PersonName, ProjectId, Time, UserId, about
+from calmboard.models.people import PlanSlug
 
 
 class User(Struct):
@@ -41,6 +42,6 @@ class Me(Struct):
     """Who makes the request, with which credential, and how many are allowed."""
 
     user: User
-    plan: Annotated[Literal["free", "pro", "business"], about("The user's plan.", "pro")]
+    plan: Annotated[PlanSlug, about("The user's plan.", "pro")]
     credential: Credential
     limits: Limits

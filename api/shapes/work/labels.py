@@ -1,17 +1,16 @@
 """Labels."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import UNSET, Struct, UnsetType
 
 from api.shapes.values import VISIBLE, LabelId, ProjectId, Time, about
+from calmboard.models import work
 
 LabelName = Annotated[
     str, about("The word; a project has it once, whatever the case.", "Refunds", min_length=1, max_length=50, pattern=VISIBLE)
 ]
-Colour = Annotated[
-    Literal["grey", "red", "orange", "yellow", "green", "teal", "blue", "purple", "pink"], about("Its colour.", "teal")
-]
+Colour = Annotated[work.Colour, about("Its colour.", "teal")]
 
 
 class Label(Struct):

@@ -1,18 +1,17 @@
 """The people of a project, and those who are invited to join."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import UNSET, Struct, UnsetType
 
 from api.shapes.values import Email, InvitationId, PersonName, ProjectId, Role, Time, UserId, about
+from calmboard.models import work
 
 # The pattern that browsers accept in a field for an e-mail address (HTML, section 4.10.5.1.5).
 _EMAIL_PATTERN = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*$"
 
 InvitedEmail = Annotated[str, about("Whom to invite.", "ana@harbour.example", max_length=254, pattern=_EMAIL_PATTERN)]
-InvitedRole = Annotated[
-    Literal["admin", "member", "viewer"], about("Their role once they accept; owners are made of members.", "member")
-]
+InvitedRole = Annotated[work.InvitedRole, about("Their role once they accept; owners are made of members.", "member")]
 
 
 class Member(Struct):

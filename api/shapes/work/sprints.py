@@ -6,8 +6,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from api.shapes.values import ALTERNATIVE, NO_NUL, VISIBLE, BoardId, SprintId, Time, about
+from calmboard.models import work
 
-SprintState = Annotated[Literal["planned", "active", "completed"], about("Where it is in its life.", "planned")]
+SprintState = Annotated[work.SprintState, about("Where it is in its life.", "planned")]
 SprintName = Annotated[str, about("The sprint's name.", "Sprint 44", min_length=1, max_length=100, pattern=VISIBLE)]
 Goal = Annotated[str, about("What will be true at its end.", "Every price shows its tax.", max_length=2000, pattern=NO_NUL)]
 StartsOn = Annotated[date, about("Its first day.", "2026-12-01")]
