@@ -10,23 +10,12 @@ from calmboard.access.credentials.keys import MAX_PROJECTS
 from calmboard.access.oauth.app_names import is_truncated
 from calmboard.access.oauth.clients import Client
 from calmboard.access.oauth.redirect_uris import is_loopback
-from calmboard.access.scopes import GRANTABLE, WRITE_WORDS
+from calmboard.access.scopes import GRANTABLE
 from calmboard.work.project_choice import MAX_SELECTED, project_names
 from web.origin import origin
 
 # The fields that the page adds to those of the request.
 CHOICES = ("csrf_token", "decision", "right", "reach", "project", "projects_after")
-
-# The rights that are requested as one, in the order of the page. None of the nouns has one by itself.
-_READ_WORDS = {
-    "projects": "projects",
-    "boards": "boards",
-    "tasks": "tasks",
-    "sprints": "sprints",
-    "comments": "comments",
-    "members": "the people in them",
-    "keys": "your keys’ names",
-}
 
 
 class MissingChoice(Exception):
@@ -75,9 +64,9 @@ def summarize_request(client: Client, redirect_uri: str, resource: str) -> Reque
 
 def requested_rights(scopes: frozenset[str]) -> list[Right]:
     """One line for all that is read, then one to deselect for each write."""
-    read = [_READ_WORDS[noun] for noun in GRANTABLE if f"{noun}:read" in scopes]
+    read = [scope.reads for scope in GRANTABLE.values() if scope.read in scopes]
     lines = [Right(f"See {_join_words(read)}", None, "Only those you can see yourself")] if read else []
-    return lines + [Right(words, scope) for scope, words in WRITE_WORDS.items() if scope in scopes]
+    return lines + [Right(scope.writes, scope.write) for scope in GRANTABLE.values() if scope.writes and scope.write in scopes]
 
 
 def selected_scopes(requested: frozenset[str]) -> frozenset[str]:

@@ -9,20 +9,19 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from calmboard import ids
 from calmboard.access.access import Access
-from calmboard.access.scopes import NOUNS
+from calmboard.access.scopes import SCOPE_TABLE
 from calmboard.db import AnyRow, AnySelect, Base, db, reading
 from calmboard.errors import Forbidden, InsufficientScope, NotFound
 from calmboard.models import Attachment, Board, ChecklistItem, Comment, Invitation, Label, Membership, Project, Sprint, Task
+from calmboard.models.work import ROLES
 
-_READS = frozenset(f"{noun}:read" for noun in NOUNS)
-_MEMBER = _READS | {"tasks:write", "sprints:write", "comments:write"}
-_ADMIN = _MEMBER | {f"{noun}:write" for noun in ("projects", "boards", "members", "webhooks", "connections", "imports")}
+_READS = frozenset(scope.read for scope in SCOPE_TABLE)
+# Rights that are no scope of their own.
+_FURTHER_RIGHTS = {"owner": frozenset({"projects:delete"})}
 
-ROLE_RIGHTS = {
-    "viewer": _READS,
-    "member": _MEMBER,
-    "admin": _ADMIN,
-    "owner": _ADMIN | {"projects:delete"},
+ROLE_RIGHTS: dict[str, frozenset[str]] = {
+    role: _READS.union((scope.write for scope in SCOPE_TABLE if role in scope.roles), _FURTHER_RIGHTS.get(role, ()))
+    for role in ROLES
 }
 
 

@@ -1,36 +1,99 @@
-"""Scopes: what a credential may be used for."""
+"""Scopes: what a credential may be used for. Whatever lists, grants or explains them is derived from one table."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-NOUNS = ("projects", "boards", "tasks", "sprints", "comments", "members", "keys", "webhooks", "connections", "imports")
-SCOPES = tuple(f"{noun}:{verb}" for noun in NOUNS for verb in ("read", "write"))
+from calmboard.models.work import Role
 
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The rights to read and to write one noun. Everybody in a project reads there; `roles` write.
+
+    `reads` follows “See” on the consent page. `writes` is None where there is nothing to write. `grantable` once something
+    uses it: nobody is asked for what does not exist yet. `by_default`: read by those who request nothing in particular.
+    `can_read` and `can_write` are lines of a key's preview, where {amount} is “3 tasks”, or the noun if nobody counts it.
+    """
+
+    noun: str
+    label: str
+    reads: str
+    writes: str | None
+    roles: tuple[Role, ...]
+    grantable: bool
+    by_default: bool = False
+    can_read: str = "Read {amount} in {projects}"
+    can_write: str = "Read and change {amount} in {projects}"
+
+    @property
+    def read(self) -> str:
+        return f"{self.noun}:read"
+
+    @property
+    def write(self) -> str:
+        return f"{self.noun}:write"
+
+
+_ADMINS: tuple[Role, ...] = ("owner", "admin")
+_MEMBERS: tuple[Role, ...] = (*_ADMINS, "member")
+
+SCOPE_TABLE = (
+    Scope(
+        "projects",
+        "Projects",
+        "projects",
+        "Change projects",
+        _ADMINS,
+        grantable=True,
+        by_default=True,
+        can_read="Read {projects}",
+        can_write="Read and change {projects}",
+    ),
+    Scope("boards", "Boards", "boards", "Change boards", _ADMINS, grantable=True, by_default=True),
+    Scope("tasks", "Tasks", "tasks", "Create, change, move and delete tasks", _MEMBERS, grantable=True, by_default=True),
+    Scope("sprints", "Sprints", "sprints", "Plan, start and complete sprints", _MEMBERS, grantable=True, by_default=True),
+    Scope(
+        "comments",
+        "Comments",
+        "comments",
+        "Write comments",
+        _MEMBERS,
+        grantable=True,
+        by_default=True,
+        can_read="Read comments in {projects}",
+        can_write="Read and write comments, and change your own, in {projects}",
+    ),
+    Scope(
+        "members",
+        "People",
+        "the people in them",
+        "Invite and remove people",
+        _ADMINS,
+        grantable=True,
+        by_default=True,
+        can_read="See who is in {projects}",
+        can_write="See and change who is in {projects}",
+    ),
+    # Credentials are created and changed in a session only.
+    Scope(
+        "keys",
+        "Keys",
+        "your keys’ names",
+        None,
+        (),
+        grantable=True,
+        can_read="See which keys you have, and never the keys themselves",
+    ),
+    Scope("webhooks", "Webhooks", "webhooks", "Create, change and delete webhooks", _ADMINS, grantable=False),
+    Scope("connections", "Connections", "connections", "Connect other tools", _ADMINS, grantable=False),
+    Scope("imports", "Imports", "imports", "Import from other tools", _ADMINS, grantable=False),
+)
+SCOPES = tuple(name for scope in SCOPE_TABLE for name in (scope.read, scope.write))
+GRANTABLE = {scope.noun: scope for scope in SCOPE_TABLE if scope.grantable}
+# The scopes that can be granted; the others are reserved.
+USABLE = frozenset(scope.read for scope in GRANTABLE.values()) | {scope.write for scope in GRANTABLE.values() if scope.writes}
 # The scopes of an application that requests none: read-only.
-DEFAULT_SCOPES = frozenset(f"{noun}:read" for noun in ("projects", "boards", "tasks", "sprints", "comments", "members"))
-
-# What a person can choose today: nouns that have endpoints, with the words of the form.
-GRANTABLE = {
-    "projects": "Projects",
-    "boards": "Boards",
-    "tasks": "Tasks",
-    "sprints": "Sprints",
-    "comments": "Comments",
-    "members": "People",
-    "keys": "Keys",
-}
-# What a program may do by each, as the consent page and the API's description say it.
-WRITE_WORDS = {
-    "projects:write": "Change projects",
-    "boards:write": "Change boards",
-    "tasks:write": "Create, change, move and delete tasks",
-    "sprints:write": "Plan, start and complete sprints",
-    "comments:write": "Write comments",
-    "members:write": "Invite and remove people",
-}
-# Credentials are created and changed in a session only, so there is nothing to write.
-READ_ONLY = frozenset({"keys"})
-# Scopes that some endpoint requires. The others are reserved, and nobody consents to what does not exist yet.
-USABLE = frozenset(f"{noun}:read" for noun in GRANTABLE) | {f"{noun}:write" for noun in GRANTABLE if noun not in READ_ONLY}
+DEFAULT_SCOPES = frozenset(scope.read for scope in SCOPE_TABLE if scope.by_default)
 
 
 def expand(scopes: Iterable[str]) -> frozenset[str]:
@@ -39,12 +102,12 @@ def expand(scopes: Iterable[str]) -> frozenset[str]:
     return requested | {f"{scope.removesuffix(':write')}:read" for scope in requested if scope.endswith(":write")}
 
 
-def describe_scope(scope: str) -> str:
+def describe_scope(name: str) -> str:
     """A sentence that says what a scope is for."""
-    if scope not in USABLE:
+    if name not in USABLE:
         return "Not used yet."
-    noun, _, verb = scope.partition(":")
-    return f"See {noun}." if verb == "read" else f"{WRITE_WORDS[scope]}; includes {noun}:read."
+    noun, _, verb = name.partition(":")
+    return f"See {noun}." if verb == "read" else f"{GRANTABLE[noun].writes}; includes {noun}:read."
 
 
 def unknown(scopes: Iterable[str]) -> list[str]:

@@ -32,6 +32,7 @@ from calmboard.work.changed_values import changed_values
 
 _COLUMNS = (Project.id, Project.name, Project.description, Project.created_at, Project.updated_at)
 _BY_ID = Order((Project.id,))
+_COUNTED = ("boards", "tasks", "sprints")
 
 
 def list_projects(access: Access, page_request: PageRequest, q: str | None = None) -> Page[AnyRow]:
@@ -125,15 +126,13 @@ def has_use_of(rights: Collection[str], scopes: Iterable[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class EffectiveAccess:
-    """What a key could do in one project today; `rights` is empty where it could not see it."""
+    """What a key could do in one project today; `rights` is empty where it could not see it. `counts` are by noun."""
 
     project_id: str
     project_name: str
     role: str
     rights: frozenset[str]
-    boards: int
-    tasks: int
-    sprints: int
+    counts: Mapping[str, int]
 
 
 def effective_access(access: Access, scopes: frozenset[str], project_ids: frozenset[str] | None) -> list[EffectiveAccess]:
@@ -146,7 +145,7 @@ def effective_access(access: Access, scopes: frozenset[str], project_ids: frozen
             row.name,
             row.role,
             ROLE_RIGHTS[row.role] & requested if project_ids is None or row.id in project_ids else frozenset(),
-            *counts.get(row.id, (0, 0, 0)),
+            counts.get(row.id) or dict.fromkeys(_COUNTED, 0),
         )
         for row in my_projects(access)
     ]
@@ -193,8 +192,8 @@ def _boards_of(narrowed: bool) -> AnySelect:
     )
 
 
-def _counts_by_project(access: Access) -> dict[str, tuple[int, int, int]]:
-    """Boards, tasks and sprints of each visible project."""
+def _counts_by_project(access: Access) -> dict[str, dict[str, int]]:
+    """Boards, tasks and sprints of each visible project that has a board."""
     boards = select(Board.project_id, func.count(Board.id.distinct()), func.count(Task.id)).outerjoin(
         Task, Task.board_id == Board.id
     )
@@ -207,4 +206,4 @@ def _counts_by_project(access: Access) -> dict[str, tuple[int, int, int]]:
             for statement in (boards, sprints)
         )
     sprints_of = {row[0]: row[1] for row in sprint_rows}
-    return {row[0]: (row[1], row[2], sprints_of.get(row[0], 0)) for row in board_rows}
+    return {row[0]: dict(zip(_COUNTED, (row[1], row[2], sprints_of.get(row[0], 0)), strict=True)) for row in board_rows}

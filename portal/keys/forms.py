@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from calmboard.access.credentials.keys import NewKey
 from calmboard.access.integrations import find_integration
-from calmboard.access.scopes import GRANTABLE, READ_ONLY, expand
+from calmboard.access.scopes import GRANTABLE, expand
 from calmboard.clock import now
 from calmboard.errors import ValidationFailed
 from calmboard.work.project_choice import MAX_SELECTED
@@ -90,7 +90,7 @@ def rights_of(scopes: frozenset[str]) -> dict[str, str]:
 
 def rights_on(noun: str) -> tuple[str, ...]:
     """What can be chosen for a noun, from least to most."""
-    return _RIGHTS[:-1] if noun in READ_ONLY else _RIGHTS
+    return _RIGHTS if GRANTABLE[noun].writes else _RIGHTS[:-1]
 
 
 def lifetime_end_dates() -> dict[str, str]:

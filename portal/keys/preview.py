@@ -1,11 +1,11 @@
 """What a key could do today, in sentences with real counts."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from calmboard.access.scopes import GRANTABLE, READ_ONLY
+from calmboard.access.scopes import GRANTABLE, Scope
 from calmboard.work.projects import EffectiveAccess
 from portal.shared.words import listed, plural
 
@@ -22,62 +22,30 @@ def preview_of(accesses: Sequence[EffectiveAccess], rights: dict[str, str]) -> P
     """`rights` are the requested ones; `accesses` holds what the role in each project allows of them."""
     if not accesses:
         return Preview([], [Markup("Nothing yet: you are in no project. It will cover those you join.")])
-    can = [line for noun in GRANTABLE for line in _can(noun, accesses)]
+    can = [line for scope in GRANTABLE.values() for line in _can(scope, accesses)]
     cannot = [*_unseen(accesses), *_denied_by_role(accesses, rights), *_not_chosen(rights)]
     return Preview(can, cannot)
 
 
-def _can(noun: str, accesses: Sequence[EffectiveAccess]) -> Iterable[Markup]:
-    writing = [access for access in accesses if f"{noun}:write" in access.rights]
-    reading = [access for access in accesses if f"{noun}:read" in access.rights and access not in writing]
+def _can(scope: Scope, accesses: Sequence[EffectiveAccess]) -> Iterable[Markup]:
+    writing = [access for access in accesses if scope.write in access.rights]
+    reading = [access for access in accesses if scope.read in access.rights and access not in writing]
     if writing:
-        yield _CAN[noun]("Read and change", writing)
+        yield _line(scope.can_write, scope, writing)
     if reading:
-        yield _CAN[noun]("Read", reading)
+        yield _line(scope.can_read, scope, reading)
 
 
-def _projects(verb: str, accesses: Sequence[EffectiveAccess]) -> Markup:
-    return Markup("{} {}").format(verb, _project_names(accesses, "project"))
+def _line(words: str, scope: Scope, accesses: Sequence[EffectiveAccess]) -> Markup:
+    return escape(words).format(amount=_amount(scope.noun, accesses), projects=_project_names(accesses, "project"))
 
 
-def _boards(verb: str, accesses: Sequence[EffectiveAccess]) -> Markup:
-    return _counted(verb, plural(sum(access.boards for access in accesses), "board"), accesses)
-
-
-def _tasks(verb: str, accesses: Sequence[EffectiveAccess]) -> Markup:
-    return _counted(verb, plural(sum(access.tasks for access in accesses), "task"), accesses)
-
-
-def _sprints(verb: str, accesses: Sequence[EffectiveAccess]) -> Markup:
-    return _counted(verb, plural(sum(access.sprints for access in accesses), "sprint"), accesses)
-
-
-def _comments(verb: str, accesses: Sequence[EffectiveAccess]) -> Markup:
-    words = "Read comments" if verb == "Read" else "Read and write comments, and change your own,"
-    return Markup("{} in {}").format(words, _project_names(accesses, "project"))
-
-
-def _keys(_verb: str, _reaches: Sequence[EffectiveAccess]) -> Markup:
-    return Markup("See which keys you have, and never the keys themselves")
-
-
-def _members(verb: str, accesses: Sequence[EffectiveAccess]) -> Markup:
-    return Markup("{} who is in {}").format("See" if verb == "Read" else "See and change", _project_names(accesses, "project"))
-
-
-_CAN: dict[str, Callable[[str, Sequence[EffectiveAccess]], Markup]] = {
-    "projects": _projects,
-    "boards": _boards,
-    "tasks": _tasks,
-    "sprints": _sprints,
-    "comments": _comments,
-    "members": _members,
-    "keys": _keys,
-}
-
-
-def _counted(verb: str, number: str, accesses: Sequence[EffectiveAccess]) -> Markup:
-    return Markup("{} <strong>{}</strong> in {}").format(verb, number, _project_names(accesses, "project"))
+def _amount(noun: str, accesses: Sequence[EffectiveAccess]) -> Markup:
+    """How many there are, where they are counted."""
+    if any(noun not in access.counts for access in accesses):
+        return escape(noun)
+    number = sum(access.counts[noun] for access in accesses)
+    return Markup("<strong>{}</strong>").format(plural(number, noun.removesuffix("s")))
 
 
 def _project_names(accesses: Sequence[EffectiveAccess], noun: str, last: str = "and") -> Markup:
@@ -98,12 +66,12 @@ def _denied_by_role(accesses: Sequence[EffectiveAccess], rights: dict[str, str])
         denied = [access for access in accesses if access.rights and f"{noun}:write" not in access.rights]
         if right == "write" and denied:
             projects = _project_names(denied, "project")
-            yield Markup("Cannot change {} in {}: your role there does not allow it").format(GRANTABLE[noun].lower(), projects)
+            yield Markup("Cannot change {} in {}: your role there does not allow it").format(_label(noun), projects)
 
 
 def _not_chosen(rights: dict[str, str]) -> Iterable[Markup]:
-    unread = [GRANTABLE[noun].lower() for noun, right in rights.items() if right == "none"]
-    unwritten = [GRANTABLE[noun].lower() for noun, right in rights.items() if right == "read" and noun not in READ_ONLY]
+    unread = [_label(noun) for noun, right in rights.items() if right == "none"]
+    unwritten = [_label(noun) for noun, right in rights.items() if right == "read" and GRANTABLE[noun].writes]
     if len(unread) == len(rights):
         yield Markup("Nothing yet. Choose at least one right.")
         return
@@ -111,3 +79,7 @@ def _not_chosen(rights: dict[str, str]) -> Iterable[Markup]:
         yield Markup("Cannot see {}").format(listed(unread, "or"))
     if unwritten:
         yield Markup("Cannot change {}").format(listed(unwritten, "or"))
+
+
+def _label(noun: str) -> str:
+    return GRANTABLE[noun].label.lower()

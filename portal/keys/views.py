@@ -11,7 +11,7 @@ from calmboard.access.credentials import keys
 from calmboard.access.credentials.keys import REASONS, Key
 from calmboard.access.integrations import INTEGRATIONS, find_integration
 from calmboard.access.plans import PLANS
-from calmboard.access.scopes import GRANTABLE, READ_ONLY
+from calmboard.access.scopes import GRANTABLE
 from calmboard.clock import now
 from calmboard.errors import ValidationFailed
 from calmboard.work.project_choice import list_choices
@@ -154,7 +154,7 @@ def _form_page(form: KeyForm, errors: dict[str, str] | None = None) -> str:
 def _form_parts(form: KeyForm) -> dict[str, Any]:
     is_preset = form.rights == rights_for(form.integration)
     tool = find_integration(form.integration) if is_preset else None
-    return {"form": form, "grantable": GRANTABLE, "read_only": READ_ONLY, "tool": tool, "preview": _preview(form)}
+    return {"form": form, "grantable": GRANTABLE, "tool": tool, "preview": _preview(form)}
 
 
 def _preview(form: KeyForm) -> Preview:

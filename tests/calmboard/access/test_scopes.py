@@ -1,0 +1,131 @@
+"""Whatever lists or explains scopes knows every row of the table; a new scope is its row alone."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from calmboard.access.scopes import GRANTABLE, SCOPE_TABLE, SCOPES, Scope
+from tests.oauth.conftest import HostApp, register
+from tests.portal.forms import send
+from tests.support.users import TestUser, add_project_and_board, add_user
+
+pytestmark = pytest.mark.database("sqlite")
+
+ROOT = Path(__file__).parents[3]
+_NEW_ROW = '    Scope("widgets", "Widgets", "widgets", "Make and mend widgets", _MEMBERS, grantable=True),\n'
+_DOCUMENTS = ("oauth-authorization-server", "oauth-protected-resource", "oauth-protected-resource/mcp")
+
+every_scope = pytest.mark.parametrize("scope", GRANTABLE.values(), ids=GRANTABLE)
+
+
+@pytest.fixture(scope="module")
+def person(app: Flask) -> TestUser:
+    """The owner of one project and a viewer of another."""
+    person = add_user(app)
+    add_project_and_board(app, person, "Observatory")
+    add_project_and_board(app, add_user(app), "Lighthouse", viewer=person)
+    return person
+
+
+@pytest.fixture(scope="module")
+def signed_in(person: TestUser) -> FlaskClient:
+    return person.sign_in()
+
+
+@pytest.fixture(scope="module")
+def host_app(app: Flask, person: TestUser, signed_in: FlaskClient) -> HostApp:
+    body = register(app).get_json()
+    return HostApp(app, signed_in, body["client_id"], body, body["redirect_uris"][0])
+
+
+@every_scope
+def test_the_form_of_a_key_offers_it(signed_in: FlaskClient, scope: Scope) -> None:
+    page = signed_in.get(f"/integrations/keys/new?scopes={_names(scope)}").text
+    assert f'<th scope="row">{scope.label}</th>' in page
+    choices = re.findall(rf'name="{scope.noun}" value="(\w+)" data-preview( checked)?', page)
+    assert [right for right, _ in choices] == ["none", "read", *(["write"] if scope.writes else [])]
+    assert [right for right, checked in choices if checked] == [choices[-1][0]]
+
+
+@every_scope
+def test_the_preview_of_a_key_says_what_it_comes_to(signed_in: FlaskClient, scope: Scope) -> None:
+    said = {right: _preview(signed_in, scope, right) for right in ("none", "read", "write")}
+    assert "Nothing yet." in said["none"]
+    assert "Nothing yet." not in said["read"]
+    assert said["write"] != said["read"]
+    assert ("your role there does not allow it" in said["write"]) == bool(scope.writes)
+
+
+@every_scope
+def test_a_key_has_it_and_its_row_says_so(app: Flask, signed_in: FlaskClient, scope: Scope) -> None:
+    right, page = "write" if scope.writes else "read", "/integrations/keys"
+    form = {"integration": "workflow", "name": scope.label, scope.noun: right, "reach": "all", "lifetime": "90"}
+    created = send(signed_in, f"{page}/new", page, **form)
+    assert created.status_code == 200, created.text
+    assert f"{scope.noun} {right}" in signed_in.get("/integrations").text
+
+
+@every_scope
+def test_the_consent_page_says_it_in_words(host_app: HostApp, scope: Scope) -> None:
+    page = host_app.open_consent(scope=_names(scope).replace(",", " "))
+    assert page.status_code == 200
+    assert f"See {scope.reads}<" in page.text
+    assert re.findall(r'name="right" value="([^"]+)" checked>([^<]+)<', page.text) == (
+        [(scope.write, scope.writes)] if scope.writes else []
+    )
+
+
+@every_scope
+def test_it_can_be_granted(host_app: HostApp, scope: Scope) -> None:
+    assert host_app.get_tokens(scope=scope.read)["scope"] == scope.read
+
+
+@every_scope
+def test_programs_find_it(client: FlaskClient, scope: Scope) -> None:
+    names = {scope.read, scope.write}
+    for document in _DOCUMENTS:
+        assert names <= set(client.get(f"/.well-known/{document}").get_json()["scopes_supported"])
+    flows = client.get("/api/openapi.json").get_json()["components"]["securitySchemes"]["oauth"]["flows"]
+    described = flows["authorizationCode"]["scopes"]
+    assert described[scope.read] == f"See {scope.noun}."
+    assert described[scope.write] == (f"{scope.writes}; includes {scope.read}." if scope.writes else "Not used yet.")
+
+
+@pytest.mark.parametrize("path", ["/docs/api", "/docs/mcp", "/docs/mcp.md", "/llms.txt", "/integrations", "/api/postman.json"])
+def test_the_pages_that_name_the_scopes_of_endpoints_name_known_ones(signed_in: FlaskClient, path: str) -> None:
+    page = signed_in.get(path)
+    assert page.status_code == 200
+    assert set(re.findall(r"<code>(\w+:(?:read|write))</code>", page.text)) <= set(SCOPES)
+
+
+def test_each_row_has_a_noun_of_its_own() -> None:
+    assert len({scope.noun for scope in SCOPE_TABLE}) == len(SCOPE_TABLE)
+
+
+def test_a_new_scope_is_its_row_alone(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".*", "node_modules", "__pycache__", "instance"))
+    table = tree / "calmboard" / "access" / "scopes.py"
+    row = next(line for line in table.read_text().splitlines(keepends=True) if line.startswith('    Scope("webhooks"'))
+    table.write_text(table.read_text().replace(row, _NEW_ROW + row))
+    tests = (Path(__file__).relative_to(ROOT), "tests/portal/keys/test_keys.py", "tests/oauth/consent/test_consent_choices.py")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "widgets", *map(str, tests)]
+    done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "8 passed" in done.stdout
+
+
+def _names(scope: Scope) -> str:
+    return f"{scope.read},{scope.write}" if scope.writes else scope.read
+
+
+def _preview(browser: FlaskClient, scope: Scope, right: str) -> str:
+    answer = browser.get("/integrations/keys/preview", query_string={scope.noun: right, "reach": "all"})
+    assert answer.status_code == 200
+    return answer.text
