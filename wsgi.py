@@ -7,10 +7,12 @@ from flask import Flask
 from flask_migrate import Migrate
 
 import api
+import connectors
 import oauth
 import portal
 from calmboard.access.limits.rate_limits import LIMITS, Limits, Store
 from calmboard.access.limits.storage import storage_uri
+from calmboard.access.providers import PROVIDERS
 from calmboard.db import db, open_database
 from calmboard.operations import cli
 from calmboard.outgoing import FETCH, make_fetch
@@ -73,6 +75,7 @@ def _install_ground(app: App, settings: Settings) -> None:
 
 def _install_interfaces(app: App) -> None:
     """Each interface, and what one shows of another, as plain data."""
+    PROVIDERS.set(app, connectors.find_providers())
     portal.extensions.install(app)
     LIMITS.set(app, Limits(cast("Store", limiter.storage), SETTINGS.get(app)))
     api.install(app)

@@ -12,8 +12,8 @@ from sqlalchemy.exc import OperationalError
 from calmboard.access.access import Access, Person
 from calmboard.access.credentials import keys as access_keys
 from calmboard.access.credentials.passwords import verify
-from calmboard.access.integrations import INTEGRATIONS, find_integration
 from calmboard.access.plans import PLANS
+from calmboard.access.providers import PROVIDERS, find_provider
 from calmboard.access.scopes import SCOPES, unknown
 from calmboard.clock import now
 from calmboard.db import db
@@ -73,7 +73,7 @@ def set_plan(email: str, plan: str) -> None:
 @keys.command("issue")
 @click.argument("email")
 @click.option("--name", required=True, help="What tells the key apart.")
-@click.option("--integration", default="workflow", show_default=True, help=f"One of {', '.join(i.slug for i in INTEGRATIONS)}.")
+@click.option("--integration", default="workflow", show_default=True, help="The tool that will use the key, such as jira.")
 @click.option("--scope", "scopes", multiple=True, help="A right, such as tasks:read; may be repeated. Without it: all rights.")
 @click.option("--project", "project_ids", multiple=True, help="A project's id; may be repeated. Without it: all projects.")
 @click.option("--expires-in-days", type=click.IntRange(1, 36_500), help="Without it, the key never expires.")
@@ -130,8 +130,9 @@ def _key_errors(person: Person, new: access_keys.NewKey) -> Iterator[FieldError]
     """What a key cannot be created with. The plan is no error: it is checked at each request."""
     if not 0 < len(new.name.strip()) <= access_keys.MAX_NAME_LENGTH or not new.name.isprintable():
         yield FieldError("/name", "length", f"A key's name has 1 to {access_keys.MAX_NAME_LENGTH} characters that can be seen.")
-    if find_integration(new.integration) is None:
-        yield FieldError("/integration", "unknown_value", f"An integration is one of {', '.join(i.slug for i in INTEGRATIONS)}.")
+    if find_provider(new.integration) is None:
+        slugs = ", ".join(provider.slug for provider in PROVIDERS.get())
+        yield FieldError("/integration", "unknown_value", f"An integration is one of {slugs}.")
     if unknown_names := unknown(new.scopes):
         yield FieldError(
             "/scopes", "unknown_value", f"There is no scope {', '.join(unknown_names)}. Scopes are {', '.join(SCOPES)}."

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from calmboard.access.providers import Cloud
 from portal.docs.samples import KEY
 from portal.shared.reachability import unreachable_reason
 
+CLAUDE = Cloud("Claude on the web")
+_CHATGPT = Cloud("ChatGPT")
 _NAME = "calmboard"
 
 
@@ -137,7 +140,7 @@ def chatgpt(endpoint: str) -> Install:
         "Choose OAuth and create it. ChatGPT opens CalmBoard, where you choose what it may do.",
     )
     paste = Paste("chatgpt", "MCP server URL", endpoint)
-    return Install("chatgpt", "ChatGPT", paste, steps=steps, unreachable_reason=unreachable_reason(endpoint, "chatgpt"))
+    return Install("chatgpt", "ChatGPT", paste, steps=steps, unreachable_reason=unreachable_reason(endpoint, _CHATGPT))
 
 
 def _servers(server: dict[str, Any]) -> str:

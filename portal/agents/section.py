@@ -11,7 +11,7 @@ from calmboard.access.access import Access
 from calmboard.access.credentials.key_lists import latest_agent_keys
 from calmboard.access.oauth.connected_apps import latest_agent_grants
 from calmboard.access.oauth.resources import MCP, MCP_PREFIX, resource_of
-from portal.agents.installs import install_links, installs
+from portal.agents.installs import CLAUDE, install_links, installs
 from portal.apps.rows import AppRow, app_rows
 from portal.keys.rows import KeyRow, key_rows, use_of
 from portal.shared.catalogues import MCP_CATALOGUE
@@ -54,7 +54,7 @@ def mcp_section(access: Access) -> dict[str, Any]:
         "revisions": MCP_CATALOGUE.get()["revisions"],
         "install_links": install_links(address),
         "installs": installs(address),
-        "claude_unreachable_reason": unreachable_reason(address, "claude"),
+        "claude_unreachable_reason": unreachable_reason(address, CLAUDE),
         **agents_section(access),
     }
 

@@ -1,20 +1,16 @@
 """Recipes: how to use a key in each tool, step by step, filled with the reader's own address and board.
 
-The texts are data, one file each in `templates/docs/recipes`.
+The texts are data, which each provider brings along.
 """
-
-import tomllib
-from functools import cache
-from pathlib import Path
 
 import msgspec
 from flask import render_template
 from flask_login import current_user
-from msgspec import Struct
 
 from calmboard.access.access import Access, Credential
 from calmboard.access.credentials import keys
 from calmboard.access.credentials.keys import Key
+from calmboard.access.providers import PROVIDERS, Recipe, RecipeStep, find_provider
 from calmboard.errors import NotFound
 from calmboard.work.projects import example_ids
 from portal.shared.blueprint import bp
@@ -22,34 +18,14 @@ from portal.shared.reachability import unreachable_reason
 from portal.shared.session import current_access
 from web.origin import origin
 
-_TEXTS = Path(__file__).parents[2] / "templates" / "docs" / "recipes"
-_ORDER = ("jira", "trello", "asana", "slack", "teams", "agent", "curl", "python", "node", "github-actions", "n8n")
 _EXAMPLE_BOARD = "brd_01kb2m8r4ve7w9yq3zt5xhn6pd"
 _NO_BOARD = "BOARD_ID"
 
 
-class RecipeStep(Struct, frozen=True):
-    """What to do, in HTML of our own, and what to paste there; `user_values` are the placeholders in it."""
+class FilledRecipe(Recipe, frozen=True, kw_only=True):
+    """`unreachable_reason` says why the tool cannot reach this CalmBoard."""
 
-    title: str
-    text: str = ""
-    kind: str = ""
-    label: str = ""
-    code: str = ""
-    user_values: tuple[str, ...] = ()
-
-
-class Recipe(Struct, frozen=True, kw_only=True):
-    """`tool` is the integration it belongs to; `unreachable_reason` says why the tool cannot reach this CalmBoard."""
-
-    slug: str
-    tool: str
-    name: str
-    heading: str
-    lead: str
-    steps: tuple[RecipeStep, ...]
-    caution: str = ""
-    unreachable_reason: str | None = None
+    unreachable_reason: str | None
 
 
 @bp.get("/integrations/keys/<key_id>/recipe")
@@ -64,22 +40,23 @@ def key_recipe(key_id: str) -> str:
 
 @bp.get("/docs/recipes")
 def recipe_list() -> str:
-    return render_template("docs/recipes/list.html", nav_section="recipes", recipes=[_read(slug) for slug in _ORDER])
+    return render_template("docs/recipes/list.html", nav_section="recipes", recipes=_recipes().values())
 
 
 @bp.get("/docs/recipes/<slug>")
 def recipe_page(slug: str) -> str:
     """One recipe, for everybody; to those signed in with a board of theirs."""
-    if slug not in _ORDER:
+    recipe = _recipes().get(slug)
+    if recipe is None:
         raise NotFound("There is no recipe by this name.")
     board_id = _board_of(current_access()) if current_user.is_authenticated else _EXAMPLE_BOARD
-    return render_template("docs/recipes/page.html", nav_section="recipes", recipe=_filled(_read(slug), board_id))
+    return render_template("docs/recipes/page.html", nav_section="recipes", recipe=_filled(recipe, board_id))
 
 
-def recipes_for(key: Key) -> list[Recipe]:
+def recipes_for(key: Key) -> list[FilledRecipe]:
     """The recipes for the tool that a key was made for, with a board that the key can access."""
-    board_id = _board_of(_narrowed(key))
-    return [_filled(recipe, board_id) for recipe in map(_read, _ORDER) if recipe.tool == key.integration]
+    provider, board_id = find_provider(key.integration), _board_of(_narrowed(key))
+    return [_filled(recipe, board_id) for recipe in (provider.recipes if provider else ())]
 
 
 def _narrowed(key: Key) -> Access:
@@ -92,15 +69,15 @@ def _board_of(access: Access) -> str:
     return example_ids(access).get("board_id", _NO_BOARD)
 
 
-@cache
-def _read(slug: str) -> Recipe:
-    text = (_TEXTS / f"{slug}.toml").read_text("utf-8")
-    return msgspec.convert({"slug": slug, **tomllib.loads(text)}, Recipe)
+def _recipes() -> dict[str, Recipe]:
+    """All of them by slug, in the order of the list."""
+    return {recipe.slug: recipe for provider in PROVIDERS.get() for recipe in provider.recipes}
 
 
-def _filled(recipe: Recipe, board_id: str) -> Recipe:
+def _filled(recipe: Recipe, board_id: str) -> FilledRecipe:
     steps = tuple(_filled_step(step, board_id) for step in recipe.steps)
-    return msgspec.structs.replace(recipe, steps=steps, unreachable_reason=unreachable_reason(origin(), recipe.slug))
+    filled = {"steps": steps, "unreachable_reason": unreachable_reason(origin(), recipe.cloud)}
+    return FilledRecipe(**{**msgspec.structs.asdict(recipe), **filled})
 
 
 def _filled_step(step: RecipeStep, board_id: str) -> RecipeStep:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from werkzeug.datastructures import MultiDict
 
 from calmboard.access.credentials.keys import NewKey
-from calmboard.access.integrations import find_integration
+from calmboard.access.providers import find_provider
 from calmboard.access.scopes import GRANTABLE, expand
 from calmboard.clock import now
 from calmboard.errors import ValidationFailed
@@ -77,7 +77,7 @@ def prefilled_form(query: MultiDict[str, str]) -> KeyForm:
 
 def rights_for(integration: str) -> dict[str, str]:
     """The rights a tool needs; none of them where no tool is chosen."""
-    tool = find_integration(integration)
+    tool = find_provider(integration)
     return rights_of(tool.scopes if tool else frozenset())
 
 

@@ -9,9 +9,9 @@ from markupsafe import Markup
 
 from calmboard.access.access import Access
 from calmboard.access.credentials.keys import Key
-from calmboard.access.integrations import find_integration
 from calmboard.access.oauth.connected_apps import Grant
 from calmboard.access.plans import PLANS
+from calmboard.access.providers import find_provider
 from calmboard.access.scopes import GRANTABLE
 from calmboard.clock import now
 from calmboard.work.project_choice import project_names
@@ -76,7 +76,7 @@ def rights_of(scopes: frozenset[str]) -> str:
 
 
 def _row(key: Key, names: Mapping[str, str], is_paid: bool) -> KeyRow:
-    tool = find_integration(key.integration)
+    tool = find_provider(key.integration)
     return KeyRow(
         key,
         monogram=tool.monogram if tool else "Wf",

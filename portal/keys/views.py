@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from calmboard.access.credentials import keys
 from calmboard.access.credentials.keys import REASONS, Key
-from calmboard.access.integrations import INTEGRATIONS, find_integration
 from calmboard.access.plans import PLANS
+from calmboard.access.providers import PROVIDERS, find_provider
 from calmboard.access.scopes import GRANTABLE
 from calmboard.clock import now
 from calmboard.errors import ValidationFailed
@@ -141,7 +141,7 @@ def _form_page(form: KeyForm, errors: dict[str, str] | None = None) -> str:
     return render_template(
         "keys/new.html",
         nav_section="integrations",
-        tools=INTEGRATIONS,
+        tools=PROVIDERS.get(),
         choices=list_choices(current_access(), request.form.get("projects_after"), form.project_ids),
         lifetimes=LIFETIMES,
         ends=lifetime_end_dates(),
@@ -153,7 +153,7 @@ def _form_page(form: KeyForm, errors: dict[str, str] | None = None) -> str:
 
 def _form_parts(form: KeyForm) -> dict[str, Any]:
     is_preset = form.rights == rights_for(form.integration)
-    tool = find_integration(form.integration) if is_preset else None
+    tool = find_provider(form.integration) if is_preset else None
     return {"form": form, "grantable": GRANTABLE, "tool": tool, "preview": _preview(form)}
 
 
@@ -206,7 +206,7 @@ def _live_facts(key: Key) -> Markup:
 
 
 def _consequence(key: Key) -> str:
-    tool = find_integration(key.integration)
-    if tool is None or tool.slug in ("agent", "workflow"):
+    tool = find_provider(key.integration)
+    if tool is None or tool.is_own:
         return "whatever uses this key will stop"
     return f"{tool.name} can no longer reach CalmBoard with it"

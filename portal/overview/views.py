@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import render_template
 
-from calmboard.access.integrations import INTEGRATIONS
 from calmboard.access.plans import PLANS, rate_limit_of
+from calmboard.access.providers import PROVIDERS
 from calmboard.errors import PROBLEMS
 from calmboard.settings import current_settings
 from portal.agents.connection_test import run_connection_test
@@ -50,7 +50,7 @@ def integrations_page(oauth: dict[str, Any], test_result: dict[str, Any] | None 
         "overview/page.html",
         nav_section="integrations",
         rate_limit=rate_limit_of(access.user.plan, current_settings()),
-        tools=INTEGRATIONS,
+        tools=PROVIDERS.get(),
         nouns=nouns,
         examples=first_examples(nouns),
         common_problems=[PROBLEMS[code] for code in _COMMON],

@@ -12,9 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.credentials.secret_format import digest, new_secret
-from calmboard.access.integrations import INTEGRATIONS, find_integration
 from calmboard.access.permissions import require_scope
 from calmboard.access.plans import PLANS, require_paid_plan
+from calmboard.access.providers import PROVIDERS, find_provider
 from calmboard.access.scopes import expand, unknown
 from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, db, reading
@@ -251,9 +251,9 @@ def _name_taken(name: str) -> FieldError:
 
 
 def _integration_error(new: NewKey) -> FieldError | None:
-    if find_integration(new.integration) is not None:
+    if find_provider(new.integration) is not None:
         return None
-    choices = tuple(integration.slug for integration in INTEGRATIONS)
+    choices = tuple(provider.slug for provider in PROVIDERS.get())
     return FieldError("/integration", "unknown_value", "Choose the tool that will use the key.", choices)
 
 

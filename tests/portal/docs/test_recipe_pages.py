@@ -9,8 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from calmboard.access.credentials.key_lists import list_keys
-from calmboard.access.integrations import INTEGRATIONS
 from calmboard.pagination import PageRequest
+from connectors import find_providers
 from tests.portal.forms import key_form, send
 from tests.support.browser import Pages, find_violations
 from tests.support.users import ProjectAndBoard, TestUser
@@ -40,7 +40,7 @@ def _recipe_url(app: Flask, person: TestUser) -> str:
     return f"{_KEYS}/{key.id}/recipe"
 
 
-@pytest.mark.parametrize("tool", [tool.slug for tool in INTEGRATIONS])
+@pytest.mark.parametrize("tool", [provider.slug for provider in find_providers()])
 def test_a_new_key_comes_with_the_steps_of_its_tool(app: Flask, person: TestUser, project: ProjectAndBoard, tool: str) -> None:
     browser = person.sign_in()
     shown = _steps(_create(browser, integration=tool))
