@@ -1,6 +1,7 @@
 """The tables. Importing this package knows them all."""
 
 from calmboard.models.access import ApiKey, IdempotentRequest, PasswordReset, SessionToken, UserSession
+from calmboard.models.audit import AuditEntry
 from calmboard.models.discussion import Attachment, ChecklistItem, Comment
 from calmboard.models.events import Activity
 from calmboard.models.oauth import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken
@@ -23,6 +24,7 @@ __all__ = [
     "Activity",
     "ApiKey",
     "Attachment",
+    "AuditEntry",
     "Board",
     "ChecklistItem",
     "Comment",

@@ -10,6 +10,7 @@ from calmboard.access.idempotency import delete_expired_idempotency_keys
 from calmboard.access.oauth.clients import delete_unused_clients
 from calmboard.access.oauth.grants import delete_expired_tokens
 from calmboard.access.permissions import with_article
+from calmboard.operations.retention import delete_old_audit_entries
 from calmboard.queue import job, queue
 from calmboard.settings import current_settings
 from calmboard.work.discussion.attachments import delete_orphan_files
@@ -99,4 +100,5 @@ queue.periodic_task(crontab(hour="3", minute="17"))(delete_expired_sessions)
 queue.periodic_task(crontab(hour="3", minute="22"))(delete_expired_idempotency_keys)
 queue.periodic_task(crontab(hour="3", minute="27"))(delete_expired_tokens)
 queue.periodic_task(crontab(hour="3", minute="32"))(delete_unused_clients)
+queue.periodic_task(crontab(hour="3", minute="37"))(delete_old_audit_entries)
 queue.periodic_task(crontab(hour="3", minute="47"))(delete_orphan_attachments)

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from calmboard import ids
 from calmboard.access.access import Access, Person
+from calmboard.access.audit import Subject, record_audit
 from calmboard.access.limits.rate_limits import Limits
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.clock import now
@@ -99,6 +100,8 @@ def invite(access: Access, limits: Limits, project_id: str, email: str, role: st
     else:
         db.session.execute(update(Invitation).where(Invitation.id == invitation_id).values(**values))
     record(access, "member.invited", project_id, invitation_id, changes={"email": email, "role": role})
+    subject = Subject("invitation", invitation_id, project_id=project_id)
+    record_audit(access, "invitation.sent", subject, {"email": email, "role": role})
     db.session.commit()
     return read_invitation(access, invitation_id)
 
@@ -110,6 +113,8 @@ def withdraw_invitation(access: Access, invitation_id: str, precondition: Precon
     precondition(_with_invited_role(invitation))
     db.session.execute(delete(Invitation).where(Invitation.id == invitation_id))
     record(access, "member.uninvited", invitation.in_project, invitation_id, changes={"email": invitation.email})
+    subject = Subject("invitation", invitation_id, project_id=invitation.in_project)
+    record_audit(access, "invitation.withdrawn", subject, {"email": invitation.email, "role": invitation.invited_as})
     db.session.commit()
 
 
@@ -146,9 +151,12 @@ def accept_invitation(access: Access, token: str) -> OpenInvitation:
     deletion = delete(Invitation).where(Invitation.digest == _digest(token)).returning(Invitation.id)
     if db.session.execute(deletion).first() is None:
         raise NotFound("This invitation was accepted or withdrawn a moment ago.")
-    if not _is_member(project_id, access.user.id):
+    joins = not _is_member(project_id, access.user.id)
+    if joins:
         db.session.add(Membership(user_id=access.user.id, project_id=project_id, role=invitation.role))
         record(access, "member.joined", project_id, access.user.id, changes={"role": invitation.role})
+    subject = Subject("invitation", invitation.id, access.user.id, project_id)
+    record_audit(access, "invitation.accepted", subject, {"role": invitation.role, "joined": joins})
     db.session.commit()
     return invitation
 
@@ -159,7 +167,7 @@ def join_as_newcomer(token: str, name: str, password: str) -> Person:
     Raises NotFound as `find_open_invitation` does, ValidationFailed where name or password cannot be used or the
     address has an account.
     """
-    person = add_person(find_open_invitation(token).email, name, password, "free")
+    person = add_person(find_open_invitation(token).email, name, password, "free", "link")
     accept_invitation(Access.from_session(person), token)
     return person
 

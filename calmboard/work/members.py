@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from calmboard import ids
 from calmboard.access.access import Access
+from calmboard.access.audit import Subject, record_audit
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, db, reading
@@ -61,6 +62,7 @@ def change_member(
         membership = (Membership.project_id == project_id, Membership.user_id == user_id)
         db.session.execute(update(Membership).where(*membership).values(role=role))
         record(access, "member.changed", project_id, user_id, changes={"role": role})
+        record_audit(access, "member.changed", _subject(project_id, user_id), {"role": role, "before": member.role})
     db.session.commit()
     return read_member(access, project_id, user_id)
 
@@ -82,7 +84,9 @@ def remove_member(access: Access, project_id: str, user_id: str, precondition: P
         _require_another_owner(project_id)
     _unassign(project_id, user_id)
     db.session.execute(delete(Membership).where(Membership.project_id == project_id, Membership.user_id == user_id))
-    record(access, "member.left" if leaves else "member.removed", project_id, user_id, changes={"name": member.name})
+    what = "member.left" if leaves else "member.removed"
+    record(access, what, project_id, user_id, changes={"name": member.name})
+    record_audit(access, what, _subject(project_id, user_id), {"role": member.role})
     db.session.commit()
 
 
@@ -109,6 +113,10 @@ def _require_another_owner(project_id: str) -> None:
     """The project's row is locked, so that of two owners who leave at once one stays."""
     if db.session.execute(_OWNERS, {"project_id": project_id}).scalar_one() == 1:
         raise Conflict("This is the only owner of the project. Make somebody else an owner first.")
+
+
+def _subject(project_id: str, user_id: str) -> Subject:
+    return Subject("member", user_id, user_id, project_id)
 
 
 def _unassign(project_id: str, user_id: str) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calmboard.access.access import Person
+from calmboard.access.audit import Actor, Subject, record_audit
 from calmboard.access.credentials.passwords import MAX_LENGTH, MIN_LENGTH, hash_password
 from calmboard.access.plans import PLANS
 from calmboard.db import db, reading
@@ -15,7 +16,7 @@ from calmboard.models import User
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 
 
-def add_person(email: str, name: str, password: str, plan: str) -> Person:
+def add_person(email: str, name: str, password: str, plan: str, actor: Actor = "operator") -> Person:
     """Add a person; raises ValidationFailed with an error for each value that cannot be used."""
     errors = [error for error in (_email_error(email), _name_error(name), _password_error(password), _plan_error(plan)) if error]
     if errors:
@@ -28,16 +29,19 @@ def add_person(email: str, name: str, password: str, plan: str) -> Person:
         db.session.rollback()
         raise ValidationFailed(errors=(FieldError("/email", "taken", f"Somebody has {email} already."),)) from None
     person = Person(user.id, user.name, user.email, user.plan)
+    record_audit(actor, "account.created", Subject("user", user.id, user.id), {"email": user.email, "plan": plan})
     db.session.commit()
     return person
 
 
-def change_plan(email: str, plan: str) -> Person:
+def change_plan(email: str, plan: str, actor: Actor = "operator") -> Person:
     """Put a person on another plan, from their next request on."""
     if error := _plan_error(plan):
         raise ValidationFailed(errors=(error,))
     person = find_person(email)
-    db.session.execute(update(User).where(User.id == person.id).values(plan=plan))
+    change = update(User).where(User.id == person.id, User.plan != plan).values(plan=plan).returning(User.id)
+    if db.session.execute(change).first() is not None:
+        record_audit(actor, "plan.changed", Subject("user", person.id, person.id), {"plan": plan, "before": person.plan})
     db.session.commit()
     return find_person(email)
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, select, update
 
 from calmboard.access.access import Access
+from calmboard.access.audit import Subject, record_audit
 from calmboard.access.permissions import (
     ROLE_RIGHTS,
     access_params,
@@ -60,6 +61,8 @@ def create_project(access: Access, new: Mapping[str, Any]) -> AnyRow:
     project_id = project.id
     db.session.add(Membership(user_id=access.user.id, project_id=project_id, role="owner"))
     record(access, "project.created", project_id, project_id, changes=new)
+    subject = Subject("project", project_id, access.user.id, project_id)
+    record_audit(access, "project.created", subject, {"name": project.name, "role": "owner"})
     db.session.commit()
     return read_project(access, project_id)
 
@@ -87,6 +90,7 @@ def delete_project(access: Access, project_id: str, precondition: Precondition =
     require_role(access, project.role, "projects:write")
     require_right(project.role, "projects:delete")
     precondition(project)
+    _record_deletion(access, project_id, project.name)
     db.session.execute(delete(Project).where(Project.id == project_id))
     db.session.commit()
 
@@ -161,6 +165,15 @@ def example_ids(access: Access) -> dict[str, str]:
     with reading() as connection:
         row = connection.execute(statement, access_params(access)).first() or ()
     return {name: value for name, value in zip(("project_id", "board_id", "task_id"), row, strict=False) if value}
+
+
+def _record_deletion(access: Access, project_id: str, name: str) -> None:
+    """The deletion in the audit log, and in that of each member whose role ends by it."""
+    record_audit(access, "project.deleted", Subject("project", project_id, access.user.id, project_id), {"name": name})
+    members = select(Membership.user_id, Membership.role).where(Membership.project_id == project_id)
+    for member in db.session.execute(members).all():
+        subject = Subject("member", member.user_id, member.user_id, project_id)
+        record_audit(access, "member.removed", subject, {"role": member.role, "reason": "project_deleted"})
 
 
 @cache

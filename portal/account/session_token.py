@@ -5,12 +5,13 @@ from flask_login import current_user
 
 from calmboard.access.credentials.session_tokens import LIFE, create_session_token
 from portal.shared.blueprint import bp
+from portal.shared.session import current_access
 
 
 @bp.post("/session-token")
 def session_token() -> Response:
     """Requested by static/js/session-token.js; the token is in this one response and in no page."""
-    token = create_session_token(current_user.session.id)
+    token = create_session_token(current_access(), current_user.session.id)
     response = jsonify(session_token=token, expires_in=int(LIFE.total_seconds()))
     response.headers["Cache-Control"] = "no-store"
     return response

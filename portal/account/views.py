@@ -47,7 +47,7 @@ def change_password() -> Response | tuple[str, int]:
 
 @bp.post("/account/sign-out-everywhere")
 def sign_out_everywhere() -> Response:
-    end_all_sessions(current_user.person.id)
+    end_all_sessions(current_access(), current_user.person.id)
     leave_session()
     flash("You are signed out everywhere, and every connected app is disconnected.")
     return redirect(url_for("portal.sign_in"), 303)

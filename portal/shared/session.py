@@ -38,7 +38,7 @@ def start_session(person: Person, *, remember: bool) -> None:
     """Sign a person in with a new token and an empty session. The first sign-in creates their own OAuth client."""
     leave_session()
     own_client(person, origin())
-    token = open_session(person.id, request.remote_addr, request.user_agent.string)
+    token = open_session(person, request.remote_addr, request.user_agent.string)
     row = find_session(token)
     if row is not None:
         login_user(SessionUser(token, row))
@@ -48,6 +48,6 @@ def start_session(person: Person, *, remember: bool) -> None:
 def leave_session() -> None:
     """End this browser's session, where it has one, and empty its cookie."""
     if current_user.is_authenticated:
-        end_session(current_user.token)
+        end_session(current_access(), current_user.token)
     logout_user()
     session.clear()

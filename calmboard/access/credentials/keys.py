@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calmboard import ids
 from calmboard.access.access import Access
+from calmboard.access.audit import Actor, Subject, record_audit
 from calmboard.access.credentials.secret_format import digest, new_secret
 from calmboard.access.permissions import require_scope
 from calmboard.access.plans import PLANS, require_paid_plan
@@ -89,12 +90,12 @@ def create_key(access: Access, new: NewKey) -> tuple[Key, str]:
         raise ValidationFailed(errors=tuple(errors))
     db.session.execute(select(User.id).where(User.id == access.user.id).with_for_update())
     _check_key_limit(access)
-    key_id, secret = issue_key(access.user.id, new)
+    key_id, secret = issue_key(access.user.id, new, access)
     db.session.commit()
     return find_key(access, key_id), secret
 
 
-def issue_key(user_id: str, new: NewKey) -> tuple[str, str]:
+def issue_key(user_id: str, new: NewKey, actor: Actor = "operator") -> tuple[str, str]:
     """Write a key for anyone, on any plan; the caller commits. Returns its id and its secret."""
     secret = new_secret("cbk")
     key = ApiKey(
@@ -113,6 +114,8 @@ def issue_key(user_id: str, new: NewKey) -> tuple[str, str]:
     except IntegrityError:
         db.session.rollback()
         raise ValidationFailed(errors=(_name_taken(new.name),)) from None
+    details = {"name": key.name, "scopes": key.scopes.split(), "project_ids": key.project_ids, "expires_at": key.expires_at}
+    record_audit(actor, "key.created", Subject("key", key.id, user_id), details)
     return key.id, secret
 
 
@@ -154,8 +157,7 @@ def revoke_self(access: Access, key_id: str) -> None:
     find_key(access, key_id)
     if not _is_itself(access, key_id):
         raise Forbidden("A key can revoke itself only. Others are revoked by a signed-in person, on Integrations & APIs.")
-    db.session.execute(update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None)).values(revoked_at=now()))
-    db.session.commit()
+    _change(access, key_id, "key.revoked", {"revoked_at": now()})
 
 
 def revoke_key(access: Access, key_id: str, reason: str | None = None) -> Key:
@@ -164,18 +166,18 @@ def revoke_key(access: Access, key_id: str, reason: str | None = None) -> Key:
     if reason is not None and reason not in REASONS:
         error = FieldError("/reason", "unknown_value", "Choose one of the reasons in the list.", tuple(REASONS))
         raise ValidationFailed(errors=(error,))
-    return _change(access, key_id, {"revoked_at": now(), "revoked_reason": reason})
+    return _change(access, key_id, "key.revoked", {"revoked_at": now(), "revoked_reason": reason}, reason=reason)
 
 
 def pause_key(access: Access, key_id: str) -> Key:
     """Reject the key's requests until it is resumed."""
     _require_session(access)
-    return _change(access, key_id, {"paused_at": now()})
+    return _change(access, key_id, "key.paused", {"paused_at": now()}, ApiKey.paused_at.is_(None))
 
 
 def resume_key(access: Access, key_id: str) -> Key:
     _require_session(access)
-    return _change(access, key_id, {"paused_at": None})
+    return _change(access, key_id, "key.resumed", {"paused_at": None}, ApiKey.paused_at.is_not(None))
 
 
 def record_key_use(key_id: str, ip: str | None, agent: str | None, endpoint: str, status: int) -> None:
@@ -295,9 +297,14 @@ def _check_key_limit(access: Access) -> None:
         raise Conflict(f"{plan.name} holds {plan.max_keys} keys, and you have them all. Revoke one that nothing uses any more.")
 
 
-def _change(access: Access, key_id: str, values: Mapping[str, Any]) -> Key:
-    find_key(access, key_id)
-    db.session.execute(update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None)).values(**values))
+def _change(
+    access: Access, key_id: str, action: str, values: Mapping[str, Any], *conditions: ColumnElement[bool], **details: Any
+) -> Key:
+    """Change a key that is not revoked and meets the conditions; of any other it changes nothing."""
+    key = find_key(access, key_id)
+    change = update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None), *conditions)
+    if db.session.execute(change.values(**values).returning(ApiKey.id)).first() is not None:
+        record_audit(access, action, Subject("key", key_id, access.user.id), {"name": key.name, **details})
     db.session.commit()
     return find_key(access, key_id)
 

@@ -9,6 +9,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, select, update
 
 from calmboard.access.access import Access, Person
+from calmboard.access.audit import Subject, record_audit
 from calmboard.access.credentials.session_tokens import end_tokens_of
 from calmboard.access.credentials.sessions import end_all_sessions
 from calmboard.clock import now
@@ -52,7 +53,8 @@ def change_password(access: Access, current: str, new: str, session_id: str) -> 
         raise ValidationFailed(errors=tuple(errors))
     _set_password(access.user.id, new)
     end_tokens_of(session_id)
-    end_all_sessions(access.user.id, except_id=session_id)
+    record_audit(access, "password.changed", Subject("user", access.user.id, access.user.id))
+    end_all_sessions(access, access.user.id, except_id=session_id)
 
 
 def create_reset_token(email: str) -> tuple[Person, str] | None:
@@ -69,6 +71,7 @@ def create_reset_token(email: str) -> tuple[Person, str] | None:
     token = secrets.token_urlsafe(32)
     db.session.execute(delete(PasswordReset).where(PasswordReset.user_id == row.id))
     db.session.add(PasswordReset(digest=_digest(token), user_id=row.id, expires_at=now() + RESET_LIFE))
+    record_audit("system", "password.reset_requested", Subject("user", row.id, row.id), {"email": row.email})
     db.session.commit()
     return Person(*row), token
 
@@ -92,7 +95,8 @@ def reset_password(token: str, new: str) -> None:
         db.session.rollback()
         raise NotFound("This link was used already or is older than an hour. Ask for a new one.")
     _set_password(user_id, new)
-    end_all_sessions(user_id)
+    record_audit("link", "password.reset", Subject("user", user_id, user_id))
+    end_all_sessions("link", user_id)
 
 
 def _matches(password_hash: str, password: str) -> bool:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
-from calmboard.access.access import Person
+from calmboard.access.access import Access, Person
+from calmboard.access.audit import Subject, record_audit
 from calmboard.access.credentials.secret_format import digest, is_well_formed, new_secret
 from calmboard.access.credentials.sessions import is_live
 from calmboard.clock import now
@@ -35,12 +36,15 @@ def open_token_session(person: Person, ip: str | None, agent: str | None) -> str
     row = UserSession(user_id=person.id, digest=random_digest, ip=ip, agent=agent and agent[:200], expires_at=ends_at)
     db.session.add(row)
     db.session.flush()
+    subject = Subject("session", row.id, person.id)
+    record_audit(Access.from_session(person), "session.opened", subject, {"expires_at": ends_at})
     return _new_token(row.id, ends_at)
 
 
-def create_session_token(session_id: str) -> str:
+def create_session_token(access: Access, session_id: str) -> str:
     """Create another token for an open session. Earlier ones stay valid until they expire."""
     db.session.execute(delete(SessionToken).where(SessionToken.session_id == session_id, SessionToken.expires_at < now()))
+    record_audit(access, "session_token.created", Subject("session", session_id, access.user.id))
     return _new_token(session_id, now() + LIFE)
 
 
@@ -58,16 +62,19 @@ def find_token_session(secret: str | None) -> TokenSession:
 
 def end_session_token(secret: str | None) -> None:
     """Revoke a token, and end its session where that was opened for it alone."""
-    find_token_session(secret)
+    person = find_token_session(secret).user
     deletion = delete(SessionToken).where(SessionToken.digest == _digest(secret)).returning(SessionToken.session_id)
     session_id = db.session.execute(deletion).scalar()
     own_session = (UserSession.id == session_id, UserSession.expires_at.is_not(None))
-    db.session.execute(delete(UserSession).where(*own_session))
+    session_ended = db.session.execute(delete(UserSession).where(*own_session).returning(UserSession.id)).first() is not None
+    if session_id is not None:
+        action = "session.ended" if session_ended else "session_token.revoked"
+        record_audit(Access.from_session(person), action, Subject("session", session_id, person.id))
     db.session.commit()
 
 
 def end_tokens_of(session_id: str) -> None:
-    """Revoke the tokens of a session that stays open; the caller commits."""
+    """Revoke the tokens of a session that stays open; the caller records why, and commits."""
     db.session.execute(delete(SessionToken).where(SessionToken.session_id == session_id))
 
 

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
-from calmboard.access.access import Person
+from calmboard.access.access import Access, Person
+from calmboard.access.audit import Actor, Subject, record_audit
 from calmboard.access.oauth.grants import end_all_grants
 from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, db, reading
+from calmboard.ids import new_id
 from calmboard.models import User, UserSession
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 
@@ -29,10 +31,11 @@ class Session:
     agent: str | None
 
 
-def open_session(user_id: str, ip: str | None, agent: str | None) -> str:
+def open_session(person: Person, ip: str | None, agent: str | None) -> str:
     """Sign a person in and return the token for their cookie."""
-    token = secrets.token_urlsafe(32)
-    db.session.add(UserSession(user_id=user_id, digest=_digest(token), ip=ip, agent=agent and agent[:200]))
+    token, session_id = secrets.token_urlsafe(32), new_id("ses")
+    db.session.add(UserSession(id=session_id, user_id=person.id, digest=_digest(token), ip=ip, agent=agent and agent[:200]))
+    record_audit(Access.from_session(person), "session.opened", Subject("session", session_id, person.id))
     db.session.commit()
     return token
 
@@ -57,16 +60,21 @@ def list_other_sessions(session: Session, page_request: PageRequest) -> Page[Ses
     return Page([_session(row) for row in page.rows], page.after)
 
 
-def end_session(token: str) -> None:
-    db.session.execute(delete(UserSession).where(UserSession.digest == _digest(token)))
+def end_session(access: Access, token: str) -> None:
+    deletion = delete(UserSession).where(UserSession.digest == _digest(token), UserSession.user_id == access.user.id)
+    session_id = db.session.execute(deletion.returning(UserSession.id)).scalar()
+    if session_id is not None:
+        record_audit(access, "session.ended", Subject("session", session_id, access.user.id))
     db.session.commit()
 
 
-def end_all_sessions(user_id: str, except_id: str | None = None) -> None:
+def end_all_sessions(actor: Actor, user_id: str, except_id: str | None = None) -> None:
     """Sign a person out everywhere, and disconnect every application; `except_id` names the one session that stays."""
-    end_all_grants(user_id)
-    statement = delete(UserSession).where(UserSession.user_id == user_id)
-    db.session.execute(statement.where(UserSession.id != except_id) if except_id else statement)
+    end_all_grants(actor, user_id, "signed_out_everywhere")
+    deletion = delete(UserSession).where(UserSession.user_id == user_id).returning(UserSession.id)
+    ended = db.session.execute(deletion.where(UserSession.id != except_id) if except_id else deletion).scalars().all()
+    details = {"session_ids": frozenset(ended), "kept_session_id": except_id}
+    record_audit(actor, "session.ended_everywhere", Subject("user", user_id, user_id), details)
     db.session.commit()
 
 

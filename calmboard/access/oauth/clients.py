@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, delete, select, update
 
 from calmboard.access.access import Access, Person
+from calmboard.access.audit import Subject, record_audit
 from calmboard.access.credentials.secret_format import digest, is_well_formed, new_secret
 from calmboard.access.oauth.app_names import shown_name
 from calmboard.access.oauth.redirect_uris import MAX_OWN, is_same, own_uri_error
@@ -88,6 +89,8 @@ def change_callbacks(access: Access, text: str, origin: str) -> Client:
     client = own_client(access.user, origin)
     values = {"redirect_uris": uris, "updated_at": now()}
     db.session.execute(update(OAuthClient).where(OAuthClient.id == client.id).values(**values))
+    details = {"name": client.name, "redirect_uris": uris, "before": list(client.redirect_uris)}
+    record_audit(access, "client.changed", Subject("client", client.id, access.user.id), details)
     db.session.commit()
     return own_client(access.user, origin)
 
@@ -104,6 +107,7 @@ def register_client(name: str, redirect_uris: list[str], details: Mapping[str, A
         registration_digest=digest(token),
     )
     db.session.add(client)
+    record_audit("client", "client.registered", Subject("client", client.id), {"name": name, "redirect_uris": redirect_uris})
     db.session.commit()
     found = find_client(client.id)
     if found is None:
@@ -126,6 +130,8 @@ def change_registration(client_id: str, name: str, redirect_uris: list[str], det
     values = {"name": name, "redirect_uris": redirect_uris, "details": dict(details), "updated_at": now()}
     change = update(OAuthClient).where(OAuthClient.id == client_id).values(**values).returning(OAuthClient.id)
     found = db.session.execute(change).first()
+    if found is not None:
+        record_audit("client", "client.changed", Subject("client", client_id), {"name": name, "redirect_uris": redirect_uris})
     db.session.commit()
     return found is not None
 

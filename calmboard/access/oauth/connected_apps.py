@@ -71,7 +71,7 @@ def get_own_grant(access: Access, grant_id: str) -> Grant:
 def revoke_own_grant(access: Access, grant_id: str) -> Grant:
     """Disconnect an application, at once; idempotent. Raises as `get_own_grant` does."""
     found = get_own_grant(access, grant_id)
-    end_grant(grant_id)
+    end_grant(access, grant_id, "disconnected")
     return found
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calmboard.access.access import Access
+from calmboard.access.audit import Actor, Subject, record_audit
 from calmboard.access.credentials.keys import USE_RECORD_INTERVAL
 from calmboard.access.credentials.secret_format import derived_secret, digest, is_well_formed, new_secret
 from calmboard.access.oauth.clients import Client
@@ -119,6 +120,7 @@ def grant(access: Access, consent: Consent) -> str:
     values = {"redirect_uri": consent.redirect_uri, "challenge": consent.challenge, "expires_at": at + CODE_LIFE}
     db.session.add(OAuthCode(digest=digest(code), grant_id=row.id, **values))
     db.session.execute(update(OAuthClient).where(OAuthClient.id == consent.client.id).values(last_used_at=at))
+    record_audit(access, "grant.created", Subject("grant", row.id, row.user_id), _audit_details(consent))
     db.session.commit()
     return code
 
@@ -142,7 +144,7 @@ def redeem(client: Client, code: str, redirect_uri: str, verifier: str, resource
     if connection.execute(_USE_CODE, {"token_digest": digest(code), "at": at}).first() is None:
         db.session.rollback()
         if row.used_at is not None or _code_was_used(code):
-            end_grant(row.grant_id)
+            end_grant("client", row.grant_id, "code_reused")
         raise GrantError("invalid_grant", "The code was used already, or is older than a minute.")
     tokens = _issue(row, frozenset(row.scopes.split()), new_secret("cbr") if client.may_refresh else None, at)
     db.session.commit()
@@ -168,7 +170,7 @@ def refresh(
         raise GrantError("invalid_scope", "A refresh cannot ask for more than was granted.")
     db.session.connection().execute(_LOCK_GRANT, {"locked_id": row.grant_id})
     if not _rotate(token, at, grace):
-        end_grant(row.grant_id)
+        end_grant("client", row.grant_id, "refresh_token_reused")
         raise GrantError("invalid_grant", "This refresh token was replaced by a newer one. The grant has ended.")
     tokens = _issue(
         row, requested, derived_secret("cbr", token, key), at, derived_secret("cbo", f"{token} {sorted(requested)}", key)
@@ -185,32 +187,33 @@ def revoke(client: Client, token: str) -> None:
     if not is_well_formed(token):
         return
     own_grants = select(OAuthGrant.id).where(OAuthGrant.client_id == client.id)
-    own_token = (OAuthAccessToken.digest == digest(token), OAuthAccessToken.grant_id.in_(own_grants))
-    db.session.execute(update(OAuthAccessToken).where(*own_token).values(expires_at=now()))
+    _expire_access_token(OAuthAccessToken.digest == digest(token), OAuthAccessToken.grant_id.in_(own_grants))
     refreshed = select(OAuthRefreshToken.grant_id).where(
         OAuthRefreshToken.digest == digest(token), OAuthRefreshToken.grant_id.in_(own_grants)
     )
     grant_id = db.session.execute(refreshed).scalar()
     db.session.commit()
     if grant_id is not None:
-        end_grant(grant_id)
+        end_grant("client", grant_id, "revoked")
 
 
-def end_grant(grant_id: str) -> None:
+def end_grant(actor: Actor, grant_id: str, reason: str) -> None:
     """End a grant with all its tokens, at once."""
-    _end(OAuthGrant.id == grant_id)
+    _end(actor, OAuthGrant.id == grant_id, reason)
     db.session.commit()
 
 
-def end_all_grants(user_id: str) -> None:
+def end_all_grants(actor: Actor, user_id: str, reason: str) -> None:
     """End every grant of a person; the caller commits."""
-    _end(OAuthGrant.user_id == user_id)
+    _end(actor, OAuthGrant.user_id == user_id, reason)
 
 
 def delete_client(client: Client) -> None:
     """Delete a client that registered itself, with all that was granted to it."""
-    _end(OAuthGrant.client_id == client.id)
-    db.session.execute(delete(OAuthClient).where(OAuthClient.id == client.id))
+    _end("client", OAuthGrant.client_id == client.id, "client_deleted")
+    deletion = delete(OAuthClient).where(OAuthClient.id == client.id).returning(OAuthClient.id)
+    if db.session.execute(deletion).first() is not None:
+        record_audit("client", "client.deleted", Subject("client", client.id), {"name": client.name})
     db.session.commit()
 
 
@@ -238,15 +241,40 @@ def record_grant_use(grant_id: str, ip: str | None, agent: str | None, endpoint:
         connection.execute(update(OAuthGrant).where(OAuthGrant.id == grant_id, stale).values(**values))
 
 
-def _end(condition: ColumnElement[bool]) -> None:
+def _audit_details(consent: Consent) -> dict[str, Any]:
+    return {
+        "client_id": consent.client.id,
+        "client_name": consent.client.name,
+        "scopes": expand(consent.scopes),
+        "project_ids": consent.project_ids,
+        "resource": consent.resource,
+        "session_id": consent.session_id,
+    }
+
+
+def _expire_access_token(*conditions: ColumnElement[bool]) -> None:
+    live = update(OAuthAccessToken).where(*conditions, OAuthAccessToken.expires_at > now()).values(expires_at=now())
+    grant_id = db.session.execute(live.returning(OAuthAccessToken.grant_id)).scalar()
+    if grant_id is not None:
+        user_id = db.session.execute(select(OAuthGrant.user_id).where(OAuthGrant.id == grant_id)).scalar_one()
+        record_audit("client", "access_token.revoked", Subject("grant", grant_id, user_id))
+
+
+def _end(actor: Actor, condition: ColumnElement[bool], reason: str) -> None:
     """Revoke grants and delete their tokens, with the grants locked."""
-    lock = select(OAuthGrant.id).where(condition).order_by(OAuthGrant.id).with_for_update(key_share=True)
-    ended = db.session.execute(lock).scalars().all()
+    columns = (OAuthGrant.id, OAuthGrant.user_id, OAuthGrant.client_id, OAuthClient.name, OAuthGrant.revoked_at)
+    lock = select(*columns).join(OAuthClient).where(condition).order_by(OAuthGrant.id)
+    rows = db.session.execute(lock.with_for_update(of=OAuthGrant, key_share=True)).all()
+    ended = [row.id for row in rows]
     for table in (OAuthCode, OAuthRefreshToken, OAuthAccessToken):
         db.session.execute(delete(table).where(table.grant_id.in_(ended)))
     db.session.execute(
         update(OAuthGrant).where(OAuthGrant.id.in_(ended), OAuthGrant.revoked_at.is_(None)).values(revoked_at=now())
     )
+    for row in rows:
+        if row.revoked_at is None:
+            details = {"client_id": row.client_id, "client_name": row.name, "reason": reason}
+            record_audit(actor, "grant.ended", Subject("grant", row.id, row.user_id), details)
 
 
 def _session_grant_expiry(session_id: str, at: datetime) -> datetime:

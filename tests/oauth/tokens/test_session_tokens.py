@@ -75,7 +75,7 @@ def test_the_flow_runs_without_a_browser_and_ends_with_the_session(app: Flask, p
     api = Api(app, redeem(app, client, granted.json["code"])["access_token"])
     assert api.get("/me").json["user"]["id"] == person.person.id
     with app.app_context():
-        end_all_sessions(person.person.id)
+        end_all_sessions(person.access, person.person.id)
     assert api.get("/me").json["code"] == "invalid_token"
 
 

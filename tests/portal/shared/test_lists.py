@@ -272,7 +272,7 @@ def test_the_next_keys_are_a_page_without_scripts(app: Flask, page_for: Pages, p
 def add_sessions(app: Flask, person: TestUser, number: int) -> None:
     with app.app_context():
         for count in range(number):
-            open_session(person.person.id, f"203.0.113.{count}", "curl/8.0")
+            open_session(person.person, f"203.0.113.{count}", "curl/8.0")
 
 
 def sessions_in(page: str) -> list[str]:

@@ -1,0 +1,37 @@
+"""What the worker removes for its age."""
+
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import insert, select
+
+from calmboard.clock import now
+from calmboard.db import db
+from calmboard.ids import new_id
+from calmboard.models import AuditEntry
+from calmboard.queue import queue
+
+
+def add_entries(app: Flask, subject_id: str, count: int, days: int) -> None:
+    entry = {"action": "key.created", "subject_kind": "key", "subject_id": subject_id, "source": "system", "details": {}}
+    at = now() - timedelta(days=days)
+    with app.app_context():
+        db.session.execute(insert(AuditEntry), [{"id": new_id("aud"), "at": at, **entry} for _ in range(count)])
+        db.session.commit()
+
+
+def ages_in_days(app: Flask, subject_id: str) -> list[int]:
+    with app.app_context():
+        times = db.session.execute(select(AuditEntry.at).where(AuditEntry.subject_id == subject_id)).scalars()
+        return sorted((now() - at).days for at in times)
+
+
+def test_the_audit_log_is_kept_400_days(app: Flask) -> None:
+    subject_id = new_id("key")
+    add_entries(app, subject_id, count=2100, days=401)
+    for days in (0, 399, 400):
+        add_entries(app, subject_id, count=1, days=days)
+    queue.app = app
+    for task in queue.read_periodic(now().replace(hour=3, minute=37)):
+        queue.execute(task)
+    assert ages_in_days(app, subject_id) == [0, 399, 400]
