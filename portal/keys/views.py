@@ -1,5 +1,6 @@
 """Keys: the form for a new one, its secret shown once, pausing, resuming, revoking."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -10,21 +11,29 @@ from werkzeug.wrappers import Response
 from calmboard.access.credentials import keys
 from calmboard.access.credentials.keys import REASONS, Key
 from calmboard.access.plans import PLANS
-from calmboard.access.providers import PROVIDERS, find_provider
+from calmboard.access.providers import PROVIDERS, Provider, find_provider
 from calmboard.access.scopes import GRANTABLE
 from calmboard.clock import now
 from calmboard.errors import ValidationFailed
 from calmboard.work.project_choice import list_choices
 from calmboard.work.projects import effective_access
-from portal.agents.section import agents_section, is_from_agents
+from portal.agents.rows import connected_agents, is_from_agents
 from portal.docs.recipes import recipes_for
 from portal.keys.forms import LIFETIMES, KeyForm, key_errors_by_field, lifetime_end_dates, prefilled_form, read_form, rights_for
-from portal.keys.lists import CURSOR_PARAMS, changed_key, keys_section, next_keys, next_revoked_keys
 from portal.keys.preview import Preview, preview_of
-from portal.keys.rows import use_of
+from portal.keys.rows import key_rows, use_of
+from portal.keys.section import CURSOR_PARAMS, KeysSection, KeysSummary, next_keys, next_revoked_keys
 from portal.shared.blueprint import bp, is_htmx
 from portal.shared.session import current_access
 from web.origin import origin
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRequest:
+    """Two lines for a terminal, and what their answer shows."""
+
+    lines: str
+    hint: str
 
 
 @bp.get("/integrations/keys/new")
@@ -41,7 +50,13 @@ def fill_key() -> str:
     form.rights = rights_for(form.integration)
     if not is_htmx():
         return _form_page(form)
-    return render_template("keys/_filled.html", **_form_parts(form))
+    return render_template(
+        "keys/_filled.html",
+        form=form,
+        grantable=GRANTABLE,
+        tool=_preset_tool(form),
+        preview=_preview(form),
+    )
 
 
 @bp.post("/integrations/keys/projects")
@@ -62,8 +77,14 @@ def create_key() -> str | tuple[str, int]:
         key, secret = keys.create_key(current_access(), form.new_key())
     except ValidationFailed as problem:
         return _form_page(form, key_errors_by_field(problem, form)), 422
-    parts = {"key": key, "secret": secret, "recipes": recipes_for(key), **_first_request(key, secret)}
-    return render_template("keys/created.html", nav_section="integrations", **parts)
+    return render_template(
+        "keys/created.html",
+        nav_section="integrations",
+        key=key,
+        secret=secret,
+        recipes=recipes_for(key),
+        first_request=_first_request(key, secret),
+    )
 
 
 @bp.get("/integrations/keys/preview")
@@ -74,12 +95,14 @@ def preview_key() -> str:
 @bp.get("/integrations/keys/more")
 def more_keys() -> str | Response:
     """The next keys in use, for htmx; without it, the page on which they come first."""
-    return render_template("keys/_more.html", **next_keys(current_access())) if is_htmx() else _page_with_part()
+    return render_template("keys/_more.html", keys=next_keys(current_access())) if is_htmx() else _page_with_part()
 
 
 @bp.get("/integrations/keys/more-revoked")
 def more_revoked_keys() -> str | Response:
-    return render_template("keys/_more_revoked.html", **next_revoked_keys(current_access())) if is_htmx() else _page_with_part()
+    return (
+        render_template("keys/_more_revoked.html", keys=next_revoked_keys(current_access())) if is_htmx() else _page_with_part()
+    )
 
 
 @bp.get("/integrations/keys/<key_id>/first-use")
@@ -125,11 +148,20 @@ def _changed(key: Key, sentence: str) -> Response:
     if not is_htmx():
         flash(sentence)
         return redirect(url_for("portal.integrations", _anchor=_source_list()), 303)
+    return make_response(_changed_agent(sentence) if is_from_agents() else _changed_key(key, sentence))
+
+
+def _changed_key(key: Key, sentence: str) -> str:
     access = current_access()
-    agents = agents_section(access, changed=is_from_agents())
-    keys_context = keys_section(access) if is_from_agents() else changed_key(access, key)
-    template = "keys/_changed_agent.html" if is_from_agents() else "keys/_changed.html"
-    return make_response(render_template(template, sentence=sentence, **keys_context, **agents))
+    [row] = key_rows(access, [key])
+    summary, agents = KeysSummary.of(access), connected_agents(access)
+    return render_template("keys/_changed.html", row=row, focused_id=key.id, summary=summary, agents=agents, sentence=sentence)
+
+
+def _changed_agent(sentence: str) -> str:
+    access = current_access()
+    agents = connected_agents(access)
+    return render_template("keys/_changed_agent.html", section=KeysSection.of(access), agents=agents, sentence=sentence)
 
 
 def _source_list() -> str:
@@ -141,34 +173,36 @@ def _form_page(form: KeyForm, errors: dict[str, str] | None = None) -> str:
     return render_template(
         "keys/new.html",
         nav_section="integrations",
+        form=form,
+        grantable=GRANTABLE,
+        tool=_preset_tool(form),
+        preview=_preview(form),
         tools=PROVIDERS.get(),
         choices=list_choices(current_access(), request.form.get("projects_after"), form.project_ids),
         lifetimes=LIFETIMES,
         ends=lifetime_end_dates(),
         tomorrow=(now() + timedelta(days=1)).date(),
         errors=errors or {},
-        **_form_parts(form),
     )
 
 
-def _form_parts(form: KeyForm) -> dict[str, Any]:
-    is_preset = form.rights == rights_for(form.integration)
-    tool = find_provider(form.integration) if is_preset else None
-    return {"form": form, "grantable": GRANTABLE, "tool": tool, "preview": _preview(form)}
+def _preset_tool(form: KeyForm) -> Provider | None:
+    """The chosen tool, while the rights are those that it needs."""
+    return find_provider(form.integration) if form.rights == rights_for(form.integration) else None
 
 
 def _preview(form: KeyForm) -> Preview:
     return preview_of(effective_access(current_access(), form.scopes, form.chosen_projects), form.rights)
 
 
-def _first_request(key: Key, secret: str) -> dict[str, str]:
+def _first_request(key: Key, secret: str) -> FirstRequest:
     """Two lines that work as they are copied, for what the key may read."""
     path, hint = ("/projects", "The answer lists your projects.")
     if "projects:read" not in key.scopes:
         path, hint = ("/me", "The answer names the key, its rights and its limits.")
     address = f"{origin()}/api/v1{path}"
     lines = f'export CALMBOARD_API_KEY={secret}\ncurl -H "Authorization: Bearer $CALMBOARD_API_KEY" {address}'
-    return {"first_request": lines, "first_request_hint": hint}
+    return FirstRequest(lines, hint)
 
 
 def _confirmation_page(key: Key, reason: str = "", error: str = "") -> str:
