@@ -22,6 +22,9 @@ from web.record import current_record
 
 Fields = list[str] | UnsetType
 
+# Nobody reads more, and a body of thousands of unknown fields is not answered by megabytes.
+MAX_ERRORS = 100
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -98,13 +101,15 @@ def problem_body(problem: Problem) -> dict[str, Any]:
         "detail": problem.detail,
         "code": problem.code,
         "request_id": current_record().id,
-        "errors": [_field_error(error) for error in problem.errors],
+        "errors": [_field_error(error) for error in problem.errors[:MAX_ERRORS]],
         "hint": problem.hint or problem.remedy,
         "error": {"code": problem.code, "message": problem.detail},
         **problem.extra,
     }
     if problem.allowed_values:
         body["allowed_values"] = problem.allowed_values
+    if len(problem.errors) > MAX_ERRORS:
+        body["errors_total"] = len(problem.errors)
     return body
 
 

@@ -2,17 +2,19 @@
 
 from flask.globals import request_ctx
 
+from api.framework.misplaced import explain_misplaced
 from calmboard.access.access import Access
 from calmboard.access.credentials.identify import identify
 from calmboard.access.limits.rate_limits import LIMITS, network_of, zero_usage
 from calmboard.access.oauth.resources import API, resource_of
 from calmboard.access.plans import require_paid_plan
-from calmboard.errors import FieldError, InvalidRequest, MissingApiKey, PaidPlanRequired, Problem
+from calmboard.errors import FieldError, InvalidApiKey, InvalidRequest, MissingApiKey, PaidPlanRequired, Problem
 from web.bearer import read_bearer
 from web.origin import origin
 from web.record import current_record
 
 OWN_HEADER = "X-CalmBoard-API-Key"
+_PREFIXES = ("cbk_", "cbo_")
 
 
 def authenticate(resource: str = API) -> Access:
@@ -57,4 +59,7 @@ def _read_secret() -> str | None:
     if bearer and from_header and bearer != from_header:
         detail = f"Authorization and {OWN_HEADER} carry different credentials. Send one of them."
         raise InvalidRequest(detail, errors=(FieldError(OWN_HEADER, "contradiction", detail),))
-    return bearer or from_header
+    secret = bearer or from_header
+    if (secret is None or not secret.startswith(_PREFIXES)) and (sentence := explain_misplaced(request_ctx.request)):
+        raise InvalidApiKey(sentence, hint=InvalidApiKey.remedy)
+    return secret

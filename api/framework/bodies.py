@@ -90,7 +90,7 @@ def _too_large() -> PayloadTooLarge:
 def parse(raw: bytes) -> Any:
     """Read strict JSON: UTF-8, no key twice, no more than MAX_DEPTH levels; raises InvalidRequest."""
     try:
-        text = raw.decode()
+        text = raw.decode("utf-8-sig")  # a byte order mark is read over
         _check_depth(text)
         value = _decode(text)
         if "\\u" in text:

@@ -15,12 +15,14 @@ from calmboard.preconditions import Precondition, no_precondition
 
 _SEPARATOR = "-"
 _ETAG_FORMAT = re.compile(rf"([0-9a-f]{{32}})(?:{_SEPARATOR}[0-9a-f]{{8}})?")
+# What proxies that compress add to the tag of what they compressed: Apache “-gzip”, Jetty “--gzip”, others “;gzip”.
+_COMPRESSED = re.compile(r"[-;]{1,2}(?:x-gzip|gzip|br|zstd|deflate)$")
 
 
 def add_etag(response: Response, body: Struct, fields: Sequence[str] | None) -> None:
     """Set the ETag of a representation, whole or partial; answer 304 to a client that has it already."""
     response.set_etag(etag_of(body) if fields is None else f"{etag_of(body)}{_SEPARATOR}{_digest(sorted(set(fields)), 8)}")
-    if request.method in ("GET", "HEAD") and request.if_none_match.contains_weak(response.get_etag()[0] or ""):
+    if request.method in ("GET", "HEAD") and _is_known(response.get_etag()[0] or ""):
         response.status_code = 304
         response.set_data(b"")
 
@@ -42,7 +44,7 @@ def if_match(kind: type[Struct]) -> Precondition:
             return
         etag = "" if current is None else etag_of(msgspec.convert(current, kind, from_attributes=True))
         if current is None or etag not in accepted:
-            raise PreconditionFailed("It changed after you read it. Read it again and decide again.")
+            raise PreconditionFailed(_changed_detail(etag))
 
     return precondition
 
@@ -55,7 +57,22 @@ def etag_of(body: Struct) -> str:
 def _full_etags(etags: ETags) -> ETags:
     """The full ETags of what was sent, whole or partial. Werkzeug has None for an ETag that is empty."""
     tags: set[str | None] = {*etags.as_set()}
-    return ETags((found[1] for tag in tags if tag and (found := _ETAG_FORMAT.fullmatch(tag))), star_tag=etags.star_tag)
+    plain = (_COMPRESSED.sub("", tag) for tag in tags if tag)
+    return ETags((found[1] for tag in plain if (found := _ETAG_FORMAT.fullmatch(tag))), star_tag=etags.star_tag)
+
+
+def _is_known(etag: str) -> bool:
+    """Whether If-None-Match names the tag, as weakly as RFC 9110, section 13.1.2, compares there."""
+    sent = request.if_none_match
+    return sent.star_tag or any(_COMPRESSED.sub("", tag or "") == etag for tag in sent.as_set(include_weak=True))
+
+
+def _changed_detail(etag: str) -> str:
+    """What was compared, since a weak tag never matches (RFC 9110, section 13.1.1)."""
+    sent = request.headers.get("If-Match", "")[:200]
+    if sent.lstrip().startswith("W/"):
+        return f"If-Match holds the weak {sent}, and a weak tag never matches. Send it without W/."
+    return f"It changed after you read it: If-Match holds {sent}, and its ETag is “{etag}” now. Read it again and decide again."
 
 
 def _digest(value: Any, length: int) -> str:

@@ -1,6 +1,7 @@
 """Idempotency-Key: a POST sent again does its work once (draft-ietf-httpapi-idempotency-key-header-07)."""
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 
@@ -8,7 +9,7 @@ import msgspec
 from flask import request
 from werkzeug.wrappers import Response
 
-from api.framework.bodies import MAX_BYTES, read_full_body
+from api.framework.bodies import MAX_BYTES, parse, read_full_body
 from api.framework.uploads import FORM, digest_of_form
 from calmboard.access import idempotency
 from calmboard.access.access import Access
@@ -16,6 +17,7 @@ from calmboard.errors import Conflict, FieldError, Forbidden, InvalidRequest, No
 from calmboard.work.visible_resources import require_visible
 
 HEADER = "Idempotency-Key"
+_QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 _KEY_FORMAT = re.compile(r"[\x21-\x7e]{1,255}")
 _STORED_HEADERS = ("Content-Type", "ETag", "Location")
 # Room for an answer that repeats all that a request held, so that storing answers fills no disk faster than sending tasks does.
@@ -31,7 +33,7 @@ def idempotent(access: Access, action: Callable[[], Response]) -> Response:
     not stored, ValidationFailed where the key came with another request before, and NotFound or Forbidden where what was answered
     no longer exists, or is no longer visible.
     """
-    key = request.headers.get(HEADER)
+    key = _read_key()
     if key is None or access.credential is None:
         return action()
     if not _KEY_FORMAT.fullmatch(key):
@@ -57,14 +59,21 @@ def _run_and_store(claim: idempotency.Claim, action: Callable[[], Response]) -> 
     return response
 
 
+def _read_key() -> str | None:
+    """The key, also where it is quoted as the structured field of the draft is (RFC 9651, section 3.3.3)."""
+    key = request.headers.get(HEADER)
+    quoted = _QUOTED.fullmatch((key or "").strip())
+    return re.sub(r"\\([\"\\])", r"\1", quoted[1]) if quoted else key
+
+
 def _fingerprint() -> bytes:
-    """What makes two requests the same: method, address and body."""
+    """What makes two requests the same: method, address, and the value of the body, however it is written."""
     request_line = f"{request.method} {request.full_path}\n".encode()
-    return (
-        digest_of_form(request_line)
-        if request.mimetype == FORM
-        else hashlib.sha256(request_line + read_full_body(request)).digest()
-    )
+    if request.mimetype == FORM:
+        return digest_of_form(request_line)
+    raw = read_full_body(request)
+    value = json.dumps(parse(raw), sort_keys=True).encode() if raw.strip() else b""
+    return hashlib.sha256(request_line + value).digest()
 
 
 def _replay(access: Access, answered: idempotency.StoredResponse) -> Response:

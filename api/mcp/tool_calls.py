@@ -3,14 +3,14 @@
 import hashlib
 import inspect
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
-from api.framework.answers import problem_body
+from api.framework.answers import MAX_ERRORS, problem_body
 from api.framework.conversion.struct_reader import read_object
 from api.mcp.calls import CallContext, Content, InputRequired, text
 from api.mcp.registry import Tool
@@ -124,10 +124,16 @@ def _error_result(problem: Problem) -> dict[str, Any]:
         raise problem
     db.session.rollback()
     _name_key_as_argument(problem)
-    lines = [problem.detail, *(f"- {_argument_name(error)}: {error.detail}{_allowed_values(error)}" for error in problem.errors)]
+    lines = [problem.detail, *_error_lines(problem.errors)]
     if advice := problem.hint or problem.remedy:
         lines.append(f"What to do: {advice}")
     return {"content": [text("\n".join(lines))], "isError": True, "_meta": {"ai.calmboard/problem": problem_body(problem)}}
+
+
+def _error_lines(errors: Sequence[FieldError]) -> list[str]:
+    lines = [f"- {_argument_name(error)}: {error.detail}{_allowed_values(error)}" for error in errors[:MAX_ERRORS]]
+    more = f"- These are the first {MAX_ERRORS} of {len(errors)} errors."
+    return [*lines, more] if len(errors) > MAX_ERRORS else lines
 
 
 def _name_key_as_argument(problem: Problem) -> None:

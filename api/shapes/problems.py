@@ -32,10 +32,11 @@ class Problem(Struct, omit_defaults=True):
     detail: Annotated[str, about("What happened here.", "The body was readable, but some values in it cannot be used.")]
     code: Annotated[str, about("The stable code of this problem.", "validation_failed")]
     request_id: Annotated[str, about("Also in X-Request-Id.", "req_01m86ffkj1eyt9k86t46h61k8b")]
-    errors: Annotated[list[FieldError], Meta(description="Every faulty field.")]
+    errors: Annotated[list[FieldError], Meta(description="Every faulty field; of more than 100 the first 100.")]
     hint: Annotated[str, about("What to do next.", "Correct each field listed under errors.")]
     error: SimpleError
     allowed_values: Annotated[list[str], about("What is accepted, where that is a short list.", ["tasks:write"])] | UnsetType = (
         UNSET
     )
+    errors_total: Annotated[int, about("How many are faulty, where `errors` names not all.", 240)] | UnsetType = UNSET
     policy: Annotated[str, about("The rate-limit policy that was exceeded.", "pro")] | UnsetType = UNSET

@@ -1,9 +1,11 @@
 """How a credential is sent, and how the kinds of refusal differ."""
 
+import base64
 from datetime import timedelta
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from calmboard.access.credentials import keys
@@ -44,9 +46,55 @@ def test_both_headers_with_different_keys_are_400(owner: TestUser, viewer: TestU
     assert answer.headers["RateLimit-Policy"].startswith('"failures"')
 
 
-@pytest.mark.parametrize("query", ["?api_key={key}", "?access_token={key}", "?key={key}"])
-def test_no_key_in_the_address(anyone: Api, owner: TestUser, query: str) -> None:
-    assert anyone.get("/me" + query.format(key=owner.key)).json["code"] == "missing_api_key"
+@pytest.mark.parametrize("name", ["api_key", "access_token", "key", "token"])
+def test_a_key_in_the_address_is_refused_and_said_to_be_known(anyone: Api, owner: TestUser, name: str) -> None:
+    answer = anyone.get(f"/me?{name}={owner.key}")
+    assert (answer.status_code, answer.json["code"]) == (401, "invalid_api_key")
+    assert "logs" in answer.json["detail"]
+    assert owner.key not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("headers", "came"),
+    [
+        ({"Authorization": "{basic_name}"}, "Basic"),
+        ({"Authorization": "{basic_password}"}, "Basic"),
+        ({"Authorization": "Token {key}"}, "“Token”"),
+        ({"Authorization": "ApiKey {key}"}, "“ApiKey”"),
+        ({"Authorization": "{key}"}, "without the word Bearer"),
+        ({"Authorization": '"{key}"'}, "without the word Bearer"),
+        ({"Authorization": 'Bearer "{key}"'}, "quotes"),
+        ({"Authorization": "Bearer '{key}'"}, "quotes"),
+        ({"Authorization": "Bearer <{key}>"}, "around it"),
+        ({"Authorization": "Bearer Bearer {key}"}, "second “Bearer”"),
+        ({"Authorization": "Bearer token={key}"}, "before or around"),
+        ({"X-API-Key": "{key}"}, "X-API-Key"),
+        ({"X-Auth-Token": "{key}"}, "X-Auth-Token"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/api/v1/me", "/mcp"])
+def test_a_key_that_came_in_another_way_is_told_how_it_came(
+    client: FlaskClient, owner: TestUser, path: str, headers: dict[str, str], came: str
+) -> None:
+    forms = {
+        "key": owner.key,
+        "basic_name": f"Basic {base64.b64encode(f'{owner.key}:'.encode()).decode()}",
+        "basic_password": f"Basic {base64.b64encode(f'me@calmboard.test:{owner.key}'.encode()).decode()}",
+    }
+    answer = client.open(
+        path, method="POST" if path == "/mcp" else "GET", headers={n: t.format(**forms) for n, t in headers.items()}
+    )
+    body = answer.get_json(force=True)
+    problem = body["error"]["data"] if path == "/mcp" else body
+    assert (answer.status_code, problem["code"]) == (401, "invalid_api_key")
+    assert came in problem["detail"]
+    assert "Authorization: Bearer" in problem["detail"]
+    assert owner.key not in answer.text
+
+
+def test_guesses_that_came_in_another_way_count_as_failures(client: FlaskClient, owner: TestUser) -> None:
+    answer = client.get("/api/v1/me", headers={"X-API-Key": owner.key})
+    assert answer.headers["RateLimit-Policy"].startswith('"failures"')
 
 
 def test_a_cookie_never_drives_the_api(app: Flask, owner: TestUser) -> None:
