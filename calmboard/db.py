@@ -1,4 +1,4 @@
-"""The database: one engine for writing, one for reading, on SQLite and PostgreSQL."""
+"""The database: one engine for transactions, one in autocommit, on SQLite and PostgreSQL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,7 +57,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 def insert_if_absent(table: type[Base], values: dict[str, Any]) -> bool:
     """Insert a row at once, unless one with its key exists; returns whether it was inserted."""
-    with reading() as connection:
+    with autocommit() as connection:
         return connection.execute(insert_or_ignore(table), values).first() is not None
 
 
@@ -74,13 +74,13 @@ def _insert_or_ignore(table: type[Base], dialect: str) -> Executable:
 
 
 @contextmanager
-def reading() -> Iterator[Connection]:
-    """A connection in autocommit, which keeps its prepared plans: for statements of columns.
+def autocommit() -> Iterator[Connection]:
+    """A connection in autocommit, which keeps its prepared plans: for a write of one statement, and for what has to be fresh.
 
     After an exception it is invalidated: a result read half-way would keep showing its
     next user the database as it was then.
     """
-    with db.engines["reading"].connect() as connection:
+    with db.engines["autocommit"].connect() as connection:
         try:
             yield connection
         except Problem:
@@ -91,17 +91,17 @@ def reading() -> Iterator[Connection]:
 
 
 def open_database(app: Flask, settings: Settings) -> None:
-    """Bind the app to its database. The bind `reading` is the same database, never in a transaction."""
+    """Bind the app to its database. The bind `autocommit` is the same database, never in a transaction."""
     options = _engine_options(settings.database_url)
-    autocommit = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
-    reading_options = {**autocommit, "pool_pre_ping": False}
+    never_in_transaction = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
+    autocommit_options = {**options, **never_in_transaction, "pool_pre_ping": False}
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
-    app.config["SQLALCHEMY_BINDS"] = {"reading": {"url": settings.database_url, **options, **reading_options}}
+    app.config["SQLALCHEMY_BINDS"] = {"autocommit": {"url": settings.database_url, **autocommit_options}}
     _make_private(settings.database_url)
     db.init_app(app)
     with app.app_context():
-        _prepare(db.engine, db.engines["reading"])
+        _prepare(db.engine, db.engines["autocommit"])
 
 
 def _make_private(database_url: str) -> None:
@@ -121,11 +121,11 @@ def _engine_options(database_url: str) -> dict[str, Any]:
     return {"hide_parameters": True, "pool_pre_ping": True, "connect_args": connect}
 
 
-def _prepare(writing: Engine, reading: Engine) -> None:
+def _prepare(writing: Engine, autocommit: Engine) -> None:
     if writing.dialect.name != "sqlite":
         return
     event.listen(writing, "begin", _begin_immediate)
-    for engine in (writing, reading):
+    for engine in (writing, autocommit):
         event.listen(engine, "connect", _set_up_connection)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.scopes import SCOPE_TABLE
-from calmboard.db import AnyRow, AnySelect, Base, db, reading
+from calmboard.db import AnyRow, AnySelect, Base, autocommit, db
 from calmboard.errors import Forbidden, InsufficientScope, NotFound
 from calmboard.models import Attachment, Board, ChecklistItem, Comment, Invitation, Label, Membership, Project, Sprint, Task
 from calmboard.models.work import ROLES
@@ -82,7 +82,7 @@ def find(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRo
 
     Raises NotFound where there is none, Forbidden where it is not accessible.
     """
-    with reading() as connection:
+    with autocommit() as connection:
         statement = _one_row(model, columns, _is_narrowed(access))
         return _find_row(connection, access, statement, model, row_id) or _raise_inaccessible(connection, access, model, row_id)
 

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, require_scope
-from calmboard.db import AnyRow, AnySelect, db, reading
+from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.models import Activity, Project, User
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 
@@ -81,7 +81,7 @@ def list_activity(
     find(access, Project, project_id)
     statement = _activity_list(since is not None, page_request.after is not None)
     values = {"project_id": project_id, "first_id": since and ids.first_id("act", since)}
-    with reading() as connection:
+    with autocommit() as connection:
         page = read_page(connection, statement, page_request, values)
     return Page([_entry(row) for row in page.rows], page.after)
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 from calmboard.access.access import Access
 from calmboard.access.permissions import require_scope
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, reading
+from calmboard.db import AnyRow, AnySelect, autocommit
 from calmboard.models import Sprint, Task, TaskAssignee, User
 from calmboard.work.boards import read_board
 from calmboard.work.sprints.lifecycle import COLUMNS as SPRINT_COLUMNS
@@ -48,7 +48,7 @@ def summarize_board(access: Access, board_id: str) -> dict[str, Any]:
     require_scope(access, "boards:read", "tasks:read")
     board = read_board(access, board_id)
     values = {"board_id": board_id, "today": now().date()}
-    with reading() as connection:
+    with autocommit() as connection:
         sprints = connection.execute(_OPEN_SPRINTS, values).all() if access.has_scope("sprints:read") else []
         return {
             **board,

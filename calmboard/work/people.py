@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from calmboard.access.access import Person
 from calmboard.access.credentials.passwords import MAX_LENGTH, MIN_LENGTH, hash_password
 from calmboard.access.plans import PLANS
-from calmboard.db import db, reading
+from calmboard.db import autocommit, db
 from calmboard.errors import FieldError, NotFound, ValidationFailed
 from calmboard.models import User
 
@@ -43,7 +43,7 @@ def change_plan(email: str, plan: str) -> Person:
 
 
 def find_person(email: str) -> Person:
-    with reading() as connection:
+    with autocommit() as connection:
         columns = (User.id, User.name, User.email, User.plan)
         row = connection.execute(select(*columns).where(func.lower(User.email) == email.strip().lower())).first()
     if row is None:

@@ -22,7 +22,7 @@ from calmboard.access.permissions import (
 )
 from calmboard.access.scopes import expand
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, db, reading
+from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.errors import Forbidden
 from calmboard.events.activity import record
 from calmboard.models import Board, Membership, Project, Sprint, Task
@@ -39,7 +39,7 @@ def list_projects(access: Access, page_request: PageRequest, q: str | None = Non
     """The visible projects, oldest first; `q` is searched in their names."""
     require_scope(access, "projects:read")
     statement = _project_list(access.project_ids is not None, q is not None, page_request.after is not None)
-    with reading() as connection:
+    with autocommit() as connection:
         return read_page(connection, statement, page_request, {**access_params(access), "q": like_pattern(q)})
 
 
@@ -94,7 +94,7 @@ def delete_project(access: Access, project_id: str, precondition: Precondition =
 def my_projects(access: Access) -> list[AnyRow]:
     """Id, name and the user's role of every visible project, by name."""
     statement = select(Project.id, Project.name, Membership.role)
-    with reading() as connection:
+    with autocommit() as connection:
         return list(connection.execute(visible(access, statement, Project.id).order_by(Project.name), access_params(access)))
 
 
@@ -103,7 +103,7 @@ def boards_of(access: Access, project_ids: Collection[str], limit: int) -> dict[
     require_scope(access, "boards:read")
     values = {**access_params(access), "project_ids": list(project_ids), "limit": limit}
     boards: dict[str, list[AnyRow]] = defaultdict(list)
-    with reading() as connection:
+    with autocommit() as connection:
         for board in connection.execute(_boards_of(access.project_ids is not None), values):
             boards[board.project_id].append(board)
     return boards
@@ -111,7 +111,7 @@ def boards_of(access: Access, project_ids: Collection[str], limit: int) -> dict[
 
 def effective_scopes(access: Access) -> frozenset[str]:
     """The rights that hold in at least one visible project; none where there is no project."""
-    with reading() as connection:
+    with autocommit() as connection:
         roles = connection.execute(_roles(access.project_ids is not None), access_params(access)).scalars().all()
     return frozenset(right for role in roles for right in ROLE_RIGHTS[role] if access.has_scope(right))
 
@@ -158,7 +158,7 @@ def example_ids(access: Access) -> dict[str, str]:
     statement = (
         visible(access, first, Project.id).order_by(Task.id.is_(None), Board.id.is_(None), Project.id, Board.id, Task.id).limit(1)
     )
-    with reading() as connection:
+    with autocommit() as connection:
         row = connection.execute(statement, access_params(access)).first() or ()
     return {name: value for name, value in zip(("project_id", "board_id", "task_id"), row, strict=False) if value}
 
@@ -198,7 +198,7 @@ def _counts_by_project(access: Access) -> dict[str, dict[str, int]]:
         Task, Task.board_id == Board.id
     )
     sprints = select(Board.project_id, func.count(Sprint.id)).join(Sprint, Sprint.board_id == Board.id)
-    with reading() as connection:
+    with autocommit() as connection:
         board_rows, sprint_rows = (
             connection.execute(
                 visible(access, statement, Board.project_id).group_by(Board.project_id), access_params(access)

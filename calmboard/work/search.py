@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, narrowed_to
-from calmboard.db import AnyRow, AnySelect, Base, reading
+from calmboard.db import AnyRow, AnySelect, Base, autocommit
 from calmboard.models import Board, Comment, Project, Sprint, Task
 from calmboard.pagination import like_pattern
 
@@ -81,7 +81,7 @@ def search(access: Access, q: str, kinds: Collection[str] | None = None, limit: 
     requested = [kind for kind in _SOURCES if kinds is None or kind in kinds]
     readable = [kind for kind in requested if access.has_scope(f"{kind}s:read")]
     values = {**access_params(access), **_values(words), "row_limit": limit + 1}
-    with reading() as connection:
+    with autocommit() as connection:
         rows = [
             (kind, row)
             for kind in readable

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, case, func, literal, null, or_, select, union_
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, find, narrowed_to, require_scope
-from calmboard.db import AnyRow, AnySelect, Base, reading
+from calmboard.db import AnyRow, AnySelect, Base, autocommit
 from calmboard.errors import NotFound
 from calmboard.models import Board, Project, Sprint, Task
 from calmboard.pagination import Order, Page, PageRequest, contains, like_pattern, order_and_limit, read_page
@@ -47,7 +47,7 @@ def list_projects_and_boards(access: Access, kinds: Collection[str], page_reques
     statement = _projects_and_boards(
         tuple(kinds), access.has_scope("projects:read"), access.project_ids is not None, page_request.after is not None
     )
-    with reading() as connection:
+    with autocommit() as connection:
         return read_page(connection, statement, page_request, access_params(access))
 
 
@@ -62,7 +62,7 @@ def match_names(access: Access, kind: str, text: str, limit: int, board_id: str 
     like = like_pattern(text) or "%"
     start = like.removeprefix("%") if text.startswith(f"{_KINDS[kind].prefix}_") else ""
     values = {**access_params(access), "exact": text, "q": like, "start": start, "limit": limit}
-    with reading() as connection:
+    with autocommit() as connection:
         statement = _matching(kind, access.project_ids is not None, board_id is not None)
         return connection.execute(statement, {**values, "board_id": board_id}).all()
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, or_, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, find, narrowed_to, require_scope
-from calmboard.db import AnyRow, AnySelect, reading
+from calmboard.db import AnyRow, AnySelect, autocommit
 from calmboard.models import Board, Label, Project, Task, TaskAssignee, TaskLabel, User
 from calmboard.models.work import DUE_OR_NEVER
 from calmboard.pagination import Order, Page, PageRequest, contains, like_pattern, order_and_limit, read_page
@@ -96,7 +96,7 @@ def list_tasks(access: Access, board_id: str, filters: TaskFilters, sort: str, p
     find(access, Board, board_id)
     values = _filter_values(access, filters)
     statement = _task_list(frozenset(values), sort, page_request.after is not None)
-    with reading() as connection:
+    with autocommit() as connection:
         page = read_page(connection, statement, page_request, {**values, "board_id": board_id})
         return Page(with_relations(connection, page.rows), page.after)
 
@@ -109,7 +109,7 @@ def list_visible_tasks(access: Access, filters: TaskFilters, sort: str, page_req
     require_scope(access, "tasks:read")
     values = _filter_values(access, filters)
     statement = _visible_task_list(frozenset(values), sort, access.project_ids is not None, page_request.after is not None)
-    with reading() as connection:
+    with autocommit() as connection:
         page = read_page(connection, statement, page_request, {**values, **access_params(access)})
         tasks = with_relations(connection, page.rows)
     locations = [_location(access, row) for row in page.rows]
@@ -119,7 +119,7 @@ def list_visible_tasks(access: Access, filters: TaskFilters, sort: str, page_req
 def read_tasks(access: Access, task_ids: Collection[str]) -> dict[str, TaskRow]:
     """Those of the tasks that exist and are visible, by their ids. Three queries, however many tasks."""
     require_scope(access, "tasks:read")
-    with reading() as connection:
+    with autocommit() as connection:
         rows = connection.execute(
             _some_tasks(access.project_ids is not None), {**access_params(access), "task_ids": list(task_ids)}
         ).all()
