@@ -4,18 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, Executable, MetaData, Row, Select, event, literal
+from sqlalchemy import Connection, DateTime, Dialect, Executable, MetaData, Row, Select, literal
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from calmboard.engines import autocommit_bind, engine_options, make_private, prepare
 from calmboard.errors import Problem
 from calmboard.settings import Settings
 
@@ -92,51 +90,10 @@ def autocommit() -> Iterator[Connection]:
 
 def open_database(app: Flask, settings: Settings) -> None:
     """Bind the app to its database. The bind `autocommit` is the same database, never in a transaction."""
-    options = _engine_options(settings.database_url)
-    never_in_transaction = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
-    autocommit_options = {**options, **never_in_transaction, "pool_pre_ping": False}
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
-    app.config["SQLALCHEMY_BINDS"] = {"autocommit": {"url": settings.database_url, **autocommit_options}}
-    _make_private(settings.database_url)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
+    app.config["SQLALCHEMY_BINDS"] = {"autocommit": autocommit_bind(settings.database_url)}
+    make_private(settings.database_url)
     db.init_app(app)
     with app.app_context():
-        _prepare(db.engine, db.engines["autocommit"])
-
-
-def _make_private(database_url: str) -> None:
-    """Create SQLite's file for its owner alone; it holds password hashes."""
-    url = make_url(database_url)
-    if url.get_backend_name() == "sqlite" and url.database:
-        path = Path(url.database)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-
-
-def _engine_options(database_url: str) -> dict[str, Any]:
-    """Values stay out of what is logged of an error: they are people's messages, texts and digests."""
-    if make_url(database_url).get_backend_name() == "sqlite":
-        return {"hide_parameters": True, "connect_args": {"timeout": 10}}
-    connect = {"prepare_threshold": 0, "connect_timeout": 5}
-    return {"hide_parameters": True, "pool_pre_ping": True, "connect_args": connect}
-
-
-def _prepare(writing: Engine, autocommit: Engine) -> None:
-    if writing.dialect.name != "sqlite":
-        return
-    event.listen(writing, "begin", _begin_immediate)
-    for engine in (writing, autocommit):
-        event.listen(engine, "connect", _set_up_connection)
-
-
-def _begin_immediate(connection: Connection) -> None:
-    """Take the write lock at the start, so that a writer never fails half-way."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _set_up_connection(connection: Any, _record: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # the driver begins nothing by itself
-    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL"):
-        connection.execute(f"PRAGMA {pragma}")
-    # SQLite's own lower() knows ASCII only.
-    connection.create_function("lower", 1, lambda text: text if text is None else str(text).lower(), deterministic=True)
+        prepare(db.engine, db.engines["autocommit"])

@@ -24,6 +24,7 @@ LAYERS = (
     "outgoing",
     "pagination",
     "db",
+    "engines",
     "clock",
     "errors",
     "ids",
