@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-from calmboard.engines import autocommit_bind, engine_options, make_private, prepare
+from calmboard.engines import autocommit_bind, engine_options, make_private, prepare, replica_bind
 from calmboard.errors import Problem
 from calmboard.settings import Settings
 
@@ -72,13 +72,13 @@ def _insert_or_ignore(table: type[Base], dialect: str) -> Executable:
 
 
 @contextmanager
-def autocommit() -> Iterator[Connection]:
+def autocommit(bind: str = "autocommit") -> Iterator[Connection]:
     """A connection in autocommit, which keeps its prepared plans: for a write of one statement, and for what has to be fresh.
 
     After an exception it is invalidated: a result read half-way would keep showing its
     next user the database as it was then.
     """
-    with db.engines["autocommit"].connect() as connection:
+    with db.engines[bind].connect() as connection:
         try:
             yield connection
         except Problem:
@@ -89,10 +89,16 @@ def autocommit() -> Iterator[Connection]:
 
 
 def open_database(app: Flask, settings: Settings) -> None:
-    """Bind the app to its database. The bind `autocommit` is the same database, never in a transaction."""
+    """Bind the app to its database.
+
+    The bind `autocommit` is the same database, never in a transaction; `replica` is a copy that may lag, where there is one.
+    """
+    binds = {"autocommit": autocommit_bind(settings.database_url)}
+    if settings.database_replica_url is not None:
+        binds["replica"] = replica_bind(settings.database_replica_url)
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
-    app.config["SQLALCHEMY_BINDS"] = {"autocommit": autocommit_bind(settings.database_url)}
+    app.config["SQLALCHEMY_BINDS"] = binds
     make_private(settings.database_url)
     db.init_app(app)
     with app.app_context():

@@ -22,6 +22,12 @@ def autocommit_bind(database_url: str) -> dict[str, Any]:
     return {"url": database_url, **engine_options(database_url), **_NEVER_IN_TRANSACTION, "pool_pre_ping": False}
 
 
+def replica_bind(replica_url: str) -> dict[str, Any]:
+    """A replica that does not answer is given up soon: the primary answers in its place."""
+    bind = autocommit_bind(replica_url)
+    return {**bind, "connect_args": {**bind["connect_args"], "connect_timeout": 2, "tcp_user_timeout": 2000}}
+
+
 def make_private(database_url: str) -> None:
     """Create SQLite's file for its owner alone; it holds password hashes."""
     url = make_url(database_url)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
+from calmboard.access.reads import replica_reads
 from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.errors import Conflict, Forbidden, NotFound
@@ -29,7 +30,7 @@ def list_members(access: Access, project_id: str, page_request: PageRequest) -> 
     """The members of a project, in the order of their ids. Raises NotFound and Forbidden as `find` does."""
     require_scope(access, "members:read")
     find(access, Project, project_id)
-    with autocommit() as connection:
+    with replica_reads(access) as connection:
         return read_page(connection, _member_list(page_request.after is not None), page_request, {"project_id": project_id})
 
 

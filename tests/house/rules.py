@@ -23,6 +23,7 @@ LAYERS = (
     "lookups",
     "outgoing",
     "pagination",
+    "replica",
     "db",
     "engines",
     "clock",
@@ -35,6 +36,7 @@ LAYERS = (
 FLASK_APP_MODULES = (
     "calmboard.operations.cli",
     "calmboard.operations.jobs",
+    "calmboard.access.reads",
     "calmboard.db",
     "calmboard.extensions",
     "calmboard.queue",

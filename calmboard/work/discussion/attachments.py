@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, delete, select
 from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
+from calmboard.access.reads import replica_reads
 from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.errors import NotFound
@@ -67,7 +68,7 @@ def list_attachments(access: Access, task_id: str, page_request: PageRequest) ->
     """The files on a task, oldest first. Raises NotFound where there is no such task, Forbidden without access."""
     require_scope(access, "tasks:read")
     find(access, Task, task_id)
-    with autocommit() as connection:
+    with replica_reads(access) as connection:
         return read_page(connection, _attachment_list(page_request.after is not None), page_request, {"task_id": task_id})
 
 

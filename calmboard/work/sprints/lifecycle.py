@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
+from calmboard.access.reads import replica_reads
 from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.errors import Conflict, FieldError, ValidationFailed
@@ -63,7 +64,7 @@ def list_sprints(access: Access, board_id: str, page_request: PageRequest, state
     require_scope(access, "sprints:read")
     find(access, Board, board_id)
     statement = _sprint_list(states is not None, page_request.after is not None)
-    with autocommit() as connection:
+    with replica_reads(access) as connection:
         return read_page(connection, statement, page_request, {"board_id": board_id, "states": states})
 
 
