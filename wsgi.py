@@ -11,8 +11,9 @@ import connectors
 import oauth
 import portal
 from calmboard.access.limits.rate_limits import LIMITS, Limits, Store
-from calmboard.access.limits.storage import storage_uri
+from calmboard.access.limits.storage import FixedWindow, storage_uri
 from calmboard.access.providers import PROVIDERS
+from calmboard.access.reads import open_replica
 from calmboard.db import db, open_database
 from calmboard.operations import cli
 from calmboard.outgoing import FETCH, make_fetch
@@ -78,6 +79,7 @@ def _install_interfaces(app: App) -> None:
     PROVIDERS.set(app, connectors.find_providers())
     portal.extensions.install(app)
     LIMITS.set(app, Limits(cast("Store", limiter.storage), SETTINGS.get(app)))
+    open_replica(app, cast("FixedWindow", limiter.storage))
     api.install(app)
     API_CATALOGUE.set(app, api.catalogue(app))
     MCP_CATALOGUE.set(app, api.mcp.catalogue(app))

@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from calmboard import queue
 from calmboard.access.limits.rate_limits import LIMITS
-from calmboard.db import reading
+from calmboard.db import autocommit
 from calmboard.errors import Unavailable
 from web.origin import answer_under_any_host
 
@@ -27,7 +27,7 @@ def alive() -> Response:
 @bp.get(_READY)
 def ready() -> Response:
     """503 while database, limiter or queue does not answer."""
-    with reading() as connection:
+    with autocommit() as connection:
         connection.execute(text("SELECT 1"))
     if not LIMITS.get().answers():
         raise Unavailable("The limiter's store does not answer.")

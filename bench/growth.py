@@ -86,7 +86,7 @@ def _fill(owner: Person, boards: int, tasks: int, members: int) -> None:
     _insert(tasks, "external_tasks", names, f"'{BOARD_ID}', 'jira', 'CB-' || i, {_id('tsk')}")
     _insert(tasks // 10, "task_assignees", "task_id, user_id", f"{_id('tsk', 'i * 10')}, '{owner.id}'")
     db.session.commit()
-    with db.engines["reading"].connect() as connection:
+    with db.engines["autocommit"].connect() as connection:
         connection.execute(text("ANALYZE"))
 
 

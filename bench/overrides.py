@@ -17,7 +17,7 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from bench.quiet import quiet
-from calmboard.db import reading
+from calmboard.db import autocommit
 from calmboard.lookups import Lookup
 from portal.shared import extensions
 from tests.support.databases import open_databases, settings_for
@@ -58,7 +58,7 @@ def _variants(app: Flask, hooked: Flask) -> dict[str, tuple[Flask, Any]]:
 
 
 def _first_by_sqlalchemy(lookup: Lookup, values: Mapping[str, Any]) -> Any | None:
-    with reading() as connection:
+    with autocommit() as connection:
         return connection.execute(lookup._statement, values).first()
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Dialect, Engine
 from sqlalchemy.types import TypeEngine
 
-from calmboard.db import AnySelect, db, reading
+from calmboard.db import AnySelect, autocommit, db
 
 _Convert = Callable[[Any], Any]
 
@@ -16,7 +16,7 @@ class Lookup:
     """A SELECT of at most one row, compiled once for each dialect.
 
     A row has the names of the statement's columns. What the driver rejects is executed again through
-    `reading()`, which tells a lost connection from an error.
+    `autocommit()`, which tells a lost connection from an error.
     """
 
     def __init__(self, statement: AnySelect) -> None:
@@ -25,12 +25,12 @@ class Lookup:
         self._plans: dict[str, _Plan] = {}
 
     def first(self, values: Mapping[str, Any]) -> Any | None:
-        engine = db.engines["reading"]
+        engine = db.engines["autocommit"]
         plan = self._plans.get(engine.dialect.name) or self._compile(engine.dialect)
         try:
             row = _fetch(engine, plan.sql, plan.bind_values(values))
         except engine.dialect.loaded_dbapi.Error:
-            with reading() as connection:
+            with autocommit() as connection:
                 return connection.execute(self._statement, values).first()
         return None if row is None else self._row(*plan.convert_row(row))
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, tuple_
+from sqlalchemy import ColumnElement, bindparam, func, tuple_
 
 from calmboard.db import AnyRow, AnySelect
+from calmboard.replica import Reads
 
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 25
@@ -48,7 +49,7 @@ def order_and_limit(statement: AnySelect, order: Order, *, after_cursor: bool) -
     return statement.add_columns(*keys).order_by(*sorting).limit(bindparam("row_limit"))
 
 
-def read_page(connection: Connection, statement: AnySelect, page_request: PageRequest, values: dict[str, Any]) -> Page[AnyRow]:
+def read_page(connection: Reads, statement: AnySelect, page_request: PageRequest, values: dict[str, Any]) -> Page[AnyRow]:
     """Run a statement made by `order_and_limit`. It reads one row more than requested, to know whether more follow."""
     cursor = {f"after_{index}": value for index, value in enumerate(page_request.after or ())}
     rows = connection.execute(statement, {**values, **cursor, "row_limit": page_request.limit + 1}).all()

@@ -45,6 +45,7 @@ class Settings:
     files_dir: Path
     secret_key: str
     database_url: str
+    database_replica_url: str | None
     rate_storage_url: str | None
     queue_url: str | None
     rates: Mapping[str, RateLimit]
@@ -101,6 +102,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, instance_dir: Pat
         files_dir=Path(values.get("CALMBOARD_FILES_DIR", directory / "files")).resolve(),
         secret_key=_secret_key(values, directory, is_loopback(urlsplit(origin).hostname or "")),
         database_url=_database_url(values, directory),
+        database_replica_url=_database_replica_url(values),
         rate_storage_url=_url(values, "CALMBOARD_RATE_STORAGE_URL", "redis", "rediss", "unix"),
         queue_url=_url(values, "CALMBOARD_QUEUE_URL", "redis", "rediss", "unix", "postgresql", "sqlite"),
         rates=_rates(values),
@@ -161,6 +163,13 @@ def _load_or_create_secret(path: Path) -> str:
 
 def _database_url(values: Mapping[str, str], directory: Path) -> str:
     return _url(values, "CALMBOARD_DATABASE_URL", "sqlite", "postgresql") or f"sqlite:///{directory / 'calmboard.db'}"
+
+
+def _database_replica_url(values: Mapping[str, str]) -> str | None:
+    name, primary = "CALMBOARD_DATABASE_REPLICA_URL", "CALMBOARD_DATABASE_URL"
+    if name in values and not values.get(primary, "").startswith("postgresql://"):
+        raise SettingsError(f"{name} is set, but {primary} is no postgresql:// address; only PostgreSQL has replicas.")
+    return _url(values, name, "postgresql")
 
 
 def _url(values: Mapping[str, str], name: str, *schemes: str) -> str | None:

@@ -29,11 +29,15 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The first parameter of every function that checks permissions. A credential only restricts its user."""
+    """The first parameter of every function that checks permissions. A credential only restricts its user.
+
+    `limited_to`: the projects that are visible now, where what is read may still show others.
+    """
 
     user: Person
     source: Literal["session", "key", "token"]
     credential: Credential | None = None
+    limited_to: frozenset[str] | None = None
 
     @classmethod
     def from_session(cls, person: Person) -> "Access":
@@ -41,6 +45,8 @@ class Access:
 
     @property
     def project_ids(self) -> frozenset[str] | None:
+        if self.limited_to is not None:
+            return self.limited_to
         return self.credential.project_ids if self.credential else None
 
     def has_scope(self, scope: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, event, select, update
 
 from calmboard.clock import now
-from calmboard.db import AnyRow, db, insert_if_absent, reading
+from calmboard.db import AnyRow, autocommit, db, insert_if_absent
 from calmboard.errors import Conflict, FieldError, ValidationFailed
 from calmboard.models import IdempotentRequest
 
@@ -43,7 +43,7 @@ def claim(credential_id: str, key: str, fingerprint: bytes) -> Claim | StoredRes
     owned = Claim(credential_id, key, now())
     if insert_if_absent(IdempotentRequest, {**asdict(owned), "fingerprint": fingerprint, "is_done": False}):
         return owned
-    with reading() as connection:
+    with autocommit() as connection:
         row = connection.execute(select(*IdempotentRequest.__table__.columns).where(_has_key(credential_id, key))).first()
     if row is not None and not _is_expired(row, owned.created_at):
         return _stored_response(row, fingerprint, owned.created_at)
@@ -77,7 +77,7 @@ def complete_on_commit(owned: Claim) -> Iterator[None]:
 def store_response(owned: Claim, response: StoredResponse) -> None:
     """Store the response for replays."""
     values = {"status": response.status, "headers": response.headers, "body": response.body, "is_done": True}
-    with reading() as connection:
+    with autocommit() as connection:
         connection.execute(update(IdempotentRequest).where(_is_claimed_by(owned)).values(**values))
 
 
@@ -116,5 +116,5 @@ def _has_key(credential_id: str, key: str) -> ColumnElement[bool]:
 
 
 def _delete(condition: ColumnElement[bool]) -> None:
-    with reading() as connection:
+    with autocommit() as connection:
         connection.execute(delete(IdempotentRequest).where(condition))

@@ -9,8 +9,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from calmboard import ids
 from calmboard.access.access import Access
+from calmboard.access.reads import note_writer
 from calmboard.access.scopes import SCOPE_TABLE
-from calmboard.db import AnyRow, AnySelect, Base, db, reading
+from calmboard.db import AnyRow, AnySelect, Base, autocommit, db
 from calmboard.errors import Forbidden, InsufficientScope, NotFound
 from calmboard.models import Attachment, Board, ChecklistItem, Comment, Invitation, Label, Membership, Project, Sprint, Task
 from calmboard.models.work import ROLES
@@ -82,13 +83,14 @@ def find(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRo
 
     Raises NotFound where there is none, Forbidden where it is not accessible.
     """
-    with reading() as connection:
+    with autocommit() as connection:
         statement = _one_row(model, columns, _is_narrowed(access))
         return _find_row(connection, access, statement, model, row_id) or _raise_inaccessible(connection, access, model, row_id)
 
 
 def find_for_update(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRow:
     """Return a row as `find` does, locked until the commit, so that what is decided on it stays true."""
+    note_writer(access)
     statement = _one_row(model, columns, _is_narrowed(access)).with_for_update(of=model, key_share=True)
     connection = db.session.connection()
     return _find_row(connection, access, statement, model, row_id) or _raise_inaccessible(connection, access, model, row_id)

@@ -11,7 +11,8 @@ from sqlalchemy import bindparam, select
 from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, require_scope
-from calmboard.db import AnyRow, AnySelect, db, reading
+from calmboard.access.reads import note_writer, replica_reads
+from calmboard.db import AnyRow, AnySelect, db
 from calmboard.models import Activity, Project, User
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 
@@ -53,13 +54,12 @@ def record(
     changes: Mapping[str, Any] | None = None,
 ) -> None:
     """Add an entry such as `task.created` to the session; the caller commits. `changes` holds the new values."""
+    note_writer(access)
+    subject = {"project_id": project_id, "board_id": board_id, "task_id": task_id, "subject_id": subject_id}
     credential = access.credential
     db.session.add(
         Activity(
-            project_id=project_id,
-            board_id=board_id,
-            task_id=task_id,
-            subject_id=subject_id,
+            **subject,
             what=what,
             changes={name: _json_value(value) for name, value in (changes or {}).items()},
             actor_id=access.user.id,
@@ -81,7 +81,7 @@ def list_activity(
     find(access, Project, project_id)
     statement = _activity_list(since is not None, page_request.after is not None)
     values = {"project_id": project_id, "first_id": since and ids.first_id("act", since)}
-    with reading() as connection:
+    with replica_reads(access) as connection:
         page = read_page(connection, statement, page_request, values)
     return Page([_entry(row) for row in page.rows], page.after)
 

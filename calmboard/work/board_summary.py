@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import require_scope
+from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, reading
+from calmboard.db import AnyRow, AnySelect
 from calmboard.models import Sprint, Task, TaskAssignee, User
+from calmboard.replica import Reads
 from calmboard.work.boards import read_board
 from calmboard.work.sprints.lifecycle import COLUMNS as SPRINT_COLUMNS
 from calmboard.work.tasks.rows import COLUMNS, TaskRow, with_relations
@@ -48,7 +50,7 @@ def summarize_board(access: Access, board_id: str) -> dict[str, Any]:
     require_scope(access, "boards:read", "tasks:read")
     board = read_board(access, board_id)
     values = {"board_id": board_id, "today": now().date()}
-    with reading() as connection:
+    with replica_reads(access) as connection:
         sprints = connection.execute(_OPEN_SPRINTS, values).all() if access.has_scope("sprints:read") else []
         return {
             **board,
@@ -60,7 +62,7 @@ def summarize_board(access: Access, board_id: str) -> dict[str, Any]:
         }
 
 
-def _highlighted_tasks(connection: Connection, values: dict[str, Any]) -> dict[str, HighlightedTask]:
+def _highlighted_tasks(connection: Reads, values: dict[str, Any]) -> dict[str, HighlightedTask]:
     rows = {name: connection.execute(statement, values).all() for name, statement in _HIGHLIGHTED.items()}
     tasks = iter(with_relations(connection, [row for found in rows.values() for row in found]))
     return {

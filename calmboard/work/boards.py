@@ -9,8 +9,9 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
+from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, db, reading
+from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.events.activity import record
 from calmboard.models import Board, Project, Task
 from calmboard.models.columns import STATES
@@ -39,7 +40,7 @@ def list_boards(access: Access, project_id: str, page_request: PageRequest, q: s
     require_scope(access, "boards:read")
     find(access, Project, project_id)
     statement = _board_list(q is not None, page_request.after is not None)
-    with reading() as connection:
+    with replica_reads(access) as connection:
         return read_page(connection, statement, page_request, {"project_id": project_id, "q": like_pattern(q)})
 
 
@@ -47,7 +48,7 @@ def read_board(access: Access, board_id: str) -> dict[str, Any]:
     """A board with its columns, each with its number of tasks."""
     require_scope(access, "boards:read")
     board = find(access, Board, board_id, *_COLUMNS)
-    with reading() as connection:
+    with autocommit() as connection:
         return _with_columns(connection, board)
 
 

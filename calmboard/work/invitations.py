@@ -15,7 +15,7 @@ from calmboard.access.audit import Subject, record_audit
 from calmboard.access.limits.rate_limits import Limits
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, db, reading
+from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.errors import Conflict, Forbidden, NotFound
 from calmboard.events.activity import record
 from calmboard.models import Invitation, Membership, Project, User
@@ -69,7 +69,7 @@ def list_invitations(access: Access, project_id: str, page_request: PageRequest)
     """The open invitations to a project, oldest first; including expired ones."""
     require_scope(access, "members:read")
     find(access, Project, project_id)
-    with reading() as connection:
+    with autocommit() as connection:
         page = read_page(connection, _invitation_list(page_request.after is not None), page_request, {"project_id": project_id})
     return Page([_with_invited_role(row) for row in page.rows], page.after)
 
@@ -130,7 +130,7 @@ def create_invitation_message(invitation_id: str) -> InvitationMessage | None:
 
 def find_open_invitation(token: str) -> OpenInvitation:
     """The invitation of a link. Raises NotFound where it is unknown, used, withdrawn, replaced or too old."""
-    with reading() as connection:
+    with autocommit() as connection:
         row = connection.execute(_OPEN_INVITATION, {"digest": _digest(token), "at": now()}).first()
     if row is None:
         raise NotFound("This invitation was accepted, withdrawn or replaced, or is older than a week. Ask for a new one.")

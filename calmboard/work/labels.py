@@ -10,8 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
+from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, db, reading
+from calmboard.db import AnyRow, AnySelect, db
 from calmboard.errors import Conflict
 from calmboard.events.activity import record
 from calmboard.models import Label, Project
@@ -27,7 +28,7 @@ def list_labels(access: Access, project_id: str, page_request: PageRequest) -> P
     """The labels of a project, oldest first. Raises NotFound and Forbidden as `find` does."""
     require_scope(access, "tasks:read")
     find(access, Project, project_id)
-    with reading() as connection:
+    with replica_reads(access) as connection:
         return read_page(connection, _label_list(page_request.after is not None), page_request, {"project_id": project_id})
 
 

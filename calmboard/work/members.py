@@ -9,8 +9,9 @@ from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.audit import Subject, record_audit
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
+from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, db, reading
+from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.errors import Conflict, Forbidden, NotFound
 from calmboard.events.activity import record
 from calmboard.models import Board, Membership, Project, Task, TaskAssignee, User
@@ -30,7 +31,7 @@ def list_members(access: Access, project_id: str, page_request: PageRequest) -> 
     """The members of a project, in the order of their ids. Raises NotFound and Forbidden as `find` does."""
     require_scope(access, "members:read")
     find(access, Project, project_id)
-    with reading() as connection:
+    with replica_reads(access) as connection:
         return read_page(connection, _member_list(page_request.after is not None), page_request, {"project_id": project_id})
 
 
@@ -38,7 +39,7 @@ def read_member(access: Access, project_id: str, user_id: str) -> AnyRow:
     """Raises NotFound where the project or its member does not exist, Forbidden without access."""
     require_scope(access, "members:read")
     find(access, Project, project_id)
-    with reading() as connection:
+    with autocommit() as connection:
         return _find_member(connection, project_id, user_id)
 
 

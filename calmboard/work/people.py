@@ -9,7 +9,7 @@ from calmboard.access.access import Person
 from calmboard.access.audit import Actor, Subject, record_audit
 from calmboard.access.credentials.passwords import MAX_LENGTH, MIN_LENGTH, hash_password
 from calmboard.access.plans import PLANS
-from calmboard.db import db, reading
+from calmboard.db import autocommit, db
 from calmboard.errors import FieldError, NotFound, ValidationFailed
 from calmboard.models import User
 
@@ -47,7 +47,7 @@ def change_plan(email: str, plan: str, actor: Actor = "operator") -> Person:
 
 
 def find_person(email: str) -> Person:
-    with reading() as connection:
+    with autocommit() as connection:
         columns = (User.id, User.name, User.email, User.plan)
         row = connection.execute(select(*columns).where(func.lower(User.email) == email.strip().lower())).first()
     if row is None:

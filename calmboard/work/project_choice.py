@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from calmboard.access.access import Access
 from calmboard.access.credentials.keys import MAX_PROJECTS
 from calmboard.access.permissions import access_params, narrowed_to
-from calmboard.db import AnyRow, AnySelect, reading
+from calmboard.db import AnyRow, AnySelect, autocommit
 from calmboard.ids import is_id
 from calmboard.models import Membership, Project
 from calmboard.pagination import PageRequest
@@ -46,7 +46,7 @@ def find_projects(access: Access, project_ids: Collection[str]) -> Sequence[AnyR
     valid_ids = sorted(project_id for project_id in project_ids if is_id("prj", project_id))
     if not valid_ids:
         return ()
-    with reading() as connection:
+    with autocommit() as connection:
         return connection.execute(
             _by_ids(access.project_ids is not None), {**access_params(access), "project_ids": valid_ids}
         ).all()

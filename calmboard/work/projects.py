@@ -21,9 +21,10 @@ from calmboard.access.permissions import (
     require_scope,
     visible,
 )
+from calmboard.access.reads import visible_reads
 from calmboard.access.scopes import expand
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, db, reading
+from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.errors import Forbidden
 from calmboard.events.activity import record
 from calmboard.models import Board, Membership, Project, Sprint, Task
@@ -39,9 +40,9 @@ _COUNTED = ("boards", "tasks", "sprints")
 def list_projects(access: Access, page_request: PageRequest, q: str | None = None) -> Page[AnyRow]:
     """The visible projects, oldest first; `q` is searched in their names."""
     require_scope(access, "projects:read")
-    statement = _project_list(access.project_ids is not None, q is not None, page_request.after is not None)
-    with reading() as connection:
-        return read_page(connection, statement, page_request, {**access_params(access), "q": like_pattern(q)})
+    with visible_reads(access) as (connection, limited):
+        statement = _project_list(limited.project_ids is not None, q is not None, page_request.after is not None)
+        return read_page(connection, statement, page_request, {**access_params(limited), "q": like_pattern(q)})
 
 
 def read_project(access: Access, project_id: str) -> AnyRow:
@@ -98,24 +99,24 @@ def delete_project(access: Access, project_id: str, precondition: Precondition =
 def my_projects(access: Access) -> list[AnyRow]:
     """Id, name and the user's role of every visible project, by name."""
     statement = select(Project.id, Project.name, Membership.role)
-    with reading() as connection:
+    with autocommit() as connection:
         return list(connection.execute(visible(access, statement, Project.id).order_by(Project.name), access_params(access)))
 
 
 def boards_of(access: Access, project_ids: Collection[str], limit: int) -> dict[str, list[AnyRow]]:
     """Id and name of the boards of many projects, oldest first, at most `limit` of each; inaccessible ones have none."""
     require_scope(access, "boards:read")
-    values = {**access_params(access), "project_ids": list(project_ids), "limit": limit}
+    values = {"project_ids": list(project_ids), "limit": limit}
     boards: dict[str, list[AnyRow]] = defaultdict(list)
-    with reading() as connection:
-        for board in connection.execute(_boards_of(access.project_ids is not None), values):
+    with visible_reads(access) as (connection, limited):
+        for board in connection.execute(_boards_of(limited.project_ids is not None), {**access_params(limited), **values}):
             boards[board.project_id].append(board)
     return boards
 
 
 def effective_scopes(access: Access) -> frozenset[str]:
     """The rights that hold in at least one visible project; none where there is no project."""
-    with reading() as connection:
+    with autocommit() as connection:
         roles = connection.execute(_roles(access.project_ids is not None), access_params(access)).scalars().all()
     return frozenset(right for role in roles for right in ROLE_RIGHTS[role] if access.has_scope(right))
 
@@ -159,11 +160,9 @@ def example_ids(access: Access) -> dict[str, str]:
     """Ids of the reader's own, for examples: `project_id`, `board_id` and `task_id` as far as they exist."""
     first = select(Project.id, Board.id, Task.id).outerjoin(Board, Board.project_id == Project.id)
     first = first.outerjoin(Task, Task.board_id == Board.id)
-    statement = (
-        visible(access, first, Project.id).order_by(Task.id.is_(None), Board.id.is_(None), Project.id, Board.id, Task.id).limit(1)
-    )
-    with reading() as connection:
-        row = connection.execute(statement, access_params(access)).first() or ()
+    first = first.order_by(Task.id.is_(None), Board.id.is_(None), Project.id, Board.id, Task.id).limit(1)
+    with visible_reads(access) as (connection, limited):
+        row = connection.execute(visible(limited, first, Project.id), access_params(limited)).first() or ()
     return {name: value for name, value in zip(("project_id", "board_id", "task_id"), row, strict=False) if value}
 
 
@@ -211,10 +210,10 @@ def _counts_by_project(access: Access) -> dict[str, dict[str, int]]:
         Task, Task.board_id == Board.id
     )
     sprints = select(Board.project_id, func.count(Sprint.id)).join(Sprint, Sprint.board_id == Board.id)
-    with reading() as connection:
+    with visible_reads(access) as (connection, limited):
         board_rows, sprint_rows = (
             connection.execute(
-                visible(access, statement, Board.project_id).group_by(Board.project_id), access_params(access)
+                visible(limited, statement, Board.project_id).group_by(Board.project_id), access_params(limited)
             ).all()
             for statement in (boards, sprints)
         )

@@ -15,8 +15,9 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, require_scope
+from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, reading
+from calmboard.db import AnyRow, AnySelect
 from calmboard.errors import FieldError, InvalidRequest
 from calmboard.models import Board, Sprint, SprintTask, Task
 from calmboard.work.sql_times import SecondsBetween, UtcDay
@@ -46,7 +47,7 @@ def read_velocity(access: Access, board_id: str, sprints: int) -> dict[str, Any]
     """
     require_scope(access, "tasks:read")
     find(access, Board, board_id)
-    with reading() as connection:
+    with replica_reads(access) as connection:
         completed = connection.execute(_LAST_COMPLETED, {"board_id": board_id, "sprints": sprints}).all()
         sprint_ids = [sprint.sprint_id for sprint in completed]
         counts = {row.sprint_id: row._mapping for row in connection.execute(_TASKS_BY_SPRINT, {"sprint_ids": sprint_ids})}
@@ -65,7 +66,7 @@ def read_throughput(access: Access, board_id: str, starts_on: date | None, ends_
     require_scope(access, "tasks:read")
     find(access, Board, board_id)
     first, last = _range(starts_on, ends_on)
-    with reading() as connection:
+    with replica_reads(access) as connection:
         rows = connection.execute(_DONE_BY_DAY, _within(board_id, first, last))
         counts = {row.day: row.done for row in rows}
     periods = [
@@ -95,7 +96,7 @@ def read_cycle_time(access: Access, board_id: str, starts_on: date | None, ends_
     find(access, Board, board_id)
     first, last = _range(starts_on, ends_on)
     values = _within(board_id, first, last)
-    with reading() as connection:
+    with replica_reads(access) as connection:
         totals = connection.execute(_PERCENTILES, values).one()
         tasks = connection.execute(_TASKS_DONE, {**values, "limit": limit}).all()
     return {"board_id": board_id, "starts_on": first, "ends_on": last, **totals._mapping, "tasks": tasks}
@@ -109,7 +110,7 @@ def read_burndown(access: Access, board_id: str, sprint_id: str | None = None) -
     """
     require_scope(access, "tasks:read")
     find(access, Board, board_id)
-    with reading() as connection:
+    with replica_reads(access) as connection:
         sprint = connection.execute(_sprint(sprint_id is None), {"board_id": board_id, "sprint_id": sprint_id}).first()
         stays = connection.execute(_STAYS, {"sprint_id": sprint.id}).all() if sprint is not None else []
     if sprint is None and sprint_id is not None:

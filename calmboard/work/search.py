@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, narrowed_to
-from calmboard.db import AnyRow, AnySelect, Base, reading
+from calmboard.access.reads import visible_reads
+from calmboard.db import AnyRow, AnySelect, Base
 from calmboard.models import Board, Comment, Project, Sprint, Task
 from calmboard.pagination import like_pattern
 
@@ -80,12 +81,14 @@ def search(access: Access, q: str, kinds: Collection[str] | None = None, limit: 
     words = q.split()[:MAX_WORDS]
     requested = [kind for kind in _SOURCES if kinds is None or kind in kinds]
     readable = [kind for kind in requested if access.has_scope(f"{kind}s:read")]
-    values = {**access_params(access), **_values(words), "row_limit": limit + 1}
-    with reading() as connection:
+    values = {**_values(words), "row_limit": limit + 1}
+    with visible_reads(access) as (connection, limited):
         rows = [
             (kind, row)
             for kind in readable
-            for row in connection.execute(_statement(kind, len(words), access.project_ids is not None), values)
+            for row in connection.execute(
+                _statement(kind, len(words), limited.project_ids is not None), {**access_params(limited), **values}
+            )
         ]
     rows.sort(key=lambda found: (found[1].rank, -found[1].updated_at.timestamp()))
     hits = [_result(access, kind, row, words) for kind, row in rows[:limit]]

@@ -9,7 +9,8 @@ from sqlalchemy import bindparam, case, func, literal, null, or_, select, union_
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, find, narrowed_to, require_scope
-from calmboard.db import AnyRow, AnySelect, Base, reading
+from calmboard.access.reads import visible_reads
+from calmboard.db import AnyRow, AnySelect, Base
 from calmboard.errors import NotFound
 from calmboard.models import Board, Project, Sprint, Task
 from calmboard.pagination import Order, Page, PageRequest, contains, like_pattern, order_and_limit, read_page
@@ -44,11 +45,11 @@ def list_projects_and_boards(access: Access, kinds: Collection[str], page_reques
     A project's own row has an empty `board_id`; `project_name` is None to an access without projects:read.
     """
     require_scope(access, *(_KINDS[kind].scope for kind in kinds))
-    statement = _projects_and_boards(
-        tuple(kinds), access.has_scope("projects:read"), access.project_ids is not None, page_request.after is not None
-    )
-    with reading() as connection:
-        return read_page(connection, statement, page_request, access_params(access))
+    with visible_reads(access) as (connection, limited):
+        statement = _projects_and_boards(
+            tuple(kinds), access.has_scope("projects:read"), limited.project_ids is not None, page_request.after is not None
+        )
+        return read_page(connection, statement, page_request, access_params(limited))
 
 
 def match_names(access: Access, kind: str, text: str, limit: int, board_id: str | None = None) -> Sequence[AnyRow]:
@@ -61,10 +62,10 @@ def match_names(access: Access, kind: str, text: str, limit: int, board_id: str 
         return ()
     like = like_pattern(text) or "%"
     start = like.removeprefix("%") if text.startswith(f"{_KINDS[kind].prefix}_") else ""
-    values = {**access_params(access), "exact": text, "q": like, "start": start, "limit": limit}
-    with reading() as connection:
-        statement = _matching(kind, access.project_ids is not None, board_id is not None)
-        return connection.execute(statement, {**values, "board_id": board_id}).all()
+    values = {"exact": text, "q": like, "start": start, "limit": limit, "board_id": board_id}
+    with visible_reads(access) as (connection, limited):
+        statement = _matching(kind, limited.project_ids is not None, board_id is not None)
+        return connection.execute(statement, {**access_params(limited), **values}).all()
 
 
 def require_visible(access: Access, row_ids: Iterable[str], *, ignore_missing: bool = False) -> None:

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import bindparam, select, text
 
-from calmboard.db import db, reading
+from calmboard.db import autocommit, db
 from calmboard.lookups import Lookup
 from calmboard.models import ApiKey
 from tests.support.users import TestUser
@@ -31,7 +31,7 @@ def person(new_user: Callable[..., TestUser]) -> TestUser:
 def test_a_lookup_gives_the_row_that_the_statement_gives(app: Flask, person: TestUser) -> None:
     secret = person.new_key("Mirror", "tasks:read")
     values = {"id": next(key["id"] for key in person.api.get("/keys").json["data"] if key["name"] == "Mirror")}
-    with app.app_context(), reading() as connection:
+    with app.app_context(), autocommit() as connection:
         row, looked_up = connection.execute(_STATEMENT, values).one(), Lookup(_STATEMENT).first(values)
     assert looked_up is not None
     assert looked_up._asdict() == row._asdict()
@@ -47,8 +47,8 @@ def test_a_lookup_without_a_row_gives_none(app: Flask) -> None:
 @pytest.mark.database("postgresql")
 def test_a_key_is_known_at_once_after_the_database_dropped_its_connection(app: Flask, person: TestUser) -> None:
     with app.app_context():
-        db.engines["reading"].dispose()
-        with reading() as connection:
+        db.engines["autocommit"].dispose()
+        with autocommit() as connection:
             backend = connection.execute(text("SELECT pg_backend_pid()")).scalar()
         db.session.execute(text("SELECT pg_terminate_backend(:backend)"), {"backend": backend})
         db.session.rollback()

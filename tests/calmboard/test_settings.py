@@ -33,6 +33,7 @@ def read(tmp_path: Path, **environment: str) -> Settings:
         ("CALMBOARD_SECRET_KEY", "short", "at least 32"),
         ("CALMBOARD_DATABASE_URL", "mysql://localhost/calmboard", "sqlite:// or postgresql://"),
         ("CALMBOARD_DATABASE_URL", "calmboard.db", "sqlite:// or postgresql://"),
+        ("CALMBOARD_DATABASE_REPLICA_URL", "postgresql://replica/calmboard", "only PostgreSQL has replicas"),
         ("CALMBOARD_RATE_STORAGE_URL", "memcached://localhost", "redis://"),
         ("CALMBOARD_QUEUE_URL", "amqp://localhost", "redis://"),
         ("CALMBOARD_RATE_PRO", "600", "such as 600/minute"),

@@ -23,7 +23,9 @@ LAYERS = (
     "lookups",
     "outgoing",
     "pagination",
+    "replica",
     "db",
+    "engines",
     "clock",
     "errors",
     "ids",
@@ -34,6 +36,7 @@ LAYERS = (
 FLASK_APP_MODULES = (
     "calmboard.operations.cli",
     "calmboard.operations.jobs",
+    "calmboard.access.reads",
     "calmboard.db",
     "calmboard.extensions",
     "calmboard.queue",

@@ -1,7 +1,9 @@
-"""One PostgreSQL server for a whole test run, started by the first test that needs it."""
+"""One PostgreSQL server for a whole test run, started by the first test that needs it, and replicas of it."""
 
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.programs import find_program
@@ -26,14 +28,36 @@ def stop_postgres(run_dir: Path) -> None:
         _run("pg_ctl", "stop", "--mode=immediate", f"--pgdata={directory / 'data'}")
 
 
-def _start(directory: Path) -> None:
+@contextmanager
+def running_replica(run_dir: Path, directory: Path, name: str) -> Iterator[str]:
+    """The URL of a database on a hot standby that streams from the run's server, and shows nothing committed since it began."""
     data = directory / "data"
+    _make_directory(directory)
+    source = (f"--host={run_dir / 'postgres'}", "--username=postgres")
+    _run("pg_basebackup", f"--pgdata={data}", *source, "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+    _start_server(directory, "recovery_min_apply_delay=1h")
+    try:
+        yield f"postgresql://postgres@/{name}?host={directory}"
+    finally:
+        _run("pg_ctl", "stop", "--mode=immediate", f"--pgdata={data}")
+
+
+def _start(directory: Path) -> None:
+    _make_directory(directory)
+    _run("initdb", f"--pgdata={directory / 'data'}", "--username=postgres", "--auth=trust", "--no-sync", *_LOCALE)
+    _start_server(directory)
+
+
+def _make_directory(directory: Path) -> None:
     directory.mkdir(exist_ok=True)
     if os.geteuid() == 0:
         subprocess.run(["chown", "postgres", str(directory)], check=True)
-    _run("initdb", f"--pgdata={data}", "--username=postgres", "--auth=trust", "--no-sync", *_LOCALE)
-    options = " ".join(f"-c {setting}" for setting in (*_SETTINGS, f"unix_socket_directories={directory}"))
-    _run("pg_ctl", "start", "--wait", f"--pgdata={data}", f"--log={directory / 'log'}", f"--options={options}")
+
+
+def _start_server(directory: Path, *settings: str) -> None:
+    options = " ".join(f"-c {setting}" for setting in (*_SETTINGS, f"unix_socket_directories={directory}", *settings))
+    where = (f"--pgdata={directory / 'data'}", f"--log={directory / 'log'}")
+    _run("pg_ctl", "start", "--wait", *where, f"--options={options}")
 
 
 def _run(program: str, *arguments: str) -> None:

@@ -13,14 +13,17 @@ Statement = tuple[str, Any]
 
 
 @contextmanager
-def recorded(app: Flask) -> Iterator[list[Statement]]:
-    """Every statement of the block with its parameters, in order. What bypasses SQLAlchemy is not recorded."""
+def recorded(app: Flask, bind: str | None = None) -> Iterator[list[Statement]]:
+    """Every statement of the block with its parameters, in order; `bind` names the one engine to listen to.
+
+    What bypasses SQLAlchemy is not recorded.
+    """
     statements: list[Statement] = []
 
     def record(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
         statements.append((statement, parameters))
 
-    with _listening(app, "before_cursor_execute", record):
+    with listening(app, "before_cursor_execute", record, bind):
         yield statements
 
 
@@ -28,14 +31,15 @@ def recorded(app: Flask) -> Iterator[list[Statement]]:
 def checked_out(app: Flask) -> Iterator[list[object]]:
     """Each connection that the block checked out of its pool."""
     connections: list[object] = []
-    with _listening(app, "checkout", lambda connection, *_rest: connections.append(connection)):
+    with listening(app, "checkout", lambda connection, *_rest: connections.append(connection)):
         yield connections
 
 
 @contextmanager
-def _listening(app: Flask, event_name: str, record: Callable[..., None]) -> Iterator[None]:
+def listening(app: Flask, event_name: str, record: Callable[..., None], bind: str | None = None) -> Iterator[None]:
+    """Call `record` at each such event of the app's engines, or of the one engine of a bind."""
     with app.app_context():
-        engines = list(db.engines.values())
+        engines = list(db.engines.values()) if bind is None else [db.engines[bind]]
     for engine in engines:
         event.listen(engine, event_name, record)
     try:

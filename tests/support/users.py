@@ -1,7 +1,7 @@
 """The users of every test: the person, their key, and their clients."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
 from typing import Any, cast
@@ -61,6 +61,12 @@ class TestUser:
     def key(self) -> str:
         """An API key with every scope."""
         return self.new_key()
+
+    def on(self, app: Flask) -> "TestUser":
+        """The same person, with the same key, at another app on the same database."""
+        elsewhere = replace(self, app=app)
+        vars(elsewhere)["key"] = self.key
+        return elsewhere
 
     @cached_property
     def api(self) -> "Api":

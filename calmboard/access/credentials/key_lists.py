@@ -10,7 +10,7 @@ from calmboard.access.access import Access
 from calmboard.access.credentials.keys import COLUMNS, Key, key_of
 from calmboard.access.oauth.resources import MCP, MCP_PREFIX
 from calmboard.clock import now
-from calmboard.db import AnySelect, reading
+from calmboard.db import AnySelect, autocommit
 from calmboard.models import ApiKey
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 
@@ -45,20 +45,20 @@ def list_revoked_keys(access: Access, page_request: PageRequest) -> Page[Key]:
 
 def latest_agent_keys(access: Access, limit: int) -> list[Key]:
     """The keys in use whose last call came to the MCP server, the latest call first."""
-    with reading() as connection:
+    with autocommit() as connection:
         rows = connection.execute(_AGENTS, {"user_id": access.user.id, "limit": limit})
         return [key_of(row) for row in rows]
 
 
 def count_keys(access: Access, ending_before: datetime) -> KeyCounts:
     """Count the keys that are not revoked; a plan allows a few hundred at most."""
-    with reading() as connection:
+    with autocommit() as connection:
         row = connection.execute(_COUNTS, {"user_id": access.user.id, "at": now(), "soon": ending_before}).one()
     return KeyCounts(*row)
 
 
 def _read(access: Access, statement: AnySelect, page_request: PageRequest) -> Page[Key]:
-    with reading() as connection:
+    with autocommit() as connection:
         page = read_page(connection, statement, page_request, {"user_id": access.user.id, "at": now()})
     return Page([key_of(row) for row in page.rows], page.after)
 

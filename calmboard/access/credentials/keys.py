@@ -18,7 +18,7 @@ from calmboard.access.plans import PLANS, require_paid_plan
 from calmboard.access.providers import PROVIDERS, find_provider
 from calmboard.access.scopes import expand, unknown
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, db, reading
+from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.errors import Conflict, FieldError, Forbidden, NotFound, ValidationFailed
 from calmboard.models import ApiKey, Membership, User
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
@@ -120,7 +120,7 @@ def issue_key(user_id: str, new: NewKey, actor: Actor = "operator") -> tuple[str
 
 
 def find_key(access: Access, key_id: str) -> Key:
-    with reading() as connection:
+    with autocommit() as connection:
         statement = select(*COLUMNS, ApiKey.user_id).where(ApiKey.id == key_id)
         row = connection.execute(statement).first() if ids.is_id("key", key_id) else None
     if row is None:
@@ -147,7 +147,7 @@ def list_key_page(access: Access, page_request: PageRequest) -> Page[Key]:
     require_scope(access, "keys:read")
     statement = _key_list(_sees_itself_only(access), page_request.after is not None)
     values = {"user_id": access.user.id, "itself": access.credential.id if access.credential else None}
-    with reading() as connection:
+    with autocommit() as connection:
         page = read_page(connection, statement, page_request, values)
     return Page([key_of(row) for row in page.rows], page.after)
 
@@ -194,7 +194,7 @@ def record_key_use(key_id: str, ip: str | None, agent: str | None, endpoint: str
             last_used_status=status,
         )
     )
-    with reading() as connection:
+    with autocommit() as connection:
         connection.execute(statement)
 
 
@@ -244,7 +244,7 @@ def _name_error(access: Access, new: NewKey) -> FieldError | None:
     statement = select(ApiKey.id).where(
         ApiKey.user_id == access.user.id, func.lower(ApiKey.name) == func.lower(name), ApiKey.revoked_at.is_(None)
     )
-    with reading() as connection:
+    with autocommit() as connection:
         return _name_taken(name) if connection.execute(statement).first() else None
 
 
@@ -276,7 +276,7 @@ def _projects_error(access: Access, new: NewKey) -> FieldError | None:
         return FieldError("/project_ids", "too_many", f"Choose at most {MAX_PROJECTS} projects, or let the key see all of yours.")
     well_formed = [project_id for project_id in new.project_ids if ids.is_id("prj", project_id)]
     statement = select(func.count()).where(Membership.user_id == access.user.id, Membership.project_id.in_(well_formed))
-    with reading() as connection:
+    with autocommit() as connection:
         own_count = connection.execute(statement).scalar_one()
     if own_count == len(new.project_ids):
         return None

@@ -13,7 +13,7 @@ from calmboard.access.audit import Subject, record_audit
 from calmboard.access.credentials.session_tokens import end_tokens_of
 from calmboard.access.credentials.sessions import end_all_sessions
 from calmboard.clock import now
-from calmboard.db import db, reading
+from calmboard.db import autocommit, db
 from calmboard.errors import FieldError, NotFound, ValidationFailed
 from calmboard.models import PasswordReset, User
 
@@ -34,7 +34,7 @@ _DECOY_HASH = hash_password(secrets.token_urlsafe(16))
 
 def verify(email: str, password: str) -> Person | None:
     """The person behind e-mail and password, or None; both results take equally long."""
-    with reading() as connection:
+    with autocommit() as connection:
         columns = (User.id, User.name, User.email, User.plan, User.password_hash)
         row = connection.execute(select(*columns).where(func.lower(User.email) == email.strip().lower())).first()
     if not _matches(row.password_hash if row else _DECOY_HASH, password) or row is None:
@@ -77,7 +77,7 @@ def create_reset_token(email: str) -> tuple[Person, str] | None:
 
 
 def is_valid_reset_token(token: str) -> bool:
-    with reading() as connection:
+    with autocommit() as connection:
         statement = select(PasswordReset.user_id).where(PasswordReset.digest == _digest(token), PasswordReset.expires_at > now())
         return connection.execute(statement).first() is not None
 

@@ -11,7 +11,7 @@ from calmboard.access.audit import Subject, record_audit
 from calmboard.access.credentials.secret_format import digest, is_well_formed, new_secret
 from calmboard.access.credentials.sessions import is_live
 from calmboard.clock import now
-from calmboard.db import db, reading
+from calmboard.db import autocommit, db
 from calmboard.errors import InvalidToken, MissingApiKey
 from calmboard.models import SessionToken, User, UserSession
 
@@ -52,7 +52,7 @@ def find_token_session(secret: str | None) -> TokenSession:
     """Raises MissingApiKey for no token, InvalidToken for one that is unknown or over, or whose session is."""
     columns = (User.id, User.name, User.email, User.plan, SessionToken.session_id, SessionToken.expires_at)
     statement = select(*columns).select_from(SessionToken).join(UserSession).join(User)
-    with reading() as connection:
+    with autocommit() as connection:
         live = (SessionToken.digest == _digest(secret), SessionToken.expires_at > now(), is_live())
         row = connection.execute(statement.where(*live)).first()
     if row is None:

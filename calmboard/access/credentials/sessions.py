@@ -11,7 +11,7 @@ from calmboard.access.access import Access, Person
 from calmboard.access.audit import Actor, Subject, record_audit
 from calmboard.access.oauth.grants import end_all_grants
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, db, reading
+from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.ids import new_id
 from calmboard.models import User, UserSession
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
@@ -42,7 +42,7 @@ def open_session(person: Person, ip: str | None, agent: str | None) -> str:
 
 def find_session(token: str) -> Session | None:
     """The live session behind a cookie, or None. Updates `last_seen_at`, every few minutes."""
-    with reading() as connection:
+    with autocommit() as connection:
         row = connection.execute(_sessions(UserSession.digest == _digest(token))).first()
     if row is None:
         return None
@@ -55,7 +55,7 @@ def list_other_sessions(session: Session, page_request: PageRequest) -> Page[Ses
     """The live sessions of the same person beside this one, the latest sign-in first."""
     others = _sessions((UserSession.user_id == session.person.id) & (UserSession.id != session.id))
     statement = order_and_limit(others, Order((UserSession.id,), descending=True), after_cursor=page_request.after is not None)
-    with reading() as connection:
+    with autocommit() as connection:
         page = read_page(connection, statement, page_request, {})
     return Page([_session(row) for row in page.rows], page.after)
 
@@ -103,7 +103,7 @@ def _sessions(condition: ColumnElement[bool]) -> AnySelect:
 
 
 def _touch(session_id: str) -> None:
-    with reading() as connection:
+    with autocommit() as connection:
         connection.execute(update(UserSession).where(UserSession.id == session_id).values(last_seen_at=now()))
 
 

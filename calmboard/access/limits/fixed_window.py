@@ -22,6 +22,10 @@ class FixedWindow(Storage):
     def peek(self, key: str) -> tuple[int, float]:
         """The key's count and the seconds until it starts again at 0; (0, 0.0) where no window is open."""
 
+    @abstractmethod
+    def restart(self, key: str, window_s: int) -> None:
+        """Begin the key's window again, with a hit in it."""
+
     @property
     def base_exceptions(self) -> type[Exception]:
         return Unavailable

@@ -56,6 +56,10 @@ class RedisScript(FixedWindow):
             hits, left_ms = pipeline.execute()
         return (int(hits), left_ms / 1000) if hits and left_ms > 0 else (0, 0.0)
 
+    def restart(self, key: str, window_s: int) -> None:
+        with _raising_unavailable():
+            self.storage.set(_name(key), 1, px=window_s * 1000)
+
     def clear(self, key: str) -> None:
         with _raising_unavailable():
             self.storage.delete(_name(key))

@@ -51,6 +51,13 @@ class SharedMemory(FixedWindow):
             _SLOT.pack_into(self._map, offset, digest, end_ms, hits)
         return hits, (end_ms - now_ms) / 1000
 
+    def restart(self, key: str, window_s: int) -> None:
+        digest, bucket = self._bucket_of(key)
+        with self._locks[bucket]:
+            now_ms = _now_ms()
+            offset, _, hits = self._slot_for(digest, bucket, now_ms)
+            _SLOT.pack_into(self._map, offset, digest, now_ms + window_s * 1000, hits + 1)
+
     def peek(self, key: str) -> tuple[int, float]:
         digest, bucket = self._bucket_of(key)
         with self._locks[bucket]:

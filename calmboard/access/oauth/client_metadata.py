@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from calmboard.access.oauth.clients import COLUMNS, Client, client_of
 from calmboard.access.oauth.redirect_uris import MAX_REGISTERED, registered_uri_error
 from calmboard.clock import now
-from calmboard.db import db, insert_or_ignore, reading
+from calmboard.db import autocommit, db, insert_or_ignore
 from calmboard.models import OAuthClient
 from calmboard.outgoing import Fetch, OutgoingRefused
 
@@ -39,7 +39,7 @@ def find_document(client_id: str, fetch: Fetch) -> Client:
     Call it for a signed-in person only, so that nobody else can make us send requests.
     Raises InvalidClientMetadata where it cannot be read or does not describe that client. A failure is not cached.
     """
-    with reading() as connection:
+    with autocommit() as connection:
         row = connection.execute(select(*COLUMNS, OAuthClient.fresh_until).where(OAuthClient.id == client_id)).first()
     if row is not None and row.fresh_until is not None and row.fresh_until > now():
         return client_of(row)
@@ -89,5 +89,5 @@ def _save(client_id: str, metadata: dict[str, Any]) -> Client:
     db.session.execute(insert_or_ignore(OAuthClient), new)
     db.session.execute(update(OAuthClient).where(OAuthClient.id == client_id).values(**values))
     db.session.commit()
-    with reading() as connection:
+    with autocommit() as connection:
         return client_of(connection.execute(select(*COLUMNS).where(OAuthClient.id == client_id)).one())

@@ -13,7 +13,7 @@ from calmboard.access.credentials.secret_format import digest, is_well_formed, n
 from calmboard.access.oauth.app_names import shown_name
 from calmboard.access.oauth.redirect_uris import MAX_OWN, is_same, own_uri_error
 from calmboard.clock import now
-from calmboard.db import AnyRow, db, insert_if_absent, reading
+from calmboard.db import AnyRow, autocommit, db, insert_if_absent
 from calmboard.errors import FieldError, Forbidden, ValidationFailed
 from calmboard.ids import is_id, new_id
 from calmboard.models import OAuthClient, OAuthGrant, OAuthRefreshToken
@@ -58,7 +58,7 @@ def find_client(client_id: str) -> Client | None:
 
 def known_client(client_id: str) -> Client | None:
     """A client that was seen before: one of our own issue, or a metadata document that somebody was asked to authorize."""
-    with reading() as connection:
+    with autocommit() as connection:
         row = connection.execute(_BY_ID, {"client_id": client_id[:2000]}).first()
     return client_of(row) if row else None
 
@@ -66,7 +66,7 @@ def known_client(client_id: str) -> Client | None:
 def own_client(person: Person, origin: str) -> Client:
     """The client of a person, created now where there is none; its first redirect URI is the OAuth playground."""
     first = {"id": new_id("cli"), "kind": "own", "user_id": person.id, "name": f"{person.name}'s own client"[:200]}
-    with reading() as connection:
+    with autocommit() as connection:
         row = connection.execute(select(*COLUMNS).where(OAuthClient.user_id == person.id)).first()
     if row is not None:
         return client_of(row)
@@ -119,7 +119,7 @@ def find_registration(client_id: str, token: str | None) -> Client | None:
     """The registered client that this token manages, or None (RFC 7592)."""
     if not token or not is_well_formed(token) or not is_id("cli", client_id):
         return None
-    with reading() as connection:
+    with autocommit() as connection:
         statement = select(*COLUMNS).where(OAuthClient.id == client_id, OAuthClient.registration_digest == digest(token))
         row = connection.execute(statement).first()
     return client_of(row) if row else None

@@ -12,7 +12,7 @@ from calmboard.access.oauth.app_names import shown_name
 from calmboard.access.oauth.grants import end_grant
 from calmboard.access.oauth.resources import MCP
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, reading
+from calmboard.db import AnyRow, AnySelect, autocommit
 from calmboard.errors import Forbidden, NotFound
 from calmboard.models import OAuthClient, OAuthGrant
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
@@ -44,7 +44,7 @@ class Grant:
 
 def list_grants(access: Access, page_request: PageRequest) -> Page[Grant]:
     """The applications that hold tokens of the user, the latest first. A consent that was never redeemed is not listed."""
-    with reading() as connection:
+    with autocommit() as connection:
         values = {"user_id": access.user.id, "at": now()}
         page = read_page(connection, _live_list(page_request.after is not None), page_request, values)
     return Page([_grant(row) for row in page.rows], page.after)
@@ -53,13 +53,13 @@ def list_grants(access: Access, page_request: PageRequest) -> Page[Grant]:
 def latest_agent_grants(access: Access, limit: int) -> list[Grant]:
     """Those of `list_grants` that reach the MCP server, the latest use first and the unused ones last."""
     values = {"user_id": access.user.id, "at": now(), "limit": limit}
-    with reading() as connection:
+    with autocommit() as connection:
         return [_grant(row) for row in connection.execute(_agents(), values)]
 
 
 def get_own_grant(access: Access, grant_id: str) -> Grant:
     """Raises NotFound where there is none, Forbidden where it is somebody else's."""
-    with reading() as connection:
+    with autocommit() as connection:
         row = connection.execute(_listed().where(OAuthGrant.id == grant_id)).first() if ids.is_id("grn", grant_id) else None
     if row is None:
         raise NotFound("No application is connected by this id.")

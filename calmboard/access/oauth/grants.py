@@ -19,7 +19,7 @@ from calmboard.access.credentials.secret_format import derived_secret, digest, i
 from calmboard.access.oauth.clients import Client
 from calmboard.access.scopes import expand
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, Base, db, insert_or_ignore, reading
+from calmboard.db import AnyRow, AnySelect, Base, autocommit, db, insert_or_ignore
 from calmboard.models import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken, UserSession
 
 CODE_LIFE = timedelta(seconds=60)
@@ -237,7 +237,7 @@ def record_grant_use(grant_id: str, ip: str | None, agent: str | None, endpoint:
         "last_used_agent": agent and agent[:200],
         "last_used_endpoint": endpoint[:200],
     }
-    with reading() as connection:
+    with autocommit() as connection:
         connection.execute(update(OAuthGrant).where(OAuthGrant.id == grant_id, stale).values(**values))
 
 
@@ -340,5 +340,5 @@ def _refresh_row(token: str) -> AnyRow | None:
 
 
 def _first(statement: AnySelect, **values: Any) -> AnyRow | None:
-    with reading() as connection:
+    with autocommit() as connection:
         return connection.execute(statement, values).first()

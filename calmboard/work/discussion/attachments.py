@@ -17,8 +17,9 @@ from sqlalchemy import bindparam, delete, select
 from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
+from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, db, reading
+from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.errors import NotFound
 from calmboard.events.activity import record
 from calmboard.models import Attachment, Task
@@ -67,7 +68,7 @@ def list_attachments(access: Access, task_id: str, page_request: PageRequest) ->
     """The files on a task, oldest first. Raises NotFound where there is no such task, Forbidden without access."""
     require_scope(access, "tasks:read")
     find(access, Task, task_id)
-    with reading() as connection:
+    with replica_reads(access) as connection:
         return read_page(connection, _attachment_list(page_request.after is not None), page_request, {"task_id": task_id})
 
 
@@ -184,7 +185,7 @@ def _is_old(path: Path) -> bool:
 
 
 def _delete_unknown(paths: list[Path]) -> int:
-    with reading() as connection:
+    with autocommit() as connection:
         names = [path.name for path in paths]
         known = set(connection.execute(select(Attachment.id).where(Attachment.id.in_(names))).scalars())
     unknown = [path for path in paths if path.name not in known]

@@ -9,8 +9,9 @@ from sqlalchemy.orm import aliased
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
+from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, db, reading
+from calmboard.db import AnyRow, AnySelect, db
 from calmboard.errors import Conflict, FieldError, ValidationFailed
 from calmboard.events.activity import record
 from calmboard.models import ChecklistItem, Task
@@ -45,7 +46,7 @@ def list_items(access: Access, task_id: str, page_request: PageRequest) -> Page[
     """The items of a task's checklist, top to bottom. Raises NotFound where there is no such task, Forbidden without access."""
     require_scope(access, "tasks:read")
     find(access, Task, task_id)
-    with reading() as connection:
+    with replica_reads(access) as connection:
         return read_page(connection, _item_list(page_request.after is not None), page_request, {"task_id": task_id})
 
 

@@ -10,8 +10,9 @@ from sqlalchemy import bindparam, delete, select, update
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
+from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, db, reading
+from calmboard.db import AnyRow, AnySelect, db
 from calmboard.errors import Forbidden
 from calmboard.events.activity import record
 from calmboard.models import Comment, Task, User
@@ -62,7 +63,7 @@ def list_comments(access: Access, task_id: str, page_request: PageRequest) -> Pa
     """The comments on a task, oldest first. Raises NotFound where there is no such task, Forbidden without access."""
     require_scope(access, "comments:read")
     find(access, Task, task_id)
-    with reading() as connection:
+    with replica_reads(access) as connection:
         page = read_page(connection, _comment_list(page_request.after is not None), page_request, {"task_id": task_id})
     return Page([_with_author(row) for row in page.rows], page.after)
 

@@ -11,8 +11,9 @@ from sqlalchemy.exc import IntegrityError
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
+from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, db, reading
+from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.errors import Conflict, FieldError, ValidationFailed
 from calmboard.events.activity import record
 from calmboard.models import Board, Sprint, Task
@@ -63,7 +64,7 @@ def list_sprints(access: Access, board_id: str, page_request: PageRequest, state
     require_scope(access, "sprints:read")
     find(access, Board, board_id)
     statement = _sprint_list(states is not None, page_request.after is not None)
-    with reading() as connection:
+    with replica_reads(access) as connection:
         return read_page(connection, statement, page_request, {"board_id": board_id, "states": states})
 
 
@@ -163,7 +164,7 @@ def require_completable(sprint: AnyRow, move_to: str | None) -> None:
         raise Conflict(f"This sprint is {sprint.state}. Only an active sprint can be completed.")
     if move_to is None:
         return
-    with reading() as connection:
+    with autocommit() as connection:
         planned = connection.execute(_PLANNED, {"board_id": sprint.board_id}).scalars().all()
     if move_to not in planned:
         detail = "This board has no planned sprint with this id."

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, func, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
-from calmboard.db import AnyRow, db, reading
+from calmboard.db import AnyRow, autocommit, db
 from calmboard.errors import FieldError, ValidationFailed
 from calmboard.events.activity import record
 from calmboard.models import Board, Sprint, Task
@@ -71,7 +71,7 @@ def preview_completion(access: Access, sprint_id: str, unfinished: str | None, m
     sprint = find(access, Sprint, sprint_id, *COLUMNS)
     require_role(access, sprint.role, "sprints:write")
     require_completable(sprint, move_to)
-    with reading() as connection:
+    with autocommit() as connection:
         rows = connection.execute(_UNFINISHED, {"sprint_id": sprint_id}).all()
     tasks = rows if access.has_scope("tasks:read") else None
     return {"sprint": sprint, "unfinished_count": rows[0].total if rows else 0, "unfinished": tasks}

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from calmboard.clock import now
-from calmboard.db import db, reading
+from calmboard.db import autocommit, db
 from calmboard.errors import FieldError, ValidationFailed
 from calmboard.models import Label, Membership, Sprint, TaskAssignee, TaskLabel
 from calmboard.models.columns import STATES
@@ -107,7 +107,7 @@ def _assignee_errors(project_id: str, user_ids: list[str] | None) -> list[FieldE
     if not user_ids:
         return []
     members = select(Membership.user_id).where(Membership.project_id == project_id, Membership.user_id.in_(user_ids))
-    with reading() as connection:
+    with autocommit() as connection:
         known = set(connection.execute(members).scalars())
     return _unknown_id_errors("assignees", user_ids, known, "Nobody in this project has this id.")
 
@@ -130,7 +130,7 @@ def _unknown_id_errors(field: str, row_ids: list[str], known: set[str], detail: 
 def _sprint_errors(board_id: str, sprint_id: str | None) -> list[FieldError]:
     if sprint_id is None:
         return []
-    with reading() as connection:
+    with autocommit() as connection:
         statement = select(Sprint.state).where(Sprint.id == sprint_id, Sprint.board_id == board_id)
         state = connection.execute(statement).scalar()
     if state is None:

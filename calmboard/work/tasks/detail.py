@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, func, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, require_role, require_scope
-from calmboard.db import reading
+from calmboard.db import autocommit
 from calmboard.models import Attachment, Board, ChecklistItem, Comment, Task, User
 from calmboard.work.tasks.rows import COLUMNS, fields_of, with_relations
 
@@ -24,7 +24,7 @@ def read_task_detail(access: Access, task_id: str) -> dict[str, Any]:
     require_scope(access, "tasks:read")
     row = find(access, Task, task_id, *COLUMNS, _BOARD_NAME)
     values = {"task_id": task_id}
-    with reading() as connection:
+    with autocommit() as connection:
         comments = connection.execute(_LATEST_COMMENTS, values).all() if access.has_scope("comments:read") else None
         return {
             **fields_of(with_relations(connection, [row])[0]),
@@ -44,7 +44,7 @@ def preview_deletion(access: Access, task_id: str) -> dict[str, Any]:
     require_scope(access, "tasks:write")
     row = find(access, Task, task_id, *COLUMNS)
     require_role(access, row.role, "tasks:write")
-    with reading() as connection:
+    with autocommit() as connection:
         counts = connection.execute(_COUNTS, {"task_id": task_id}).one()
         return {"task": with_relations(connection, [row])[0], **counts._mapping}
 

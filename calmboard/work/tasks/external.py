@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
-from calmboard.db import db, reading
+from calmboard.db import autocommit, db
 from calmboard.errors import FieldError, NotFound, ValidationFailed
 from calmboard.models import Board, ExternalTask, Membership, Task, User
 from calmboard.preconditions import Precondition, no_precondition
@@ -35,7 +35,7 @@ def read_external(access: Access, board_id: str, source: str, external_id: str) 
     require_scope(access, "tasks:read")
     find(access, Board, board_id)
     _require_valid_name(source, external_id)
-    with reading() as connection:
+    with autocommit() as connection:
         task_id = connection.execute(_task_id(board_id, source, external_id)).scalar()
     if task_id is None:
         raise NotFound(f"This board has no task for “{external_id[:60]}” of {source[:40]}.")
@@ -155,5 +155,5 @@ def _assignees(project_id: str, email: str | None) -> list[str] | None:
 def _member(project_id: str, email: str) -> str | None:
     statement = select(User.id).join(Membership, Membership.user_id == User.id)
     statement = statement.where(Membership.project_id == project_id, func.lower(User.email) == email.strip().lower())
-    with reading() as connection:
+    with autocommit() as connection:
         return connection.execute(statement).scalar()

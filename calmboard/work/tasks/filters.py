@@ -7,7 +7,7 @@ from sqlalchemy.orm import aliased
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, find, narrowed_to, require_scope
-from calmboard.db import AnyRow, AnySelect, reading
+from calmboard.db import AnyRow, AnySelect, autocommit
 from calmboard.errors import FieldError, ValidationFailed
 from calmboard.models import Board, Label, Membership, Sprint
 from calmboard.work.tasks.rows import TaskFilters
@@ -51,7 +51,7 @@ def _assignee_errors(access: Access, user_id: str | None, project_id: str | None
     if user_id in (None, access.user.id):
         return []
     values = {**access_params(access), "user_id": user_id, "project_id": project_id}
-    with reading() as connection:
+    with autocommit() as connection:
         statement = _shared_project(access.project_ids is not None, project_id is not None)
         if connection.execute(statement, values).first() is not None:
             return []

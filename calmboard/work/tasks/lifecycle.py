@@ -8,7 +8,7 @@ from sqlalchemy import delete, update
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.clock import now
-from calmboard.db import AnyRow, db, reading
+from calmboard.db import AnyRow, autocommit, db
 from calmboard.events.activity import record
 from calmboard.models import Board, Task
 from calmboard.preconditions import Precondition, no_precondition
@@ -31,7 +31,7 @@ def read_task(access: Access, task_id: str) -> TaskRow:
     """Raises NotFound where there is none, Forbidden without access."""
     require_scope(access, "tasks:read")
     row = find(access, Task, task_id, *COLUMNS)
-    with reading() as connection:
+    with autocommit() as connection:
         return with_relations(connection, [row])[0]
 
 

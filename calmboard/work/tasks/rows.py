@@ -7,14 +7,16 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, find, narrowed_to, require_scope
-from calmboard.db import AnyRow, AnySelect, reading
+from calmboard.access.reads import replica_reads, visible_reads
+from calmboard.db import AnyRow, AnySelect, autocommit
 from calmboard.models import Board, Label, Project, Task, TaskAssignee, TaskLabel, User
 from calmboard.models.work import DUE_OR_NEVER
 from calmboard.pagination import Order, Page, PageRequest, contains, like_pattern, order_and_limit, read_page
+from calmboard.replica import Reads
 
 COLUMNS = (
     Task.id,
@@ -96,7 +98,7 @@ def list_tasks(access: Access, board_id: str, filters: TaskFilters, sort: str, p
     find(access, Board, board_id)
     values = _filter_values(access, filters)
     statement = _task_list(frozenset(values), sort, page_request.after is not None)
-    with reading() as connection:
+    with replica_reads(access) as connection:
         page = read_page(connection, statement, page_request, {**values, "board_id": board_id})
         return Page(with_relations(connection, page.rows), page.after)
 
@@ -108,9 +110,10 @@ def list_visible_tasks(access: Access, filters: TaskFilters, sort: str, page_req
     """
     require_scope(access, "tasks:read")
     values = _filter_values(access, filters)
-    statement = _visible_task_list(frozenset(values), sort, access.project_ids is not None, page_request.after is not None)
-    with reading() as connection:
-        page = read_page(connection, statement, page_request, {**values, **access_params(access)})
+    with visible_reads(access) as (connection, limited):
+        narrowed = limited.project_ids is not None
+        statement = _visible_task_list(frozenset(values), sort, narrowed, page_request.after is not None)
+        page = read_page(connection, statement, page_request, {**values, **access_params(limited)})
         tasks = with_relations(connection, page.rows)
     locations = [_location(access, row) for row in page.rows]
     return Page([{**fields_of(task), **location} for task, location in zip(tasks, locations, strict=True)], page.after)
@@ -119,14 +122,14 @@ def list_visible_tasks(access: Access, filters: TaskFilters, sort: str, page_req
 def read_tasks(access: Access, task_ids: Collection[str]) -> dict[str, TaskRow]:
     """Those of the tasks that exist and are visible, by their ids. Three queries, however many tasks."""
     require_scope(access, "tasks:read")
-    with reading() as connection:
+    with autocommit() as connection:
         rows = connection.execute(
             _some_tasks(access.project_ids is not None), {**access_params(access), "task_ids": list(task_ids)}
         ).all()
         return {task.id: task for task in with_relations(connection, rows)}
 
 
-def with_relations(connection: Connection, rows: Sequence[AnyRow]) -> list[TaskRow]:
+def with_relations(connection: Reads, rows: Sequence[AnyRow]) -> list[TaskRow]:
     """Join the people and the labels of all the rows, in one query each."""
     if not rows:
         return []

@@ -68,7 +68,7 @@ def test_a_change_walks_no_table(app: Flask, owner: TestUser, project: ProjectAn
 
 def _assert_by_index(app: Flask, statements: list[Statement]) -> None:
     with app.app_context():
-        engine = db.engines["reading"]
+        engine = db.engines["autocommit"]
     walked = {statement: plan for statement, plan in _plans(engine, statements) if _WALKS[engine.dialect.name].search(plan)}
     assert statements
     assert walked == {}

@@ -54,7 +54,7 @@ def test_every_function_that_changes_rights_is_in_the_audit_log() -> None:
     [
         "db.session.add(ApiKey())",
         "db.session.execute(update(ApiKey).values(scopes='all'))",
-        "with reading() as connection:\n        connection.execute(delete(ApiKey))",
+        "with autocommit() as connection:\n        connection.execute(delete(ApiKey))",
         "insert_if_absent(ApiKey, {})",
         "db.session.execute(db.update(ApiKey))",
         "db.session.execute(_WIDEN)",

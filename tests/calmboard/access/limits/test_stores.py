@@ -99,6 +99,15 @@ def test_a_cleared_key_starts_again_and_leaves_the_others(store: FixedWindow) ->
     assert (store.peek("key")[0], store.peek("other")[0]) == (0, 1)
 
 
+def test_a_restarted_window_is_whole_again(store: FixedWindow) -> None:
+    store.count("key", 1)
+    store.restart("key", 60)
+    store.restart("new", 60)
+    for count, reset_in_s in (store.peek("key"), store.peek("new")):
+        assert count >= 1
+        assert 59 < reset_in_s <= 60
+
+
 def test_a_reset_clears_every_key(store: FixedWindow) -> None:
     for number in range(50):
         store.count(f"key {number}", 60)

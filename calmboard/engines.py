@@ -1,0 +1,58 @@
+"""The engines of the database: how each connects, and what SQLite has to be told."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+
+_NEVER_IN_TRANSACTION = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
+
+
+def engine_options(database_url: str) -> dict[str, Any]:
+    """Values stay out of what is logged of an error: they are people's messages, texts and digests."""
+    if make_url(database_url).get_backend_name() == "sqlite":
+        return {"hide_parameters": True, "connect_args": {"timeout": 10}}
+    connect = {"prepare_threshold": 0, "connect_timeout": 5}
+    return {"hide_parameters": True, "pool_pre_ping": True, "connect_args": connect}
+
+
+def autocommit_bind(database_url: str) -> dict[str, Any]:
+    return {"url": database_url, **engine_options(database_url), **_NEVER_IN_TRANSACTION, "pool_pre_ping": False}
+
+
+def replica_bind(replica_url: str) -> dict[str, Any]:
+    """A replica that does not answer is given up soon: the primary answers in its place."""
+    bind = autocommit_bind(replica_url)
+    return {**bind, "connect_args": {**bind["connect_args"], "connect_timeout": 2, "tcp_user_timeout": 2000}}
+
+
+def make_private(database_url: str) -> None:
+    """Create SQLite's file for its owner alone; it holds password hashes."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        path = Path(url.database)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+
+
+def prepare(writing: Engine, autocommit: Engine) -> None:
+    if writing.dialect.name != "sqlite":
+        return
+    event.listen(writing, "begin", _begin_immediate)
+    for engine in (writing, autocommit):
+        event.listen(engine, "connect", _set_up_connection)
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """Take the write lock at the start, so that a writer never fails half-way."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _set_up_connection(connection: Any, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")
+    # SQLite's own lower() knows ASCII only.
+    connection.create_function("lower", 1, lambda text: text if text is None else str(text).lower(), deterministic=True)
