@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from calmboard.access.access import Person
-from calmboard.access.credentials.secret_format import digest, is_well_formed, new_secret
 from calmboard.access.credentials.sessions import is_live
+from calmboard.access.secret_format import digest, is_well_formed, new_secret
 from calmboard.clock import now
 from calmboard.db import db, reading
 from calmboard.errors import InvalidToken, MissingApiKey

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, request
 
-from calmboard.access.credentials.secret_format import digest, is_well_formed
 from calmboard.access.oauth import grants
 from calmboard.access.oauth.grants import GrantError, Tokens
 from calmboard.settings import RateLimit, current_settings
