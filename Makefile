@@ -15,12 +15,13 @@ run: .venv/runtime .venv/static ## Start CalmBoard here: database, demo people, 
 test: .venv/tests .venv/static tools tests/node_modules ## Run every test on SQLite and PostgreSQL; names what it could not run
 	@$(BIN)/pytest --numprocesses=2 --database=all
 
-check: .venv/tests ## Check form, lint and types
+check: .venv/tests ## Check form, lint, types and structure
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+	@$(BIN)/python -m tests.house
 
-format: .venv/tests ## Bring the code into form
+format: .venv/tests ## Format the code
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 
