@@ -4,7 +4,7 @@ BIN := .venv/bin
 STATIC := $(shell find static -type f ! -name '*.gz' ! -name '*.br')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench tools clean
+.PHONY: help run test check format bench mutants tools clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ format: .venv/tests ## Format the code
 
 bench: .venv/tests ## Measure the parts that have to be fast
 	@for bench in bench/[!q]*.py; do echo "$$bench"; PYTHONPATH=. $(BIN)/python $$bench || exit 1; done
+
+mutants: .venv/tests ## Put small faults into the code that decides who may what, and show which no test notices
+	@$(BIN)/python -m tests.mutants $(MUTANTS)
 
 tools:
 	@tests/install-tools
