@@ -1,6 +1,5 @@
 """Runs tests against a mutant in a fork of this process, which has imported all that is not ours."""
 
-import ast
 import importlib
 import os
 import signal
@@ -33,24 +32,25 @@ def import_packages() -> None:
 
 def notices(tests: Sequence[str], mutant: Mutant | None, timeout_s: float) -> str | None:
     """The line in which the tests say that they notice the mutant, or None where they pass."""
+    finder = _MutantFinder(mutant) if mutant else None
     with tempfile.TemporaryFile("w+") as output:
         pid = os.fork()
         if pid == 0:
-            _run_tests(tests, mutant, output.fileno())
+            _run_tests(tests, finder, output.fileno())
         status = _wait(pid, time.monotonic() + timeout_s)
         output.seek(0)
         return None if status == 0 else _last_line(output.read()) if status is not None else "took too long"
 
 
-def _run_tests(tests: Sequence[str], mutant: Mutant | None, output: int) -> None:
+def _run_tests(tests: Sequence[str], finder: MetaPathFinder | None, output: int) -> None:
     """In the fork: never returns."""
     status = 70
     try:
         os.setsid()
         os.dup2(output, 1)
         os.dup2(output, 2)
-        if mutant is not None:
-            sys.meta_path.insert(0, _MutantFinder(mutant))
+        if finder is not None:
+            sys.meta_path.insert(0, finder)
         status = int(pytest.main([*_OPTIONS, *tests]))
     finally:
         os._exit(status)
@@ -77,21 +77,21 @@ def _last_line(output: str) -> str:
 
 class _MutantFinder(MetaPathFinder):
     def __init__(self, mutant: Mutant) -> None:
-        self.mutant = mutant
+        self.path = mutant.path
+        self.code = compile(mutated_tree(mutant.path, mutant.index), str(mutant.path), "exec", dont_inherit=True)
         parts = mutant.path.relative_to(ROOT).with_suffix("").parts
         self.name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
     def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
         if fullname != self.name:
             return None
-        tree = mutated_tree(self.mutant.path, self.mutant.index)
-        return spec_from_file_location(fullname, self.mutant.path, loader=_TreeLoader(fullname, self.mutant.path, tree))
+        return spec_from_file_location(fullname, self.path, loader=_CodeLoader(fullname, self.path, self.code))
 
 
-class _TreeLoader(SourceFileLoader):
-    def __init__(self, name: str, path: Path, tree: ast.Module) -> None:
+class _CodeLoader(SourceFileLoader):
+    def __init__(self, name: str, path: Path, code: CodeType) -> None:
         super().__init__(name, str(path))
-        self.tree = tree
+        self.code = code
 
     def get_code(self, _: str) -> CodeType:
-        return compile(self.tree, self.path, "exec", dont_inherit=True)
+        return self.code

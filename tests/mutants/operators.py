@@ -106,7 +106,9 @@ def twin(node: ast.AST) -> Iterator[ast.AST]:
     """A function that is easily taken for another: min and max, `is_` and `is_not`."""
     if isinstance(node, ast.Call) and (name := _TWINS.get(_called(node) or "")):
         changed = deepcopy(node)
-        changed.func = ast.Name(name) if isinstance(node.func, ast.Name) else ast.Attribute(_owner(node), name)
+        changed.func = (
+            ast.Name(name, ast.Load()) if isinstance(node.func, ast.Name) else ast.Attribute(_owner(node), name, ast.Load())
+        )
         yield changed
 
 

@@ -25,6 +25,7 @@ from tests.mutants.targets import FIRST_TESTS, OTHER_TESTS, ROOT, first_tests, t
         ("x = a + b", {"x = a - b"}),
         ("x = f(a, b)", {"x = f(b, a)"}),
         ("x = max(a)", {"x = min(a)"}),
+        ("x = q.is_(a)", {"x = q.is_not(a)"}),
         ("x = q.where(a)", set()),
         ("x = q.where(a.is_(None), b)", {"x = q.where(b)", "x = q.where(a.is_(None))", "x = q.where(a.is_not(None), b)"}),
         ("f()", {"pass"}),
@@ -38,7 +39,9 @@ def test_a_line_has_these_faults(tmp_path: Path, line: str, faults: set[str]) ->
     path.write_text(line)
     swapped = {"x = q.where(b, a.is_(None))"}
     assert {mutant.after for mutant in mutants_of(path)} - swapped == faults
-    assert {ast.unparse(mutated_tree(path, mutant.index)) for mutant in mutants_of(path)} - swapped == faults
+    trees = [mutated_tree(path, mutant.index) for mutant in mutants_of(path)]
+    assert {ast.unparse(tree) for tree in trees} - swapped == faults
+    assert all(compile(tree, "line.py", "exec") for tree in trees)
 
 
 def test_a_condition_and_a_result_have_faults_inside_a_function(tmp_path: Path) -> None:
