@@ -1,4 +1,4 @@
-"""All mutants of a file: its source with one small fault each."""
+"""All mutants of a file: its source with one small change each."""
 
 import ast
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _SKIPPED_FIELDS = {"annotation", "returns", "decorator_list"}
 
 @dataclass(frozen=True)
 class Mutant:
-    """The `index`-th fault of a file; `before` and `after` are the statement around it."""
+    """The `index`-th change of a file; `before` and `after` are the statement around it."""
 
     path: Path
     index: int
@@ -25,7 +25,7 @@ class Mutant:
 
 
 @dataclass(frozen=True)
-class _Fault:
+class _Change:
     """What stands in the place `key` of a parent's field, and what shall stand there."""
 
     parent: ast.AST
@@ -45,27 +45,27 @@ class _Fault:
 
 def mutants_of(path: Path) -> list[Mutant]:
     return [
-        Mutant(path, index, fault.operator, fault.node.lineno, *_texts(fault))
-        for index, fault in enumerate(_faults(ast.parse(path.read_text())))
+        Mutant(path, index, change.operator, change.node.lineno, *_texts(change))
+        for index, change in enumerate(_changes(ast.parse(path.read_text())))
     ]
 
 
 def mutated_tree(path: Path, index: int) -> ast.Module:
-    """The file's tree with its `index`-th fault in it."""
+    """The file's tree with its `index`-th change in it."""
     tree = ast.parse(path.read_text())
-    fault = list(_faults(tree))[index]
-    fault.put(ast.copy_location(fault.replacement, fault.node))
+    change = list(_changes(tree))[index]
+    change.put(ast.copy_location(change.replacement, change.node))
     return ast.fix_missing_locations(tree)
 
 
-def _texts(fault: _Fault) -> tuple[str, str]:
-    """The statement without and with the fault."""
-    if fault.node is fault.statement:
-        return _head(fault.node), _head(fault.replacement)
-    before = _head(fault.statement)
-    fault.put(fault.replacement)
-    after = _head(fault.statement)
-    fault.put(fault.node)
+def _texts(change: _Change) -> tuple[str, str]:
+    """The statement without and with the change."""
+    if change.node is change.statement:
+        return _head(change.node), _head(change.replacement)
+    before = _head(change.statement)
+    change.put(change.replacement)
+    after = _head(change.statement)
+    change.put(change.node)
     return before, after
 
 
@@ -75,11 +75,11 @@ def _head(node: ast.AST) -> str:
     return text.splitlines()[0] if hasattr(node, "body") else text
 
 
-def _faults(tree: ast.Module) -> Iterator[_Fault]:
+def _changes(tree: ast.Module) -> Iterator[_Change]:
     for parent, field, key, node, statement in _places(tree, None):
         for operator in OPERATORS:
             for replacement in operator(node):
-                yield _Fault(parent, field, key, node, replacement, operator.__name__, statement)
+                yield _Change(parent, field, key, node, replacement, operator.__name__, statement)
 
 
 def _places(parent: ast.AST, statement: ast.stmt | None) -> Iterator[tuple[ast.AST, str, int | None, ast.AST, ast.stmt]]:

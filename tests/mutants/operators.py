@@ -106,9 +106,8 @@ def twin(node: ast.AST) -> Iterator[ast.AST]:
     """A function that is easily taken for another: min and max, `is_` and `is_not`."""
     if isinstance(node, ast.Call) and (name := _TWINS.get(_called(node) or "")):
         changed = deepcopy(node)
-        changed.func = (
-            ast.Name(name, ast.Load()) if isinstance(node.func, ast.Name) else ast.Attribute(_owner(node), name, ast.Load())
-        )
+        named = isinstance(node.func, ast.Name)
+        changed.func = ast.Name(name, ast.Load()) if named else ast.Attribute(_owner(node), name, ast.Load())
         yield changed
 
 

@@ -1,4 +1,4 @@
-"""Mutants differ from their file by one small fault, and the tests run against the fault."""
+"""Mutants differ from their file by one small change, and the tests run against the change."""
 
 import ast
 import subprocess
@@ -12,7 +12,7 @@ from tests.mutants.targets import FIRST_TESTS, OTHER_TESTS, ROOT, first_tests, t
 
 
 @pytest.mark.parametrize(
-    ("line", "faults"),
+    ("line", "changes"),
     [
         ("x = a < b", {"x = a <= b", "x = a >= b"}),
         ("x = a in b", {"x = a not in b"}),
@@ -34,13 +34,13 @@ from tests.mutants.targets import FIRST_TESTS, OTHER_TESTS, ROOT, first_tests, t
         ("__all__ = ['a', 1]", set()),
     ],
 )
-def test_a_line_has_these_faults(tmp_path: Path, line: str, faults: set[str]) -> None:
+def test_a_line_has_these_changes(tmp_path: Path, line: str, changes: set[str]) -> None:
     path = tmp_path / "line.py"
     path.write_text(line)
     swapped = {"x = q.where(b, a.is_(None))"}
-    assert {mutant.after for mutant in mutants_of(path)} - swapped == faults
+    assert {mutant.after for mutant in mutants_of(path)} - swapped == changes
     trees = [mutated_tree(path, mutant.index) for mutant in mutants_of(path)]
-    assert {ast.unparse(tree) for tree in trees} - swapped == faults
+    assert {ast.unparse(tree) for tree in trees} - swapped == changes
     assert all(compile(tree, "line.py", "exec") for tree in trees)
 
 
@@ -57,8 +57,8 @@ def test_the_tests_of_a_file_notice_its_fault_and_pass_without_it() -> None:
     """In a process of its own: this one has imported the file as it is."""
     program = (
         "from tests.mutants.forks import notices; from tests.mutants.mutations import mutants_of; import pathlib; "
-        "fault = next(m for m in mutants_of(pathlib.Path.cwd() / 'calmboard/ids.py') if m.operator == 'returned_nothing'); "
-        "print([notices(['tests/calmboard/test_ids.py'], mutant, 120) is None for mutant in (None, fault)])"
+        "change = next(m for m in mutants_of(pathlib.Path.cwd() / 'calmboard/ids.py') if m.operator == 'returned_nothing'); "
+        "print([notices(['tests/calmboard/test_ids.py'], mutant, 120) is None for mutant in (None, change)])"
     )
     run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout.splitlines()[-1] == "[True, False]"

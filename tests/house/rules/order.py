@@ -27,8 +27,11 @@ ROOMS = {
         "errors",
         "ids",
         "settings",
+        "extensions",
     ),
     "calmboard.access": (
+        "last_use",
+        "request_record",
         "limits",
         "idempotency",
         "credentials",
@@ -55,8 +58,14 @@ ROOMS = {
 }
 
 # Flask in calmboard is its application, which database, queue and commands are bound to; never a request.
-FLASK_APP_MODULES = ("calmboard.operations.cli", "calmboard.db", "calmboard.queue", "calmboard.operations.jobs")
-FLASK_APP_NAMES = ("flask.Flask", "flask.current_app", "flask.cli")
+FLASK_APP_MODULES = (
+    "calmboard.operations.cli",
+    "calmboard.operations.jobs",
+    "calmboard.db",
+    "calmboard.extensions",
+    "calmboard.queue",
+)
+FLASK_APP_NAMES = ("flask.Flask", "flask.current_app", "flask.globals.app_ctx", "flask.cli")
 HTTP_PACKAGES = ("flask", "flask_limiter", "flask_login", "flask_wtf", "granian", "werkzeug", "wtforms")
 
 MAX_FILE_LINES = 400
