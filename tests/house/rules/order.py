@@ -57,6 +57,9 @@ ROOMS = {
     ),
 }
 
+# Rooms side by side, each a capability of the pages: one shows rows of another and the other way round, by modules in no circle.
+SIDE_BY_SIDE = ("portal",)
+
 # Flask in calmboard is its application, which database, queue and commands are bound to; never a request.
 FLASK_APP_MODULES = (
     "calmboard.operations.cli",

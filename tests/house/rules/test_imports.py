@@ -81,12 +81,11 @@ def test_modules_that_import_each_other_are_found_however_far_around(tmp_path: P
 
 def test_rooms_that_import_each_other_are_found_where_no_two_modules_do(tmp_path: Path) -> None:
     files = {
-        "portal/keys/views.py": "from portal.apps.rows import row",
-        "portal/apps/views.py": "from portal.keys.rows import row",
-        "portal/keys/rows.py": "",
-        "portal/apps/rows.py": "",
+        **{f"{top}/keys/views.py": f"from {top}.apps.rows import row" for top in ("oauth", "portal")},
+        **{f"{top}/apps/views.py": f"from {top}.keys.rows import row" for top in ("oauth", "portal")},
+        **{f"{top}/{room}/rows.py": "" for top in ("oauth", "portal") for room in ("keys", "apps")},
     }
-    assert circles(write(tmp_path, **files)) == ["portal.apps, portal.keys"]
+    assert circles(write(tmp_path, **files)) == ["oauth.apps, oauth.keys"]
 
 
 def test_a_line_of_imports_is_no_circle(tmp_path: Path) -> None:
