@@ -36,7 +36,7 @@ ROOMS = {
         "idempotency",
         "credentials",
         "oauth",
-        "integrations",
+        "providers",
         "plans",
         "permissions",
         "scopes",
