@@ -4,7 +4,7 @@ BIN := .venv/bin
 STATIC := $(shell find static -type f ! -name '*.gz' ! -name '*.br')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench tools clean
+.PHONY: help run test check format bench mutants tools clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -15,17 +15,21 @@ run: .venv/runtime .venv/static ## Start CalmBoard here: database, demo people, 
 test: .venv/tests .venv/static tools tests/node_modules ## Run every test on SQLite and PostgreSQL; names what it could not run
 	@$(BIN)/pytest --numprocesses=2 --database=all
 
-check: .venv/tests ## Check form, lint and types
+check: .venv/tests ## Check form, lint, types and structure
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+	@$(BIN)/python -m tests.house
 
-format: .venv/tests ## Bring the code into form
+format: .venv/tests ## Format the code
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 
 bench: .venv/tests ## Measure the parts that have to be fast
 	@for bench in bench/[!q]*.py; do echo "$$bench"; PYTHONPATH=. $(BIN)/python $$bench || exit 1; done
+
+mutants: .venv/tests ## Put small faults into the code that decides who may what, and show which no test notices
+	@$(BIN)/python -m tests.mutants $(MUTANTS)
 
 tools:
 	@tests/install-tools

@@ -8,46 +8,12 @@ from api.docs import reference
 from api.docs.catalogue import catalogue
 from api.framework.answers import add_rate_limit_headers, answer_problem
 from api.framework.auth import OWN_HEADER
-from api.resources.access import keys, me
-from api.resources.work import (
-    activity,
-    attachments,
-    boards,
-    bulk,
-    checklists,
-    comments,
-    external_tasks,
-    labels,
-    members,
-    projects,
-    reports,
-    sprints,
-    tasks,
-)
+from api.resources import resource_blueprints
 from web.app import use_no_cookies
 from web.problems import add_rendering
 from web.record import current_record
 
-__all__ = ["answer_problem", "bulk", "catalogue", "external_tasks", "install", "mcp"]
-
-_MODULES = (
-    me,
-    projects,
-    members,
-    boards,
-    tasks,
-    checklists,
-    comments,
-    attachments,
-    labels,
-    sprints,
-    reports,
-    activity,
-    keys,
-    reference,
-    postman,
-    session_auth,
-)
+__all__ = ["answer_problem", "catalogue", "install", "mcp"]
 
 _ALLOWED_HEADERS = f"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, {OWN_HEADER}, X-Request-Id"
 _EXPOSED_HEADERS = (
@@ -73,8 +39,8 @@ class AnyId(BaseConverter):
 def install(app: Flask) -> None:
     app.url_map.converters |= {"default": AnyId, "text": AnyText}
     bp = Blueprint("api", __name__, url_prefix="/api")
-    for module in _MODULES:
-        bp.register_blueprint(module.bp)
+    for part in (*resource_blueprints(), reference.bp, postman.bp, session_auth.bp):
+        bp.register_blueprint(part)
     app.register_blueprint(bp)
     health.install(app)
     mcp.install(app)

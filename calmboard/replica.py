@@ -36,7 +36,7 @@ class Replica:
             connection = self._connect(stack) if self._may_try() else None
             yield stack.enter_context(autocommit()) if connection is None else _ReplicaReads(self, stack, connection)
 
-    def give_up(self, error: Exception) -> None:
+    def pause(self, error: Exception) -> None:
         self._next_try_at = time.monotonic() + RETRY_S
         logging.getLogger(__name__).warning("The replica does not answer; the primary does for %s s: %s", RETRY_S, error)
 
@@ -53,7 +53,7 @@ class Replica:
         try:
             connection = stack.enter_context(autocommit("replica"))
         except (DBAPIError, PoolTimeout) as error:
-            self.give_up(error)
+            self.pause(error)
             return None
         self._next_try_at = None
         return connection
@@ -73,7 +73,7 @@ class _ReplicaReads:
                 return self._connection.execute(statement, parameters)
             except DBAPIError as error:
                 if error.connection_invalidated:
-                    self._replica.give_up(error)
+                    self._replica.pause(error)
                 self._connection = self._stack.enter_context(autocommit())
                 self._is_primary = True
         return self._connection.execute(statement, parameters)

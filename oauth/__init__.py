@@ -4,8 +4,11 @@ from flask import Flask, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from calmboard.errors import Problem
-from oauth import authorize, metadata, register, revoke, token
+from oauth import metadata
 from oauth.answers import answer_problem
+from oauth.clients import register
+from oauth.consent import authorize
+from oauth.tokens import revoke, token
 from web.problems import add_rendering, render_page
 
 __all__ = ["install"]

@@ -29,9 +29,15 @@ def catalogue(app: Flask) -> list[dict[str, Any]]:
 
 
 def _noun(noun: str, group: list[Operation], document: dict[str, Any]) -> dict[str, Any]:
-    name, path, lead = NOUNS[noun]
-    endpoints = [_endpoint(operation, document) for operation in group]
-    return {"slug": noun, "name": name, "path": path, "lead": lead, "shape": _shape(group, document), "endpoints": endpoints}
+    about = NOUNS[noun]
+    return {
+        "slug": noun,
+        "name": about.name,
+        "path": about.path,
+        "lead": about.lead,
+        "shape": _shape(group, document),
+        "endpoints": [_endpoint(operation, document) for operation in group],
+    }
 
 
 def _shape(group: list[Operation], document: dict[str, Any]) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ import msgspec
 from flask import Flask
 
 from api.docs.examples import example_of
-from api.docs.nouns import NOUNS
+from api.docs.nouns import ID_PREFIXES, NOUNS
 from api.docs.openapi_answers import errors, ref, schemas_of, shared_answers, shared_headers, success
 from api.framework.auth import OWN_HEADER
 from api.framework.conversion.struct_fields import fields_of
@@ -16,20 +16,6 @@ from calmboard.access.scopes import SCOPES, describe_scope
 from calmboard.extensions import Extension
 from calmboard.settings import SETTINGS
 from calmboard.work.tasks.external import MAX_EXTERNAL_ID_LENGTH, SOURCE_PATTERN
-
-ID_PREFIXES = {
-    "project_id": "prj",
-    "board_id": "brd",
-    "task_id": "tsk",
-    "sprint_id": "spr",
-    "comment_id": "cmt",
-    "item_id": "chk",
-    "attachment_id": "att",
-    "label_id": "lbl",
-    "user_id": "usr",
-    "invitation_id": "inv",
-    "key_id": "key",
-}
 
 _OTHER_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "source": ("The other tool's name, such as `jira`.", {"pattern": SOURCE_PATTERN}),

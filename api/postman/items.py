@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from api.docs.examples import example_of
-from api.docs.openapi import ID_PREFIXES
+from api.docs.nouns import ID_PREFIXES
 from api.framework.conversion.struct_fields import fields_of
 from api.framework.describe import Operation
 from api.postman.answers import saved_answers

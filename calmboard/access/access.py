@@ -1,8 +1,11 @@
 """The caller: a person, through which interface, restricted by which credential."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
+
+# The last use of a credential is recorded at most once in this time.
+USE_RECORD_INTERVAL = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ import logging
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from calmboard.access.credentials.keys import USE_RECORD_INTERVAL, record_key_use
+from calmboard.access.access import USE_RECORD_INTERVAL
+from calmboard.access.credentials.keys import record_key_use
 from calmboard.access.oauth.grants import record_grant_use
 from calmboard.access.request_record import RequestRecord
 from calmboard.clock import now

@@ -1,10 +1,12 @@
 """The one permission model: the user's role now, the credential's scopes, its list of projects."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NoReturn
 
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from calmboard import ids
@@ -13,7 +15,8 @@ from calmboard.access.reads import note_writer
 from calmboard.access.scopes import SCOPE_TABLE
 from calmboard.db import AnyRow, AnySelect, Base, autocommit, db
 from calmboard.errors import Forbidden, InsufficientScope, NotFound
-from calmboard.models import Attachment, Board, ChecklistItem, Comment, Invitation, Label, Membership, Project, Sprint, Task
+from calmboard.models import Board, Membership, Project, Task
+from calmboard.models.columns import prefix_of
 from calmboard.models.work import ROLES
 
 _READS = frozenset(scope.read for scope in SCOPE_TABLE)
@@ -37,17 +40,8 @@ class ResourcePath:
     joins: tuple[type[Base], ...] = ()
 
 
-_RESOURCES: dict[type[Base], ResourcePath] = {
-    Project: ResourcePath("prj", "project", Project.id, Project.id),
-    Board: ResourcePath("brd", "board", Board.id, Board.project_id),
-    Task: ResourcePath("tsk", "task", Task.id, Board.project_id, joins=(Board,)),
-    Label: ResourcePath("lbl", "label", Label.id, Label.project_id),
-    Invitation: ResourcePath("inv", "invitation", Invitation.id, Invitation.project_id),
-    Sprint: ResourcePath("spr", "sprint", Sprint.id, Board.project_id, joins=(Board,)),
-    Comment: ResourcePath("cmt", "comment", Comment.id, Board.project_id, joins=(Task, Board)),
-    ChecklistItem: ResourcePath("chk", "checklist item", ChecklistItem.id, Board.project_id, joins=(Task, Board)),
-    Attachment: ResourcePath("att", "attachment", Attachment.id, Board.project_id, joins=(Task, Board)),
-}
+# The columns that lead towards a row's project, the nearest first, and the table that each leads to.
+_PARENTS: dict[str, type[Base]] = {"board_id": Board, "task_id": Task}
 
 
 def require_scope(access: Access, *scopes: str) -> None:
@@ -123,8 +117,26 @@ def _is_narrowed(access: Access) -> bool:
 
 
 @cache
+def _path_of(model: type[Base]) -> ResourcePath:
+    """Read off the table: the prefix of its ids, its name in words, and the way to its project."""
+    joins = tuple(_way_to_project(model))
+    last: Any = joins[-1] if joins else model
+    row_id: Any = inspect(model).attrs["id"].class_attribute
+    noun = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", model.__name__).lower()
+    return ResourcePath(prefix_of(model), noun, row_id, row_id if model is Project else last.project_id, joins)
+
+
+def _way_to_project(model: type[Base]) -> Iterator[type[Base]]:
+    columns = model.__table__.columns
+    if model is not Project and "project_id" not in columns:
+        parent = next(parent for name, parent in _PARENTS.items() if name in columns)
+        yield parent
+        yield from _way_to_project(parent)
+
+
+@cache
 def _one_row(model: type[Base], columns: tuple[Any, ...], narrowed: bool) -> AnySelect:
-    resource = _RESOURCES[model]
+    resource = _path_of(model)
     statement = select(*columns, resource.project_id.label("in_project"), Membership.role.label("role")).select_from(model)
     for parent in resource.joins:
         statement = statement.join(parent)
@@ -133,19 +145,19 @@ def _one_row(model: type[Base], columns: tuple[Any, ...], narrowed: bool) -> Any
 
 @cache
 def _exists(model: type[Base]) -> AnySelect:
-    row_id = _RESOURCES[model].row_id
+    row_id = _path_of(model).row_id
     return select(row_id).where(row_id == bindparam("row_id"))
 
 
 def _find_row(connection: Connection, access: Access, statement: AnySelect, model: type[Base], row_id: str) -> AnyRow | None:
-    if not ids.is_id(_RESOURCES[model].prefix, row_id):
+    if not ids.is_id(_path_of(model).prefix, row_id):
         return None
     return connection.execute(statement, {"row_id": row_id, **access_params(access)}).first()
 
 
 def _raise_inaccessible(connection: Connection, access: Access, model: type[Base], row_id: str) -> NoReturn:
     """Tell an inaccessible row from one that does not exist."""
-    resource = _RESOURCES[model]
+    resource = _path_of(model)
     if not ids.is_id(resource.prefix, row_id):
         raise NotFound(f"No {resource.noun} has the id “{row_id[:60]}”; a {resource.noun}'s id starts with {resource.prefix}_.")
     if connection.execute(_exists(model), {"row_id": row_id}).first() is None:

@@ -3,7 +3,7 @@
 from typing import Literal, get_args
 
 from sqlalchemy import Dialect, SmallInteger, String
-from sqlalchemy.orm import MappedColumn, mapped_column
+from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from calmboard import ids
@@ -35,6 +35,12 @@ class State(TypeDecorator[str]):
         return None if value is None else STATES[value]
 
 
+def prefix_of(model: type[DeclarativeBase]) -> str:
+    """What the ids of a table begin with."""
+    prefix: str = model.__table__.columns["id"].info["prefix"]
+    return prefix
+
+
 def id_column(prefix: str) -> MappedColumn[str]:
     """A primary key with a generated id."""
-    return mapped_column(Id, primary_key=True, default=lambda: ids.new_id(prefix))
+    return mapped_column(Id, primary_key=True, default=lambda: ids.new_id(prefix), info={"prefix": prefix})

@@ -4,7 +4,7 @@ import io
 import json
 from typing import Any
 
-from api.docs.openapi import ID_PREFIXES
+from api.docs.nouns import ID_PREFIXES
 from api.shapes.values import EXAMPLE_ID_SUFFIX
 from calmboard.db import db
 from calmboard.ids import new_id

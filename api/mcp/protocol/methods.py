@@ -6,9 +6,9 @@ from typing import Any
 from flask import request
 
 from api.mcp.calls import CallContext, InputRequired, text
-from api.mcp.listings import list_tools, usable
 from api.mcp.protocol import request_state
 from api.mcp.protocol.headers import require_matching_argument_headers
+from api.mcp.protocol.listings import list_tools, usable
 from api.mcp.protocol.messages import Message
 from api.mcp.protocol.revisions import (
     APPS,

@@ -57,7 +57,7 @@ _REPORT_ARGUMENTS = {
 def get_report(call: CallContext, args: GetReport) -> dict[str, Any]:
     """Numbers of a board over time: velocity, throughput, burndown or cycle time, one of them in a call. Days are those of UTC.
 
-    Use it for retrospectives, forecasts and sprint planning. How a board stands right now is told by get_board.
+    Use it for retrospectives, forecasts and sprint planning. get_board shows how a board stands right now.
     """
     _require_fitting_arguments(args)
     try:

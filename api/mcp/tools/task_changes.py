@@ -110,7 +110,7 @@ def move_task(call: CallContext, args: MoveTask) -> Any:
 
 @tool("Assign a task", effect="changes", scopes=("tasks:write",), takes=AssignTask, gives=TaskSummary)
 def assign_task(call: CallContext, args: AssignTask) -> Any:
-    """Put people on a task and take people off it; `me` is the person you act for. Nobody is told unless you do.
+    """Put people on a task and take people off it; `me` is the person you act for. Nobody receives a message unless you send one.
 
     People are named by id, from get_project; only members of the project can be put on a task.
     """

@@ -6,8 +6,8 @@ from typing import Literal
 from sqlalchemy import bindparam, or_, select
 
 from calmboard.access.access import Access, Credential, Person
-from calmboard.access.credentials.secret_format import digest, is_well_formed
 from calmboard.access.oauth.app_names import shown_name
+from calmboard.access.secret_format import digest, is_well_formed
 from calmboard.clock import now
 from calmboard.db import AnyRow
 from calmboard.errors import ApiKeyExpired, ApiKeyPaused, ApiKeyRevoked, InvalidApiKey, InvalidToken, MissingApiKey

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
@@ -10,13 +10,13 @@ from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calmboard import ids
-from calmboard.access.access import Access
+from calmboard.access.access import USE_RECORD_INTERVAL, Access
 from calmboard.access.audit import Actor, Subject, record_audit
-from calmboard.access.credentials.secret_format import digest, new_secret
 from calmboard.access.permissions import require_scope
 from calmboard.access.plans import PLANS, require_paid_plan
 from calmboard.access.providers import PROVIDERS, find_provider
 from calmboard.access.scopes import expand, unknown
+from calmboard.access.secret_format import digest, new_secret
 from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.errors import Conflict, FieldError, Forbidden, NotFound, ValidationFailed
@@ -196,9 +196,6 @@ def record_key_use(key_id: str, ip: str | None, agent: str | None, endpoint: str
     )
     with autocommit() as connection:
         connection.execute(statement)
-
-
-USE_RECORD_INTERVAL = timedelta(minutes=1)
 
 
 @cache

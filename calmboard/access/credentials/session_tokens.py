@@ -8,8 +8,8 @@ from sqlalchemy import delete, select
 
 from calmboard.access.access import Access, Person
 from calmboard.access.audit import Subject, record_audit
-from calmboard.access.credentials.secret_format import digest, is_well_formed, new_secret
 from calmboard.access.credentials.sessions import is_live
+from calmboard.access.secret_format import digest, is_well_formed, new_secret
 from calmboard.clock import now
 from calmboard.db import autocommit, db
 from calmboard.errors import InvalidToken, MissingApiKey

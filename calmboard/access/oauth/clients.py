@@ -9,9 +9,9 @@ from sqlalchemy import Select, bindparam, delete, select, update
 
 from calmboard.access.access import Access, Person
 from calmboard.access.audit import Subject, record_audit
-from calmboard.access.credentials.secret_format import digest, is_well_formed, new_secret
 from calmboard.access.oauth.app_names import shown_name
 from calmboard.access.oauth.redirect_uris import MAX_OWN, is_same, own_uri_error
+from calmboard.access.secret_format import digest, is_well_formed, new_secret
 from calmboard.clock import now
 from calmboard.db import AnyRow, autocommit, db, insert_if_absent
 from calmboard.errors import FieldError, Forbidden, ValidationFailed

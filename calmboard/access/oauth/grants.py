@@ -12,12 +12,11 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from sqlalchemy import ColumnElement, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from calmboard.access.access import Access
+from calmboard.access.access import USE_RECORD_INTERVAL, Access
 from calmboard.access.audit import Actor, Subject, record_audit
-from calmboard.access.credentials.keys import USE_RECORD_INTERVAL
-from calmboard.access.credentials.secret_format import derived_secret, digest, is_well_formed, new_secret
 from calmboard.access.oauth.clients import Client
 from calmboard.access.scopes import expand
+from calmboard.access.secret_format import derived_secret, digest, is_well_formed, new_secret
 from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, Base, autocommit, db, insert_or_ignore
 from calmboard.models import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken, UserSession

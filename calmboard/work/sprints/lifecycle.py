@@ -20,8 +20,8 @@ from calmboard.models import Board, Sprint, Task
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.changed_values import changed_values
-from calmboard.work.sprints.scope import move_to_sprint
 from calmboard.work.tasks.positions import lock_boards, rank_at, rank_between
+from calmboard.work.tasks.sprint_scope import move_to_sprint
 
 LENGTH_DAYS = 14
 MAX_LENGTH = timedelta(days=366)

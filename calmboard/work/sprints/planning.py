@@ -20,7 +20,7 @@ from calmboard.work.sprints.lifecycle import (
     require_completable,
     require_one_destination,
 )
-from calmboard.work.sprints.scope import move_to_sprint
+from calmboard.work.tasks.sprint_scope import move_to_sprint
 
 _MAX_TASKS = 100
 

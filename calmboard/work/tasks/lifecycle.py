@@ -12,7 +12,6 @@ from calmboard.db import AnyRow, autocommit, db
 from calmboard.events.activity import record
 from calmboard.models import Board, Task
 from calmboard.preconditions import Precondition, no_precondition
-from calmboard.work.sprints.scope import move_to_sprint
 from calmboard.work.tasks.changes import (
     MOVE_FIELDS,
     POSITION_FIELDS,
@@ -25,6 +24,7 @@ from calmboard.work.tasks.changes import (
 )
 from calmboard.work.tasks.positions import lock_boards
 from calmboard.work.tasks.rows import COLUMNS, TaskRow, with_relations
+from calmboard.work.tasks.sprint_scope import move_to_sprint
 
 
 def read_task(access: Access, task_id: str) -> TaskRow:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 import api
 from api.docs.examples import example_of, required_example_of
-from api.docs.openapi import ID_PREFIXES
+from api.docs.nouns import ID_PREFIXES
 from api.framework.describe import Operation, operations
 from api.framework.uploads import FORM
 from calmboard import ids

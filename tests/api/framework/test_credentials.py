@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from calmboard.access.credentials import keys
 from calmboard.access.credentials.key_lists import list_keys
-from calmboard.access.credentials.secret_format import digest, new_secret
+from calmboard.access.secret_format import digest, new_secret
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.ids import new_id

@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from calmboard.access.credentials.secret_format import is_well_formed, new_secret
 from calmboard.access.credentials.sessions import delete_expired_sessions
+from calmboard.access.secret_format import is_well_formed, new_secret
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.models import SessionToken, UserSession

@@ -7,10 +7,10 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from flask import Flask
 from sqlalchemy import update
 
-from calmboard.access.credentials.secret_format import digest, new_secret
 from calmboard.access.oauth import grants
 from calmboard.access.oauth.clients import own_client
 from calmboard.access.scopes import SCOPES
+from calmboard.access.secret_format import digest, new_secret
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.models import OAuthAccessToken

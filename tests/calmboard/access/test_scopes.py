@@ -55,11 +55,11 @@ def test_the_form_of_a_key_offers_it(signed_in: FlaskClient, scope: Scope) -> No
 
 @every_scope
 def test_the_preview_of_a_key_says_what_it_comes_to(signed_in: FlaskClient, scope: Scope) -> None:
-    said = {right: _preview(signed_in, scope, right) for right in ("none", "read", "write")}
-    assert "Nothing yet." in said["none"]
-    assert "Nothing yet." not in said["read"]
-    assert said["write"] != said["read"]
-    assert ("your role there does not allow it" in said["write"]) == bool(scope.writes)
+    text = {right: _preview(signed_in, scope, right) for right in ("none", "read", "write")}
+    assert "Nothing yet." in text["none"]
+    assert "Nothing yet." not in text["read"]
+    assert text["write"] != text["read"]
+    assert ("your role there does not allow it" in text["write"]) == bool(scope.writes)
 
 
 @every_scope

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calmboard.access.credentials.secret_format import digest, is_well_formed, new_secret
+from calmboard.access.secret_format import digest, is_well_formed, new_secret
 
 PREFIXES = ("cbk", "cbo", "cbr", "cbc", "cbm", "cbs")
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -9,8 +9,8 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select
 
-from calmboard.access.credentials.secret_format import digest
 from calmboard.access.scopes import SCOPES
+from calmboard.access.secret_format import digest
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.ids import new_id

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from calmboard.access.credentials.secret_format import digest
 from calmboard.access.oauth.clients import own_client
+from calmboard.access.secret_format import digest
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.models import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken

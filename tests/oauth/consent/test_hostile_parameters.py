@@ -11,9 +11,9 @@ from flask import Flask
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from calmboard.access.credentials.secret_format import new_secret
 from calmboard.access.credentials.session_tokens import open_token_session
 from calmboard.access.oauth.clients import own_client
+from calmboard.access.secret_format import new_secret
 from tests.oauth.conftest import CALLBACK, ORIGIN, HostApp, redirect_parameters
 from tests.support.users import TestUser, add_project_and_board, csrf_token, new_address
 

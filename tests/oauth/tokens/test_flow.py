@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from calmboard.access.credentials.secret_format import digest
+from calmboard.access.secret_format import digest
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.models import OAuthAccessToken, OAuthCode, OAuthRefreshToken, User

@@ -22,7 +22,7 @@ from calmboard.outgoing import FETCH
 from calmboard.settings import RateLimit
 from calmboard.work.project_choice import Choices, list_choices
 from oauth.answers import OAuthError, VerbatimRedirect, answer, answer_error
-from oauth.consent import (
+from oauth.consent.page import (
     CHOICES,
     ConsentForm,
     MissingChoice,

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, request
 
-from calmboard.access.credentials.secret_format import digest, is_well_formed
 from calmboard.access.oauth import grants
 from calmboard.access.oauth.grants import GrantError, Tokens
+from calmboard.access.secret_format import digest, is_well_formed
 from calmboard.settings import RateLimit, current_settings
 from oauth.answers import OAuthError, answer, answer_error
 from oauth.parameters import public_client, read_form, read_resource, require_parameter
