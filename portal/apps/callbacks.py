@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from calmboard.access.oauth.clients import change_callbacks
 from calmboard.errors import ValidationFailed
-from portal.apps.client import oauth_section
+from portal.apps.sections import oauth_section
 from portal.overview.views import integrations_page
 from portal.shared.blueprint import bp, is_htmx
 from portal.shared.session import current_access

@@ -19,9 +19,9 @@ from calmboard.work.projects import effective_access
 from portal.agents.section import agents_section, is_from_agents
 from portal.docs.recipes import recipes_for
 from portal.keys.forms import LIFETIMES, KeyForm, key_errors_by_field, lifetime_end_dates, prefilled_form, read_form, rights_for
-from portal.keys.lists import CURSOR_PARAMS, changed_key, keys_section, next_keys, next_revoked_keys
 from portal.keys.preview import Preview, preview_of
 from portal.keys.rows import use_of
+from portal.keys.section import CURSOR_PARAMS, changed_key, keys_section, next_keys, next_revoked_keys
 from portal.shared.blueprint import bp, is_htmx
 from portal.shared.session import current_access
 from web.origin import origin

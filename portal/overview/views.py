@@ -10,9 +10,9 @@ from calmboard.errors import PROBLEMS
 from calmboard.settings import current_settings
 from portal.agents.connection_test import run_connection_test
 from portal.agents.section import agents_section, mcp_section
-from portal.apps.client import oauth_section
+from portal.apps.sections import oauth_section
 from portal.docs.examples import examples, first_examples
-from portal.keys.lists import keys_section
+from portal.keys.section import keys_section
 from portal.shared.blueprint import bp, is_htmx
 from portal.shared.session import current_access
 
