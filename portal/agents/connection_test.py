@@ -9,9 +9,8 @@ from flask import current_app, request
 from werkzeug.test import TestResponse
 
 from calmboard.access.access import Access
-from calmboard.access.oauth.resources import MCP
+from calmboard.access.oauth.resources import MCP, resource_of
 from calmboard.work.projects import effective_scopes, has_use_of
-from portal.agents.section import endpoint
 from portal.shared.catalogues import MCP_CATALOGUE
 from portal.shared.words import plural
 from web.origin import origin
@@ -37,16 +36,30 @@ class AgentTool:
     is_final: bool
 
 
-def run_connection_test(access: Access) -> dict[str, Any]:
-    """The context of `agents/_tested.html`: the server's responses, and the tools for an agent with all rights of this person."""
+@dataclass(frozen=True, slots=True)
+class ConnectionTest:
+    """The server's responses, and the tools for an agent with all rights of the reader."""
+
+    checks: list[Check]
+    reading_tools: list[AgentTool]
+    writing_tools: list[AgentTool]
+
+    @property
+    def tool_count(self) -> str:
+        return plural(len(self.reading_tools) + len(self.writing_tools), "tool")
+
+
+def endpoint() -> str:
+    """Where the MCP server answers; it is the OAuth resource as well."""
+    return resource_of(origin(), MCP)
+
+
+def run_connection_test(access: Access) -> ConnectionTest:
     rights = effective_scopes(access)
     tools = [tool for tool in MCP_CATALOGUE.get()["tools"] if has_use_of(rights, tool["scopes"])]
-    return {
-        "checks": _checks(),
-        "tool_count": plural(len(tools), "tool"),
-        "reading_tools": [_shown(tool) for tool in tools if tool["effect"] == "reads"],
-        "writing_tools": [_shown(tool) for tool in tools if tool["effect"] != "reads"],
-    }
+    reading = [_shown(tool) for tool in tools if tool["effect"] == "reads"]
+    writing = [_shown(tool) for tool in tools if tool["effect"] != "reads"]
+    return ConnectionTest(_checks(), reading, writing)
 
 
 def _shown(tool: dict[str, Any]) -> AgentTool:

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from calmboard.access.oauth.clients import change_callbacks
 from calmboard.errors import ValidationFailed
-from portal.apps.sections import oauth_section
+from portal.apps.sections import OAuthClientSection, OAuthStepsSection
 from portal.overview.views import integrations_page
 from portal.shared.blueprint import bp, is_htmx
 from portal.shared.session import current_access
@@ -20,9 +20,10 @@ def save_callbacks() -> Response | tuple[str, int]:
     try:
         change_callbacks(access, text, origin())
     except ValidationFailed as problem:
-        part = oauth_section(access, text, problem.errors)
-        return (render_template("apps/_client.html", **part) if is_htmx() else integrations_page(part)), 422
+        section = OAuthClientSection.of(access, text, problem.errors)
+        return (render_template("apps/_client.html", section=section) if is_htmx() else integrations_page(section)), 422
     if not is_htmx():
         flash(_SAVED)
         return redirect(url_for("portal.integrations", _anchor="oauth-client"), 303)
-    return make_response(render_template("apps/_saved.html", sentence=_SAVED, **oauth_section(access)))
+    section, steps = OAuthClientSection.of(access), OAuthStepsSection.of(access)
+    return make_response(render_template("apps/_saved.html", section=section, steps=steps, sentence=_SAVED))

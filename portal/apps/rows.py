@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from markupsafe import Markup
@@ -12,7 +11,7 @@ from calmboard.access.access import Access
 from calmboard.access.oauth.connected_apps import Grant, list_grants
 from calmboard.pagination import Page
 from portal.keys.rows import names_in, projects_of, rights_of, use_of
-from portal.shared.lists import next_page, page_or_first, requested_page
+from portal.shared.lists import ListPart, next_page, page_or_first, requested_page
 from portal.shared.words import initials, listed
 
 CURSOR_PARAM = "apps_after"
@@ -33,15 +32,14 @@ class AppRow:
     use: Markup
 
 
-def apps_section(access: Access, *, changed: bool = False) -> dict[str, Any]:
-    """The context of `apps/_apps.html`: the requested part, or else the first; `changed` moves the focus to it."""
+def connected_apps(access: Access) -> ListPart[AppRow]:
+    """The requested part, or else the first."""
     page, has_previous = page_or_first(partial(list_grants, access), requested_page(CURSOR_PARAM, "grn"))
-    return {**_rows(access, page), "apps_has_previous": has_previous, "apps_changed": changed}
+    return _part(access, page, has_previous)
 
 
-def next_apps(access: Access) -> dict[str, Any]:
-    """The context of `apps/_more.html`: the next apps."""
-    return _rows(access, list_grants(access, requested_page(CURSOR_PARAM, "grn")))
+def next_apps(access: Access) -> ListPart[AppRow]:
+    return _part(access, list_grants(access, requested_page(CURSOR_PARAM, "grn")))
 
 
 def app_rows(access: Access, grants: Sequence[Grant]) -> list[AppRow]:
@@ -49,9 +47,9 @@ def app_rows(access: Access, grants: Sequence[Grant]) -> list[AppRow]:
     return [_row(grant, names) for grant in grants]
 
 
-def _rows(access: Access, page: Page[Grant]) -> dict[str, Any]:
+def _part(access: Access, page: Page[Grant], has_previous: bool = True) -> ListPart[AppRow]:
     more = next_page(page, CURSOR_PARAM, "portal.integrations", "portal.more_apps", anchor="connected-apps")
-    return {"apps": app_rows(access, page.rows), "more_apps": more}
+    return ListPart(app_rows(access, page.rows), more, has_previous)
 
 
 def _row(grant: Grant, names: dict[str, str]) -> AppRow:

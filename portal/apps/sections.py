@@ -1,7 +1,8 @@
-"""What the page says about OAuth: the reader's own client, the apps they connected, the steps with their values."""
+"""The sections on OAuth: the reader's own client with the apps they connected, the steps with their values, the metadata."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Self
 
 from calmboard.access.access import Access
 from calmboard.access.oauth.clients import Client, own_client
@@ -18,7 +19,9 @@ from portal.apps.examples import (
     register_command,
     token_command,
 )
-from portal.apps.rows import apps_section
+from portal.apps.rows import AppRow, connected_apps
+from portal.shared.lists import ListPart
+from portal.shared.section import BUILD_WITH_IT, YOUR_ACCESS, Section
 from portal.shared.words import count
 from web.origin import origin
 
@@ -30,38 +33,84 @@ _METADATA = (
 )
 
 
-def oauth_section(access: Access, text: str | None = None, errors: Sequence[FieldError] = ()) -> dict[str, Any]:
-    """The context of `apps/_client.html`, `_steps.html` and `_metadata.html`; `text` is the submitted value if it has errors."""
-    client = own_client(access.user, origin())
-    return {
-        "client": client,
-        "callbacks": ",\n".join(client.redirect_uris) if text is None else text,
-        "callback_errors": errors,
-        "callbacks_summary": _summary(client),
-        "max_callbacks": count(MAX_OWN),
-        "metadata": _METADATA,
-        "register_command": register_command(),
-        **steps_section(client),
-        **apps_section(access),
-    }
+@dataclass(frozen=True, slots=True)
+class OAuthClientSection(Section):
+    """`callbacks` is the text of the field: the saved addresses, or what was submitted with `errors`."""
+
+    template = "apps/_client.html"
+    title = "OAuth client"
+    anchor = "oauth-client"
+    group = YOUR_ACCESS
+
+    client: Client
+    callbacks: str
+    errors: Sequence[FieldError]
+    apps: ListPart[AppRow]
+
+    @classmethod
+    def of(cls, access: Access, submitted: str | None = None, errors: Sequence[FieldError] = ()) -> Self:
+        client = own_client(access.user, origin())
+        callbacks = ",\n".join(client.redirect_uris) if submitted is None else submitted
+        return cls(client, callbacks, errors, connected_apps(access))
+
+    @property
+    def max_callbacks(self) -> str:
+        return count(MAX_OWN)
+
+    @property
+    def callbacks_summary(self) -> str:
+        """“Two of three used.”"""
+        return f"{count(len(self.client.redirect_uris)).capitalize()} of {count(MAX_OWN)} used."
 
 
-def steps_section(client: Client) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class OAuthStepsSection(Section):
     """The three steps with the reader's own client, and a challenge made for this view."""
-    authorization = ExampleAuthorization(client.id, first_callback(client))
-    return {
-        "authorization": authorization,
-        "authorize_address": origin() + authorize_path(authorization),
-        "token_command": token_command(authorization),
-        "api_command": api_command(),
-        "code_placeholder": CODE_PLACEHOLDER,
-        "token_placeholder": BEARER_PLACEHOLDER,
-        "playground_url": playground_url(),
-        "is_playground_allowed": client.allows(playground_url()),
-        "returns_to_playground": authorization.callback == playground_url(),
-    }
+
+    template = "apps/_steps.html"
+    title = "OAuth in three steps"
+    anchor = "oauth-steps"
+    group = BUILD_WITH_IT
+    code_placeholder = CODE_PLACEHOLDER
+    token_placeholder = BEARER_PLACEHOLDER
+
+    authorization: ExampleAuthorization
+    authorize_address: str
+    token_command: str
+    api_command: str
+    playground_url: str
+    is_playground_allowed: bool
+
+    @classmethod
+    def of(cls, access: Access) -> Self:
+        client = own_client(access.user, origin())
+        authorization = ExampleAuthorization(client.id, first_callback(client))
+        return cls(
+            authorization,
+            origin() + authorize_path(authorization),
+            token_command(authorization),
+            api_command(),
+            playground_url(),
+            client.allows(playground_url()),
+        )
+
+    @property
+    def returns_to_playground(self) -> bool:
+        return self.authorization.callback == self.playground_url
 
 
-def _summary(client: Client) -> str:
-    """“Two of three used.”"""
-    return f"{count(len(client.redirect_uris)).capitalize()} of {count(MAX_OWN)} used."
+@dataclass(frozen=True, slots=True)
+class OAuthMetadataSection(Section):
+    """`documents` are paths, each with what it describes."""
+
+    template = "apps/_metadata.html"
+    title = "Metadata for agents"
+    anchor = "oauth-metadata"
+    group = BUILD_WITH_IT
+    documents = _METADATA
+
+    register_command: str
+
+    @classmethod
+    def of(cls, _access: Access) -> Self:
+        return cls(register_command())

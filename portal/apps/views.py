@@ -6,8 +6,8 @@ from flask import flash, make_response, redirect, render_template, request, url_
 from werkzeug.wrappers import Response
 
 from calmboard.access.oauth.connected_apps import get_own_grant, revoke_own_grant
-from portal.agents.section import agents_section, is_from_agents
-from portal.apps.rows import CURSOR_PARAM, apps_section, next_apps
+from portal.agents.rows import connected_agents, is_from_agents
+from portal.apps.rows import CURSOR_PARAM, connected_apps, next_apps
 from portal.keys.rows import use_of
 from portal.shared.blueprint import bp, is_htmx
 from portal.shared.session import current_access
@@ -19,7 +19,7 @@ def more_apps() -> str | Response:
     if not is_htmx():
         query: dict[str, Any] = {CURSOR_PARAM: request.args.get(CURSOR_PARAM)}
         return redirect(url_for("portal.integrations", _anchor="connected-apps", **query), 303)
-    return render_template("apps/_more.html", **next_apps(current_access()))
+    return render_template("apps/_more.html", apps=next_apps(current_access()))
 
 
 @bp.get("/integrations/apps/<grant_id>/disconnect")
@@ -42,7 +42,7 @@ def disconnect(grant_id: str) -> Response:
     if not is_htmx():
         flash(sentence)
         return redirect(url_for("portal.integrations", _anchor=f"connected-{_among()}"), 303)
-    return make_response(render_template("apps/_changed.html", sentence=sentence, among=_among(), **_lists()))
+    return make_response(_changed_lists(sentence))
 
 
 def _among() -> str:
@@ -50,7 +50,8 @@ def _among() -> str:
     return "agents" if is_from_agents() else "apps"
 
 
-def _lists() -> dict[str, Any]:
+def _changed_lists(sentence: str) -> str:
     """Both lists as they are now; the focus goes to the one that the reader used."""
-    access, among = current_access(), _among()
-    return {**apps_section(access, changed=among == "apps"), **agents_section(access, changed=among == "agents")}
+    access = current_access()
+    apps, agents = connected_apps(access), connected_agents(access)
+    return render_template("apps/_changed.html", among=_among(), apps=apps, agents=agents, sentence=sentence)

@@ -57,16 +57,32 @@ class NounReference:
     examples: tuple[Example, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class NounSummary:
+    """A noun with the number of its endpoints."""
+
+    slug: str
+    name: str
+    path: str
+    endpoints: int
+
+
+def noun_summaries() -> list[NounSummary]:
+    nouns = API_CATALOGUE.get()
+    return [NounSummary(noun["slug"], noun["name"], noun["path"], len(noun["endpoints"])) for noun in nouns]
+
+
 def examples(access: Access | None) -> list[NounReference]:
     """Every noun; without a reader, words such as TASK_ID stand for the ids."""
     own_ids = example_ids(access) if access else {}
     return [_noun(noun, own_ids) for noun in API_CATALOGUE.get()]
 
 
-def first_examples(nouns: list[NounReference]) -> list[Example]:
+def first_examples(access: Access) -> list[Example]:
     """The few that are the most useful at first, in their own order."""
-    by_name = {example.endpoint["name"]: example for noun in nouns for example in noun.examples}
-    return [by_name[name] for name in _FIRST]
+    nouns, own_ids = API_CATALOGUE.get(), example_ids(access)
+    by_name = {endpoint["name"]: endpoint for noun in nouns for endpoint in noun["endpoints"]}
+    return [_example(by_name[name], own_ids) for name in _FIRST]
 
 
 def _noun(noun: Mapping[str, Any], own_ids: Mapping[str, str]) -> NounReference:

@@ -1,54 +1,108 @@
-"""The list of keys on the page, paginated: those in use, the revoked ones collapsed, and a summary of both."""
+"""The section on keys: those in use, page by page, the revoked ones collapsed, and a summary of both."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
-from typing import Any
+from typing import Self
 
 from calmboard.access.access import Access
 from calmboard.access.credentials.key_lists import KeyCounts, count_keys, list_keys, list_revoked_keys
 from calmboard.access.credentials.keys import Key
-from calmboard.access.plans import PLANS, rate_limit_of
+from calmboard.access.plans import PLANS, Plan, rate_limit_of
 from calmboard.clock import now
 from calmboard.errors import PaidPlanRequired
 from calmboard.pagination import Page, PageRequest
-from calmboard.settings import current_settings
-from portal.keys.rows import key_rows
-from portal.shared.lists import NextPage, next_page, page_or_first, requested_page
+from calmboard.settings import RateLimit, current_settings
+from portal.keys.rows import KeyRow, key_rows
+from portal.shared.lists import ListPart, next_page, page_or_first, requested_page
+from portal.shared.section import YOUR_ACCESS, Section
 from portal.shared.words import capitalized_count, count
 
 CURSOR_PARAMS = _IN_USE, _REVOKED = "keys_after", "revoked_after"
 _SOON_DAYS = 7
 
 
-def keys_section(access: Access) -> dict[str, Any]:
-    """The context of `keys/_keys.html`: the requested parts, or else the first ones."""
-    page, has_previous = page_or_first(partial(list_keys, access), _requested_in_use())
-    revoked, revoked_has_previous = page_or_first(partial(list_revoked_keys, access), _requested_revoked())
-    return {
-        **_plan_section(access),
-        **_rows(access, page),
-        **_revoked_rows(access, revoked),
-        **_summary_section(access),
-        "keys_has_previous": has_previous,
-        "revoked_has_previous": revoked_has_previous,
-        "revoked_summary": _revoked_summary(revoked, revoked_has_previous),
-    }
+@dataclass(frozen=True, slots=True)
+class KeysSummary:
+    """How many keys there are, in words that depend on the plan."""
+
+    plan: Plan
+    counts: KeyCounts
+
+    @classmethod
+    def of(cls, access: Access) -> Self:
+        return cls(PLANS[access.user.plan], count_keys(access, _soon()))
+
+    @property
+    def sentence(self) -> str:
+        return _summary(self.counts) if self.plan.includes_apis else _waiting_summary(self.counts.in_use)
+
+    @property
+    def upgrade_promise(self) -> str:
+        return _upgrade_promise(self.counts.in_use)
 
 
-def next_keys(access: Access) -> dict[str, Any]:
-    """The context of `keys/_more.html`: the next keys in use, those that expired last."""
-    return _rows(access, list_keys(access, _requested_in_use()))
+@dataclass(frozen=True, slots=True)
+class KeysSection(Section):
+    """The requested parts of both lists, or else the first ones."""
+
+    template = "keys/_keys.html"
+    title = "API keys"
+    anchor = "keys"
+    group = YOUR_ACCESS
+    count_id = "keys-count"
+
+    summary: KeysSummary
+    in_use: ListPart[KeyRow]
+    revoked: ListPart[KeyRow]
+    paid_plan: Plan
+    paid_rate_limit: RateLimit | None
+
+    @classmethod
+    def of(cls, access: Access) -> Self:
+        in_use, has_previous = page_or_first(partial(list_keys, access), _requested_in_use())
+        revoked, revoked_has_previous = page_or_first(partial(list_revoked_keys, access), _requested_revoked())
+        return cls(
+            KeysSummary.of(access),
+            _part(access, in_use, _IN_USE, "portal.more_keys", has_previous),
+            _part(access, revoked, _REVOKED, "portal.more_revoked_keys", revoked_has_previous),
+            PLANS["pro"],
+            rate_limit_of("pro", current_settings()),
+        )
+
+    @property
+    def count(self) -> int:
+        return self.summary.counts.in_use
+
+    @property
+    def plan(self) -> Plan:
+        return self.summary.plan
+
+    @property
+    def revoked_summary(self) -> str:
+        """How many revoked ones there are, where the page shows all of them."""
+        if self.revoked.has_previous or self.revoked.more:
+            return "Revoked keys"
+        return capitalized_count(len(self.revoked.rows), "revoked key", "revoked keys")
+
+    @property
+    def refusal(self) -> dict[str, str]:
+        """The part of the real response that a program acts on."""
+        return {
+            "title": PaidPlanRequired.title,
+            "detail": f"{self.plan.name} does not include integration APIs.",
+            "code": PaidPlanRequired.code,
+            "hint": "The key is kept and works again after an upgrade.",
+        }
 
 
-def next_revoked_keys(access: Access) -> dict[str, Any]:
-    """The context of `keys/_more_revoked.html`: the next revoked keys."""
-    return _revoked_rows(access, list_revoked_keys(access, _requested_revoked()))
+def next_keys(access: Access) -> ListPart[KeyRow]:
+    """The next keys in use, those that expired last."""
+    return _part(access, list_keys(access, _requested_in_use()), _IN_USE, "portal.more_keys")
 
 
-def changed_key(access: Access, key: Key) -> dict[str, Any]:
-    """The context of `keys/_changed.html`: the row of one key, and the counts that changed with it."""
-    [row] = key_rows(access, [key])
-    return {**_plan_section(access), **_summary_section(access), "row": row, "focused_id": key.id}
+def next_revoked_keys(access: Access) -> ListPart[KeyRow]:
+    return _part(access, list_revoked_keys(access, _requested_revoked()), _REVOKED, "portal.more_revoked_keys")
 
 
 def _requested_in_use() -> PageRequest:
@@ -59,46 +113,9 @@ def _requested_revoked() -> PageRequest:
     return requested_page(_REVOKED, "key")
 
 
-def _rows(access: Access, page: Page[Key]) -> dict[str, Any]:
-    return {"rows": key_rows(access, page.rows), "more_keys": _more(page, _IN_USE, "portal.more_keys")}
-
-
-def _revoked_rows(access: Access, page: Page[Key]) -> dict[str, Any]:
-    more = _more(page, _REVOKED, "portal.more_revoked_keys")
-    return {"revoked_rows": key_rows(access, page.rows), "more_revoked": more}
-
-
-def _revoked_summary(page: Page[Key], has_previous: bool) -> str:
-    """How many there are, where the page shows all of them."""
-    return (
-        "Revoked keys"
-        if has_previous or page.after is not None
-        else capitalized_count(len(page.rows), "revoked key", "revoked keys")
-    )
-
-
-def _more(page: Page[Key], name: str, part_endpoint: str) -> NextPage | None:
-    return next_page(page, name, "portal.integrations", part_endpoint, anchor="keys")
-
-
-def _plan_section(access: Access) -> dict[str, Any]:
-    plan = PLANS[access.user.plan]
-    return {
-        "plan": plan,
-        "paid_plan": PLANS["pro"],
-        "paid_rate_limit": rate_limit_of("pro", current_settings()),
-        "refusal": _refusal(plan.name),
-    }
-
-
-def _summary_section(access: Access) -> dict[str, Any]:
-    counts = count_keys(access, _soon())
-    is_paid = PLANS[access.user.plan].includes_apis
-    return {
-        "keys_in_use": counts.in_use,
-        "keys_summary": _summary(counts) if is_paid else _waiting_summary(counts.in_use),
-        "upgrade_promise": _upgrade_promise(counts.in_use),
-    }
+def _part(access: Access, page: Page[Key], name: str, part_endpoint: str, has_previous: bool = True) -> ListPart[KeyRow]:
+    more = next_page(page, name, "portal.integrations", part_endpoint, anchor="keys")
+    return ListPart(key_rows(access, page.rows), more, has_previous)
 
 
 def _soon() -> datetime:
@@ -127,13 +144,3 @@ def _upgrade_promise(number: int) -> str:
         return "Upgrade, and you can create your first key at once."
     who = {1: "Your key works", 2: "Both keys work"}.get(number, f"All {count(number)} keys work")
     return f"{who} again the moment you upgrade. No new keys, no new set-up."
-
-
-def _refusal(plan_name: str) -> dict[str, str]:
-    """The part of the real response that a program acts on."""
-    return {
-        "title": PaidPlanRequired.title,
-        "detail": f"{plan_name} does not include integration APIs.",
-        "code": PaidPlanRequired.code,
-        "hint": "The key is kept and works again after an upgrade.",
-    }

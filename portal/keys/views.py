@@ -16,12 +16,12 @@ from calmboard.clock import now
 from calmboard.errors import ValidationFailed
 from calmboard.work.project_choice import list_choices
 from calmboard.work.projects import effective_access
-from portal.agents.section import agents_section, is_from_agents
+from portal.agents.rows import connected_agents, is_from_agents
 from portal.docs.recipes import recipes_for
 from portal.keys.forms import LIFETIMES, KeyForm, key_errors_by_field, lifetime_end_dates, prefilled_form, read_form, rights_for
 from portal.keys.preview import Preview, preview_of
-from portal.keys.rows import use_of
-from portal.keys.section import CURSOR_PARAMS, changed_key, keys_section, next_keys, next_revoked_keys
+from portal.keys.rows import key_rows, use_of
+from portal.keys.section import CURSOR_PARAMS, KeysSection, KeysSummary, next_keys, next_revoked_keys
 from portal.shared.blueprint import bp, is_htmx
 from portal.shared.session import current_access
 from web.origin import origin
@@ -74,12 +74,14 @@ def preview_key() -> str:
 @bp.get("/integrations/keys/more")
 def more_keys() -> str | Response:
     """The next keys in use, for htmx; without it, the page on which they come first."""
-    return render_template("keys/_more.html", **next_keys(current_access())) if is_htmx() else _page_with_part()
+    return render_template("keys/_more.html", keys=next_keys(current_access())) if is_htmx() else _page_with_part()
 
 
 @bp.get("/integrations/keys/more-revoked")
 def more_revoked_keys() -> str | Response:
-    return render_template("keys/_more_revoked.html", **next_revoked_keys(current_access())) if is_htmx() else _page_with_part()
+    return (
+        render_template("keys/_more_revoked.html", keys=next_revoked_keys(current_access())) if is_htmx() else _page_with_part()
+    )
 
 
 @bp.get("/integrations/keys/<key_id>/first-use")
@@ -125,11 +127,20 @@ def _changed(key: Key, sentence: str) -> Response:
     if not is_htmx():
         flash(sentence)
         return redirect(url_for("portal.integrations", _anchor=_source_list()), 303)
+    return make_response(_changed_agent(sentence) if is_from_agents() else _changed_key(key, sentence))
+
+
+def _changed_key(key: Key, sentence: str) -> str:
     access = current_access()
-    agents = agents_section(access, changed=is_from_agents())
-    keys_context = keys_section(access) if is_from_agents() else changed_key(access, key)
-    template = "keys/_changed_agent.html" if is_from_agents() else "keys/_changed.html"
-    return make_response(render_template(template, sentence=sentence, **keys_context, **agents))
+    [row] = key_rows(access, [key])
+    summary, agents = KeysSummary.of(access), connected_agents(access)
+    return render_template("keys/_changed.html", row=row, focused_id=key.id, summary=summary, agents=agents, sentence=sentence)
+
+
+def _changed_agent(sentence: str) -> str:
+    access = current_access()
+    agents = connected_agents(access)
+    return render_template("keys/_changed_agent.html", section=KeysSection.of(access), agents=agents, sentence=sentence)
 
 
 def _source_list() -> str:

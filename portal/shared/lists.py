@@ -1,8 +1,8 @@
 """Pagination of the lists on pages: which part is requested, and the links to the next one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from flask import request, url_for
 
@@ -18,6 +18,15 @@ class NextPage:
 
     page_url: str
     part_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListPart(Generic[T]):
+    """The part of a list that a page shows, as rows of the page; `more` leads to the next one."""
+
+    rows: Sequence[T]
+    more: NextPage | None
+    has_previous: bool
 
 
 def requested_page(name: str, prefix: str, ranks: int = 0) -> PageRequest:
