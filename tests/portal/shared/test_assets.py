@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.exceptions import NotFound
 from werkzeug.test import Client
 
-from portal.shared.assets import STATIC_DIR, HashedFiles
+from portal.shared.assets import STATIC_DIR, HashedFiles, style_sheets
 
 _SHEETS = sorted(STATIC_DIR.glob("css/*.css"))
 
@@ -76,3 +76,15 @@ def test_every_style_sheet_is_linked(client: FlaskClient) -> None:
     page = client.get("/sign-in").text
     assert re.findall(r"/static/css/(\w+)\.[0-9a-f]{12}\.css", page) != []
     assert set(re.findall(r"/static/css/(\w+)\.[0-9a-f]{12}\.css", page)) == {sheet.stem for sheet in _SHEETS}
+
+
+def test_the_sheet_of_a_new_capability_comes_after_the_shared_ones(tmp_path: Path) -> None:
+    (tmp_path / "css").mkdir()
+    for sheet in _SHEETS:
+        (tmp_path / "css" / sheet.name).touch()
+    (tmp_path / "css/activity.css").touch()
+    with_one_more = style_sheets(tmp_path)
+    assert set(with_one_more) - set(style_sheets(STATIC_DIR)) == {"activity"}
+    assert with_one_more[0] == "tokens"
+    assert with_one_more.index("overview") < with_one_more.index("activity") < with_one_more.index("agents")
+    assert with_one_more[-1] == "media"
