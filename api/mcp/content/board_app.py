@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from pathlib import Path
 from string import Template
 
@@ -10,6 +11,9 @@ from api.mcp.protocol.revisions import APP_MEDIA_TYPE
 from api.mcp.registry import Resource
 
 _DIRECTORY = Path(__file__).with_name("view")
+_TOKENS = Path(__file__).parents[3] / "static" / "css" / "tokens.css"
+_TOKEN = re.compile(r"^ *(--[\w-]+): ([^;]+);", re.MULTILINE)
+_USE = re.compile(r"var\((--[\w-]+)\)")
 
 
 def _read_app(_call: CallContext, _variables: dict[str, str]) -> dict[str, str]:
@@ -18,11 +22,20 @@ def _read_app(_call: CallContext, _variables: dict[str, str]) -> dict[str, str]:
 
 def _render() -> str:
     """One self-contained document, whose own policy lets nothing else run or load."""
-    style, script = _part("board.css"), f"{_part('board.js')}\n{_part('host.js')}"
+    style, script = _style(), f"{_part('board.js')}\n{_part('host.js')}"
     policy = (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; base-uri 'none'; form-action 'none'"
     )
     return Template(_part("board.html")).substitute(policy=policy, style=style, script=script)
+
+
+def _style() -> str:
+    """The sheet of the view, behind those tokens of the pages that it uses and has no value of its own for."""
+    style = _part("board.css")
+    own = {name for name, _ in _TOKEN.findall(style)}
+    shared = dict(reversed(_TOKEN.findall(_TOKENS.read_text(encoding="utf-8"))))  # those of narrow screens stand further down
+    used = sorted(set(_USE.findall(style)) - own)
+    return "".join((":root {\n", *(f"  {name}: {shared[name]};\n" for name in used), "}\n\n", style))
 
 
 def _part(name: str) -> str:

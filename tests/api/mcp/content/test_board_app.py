@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -16,6 +17,8 @@ from tests.support.browser import Pages, Scheme, find_violations
 from tests.support.users import ProjectAndBoard, Seeded, TestUser
 
 URI = "ui://calmboard/board"
+ROOT = Path(__file__).parents[4]
+COLOUR = re.compile(r"(--[\w-]+): (light-dark\([^;]+\));")
 TODAY = datetime.now(UTC).date()
 HOSTILE = "<img src=x onerror=\"parent.postMessage('taken', '*')\"><script>alert(1)</script>${7*7} &amp; \u202egnihton"
 
@@ -82,6 +85,23 @@ def test_the_view_is_whole_in_itself(agent: Agent) -> None:
     (content,) = agent.result("resources/read", {"uri": URI})["contents"]
     assert content["text"].startswith("<!doctype html>")
     assert re.findall(r"(?:https?:)?//[a-z0-9]|@import|url\(|\bsrc=|\bhref=|innerHTML", content["text"]) == []
+
+
+def test_the_view_has_the_colours_of_the_pages_which_are_written_once(agent: Agent) -> None:
+    (content,) = agent.result("resources/read", {"uri": URI})["contents"]
+    of_pages, own = (
+        dict(COLOUR.findall((ROOT / file).read_text())) for file in ("static/css/tokens.css", "api/mcp/content/view/board.css")
+    )
+    shown = dict(COLOUR.findall(content["text"]))
+    assert shown.keys() - own.keys() >= {"--canvas", "--ink", "--danger"}
+    assert {name: of_pages[name] for name in shown.keys() - own.keys()} | own == shown
+    assert not set(of_pages.values()) & set(own.values())
+
+
+def test_every_value_that_the_view_uses_is_in_it(agent: Agent) -> None:
+    (content,) = agent.result("resources/read", {"uri": URI})["contents"]
+    used, given = (set(re.findall(form, content["text"])) for form in (r"var\((--[\w-]+)\)", r"(--[\w-]+): "))
+    assert used <= given
 
 
 @pytest.mark.parametrize("person", ["member", "viewer", "outsider"])
