@@ -7,13 +7,13 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from calmboard.access.credentials import passwords
-from calmboard.access.credentials.sessions import end_all_sessions, list_other_sessions
+from calmboard.access.credentials.sessions import Session, end_all_sessions, list_other_sessions
 from calmboard.access.plans import PLANS
 from calmboard.errors import ValidationFailed
 from portal.keys.forms import errors_by_field
 from portal.shared.blueprint import bp, is_htmx
 from portal.shared.form_limits import ATTEMPT_LIMITS, limiter
-from portal.shared.lists import next_page, requested_page
+from portal.shared.lists import ListPart, next_page, requested_page
 from portal.shared.session import current_access, leave_session
 
 _OTHERS = "sessions_after"
@@ -28,7 +28,7 @@ def account() -> str:
 def more_sessions() -> str | Response:
     """The next of the other sessions, for htmx; without it, the page on which they come first."""
     if is_htmx():
-        return render_template("account/_more_sessions.html", **_other_sessions())
+        return render_template("account/_more_sessions.html", others=_other_sessions())
     query: dict[str, Any] = {_OTHERS: request.args.get(_OTHERS)}
     return redirect(url_for("portal.account", _anchor="sessions-title", **query), 303)
 
@@ -59,13 +59,13 @@ def _account_page(errors: dict[str, str] | None = None) -> str:
         plan=PLANS[current_user.person.plan],
         errors=errors or {},
         this_session=current_user.session,
-        **_other_sessions(),
+        others=_other_sessions(),
     )
 
 
-def _other_sessions() -> dict[str, Any]:
+def _other_sessions() -> ListPart[Session]:
     """The other browsers and programs that are signed in: the requested part, or else the first."""
     page_request = requested_page(_OTHERS, "ses")
     page = list_other_sessions(current_user.session, page_request)
     more = next_page(page, _OTHERS, "portal.account", "portal.more_sessions", anchor="sessions-title")
-    return {"other_sessions": page.rows, "more_sessions": more, "sessions_has_previous": page_request.after is not None}
+    return ListPart(page.rows, more, page_request.after is not None)

@@ -2,7 +2,7 @@
 
 from flask import Response, render_template
 
-from portal.docs.examples import examples
+from portal.docs.examples import noun_summaries
 from portal.docs.guide import guide_chapters
 from portal.docs.reference import markdown
 from portal.shared.blueprint import bp
@@ -19,15 +19,18 @@ _EFFECTS = {
 
 @bp.get("/docs/mcp")
 def agent_reference() -> str:
-    parts = {"nouns": examples(None), "noun": None, "guide": guide_chapters(), "is_agents": True}
-    return render_template("docs/reference/agents.html", nav_section="reference", **parts, **_agent_catalogue())
+    return render_template(
+        "docs/reference/agents.html",
+        nav_section="reference",
+        nouns=noun_summaries(),
+        noun=None,
+        guide=guide_chapters(),
+        is_agents=True,
+        catalogue=MCP_CATALOGUE.get(),
+        effects=_EFFECTS,
+    )
 
 
 @bp.get("/docs/mcp.md")
 def agent_reference_text() -> Response:
-    return markdown(render_template("docs/reference/agents.md", **_agent_catalogue()))
-
-
-def _agent_catalogue() -> dict[str, object]:
-    """Tools, resources and prompts as plain data, and the words for what a tool does to the board."""
-    return {**MCP_CATALOGUE.get(), "effects": _EFFECTS}
+    return markdown(render_template("docs/reference/agents.md", catalogue=MCP_CATALOGUE.get(), effects=_EFFECTS))

@@ -21,8 +21,9 @@ def api_reference() -> str:
 @bp.get("/docs/api/<slug>")
 def noun_reference(slug: str) -> str:
     nouns = _nouns()
-    parts = {"nouns": nouns, "noun": _find(nouns, slug), "guide": guide_chapters()}
-    return render_template("docs/reference/noun.html", nav_section="reference", **parts)
+    return render_template(
+        "docs/reference/noun.html", nav_section="reference", nouns=nouns, noun=_find(nouns, slug), guide=guide_chapters()
+    )
 
 
 @bp.get("/docs/api.md")

@@ -1,5 +1,6 @@
 """Keys: the form for a new one, its secret shown once, pausing, resuming, revoking."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from werkzeug.wrappers import Response
 from calmboard.access.credentials import keys
 from calmboard.access.credentials.keys import REASONS, Key
 from calmboard.access.plans import PLANS
-from calmboard.access.providers import PROVIDERS, find_provider
+from calmboard.access.providers import PROVIDERS, Provider, find_provider
 from calmboard.access.scopes import GRANTABLE
 from calmboard.clock import now
 from calmboard.errors import ValidationFailed
@@ -27,6 +28,14 @@ from portal.shared.session import current_access
 from web.origin import origin
 
 
+@dataclass(frozen=True, slots=True)
+class FirstRequest:
+    """Two lines for a terminal, and what their answer shows."""
+
+    lines: str
+    hint: str
+
+
 @bp.get("/integrations/keys/new")
 def new_key() -> str | Response:
     if not PLANS[current_access().user.plan].includes_apis:
@@ -41,7 +50,13 @@ def fill_key() -> str:
     form.rights = rights_for(form.integration)
     if not is_htmx():
         return _form_page(form)
-    return render_template("keys/_filled.html", **_form_parts(form))
+    return render_template(
+        "keys/_filled.html",
+        form=form,
+        grantable=GRANTABLE,
+        tool=_preset_tool(form),
+        preview=_preview(form),
+    )
 
 
 @bp.post("/integrations/keys/projects")
@@ -62,8 +77,14 @@ def create_key() -> str | tuple[str, int]:
         key, secret = keys.create_key(current_access(), form.new_key())
     except ValidationFailed as problem:
         return _form_page(form, key_errors_by_field(problem, form)), 422
-    parts = {"key": key, "secret": secret, "recipes": recipes_for(key), **_first_request(key, secret)}
-    return render_template("keys/created.html", nav_section="integrations", **parts)
+    return render_template(
+        "keys/created.html",
+        nav_section="integrations",
+        key=key,
+        secret=secret,
+        recipes=recipes_for(key),
+        first_request=_first_request(key, secret),
+    )
 
 
 @bp.get("/integrations/keys/preview")
@@ -152,34 +173,36 @@ def _form_page(form: KeyForm, errors: dict[str, str] | None = None) -> str:
     return render_template(
         "keys/new.html",
         nav_section="integrations",
+        form=form,
+        grantable=GRANTABLE,
+        tool=_preset_tool(form),
+        preview=_preview(form),
         tools=PROVIDERS.get(),
         choices=list_choices(current_access(), request.form.get("projects_after"), form.project_ids),
         lifetimes=LIFETIMES,
         ends=lifetime_end_dates(),
         tomorrow=(now() + timedelta(days=1)).date(),
         errors=errors or {},
-        **_form_parts(form),
     )
 
 
-def _form_parts(form: KeyForm) -> dict[str, Any]:
-    is_preset = form.rights == rights_for(form.integration)
-    tool = find_provider(form.integration) if is_preset else None
-    return {"form": form, "grantable": GRANTABLE, "tool": tool, "preview": _preview(form)}
+def _preset_tool(form: KeyForm) -> Provider | None:
+    """The chosen tool, while the rights are those that it needs."""
+    return find_provider(form.integration) if form.rights == rights_for(form.integration) else None
 
 
 def _preview(form: KeyForm) -> Preview:
     return preview_of(effective_access(current_access(), form.scopes, form.chosen_projects), form.rights)
 
 
-def _first_request(key: Key, secret: str) -> dict[str, str]:
+def _first_request(key: Key, secret: str) -> FirstRequest:
     """Two lines that work as they are copied, for what the key may read."""
     path, hint = ("/projects", "The answer lists your projects.")
     if "projects:read" not in key.scopes:
         path, hint = ("/me", "The answer names the key, its rights and its limits.")
     address = f"{origin()}/api/v1{path}"
     lines = f'export CALMBOARD_API_KEY={secret}\ncurl -H "Authorization: Bearer $CALMBOARD_API_KEY" {address}'
-    return {"first_request": lines, "first_request_hint": hint}
+    return FirstRequest(lines, hint)
 
 
 def _confirmation_page(key: Key, reason: str = "", error: str = "") -> str:
