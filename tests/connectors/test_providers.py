@@ -1,4 +1,4 @@
-"""Every provider is wherever tools are listed; a new one is its folder alone."""
+"""Every provider is wherever tools are listed."""
 
 import re
 from pathlib import Path

@@ -14,10 +14,11 @@ _CREDENTIALS = (
     "tests/calmboard/access",
 )
 _PERMISSIONS = (
-    "tests/api/framework/test_access_matrix.py",
     "tests/calmboard/work/test_effective_scopes.py",
     "tests/api/resources/test_projects.py",
     "tests/api/resources/test_members.py",
+    "tests/calmboard/access",
+    "tests/api/framework/test_access_matrix.py",
     "tests/oauth/consent",
 )
 _CONVERSION = (

@@ -37,10 +37,9 @@ from tests.mutants.targets import FIRST_TESTS, OTHER_TESTS, ROOT, first_tests, t
 def test_a_line_has_these_changes(tmp_path: Path, line: str, changes: set[str]) -> None:
     path = tmp_path / "line.py"
     path.write_text(line)
-    swapped = {"x = q.where(b, a.is_(None))"}
-    assert {mutant.after for mutant in mutants_of(path)} - swapped == changes
+    assert {mutant.after for mutant in mutants_of(path)} == changes
     trees = [mutated_tree(path, mutant.index) for mutant in mutants_of(path)]
-    assert {ast.unparse(tree) for tree in trees} - swapped == changes
+    assert {ast.unparse(tree) for tree in trees} == changes
     assert all(compile(tree, "line.py", "exec") for tree in trees)
 
 

@@ -20,12 +20,15 @@ def test_a_noun_of_the_api_is_six_files(copy: Copy) -> None:
     copy.insert("tests/support/resources.py", {'    "task_id": (': MILESTONE_REQUEST})
     assert len(copy.touched) <= 6
     concerned = "milestone or migrations"
-    assert copy.passes(
-        "tests/api/resources/test_milestones.py",
-        "tests/api/framework/test_access_matrix.py",
-        "tests/calmboard/models/test_migrations.py",
-        "-k",
-        concerned,
+    assert (
+        copy.passes(
+            "tests/api/resources/test_milestones.py",
+            "tests/api/framework/test_access_matrix.py",
+            "tests/calmboard/models/test_migrations.py",
+            "-k",
+            concerned,
+        )
+        > 20
     )
 
 
@@ -39,7 +42,28 @@ def test_a_tool_for_agents_is_two_files(copy: Copy) -> None:
     copy.insert("tests/api/mcp/registered_calls.py", {'    "get_board": {': TOOL_ARGUMENTS})
     assert len(copy.touched) <= 2
     matrix = ("tests/api/mcp/tools/test_access_matrix.py", "tests/api/mcp/tools/test_schemas.py")
-    assert copy.passes("tests/api/mcp/tools/test_labels.py", *matrix, "-k", "labels")
+    assert copy.passes("tests/api/mcp/tools/test_labels.py", *matrix, "-k", "labels") > 5
+
+
+def test_a_scope_is_one_file(copy: Copy) -> None:
+    """A row of the table."""
+    copy.insert("calmboard/access/scopes.py", {'    Scope("webhooks",': WIDGETS_SCOPE})
+    assert len(copy.touched) == 1
+    concerned = (
+        "tests/calmboard/access/test_scopes.py",
+        "tests/portal/keys/test_keys.py",
+        "tests/oauth/consent/test_consent_choices.py",
+    )
+    assert copy.passes(*concerned, "-k", "widgets") == 8
+
+
+def test_another_tool_is_one_folder(copy: Copy) -> None:
+    """Its provider and its recipe."""
+    copy.add("provider")
+    assert {name.rpartition("/")[0] for name in copy.touched} == {"connectors/notion"}
+    assert (
+        copy.passes("tests/connectors/test_providers.py", "tests/portal/docs/test_recipe_pages.py", "-k", "notion or folder") > 3
+    )
 
 
 MILESTONE_TABLE = '''class Milestone(Base):
@@ -61,3 +85,4 @@ MILESTONE_NOUN = (
 )
 MILESTONE_REQUEST = '    "milestone_id": ("/projects/{project_id}/milestones", {"name": "First light"}),\n'
 TOOL_ARGUMENTS = '    "list_labels": {"project_id": "{project_id}"},\n'
+WIDGETS_SCOPE = '    Scope("widgets", "Widgets", "widgets", "Make and mend widgets", _MEMBERS, grantable=True),\n'
