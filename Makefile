@@ -1,10 +1,12 @@
 # Two commands are enough: `make run` runs CalmBoard, `make test` tests it.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+# A process for each core, which asks for its next test when it has two left; the longest come first.
+PYTEST := $(BIN)/pytest --numprocesses=2 --maxschedchunk=1 --durations=15
 STATIC := $(shell find static -type f ! -name '*.gz' ! -name '*.br')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench mutants tools clean
+.PHONY: help run test quick deep check format bench mutants tools clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -13,7 +15,13 @@ run: .venv/runtime .venv/static ## Start CalmBoard here: database, demo people, 
 	@exec $(BIN)/flask --app wsgi serve
 
 test: .venv/tests .venv/static tools tests/node_modules ## Run every test on SQLite and PostgreSQL; names what it could not run
-	@$(BIN)/pytest --numprocesses=2 --database=all
+	@$(PYTEST) --database=all
+
+quick: .venv/tests .venv/static ## Run what takes no minute: on SQLite, without outside judges and browsers but for the main job
+	@$(PYTEST) --database=sqlite --quick
+
+deep: .venv/tests .venv/static tools tests/node_modules ## Run every test on every database, and search for faults longer
+	@$(PYTEST) --database=all --deep
 
 check: .venv/tests ## Check form, lint, types and structure
 	@$(BIN)/ruff format --check --quiet .

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,10 +20,11 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser
 
 from calmboard.db import db
-from calmboard.queue import open_queue, queue
+from calmboard.queue import open_queue
 from calmboard.settings import Settings
 from tests.support.browser import Pages, running_chromium
-from tests.support.databases import KINDS, Databases, open_databases, settings_for
+from tests.support.databases import Databases, open_databases, settings_for
+from tests.support.kept import Kept
 from tests.support.postgres import stop_postgres
 from tests.support.programs import free_port
 from tests.support.redis_server import running_redis
@@ -31,12 +33,9 @@ from tests.support.server import Server, running_server
 from tests.support.users import ProjectAndBoard, Seeded, TestUser, add_project_and_board, add_user, demo_user, new_address
 from wsgi import create_app
 
+pytest_plugins = ["tests.support.selection"]
+
 _RUN_DIR = pytest.StashKey[Path]()
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    kinds = os.environ.get("CALMBOARD_TEST_DATABASE", "sqlite")
-    parser.addoption("--database", choices=(*KINDS, "all"), default=kinds, help="the databases to run on (sqlite)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -53,10 +52,12 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """A run in which every test was skipped counts as a failure."""
+    """A run in which every test was skipped counts as a failure, and with CI=true one in which any was."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter and exitstatus == pytest.ExitCode.OK and not reporter.stats.get("passed"):
         session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+    if reporter and os.environ.get("CI") == "true" and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -65,20 +66,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(config.stash[_RUN_DIR], ignore_errors=True)
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "database" not in metafunc.fixturenames:
-        return
-    option = metafunc.config.getoption("--database")
-    kinds = KINDS if option == "all" else (option,)
-    for mark in metafunc.definition.iter_markers("database"):
-        kinds = mark.args
-    metafunc.parametrize("database", kinds, indirect=True, scope="session")
-
-
 @pytest.fixture(scope="session")
 def run_dir(pytestconfig: pytest.Config) -> Path:
     """A directory that all processes of this run share; short enough for sockets."""
     return pytestconfig.stash[_RUN_DIR]
+
+
+@pytest.fixture(scope="session")
+def kept() -> Iterator[Kept]:
+    """Apps and servers, which a change to the other kind of database leaves as they are."""
+    with ExitStack() as until_end:
+        yield Kept(until_end)
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +89,7 @@ def database(request: pytest.FixtureRequest, run_dir: Path) -> Databases:
 @pytest.fixture(scope="session")
 def database_url(database: Databases) -> str:
     """The seeded database that app and server share."""
-    return database.seeded()
+    return database.shared_url
 
 
 @pytest.fixture
@@ -107,7 +105,14 @@ def settings(database: Databases, database_url: str) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def app(settings: Settings) -> Iterator[Flask]:
+def app(settings: Settings, kept: Kept) -> Flask:
+    app = kept.enter(("app", settings.database_url), lambda: _created_app(settings))
+    open_queue(settings)  # a process has one queue, that of the database in use
+    return app
+
+
+@contextmanager
+def _created_app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     yield app
     close(app)
@@ -127,7 +132,6 @@ def make_app(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., Flask
     for app in apps:
         close(app)
     if apps:
-        queue.storage.close()
         open_queue(settings)  # a process has one queue, that of the app created last
 
 
@@ -199,11 +203,28 @@ def seeded(owner: TestUser, outsider: TestUser) -> Seeded:
 
 
 @pytest.fixture(scope="session")
-def server(settings: Settings) -> Iterator[Server]:
+def server(settings: Settings, kept: Kept) -> Server:
     """The real server with two workers, on the database of `app`."""
+    return kept.enter(("server", settings.database_url), lambda: running_server(_at_free_port(settings)))
+
+
+@pytest.fixture(scope="session")
+def strict_server(settings: Settings, kept: Kept) -> Server:
+    """The same, which accepts a refresh token only once."""
+    key = "strict server", settings.database_url
+    return kept.enter(key, lambda: running_server(_at_free_port(settings), CALMBOARD_REFRESH_GRACE_S="0"))
+
+
+def _at_free_port(settings: Settings) -> Settings:
     port = free_port()
-    with running_server(replace(settings, port=port, origin=f"http://127.0.0.1:{port}")) as server:
-        yield server
+    return replace(settings, port=port, origin=f"http://127.0.0.1:{port}")
+
+
+@pytest.fixture(scope="session")
+def searches(pytestconfig: pytest.Config) -> list[list[str]]:
+    """The options of each run of schemathesis: always the same examples, or with --deep many more."""
+    seeds, examples = (range(1, 6), 100) if pytestconfig.getoption("--deep") else (range(1, 2), 15)
+    return [[f"--seed={seed}", f"--max-examples={examples}"] for seed in seeds]
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ import pytest
 from tests.support.programs import find_program, free_port, wait_until
 from tests.support.server import ROOT, answers, outside_environment, stop
 
+pytestmark = pytest.mark.processes
+
 
 @dataclass(frozen=True)
 class Instance:

@@ -17,6 +17,8 @@ from tests.support.programs import find_program
 from tests.support.server import Server
 from tests.support.users import ProjectAndBoard, TestUser
 
+pytestmark = pytest.mark.every_database
+
 SECRET = re.compile(r"cbk_[0-9A-Za-z]{36}")
 LINK = re.compile(r'(?:href|src|action|data-hx-get)="([^"]+)"')
 

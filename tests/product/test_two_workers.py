@@ -3,7 +3,7 @@
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -20,6 +20,9 @@ from tests.support.users import TestUser
 
 LIMIT = 25
 
+# Windows are counted in shared memory or in Redis, whatever the database.
+pytestmark = [pytest.mark.processes, pytest.mark.database("sqlite")]
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -31,9 +34,20 @@ class Answer:
 @pytest.fixture
 def narrow(settings: Settings, tmp_path: Path) -> Settings:
     """Settings of a server of this test's own, on which a key has a low rate limit."""
+    return replace(narrowed(settings), instance_dir=tmp_path)
+
+
+@pytest.fixture(scope="module")
+def redis_server(settings: Settings, redis_url: str) -> Iterator[Server]:
+    """The same with Redis, for tests that count on a key of their own and leave the server as it is."""
+    with running_server(narrowed(settings), CALMBOARD_RATE_STORAGE_URL=redis_url) as server:
+        yield server
+
+
+def narrowed(settings: Settings) -> Settings:
     port = free_port()
     rates = {"pro": RateLimit(LIMIT, 60), "business": RateLimit(LIMIT, 60)}
-    return replace(settings, port=port, origin=f"http://127.0.0.1:{port}", rates=rates, instance_dir=tmp_path)
+    return replace(settings, port=port, origin=f"http://127.0.0.1:{port}", rates=rates)
 
 
 @pytest.fixture
@@ -46,20 +60,13 @@ def test_exactly_the_limit_passes_under_two_workers(narrow: Settings, key: str) 
         assert statuses_of_a_burst(server, key) == {200: LIMIT, 429: LIMIT}
 
 
-def test_exactly_the_limit_passes_when_redis_counts(narrow: Settings, key: str, redis_url: str) -> None:
-    with running_server(narrow, CALMBOARD_RATE_STORAGE_URL=redis_url) as server:
-        assert statuses_of_a_burst(server, key) == {200: LIMIT, 429: LIMIT}
+def test_exactly_the_limit_passes_when_redis_counts(redis_server: Server, key: str) -> None:
+    assert statuses_of_a_burst(redis_server, key) == {200: LIMIT, 429: LIMIT}
 
 
-def test_servers_that_share_redis_share_the_count(narrow: Settings, key: str, redis_url: str, tmp_path: Path) -> None:
-    port = free_port()
-    other = replace(narrow, port=port, origin=f"http://127.0.0.1:{port}", instance_dir=tmp_path / "other")
-    other.instance_dir.mkdir()
-    with (
-        running_server(narrow, CALMBOARD_RATE_STORAGE_URL=redis_url) as first,
-        running_server(other, CALMBOARD_RATE_STORAGE_URL=redis_url) as second,
-    ):
-        answers = [get_me(server, key).status for _ in range(LIMIT) for server in (first, second)]
+def test_servers_that_share_redis_share_the_count(narrow: Settings, redis_server: Server, key: str, redis_url: str) -> None:
+    with running_server(narrow, CALMBOARD_RATE_STORAGE_URL=redis_url) as other:
+        answers = [get_me(server, key).status for _ in range(LIMIT) for server in (redis_server, other)]
     assert answers == [200] * LIMIT + [429] * LIMIT
 
 

@@ -4,6 +4,7 @@ import sqlite3
 from abc import ABC, abstractmethod
 from contextlib import closing
 from dataclasses import replace
+from functools import cache, cached_property
 from itertools import count
 from pathlib import Path
 
@@ -41,6 +42,11 @@ class Databases(ABC):
         self.directory.mkdir(exist_ok=True)
         self.worker = worker
         self._numbers = count(1)
+
+    @cached_property
+    def shared_url(self) -> str:
+        """The URL of the seeded database that all tests of this process share."""
+        return self.seeded()
 
     def seeded(self) -> str:
         """The URL of a new database with the tables, the demo people and their projects."""
@@ -108,5 +114,6 @@ class PostgresDatabases(Databases):
         return postgres_url(self.run_dir, name)
 
 
+@cache
 def open_databases(kind: str, run_dir: Path, worker: str) -> Databases:
     return (SqliteDatabases if kind == "sqlite" else PostgresDatabases)(run_dir, worker)

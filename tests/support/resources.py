@@ -22,7 +22,7 @@ _CREATE_REQUESTS: dict[str, tuple[str, dict[str, Any]]] = {
     "sprint_id": ("/boards/{board_id}/sprints", {"name": "First light"}),
 }
 # The request that has to precede an operation.
-_PREPARATION = {"complete_sprint": "/sprints/{sprint_id}/start"}
+PREPARATION = {"complete_sprint": "/sprints/{sprint_id}/start"}
 
 
 def create_resources(api: Api, project: ProjectAndBoard, operation: str = "") -> dict[str, str]:
@@ -33,8 +33,8 @@ def create_resources(api: Api, project: ProjectAndBoard, operation: str = "") ->
         created = api.post(path.format(**ids), **as_request(body, is_form=name == "attachment_id"))
         assert created.status_code == 201, created.text
         ids[name] = created.json["id"]
-    if operation in _PREPARATION:
-        assert api.post(_PREPARATION[operation].format(**ids)).status_code == 200
+    if operation in PREPARATION:
+        assert api.post(PREPARATION[operation].format(**ids)).status_code == 200
     return ids | _create_external_task(api, ids)
 
 

@@ -35,14 +35,19 @@ def test_every_field_has_a_description_and_no_operation_shares_its_name(app: Fla
     assert all(schema.get("description") for schema in document["components"]["schemas"].values())
 
 
+@pytest.mark.judge
 def test_schemathesis_finds_nothing_at_the_edges(server: Server, owner: TestUser, tmp_path: Path) -> None:
     """What no schema can say is allowed in schemathesis.toml, operation by operation."""
     _run_schemathesis(server, owner, tmp_path, "examples,coverage")
 
 
+@pytest.mark.judge
 @pytest.mark.database("sqlite")
-def test_schemathesis_finds_nothing_by_chance_or_in_sequences(server: Server, owner: TestUser, tmp_path: Path) -> None:
-    _run_schemathesis(server, owner, tmp_path, "fuzzing,stateful", "--max-examples=40")
+def test_schemathesis_finds_nothing_by_chance_or_in_sequences(
+    server: Server, owner: TestUser, tmp_path: Path, searches: list[list[str]]
+) -> None:
+    for search in searches:
+        _run_schemathesis(server, owner, tmp_path, "fuzzing,stateful", *search)
 
 
 def _run_schemathesis(server: Server, owner: TestUser, directory: Path, phases: str, *options: str) -> None:

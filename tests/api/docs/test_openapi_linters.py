@@ -13,7 +13,7 @@ from tests.support.users import Api
 
 _PROGRAMS = Path(__file__).parents[2] / "node_modules" / ".bin"
 
-pytestmark = pytest.mark.database("sqlite")
+pytestmark = [pytest.mark.judge, pytest.mark.database("sqlite")]
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ _PARAMETERS = {"Method", "Uri", "Headers", "ContentType", "Body"}
 # PowerShell ends a text in single quotes at each of these.
 _SINGLE_QUOTES = set("'\u2018\u2019\u201a\u201b")
 
-pytestmark = pytest.mark.database("sqlite")
+pytestmark = [pytest.mark.judge, pytest.mark.database("sqlite")]
 
 
 @pytest.fixture(scope="module")

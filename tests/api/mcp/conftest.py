@@ -1,6 +1,6 @@
 """Fixtures of the tests of the MCP server."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -9,6 +9,7 @@ from calmboard.settings import Settings
 from tests.api.mcp.created import FORM_CAPABILITIES
 from tests.api.mcp.fixture_server import running_fixture_server
 from tests.support.agent import Agent
+from tests.support.kept import Kept
 from tests.support.users import ProjectAndBoard, TestUser
 
 
@@ -51,7 +52,6 @@ def sprint_id(agent: Agent, project: ProjectAndBoard) -> str:
 
 
 @pytest.fixture(scope="session")
-def fixture_server(settings: Settings) -> Iterator[str]:
+def fixture_server(settings: Settings, kept: Kept) -> str:
     """The origin of a server that has the tools, resources and prompts of fixtures.py as well."""
-    with running_fixture_server(settings) as origin:
-        yield origin
+    return kept.enter(("fixture server", settings.database_url), lambda: running_fixture_server(settings))

@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -14,13 +13,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from calmboard.access.oauth.clients import change_callbacks
-from calmboard.settings import SETTINGS, Settings
+from calmboard.settings import SETTINGS
 from tests.api.framework.test_access_matrix import OPERATIONS
-from tests.support.programs import find_program, free_port, not_run
-from tests.support.server import Server, running_server
+from tests.support.programs import find_program, not_run
+from tests.support.server import Server
 from tests.support.users import TestUser
 
 _TOOLS = Path(__file__).parents[2] / "node_modules"
+# What a tool makes of the collection and reads in the answers is the same on each database.
+pytestmark = pytest.mark.database("sqlite")
 _OWN_FOLDERS = ("Sign in", "OAuth", "Bad input", "Clean up")
 
 
@@ -65,6 +66,7 @@ def test_every_request_has_tests_and_each_of_a_noun_saved_answers(collection: An
         assert statuses[0] < 300 <= 401 == statuses[1], one["name"]
 
 
+@pytest.mark.judge
 def test_the_converter_lists_the_same_requests(client: FlaskClient, collection: Any, tmp_path: Path) -> None:
     """openapi-to-postmanv2 reads our OpenAPI document by itself."""
     document, converted = tmp_path / "openapi.json", tmp_path / "converted.json"
@@ -75,25 +77,25 @@ def test_the_converter_lists_the_same_requests(client: FlaskClient, collection: 
     assert theirs == {_call(one) for folder in _nouns(collection) for one in folder["item"]}
 
 
+@pytest.mark.judge
 def test_it_runs_from_top_to_bottom(server: Server, owner: TestUser, tmp_path: Path) -> None:
     _assert_all_pass(server, owner, tmp_path)
 
 
+@pytest.mark.judge
 def test_it_runs_for_somebody_who_has_nothing_yet(server: Server, new_user: Callable[..., TestUser], tmp_path: Path) -> None:
     _assert_all_pass(server, new_user(), tmp_path)
 
 
-@pytest.mark.parametrize("grace_s", ["60", "0"])
+@pytest.mark.judge
+@pytest.mark.parametrize(("name", "status"), [("server", 200), ("strict_server", 400)], ids=["grace", "no grace"])
 def test_its_oauth_folder_runs_by_email_and_password(
-    settings: Settings, new_user: Callable[..., TestUser], tmp_path: Path, grace_s: str
+    request: pytest.FixtureRequest, new_user: Callable[..., TestUser], tmp_path: Path, name: str, status: int
 ) -> None:
     """Each answer has the fields of the one that is saved for its status."""
-    port = free_port()
-    ours = replace(settings, port=port, origin=f"http://127.0.0.1:{port}")
-    with running_server(ours, CALMBOARD_REFRESH_GRACE_S=grace_s) as server:
-        sent = _run_oauth(server, new_user(), tmp_path)
+    sent = _run_oauth(request.getfixturevalue(name), new_user(), tmp_path)
     statuses = {name: one["response"]["code"] for name, one in sent.items()}
-    assert statuses.pop("A refresh token that was replaced") == (200 if grace_s == "60" else 400)
+    assert statuses.pop("A refresh token that was replaced") == status
     assert sorted(set(statuses.values())) == [200, 400, 401]
     for one in sent.values():
         saved = {answer["code"]: answer for answer in one["item"]["response"]}
@@ -101,6 +103,7 @@ def test_its_oauth_folder_runs_by_email_and_password(
             assert set(_body(one)) == set(json.loads(saved[one["response"]["code"]]["body"])), one["item"]["name"]
 
 
+@pytest.mark.judge
 def test_its_oauth_folder_runs_with_a_callback_that_holds_special_characters(
     app: Flask, server: Server, new_user: Callable[..., TestUser], tmp_path: Path
 ) -> None:

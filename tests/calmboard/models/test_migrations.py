@@ -84,6 +84,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty_app: Flask) -> None:
         assert inspect(db.engine).get_table_names() == ["task_assignees"]
 
 
+@pytest.mark.processes
 def test_nodes_that_start_together_upgrade_one_after_the_other(
     empty_database_url: str, settings: Settings, tmp_path: Path
 ) -> None:

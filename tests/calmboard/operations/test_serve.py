@@ -23,7 +23,7 @@ def port() -> int:
     return free_port()
 
 
-pytestmark = pytest.mark.database("sqlite")
+pytestmark = [pytest.mark.processes, pytest.mark.database("sqlite")]
 
 
 @pytest.fixture

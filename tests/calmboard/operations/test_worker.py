@@ -48,6 +48,7 @@ def queue_url(request: pytest.FixtureRequest, run_dir: Path) -> str | None:
     return request.getfixturevalue("redis_url") if request.param == "redis" else None
 
 
+@pytest.mark.processes
 @pytest.mark.database("sqlite")
 def test_the_worker_mails_a_link_that_sets_a_new_password_once(
     make_app: MakeApp, new_user: Callable[..., TestUser], queue_url: str | None, tmp_path: Path

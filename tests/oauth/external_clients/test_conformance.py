@@ -14,7 +14,7 @@ from tests.support.visitor import Visitor
 
 CHECKS = {"authorization-server-metadata", "authorization-server-metadata-cimd", "authorization-code-grant"}
 
-pytestmark = pytest.mark.database("sqlite")
+pytestmark = [pytest.mark.judge, pytest.mark.database("sqlite")]
 
 
 @pytest.mark.parametrize("suffix", ["", "/mcp"])

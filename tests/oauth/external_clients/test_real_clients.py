@@ -31,7 +31,7 @@ CALLBACK = "http://127.0.0.1:53682/callback"
 CLIENTS = Path(__file__).parent
 _VERIFIER = "harbour-lantern-" * 4
 
-pytestmark = pytest.mark.database("sqlite")
+pytestmark = [pytest.mark.judge, pytest.mark.database("sqlite")]
 
 Make = Callable[..., "Agent"]
 Result = TypeVar("Result")

@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 CALLBACK = "https://app.example/callback"
 _OWN_OPERATIONS = ("read_registration", "change_registration")
 
-pytestmark = pytest.mark.database("sqlite")
+pytestmark = [pytest.mark.judge, pytest.mark.database("sqlite")]
 
 
 @dataclass(frozen=True)
@@ -28,26 +28,31 @@ class SchemathesisRun:
     server: Server
     document: Path
     token: str
+    searches: list[list[str]]
 
     def run(self, *options: str, token: str | None = None) -> None:
         """Run schemathesis with every check."""
+        for search in self.searches:
+            self._search(token or self.token, *search, *options)
+
+    def _search(self, token: str, *options: str) -> None:
         config = HERE / "schemathesis.toml"
         command = [sys.executable, "-m", "schemathesis.cli", f"--config-file={config}", "run", str(self.document)]
-        command += [f"--url={self.server.url}", "--phases=coverage,fuzzing", "--max-examples=15", "--checks=all"]
+        command += [f"--url={self.server.url}", "--phases=coverage,fuzzing", "--checks=all"]
         command += ["--max-redirects=0", "--continue-on-failure", "--no-color", *options]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "REGISTRATION_TOKEN": token or self.token}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "REGISTRATION_TOKEN": token}
         process = subprocess.run(command, cwd=self.document.parent, env=environment, capture_output=True, text=True, check=False)
         assert process.returncode == 0, process.stdout + process.stderr
 
 
 @pytest.fixture
-def schemathesis(server: Server, tmp_path: Path) -> SchemathesisRun:
+def schemathesis(server: Server, tmp_path: Path, searches: list[list[str]]) -> SchemathesisRun:
     client, path = register(server), tmp_path / "openapi.yaml"
     text = (HERE / "openapi.yaml").read_text()
     for name, value in {"$ORIGIN": server.url, "$CLIENT": client["client_id"], "$CALLBACK": CALLBACK}.items():
         text = text.replace(name, value)
     path.write_text(text)
-    return SchemathesisRun(server, path, client["registration_access_token"])
+    return SchemathesisRun(server, path, client["registration_access_token"], searches)
 
 
 def register(server: Server) -> dict[str, str]:

@@ -3,21 +3,18 @@
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from threading import Barrier
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
-from calmboard.settings import Settings
 from tests.oauth.conftest import CALLBACK, ORIGIN, HostApp
 from tests.product.test_two_workers import all_wrote_since, written_by_workers
-from tests.support.programs import free_port
-from tests.support.server import Server, running_server
+from tests.support.server import Server
 from tests.support.users import TestUser, new_address
 
 AT_ONCE = 12
@@ -36,15 +33,6 @@ class Reply:
 @pytest.fixture
 def application(host_app: Make, new_user: Callable[..., TestUser]) -> HostApp:
     return host_app(new_user())
-
-
-@pytest.fixture
-def strict_server(settings: Settings, tmp_path: Path) -> Iterator[Server]:
-    """A server that accepts a refresh token only once."""
-    port = free_port()
-    strict = replace(settings, port=port, origin=f"http://127.0.0.1:{port}", instance_dir=tmp_path)
-    with running_server(strict, CALMBOARD_REFRESH_GRACE_S="0") as server:
-        yield server
 
 
 def test_a_code_is_exchanged_once_and_its_tokens_end(application: HostApp, server: Server) -> None:

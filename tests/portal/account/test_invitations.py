@@ -19,7 +19,8 @@ from calmboard.models import Invitation
 from calmboard.queue import queue
 from calmboard.work.invitations import create_invitation_message
 from tests.portal.forms import send
-from tests.support.browser import Pages, find_violations
+from tests.support.accessibility import find_violations
+from tests.support.browser import Pages
 from tests.support.users import Api, ProjectAndBoard, TestUser, add_project_and_board, csrf_token
 
 _PASSWORD = "four unrelated words here"
@@ -213,7 +214,6 @@ def test_the_token_is_in_no_log(
     assert path.rpartition("/")[2] not in written
 
 
-@pytest.mark.database("sqlite")
 @pytest.mark.parametrize("reader", ["newcomer", "signed out", "invited", "somebody else", "too late"])
 @pytest.mark.parametrize("width", [1280, 360])
 def test_the_page_has_no_barriers(
@@ -236,7 +236,6 @@ def test_the_page_has_no_barriers(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.mark.database("sqlite")
 def test_a_newcomer_joins_without_javascript(
     app: Flask, owner: TestUser, page_for: Pages, project: ProjectAndBoard, newcomer: str
 ) -> None:

@@ -154,7 +154,6 @@ def test_clouds_do_not_reach_a_network_of_ones_own_and_the_others_may(endpoint: 
     assert [install.agent for install in installs(endpoint) if install.unreachable_reason] == ["ChatGPT"]
 
 
-@pytest.mark.database("sqlite")
 @pytest.mark.parametrize("javascript", [True, False])
 def test_links_lead_out_of_the_page_and_nothing_stops_them(page_for: Pages, owner: TestUser, javascript: bool) -> None:
     page = page_for(owner, javascript=javascript)
@@ -168,7 +167,6 @@ def test_links_lead_out_of_the_page_and_nothing_stops_them(page_for: Pages, owne
     page_for.errors.clear()
 
 
-@pytest.mark.database("sqlite")
 def test_browsers_read_from_the_links_what_agents_do(page_for: Pages, owner: TestUser) -> None:
     page = page_for(owner)
     page.goto("/integrations")
@@ -178,7 +176,6 @@ def test_browsers_read_from_the_links_what_agents_do(page_for: Pages, owner: Tes
     assert json.loads(vs_code) == {"name": "calmboard", "type": "http", "url": f"{page_for.url}/mcp"}
 
 
-@pytest.mark.database("sqlite")
 @pytest.mark.parametrize(
     ("agent", "slug"), [("Codex", "codex"), ("Gemini CLI", "gemini"), ("Windsurf", "windsurf"), ("ChatGPT", "chatgpt")]
 )

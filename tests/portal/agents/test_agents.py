@@ -12,12 +12,13 @@ from playwright.sync_api import Page, expect
 from tests.oauth.conftest import ORIGIN
 from tests.portal.agents.connected import ENDPOINT, TEST, authorize_agent, section_of, text_of
 from tests.portal.forms import HTMX
+from tests.support.accessibility import Look, find_barriers
 from tests.support.agent import LEGACY, MODERN, Agent
-from tests.support.browser import Pages, Scheme, find_violations
+from tests.support.browser import Pages
 from tests.support.statements import recorded
 from tests.support.users import ProjectAndBoard, TestUser
 
-_LOOKS: list[tuple[Scheme, int]] = [("light", 1280), ("dark", 1280), ("light", 768), ("light", 320), ("dark", 320)]
+_LOOKS: list[Look] = [("light", 1280), ("dark", 1280), ("light", 768), ("light", 320), ("dark", 320)]
 
 
 def tool_names(page: str) -> list[str]:
@@ -211,7 +212,6 @@ _STATES: dict[str, Callable[[Page], Any]] = {
 }
 
 
-@pytest.mark.database("sqlite")
 @pytest.mark.parametrize("state", _STATES)
 def test_no_state_has_barriers(app: Flask, page_for: Pages, person: TestUser, state: str) -> None:
     authorize_agent(
@@ -220,22 +220,11 @@ def test_no_state_has_barriers(app: Flask, page_for: Pages, person: TestUser, st
     Agent(app, person.new_key("Night watch")).ask("tools/list")
     page = page_for(person)
     _STATES[state](page)
-    assert _barriers(page) == {}
+    assert find_barriers(page, _LOOKS, without=[] if state == "agents" else ["#examples"]) == {}
 
 
-@pytest.mark.database("sqlite")
 @pytest.mark.parametrize("plan", ["pro", "free"])
 def test_the_section_without_agents_has_no_barriers(page_for: Pages, new_user: Callable[..., TestUser], plan: str) -> None:
     page = page_for(new_user(plan=plan))
     _test_pressed(page)
-    assert _barriers(page) == {}
-
-
-def _barriers(page: Page) -> dict[tuple[Scheme, int], list[str]]:
-    found = {}
-    for scheme, width in _LOOKS:
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.set_viewport_size({"width": width, "height": 900})
-        wider = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-        found[scheme, width] = find_violations(page) + ["wider than the screen"] * wider
-    return {look: barriers for look, barriers in found.items() if barriers}
+    assert find_barriers(page, _LOOKS, without=["#examples"]) == {}

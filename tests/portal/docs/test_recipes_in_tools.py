@@ -17,6 +17,8 @@ from tests.support.programs import wait_until
 
 TITLE = 'Say "hi" to {{all}} {cardname} @{x} \\ \n\'; exit 1 # $(id) `id` ${HOME} %s 🚀 – "}'
 TEXT = 'First "line"\nsecond\tline \\n </script> & é 🧭 "}, {"state": "done"'
+# What a tool sends is the same on each database; that it makes one task is shown on each where tasks are tested.
+pytestmark = [pytest.mark.judge, pytest.mark.database("sqlite")]
 MESSAGE = "entity/teamsFlowRunContext/messagePayload"
 
 

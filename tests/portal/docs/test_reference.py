@@ -16,14 +16,14 @@ from playwright.sync_api import expect
 from api.docs.nouns import NOUNS
 from calmboard.settings import SETTINGS
 from portal.shared.catalogues import API_CATALOGUE
-from tests.support.browser import Pages, Scheme, find_violations
+from tests.support.accessibility import Look, find_barriers
+from tests.support.browser import Pages
 from tests.support.programs import find_program
 from tests.support.resources import create_resources
 from tests.support.server import Server
 from tests.support.users import ProjectAndBoard, TestUser
 
-_LOOKS: list[tuple[Scheme, int]] = [("light", 1440), ("dark", 1280), ("light", 768), ("dark", 360)]
-_ONE_PAGE = pytest.mark.database("sqlite")
+_LOOKS: list[Look] = [("light", 1440), ("dark", 1280), ("light", 768), ("dark", 360)]
 
 
 def _slugs(app: Flask) -> list[str]:
@@ -48,11 +48,12 @@ def test_there_is_a_page_for_each_noun_open_to_everybody(app: Flask, client: Fla
 
 def test_every_endpoint_has_its_place_with_its_fields_and_answers(app: Flask, client: FlaskClient) -> None:
     pages = "".join(client.get(f"/docs/api/{slug}").text for slug in _slugs(app))
+    text = _text(pages)
     for endpoint in _endpoints(app):
         assert f'id="{endpoint["name"].replace("_", "-")}"' in pages
-        assert endpoint["path"] in _text(pages)
+        assert endpoint["path"] in text
         for field in endpoint["path_fields"] + endpoint["query_fields"] + endpoint["body_fields"]:
-            assert field["name"] in _text(pages)
+            assert field["name"] in text
 
 
 def test_a_page_that_is_not_there_is_not_found(client: FlaskClient) -> None:
@@ -85,6 +86,8 @@ def test_llms_txt_leads_to_every_page_that_there_is(app: Flask, client: FlaskCli
         assert client.get(link.removeprefix(origin)).status_code == 200
 
 
+@pytest.mark.judge
+@pytest.mark.database("sqlite")
 @pytest.mark.parametrize("language", ["curl", "python", "javascript", "go"])
 def test_every_example_runs_as_it_stands(
     app: Flask,
@@ -146,21 +149,15 @@ def _output(command: list[str], key: str, **environment: str) -> str:
     return subprocess.run(command, env=settings, capture_output=True, text=True, check=True, timeout=120).stdout
 
 
-@_ONE_PAGE
 @pytest.mark.parametrize("path", ["/docs/api", "/docs/api/tasks", "/docs/api/me"])
 def test_a_page_has_no_barriers(page_for: Pages, path: str) -> None:
     page = page_for()
     page.goto(path)
     for fold in page.locator("main .try > summary").all():
         fold.click()
-    for scheme, width in _LOOKS:
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.set_viewport_size({"width": width, "height": 900})
-        assert find_violations(page) == []
-        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert find_barriers(page, _LOOKS) == {}
 
 
-@_ONE_PAGE
 def test_without_scripts_the_tabs_change_and_nothing_can_be_tried(page_for: Pages) -> None:
     page = page_for(javascript=False)
     page.goto("/docs/api/me")
@@ -171,7 +168,6 @@ def test_without_scripts_the_tabs_change_and_nothing_can_be_tried(page_for: Page
     expect(page.locator(".try")).to_be_hidden()
 
 
-@_ONE_PAGE
 def test_an_endpoint_is_tried_with_a_key_that_is_stored_nowhere(page_for: Pages, owner: TestUser) -> None:
     page = page_for(owner)
     page.goto("/docs/api/me")
@@ -186,7 +182,6 @@ def test_an_endpoint_is_tried_with_a_key_that_is_stored_nowhere(page_for: Pages,
     expect(page.locator("[data-part='key']")).to_have_value("")
 
 
-@_ONE_PAGE
 def test_a_write_asks_first(
     page_for: Pages, new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]
 ) -> None:

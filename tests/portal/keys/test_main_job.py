@@ -14,6 +14,8 @@ from tests.support.browser import Pages
 from tests.support.programs import find_program
 from tests.support.users import ProjectAndBoard, TestUser
 
+pytestmark = [pytest.mark.every_database, pytest.mark.main_job]
+
 
 def test_create_copy_run_revoke(page_for: Pages, person_with_task: TestUser) -> None:
     page = page_for()

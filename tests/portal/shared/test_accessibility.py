@@ -5,12 +5,15 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import Pages, Scheme, find_violations
+from tests.support.accessibility import Look, find_barriers
+from tests.support.browser import Pages
 from tests.support.users import TestUser
 
 State = Callable[[Page], None]
 
-pytestmark = pytest.mark.database("sqlite")
+# The longest part of the page of integrations, and the states in which it may differ; in the others it is judged with those.
+_EXAMPLES = ["#examples"]
+_WITH_EXAMPLES = ("the page with keys", "all its parts opened")
 
 
 def _open(path: str) -> State:
@@ -119,19 +122,7 @@ _SIGNED_OUT: dict[str, State] = {
     "the reference of errors": _open("/docs/errors"),
 }
 
-_LOOKS: list[tuple[Scheme, int]] = [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)]
-
-
-def _barriers(page: Page) -> dict[tuple[Scheme, int], list[str]]:
-    """What stands in the way in each look: what axe finds, and parts wider than the screen."""
-    return {look: found for look in _LOOKS if (found := _barriers_in(page, *look))}
-
-
-def _barriers_in(page: Page, scheme: Scheme, width: int) -> list[str]:
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    page.set_viewport_size({"width": width, "height": 900})
-    wider = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    return find_violations(page) + ["wider than the screen"] * wider
+_LOOKS: list[Look] = [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)]
 
 
 @pytest.mark.parametrize("state", _SIGNED_IN)
@@ -140,21 +131,21 @@ def test_a_page_has_no_barriers(page_for: Pages, new_user: Callable[..., TestUse
     person.new_key("A key with a name of many words, such as people give to keys that they want to find again")
     page = page_for(person)
     _SIGNED_IN[state](page)
-    assert _barriers(page) == {}
+    assert find_barriers(page, _LOOKS, without=[] if state in _WITH_EXAMPLES else _EXAMPLES) == {}
 
 
 @pytest.mark.parametrize("state", _SIGNED_OUT)
 def test_a_page_for_everybody_has_no_barriers(page_for: Pages, state: str) -> None:
     page = page_for()
     _SIGNED_OUT[state](page)
-    assert _barriers(page) == {}
+    assert find_barriers(page, _LOOKS) == {}
 
 
 @pytest.mark.parametrize("plan", ["pro", "free"])
 def test_the_page_without_keys_has_no_barriers(page_for: Pages, new_user: Callable[..., TestUser], plan: str) -> None:
     page = page_for(new_user(plan=plan))
     page.goto("/integrations")
-    assert _barriers(page) == {}
+    assert find_barriers(page, _LOOKS, without=_EXAMPLES) == {}
 
 
 def test_the_page_of_a_free_plan_has_no_barriers(page_for: Pages, new_user: Callable[..., TestUser]) -> None:
@@ -162,7 +153,7 @@ def test_the_page_of_a_free_plan_has_no_barriers(page_for: Pages, new_user: Call
     person.new_key("From before")
     page = page_for(person)
     page.goto("/integrations")
-    assert _barriers(page) == {}
+    assert find_barriers(page, _LOOKS) == {}
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,6 @@ from playwright.sync_api import Locator, Page, expect
 from tests.support.browser import Pages
 from tests.support.users import TestUser
 
-pytestmark = pytest.mark.database("sqlite")
-
 
 @pytest.fixture
 def page(page_for: Pages, new_user: Callable[..., TestUser]) -> Page:

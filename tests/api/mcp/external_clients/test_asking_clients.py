@@ -16,7 +16,7 @@ from tests.support.users import ProjectAndBoard, TestUser
 
 Action = Literal["accept", "decline", "cancel"]
 
-pytestmark = pytest.mark.database("sqlite")
+pytestmark = [pytest.mark.judge, pytest.mark.database("sqlite")]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ CLIENTS = Path(__file__).parent
 READS = {scope for scope in EVERYTHING if scope.endswith(":read")}
 ERAS = ["auto", "2026-07-28", "legacy"]
 
-pytestmark = [pytest.mark.database("sqlite"), pytest.mark.parametrize("credential", ["key", "token"])]
+pytestmark = [pytest.mark.judge, pytest.mark.database("sqlite"), pytest.mark.parametrize("credential", ["key", "token"])]
 
 
 class Careful(Visitor):

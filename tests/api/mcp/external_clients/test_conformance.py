@@ -51,7 +51,7 @@ FOR_FIXTURES = {
 }
 _IMPORT_OF_TESTS = re.compile(r"^\s*(from|import) tests\b", re.MULTILINE)
 
-pytestmark = pytest.mark.database("sqlite")
+pytestmark = [pytest.mark.judge, pytest.mark.database("sqlite")]
 
 
 @pytest.mark.parametrize("revision", REQUIRED)

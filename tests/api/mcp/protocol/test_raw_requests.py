@@ -12,6 +12,8 @@ from tests.support.agent import MODERN
 from tests.support.server import Server
 from tests.support.users import TestUser
 
+# The server takes these bytes apart before anything asks the database.
+pytestmark = pytest.mark.database("sqlite")
 TIMEOUT_S = 20
 PING = json.dumps(old()).encode()
 DISCOVER = json.dumps(modern()).encode()

@@ -1,7 +1,9 @@
 """Who may use what over MCP: read from the registry, so that it holds for every tool, resource and prompt added later."""
 
 import re
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from calmboard.ids import new_id
 from tests.api.mcp.raw_client import McpClient
 from tests.api.mcp.registered_calls import ARGUMENTS, INSIDE, RegisteredCall, outcome, registered_calls, registry, state_of
 from tests.api.mcp.tokens import Tokens
-from tests.support.resources import create_resources
+from tests.support.resources import PREPARATION, create_resources
 from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
 ORIGIN = "http://127.0.0.1:8000"
@@ -25,6 +27,8 @@ NOWHERE = ["webhooks:read"]
 
 CALLS = registered_calls()
 ResourceIds = dict[str, str]
+# Plans, scopes and states of credentials are judged before the tool asks the database anything.
+one_database = pytest.mark.database("sqlite")
 every_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
 
 
@@ -32,6 +36,26 @@ every_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
 def resources(owner: TestUser, project: ProjectAndBoard, call: RegisteredCall) -> ResourceIds:
     """One of each resource in a project of the owner's, in the state that the tool requires."""
     return create_resources(owner.api, project, call.name)
+
+
+@pytest.fixture(scope="module")
+def refused_resources(app: Flask, owner: TestUser, viewer: TestUser, free: TestUser) -> Callable[[str], ResourceIds]:
+    """The same for calls that change nothing, which all of them may share."""
+
+    @cache
+    def create(preparation: str) -> ResourceIds:
+        return create_resources(owner.api, add_project_and_board(app, owner, viewer=viewer, admin=free), preparation)
+
+    return lambda name: create(name if name in PREPARATION else "")
+
+
+@pytest.fixture
+def untouched(refused_resources: Callable[[str], ResourceIds], owner: TestUser, call: RegisteredCall) -> Iterator[ResourceIds]:
+    """One of each resource, which is afterwards as it was before."""
+    resources = refused_resources(call.name)
+    before = state_of(owner, resources)
+    yield resources
+    assert state_of(owner, resources) == before
 
 
 @pytest.fixture(scope="module")
@@ -69,35 +93,29 @@ def test_a_member_may_use_it(app: Flask, member: TestUser, call: RegisteredCall,
 
 @every_call
 def test_a_viewer_may_look_and_change_nothing(
-    app: Flask, owner: TestUser, viewer: TestUser, call: RegisteredCall, resources: ResourceIds
+    app: Flask, owner: TestUser, viewer: TestUser, call: RegisteredCall, untouched: ResourceIds
 ) -> None:
-    before = state_of(owner, resources)
-    assert outcome(call.ask(McpClient(app, viewer.key), resources)) == (FORBIDDEN if call.is_write else DONE)
-    assert state_of(owner, resources) == before
+    assert outcome(call.ask(McpClient(app, viewer.key), untouched)) == (FORBIDDEN if call.is_write else DONE)
 
 
 @every_call
 def test_an_outsider_sees_and_changes_nothing(
-    app: Flask, owner: TestUser, outsider: TestUser, call: RegisteredCall, resources: ResourceIds
+    app: Flask, owner: TestUser, outsider: TestUser, call: RegisteredCall, untouched: ResourceIds
 ) -> None:
-    before = state_of(owner, resources)
-    answer = call.ask(McpClient(app, outsider.key), resources)
+    answer = call.ask(McpClient(app, outsider.key), untouched)
     assert outcome(answer) == outcome_without_access(call)
-    assert_unseen(answer, call, resources)
-    assert state_of(owner, resources) == before
+    assert_unseen(answer, call, untouched)
 
 
 @every_call
 def test_a_key_for_other_projects_sees_and_changes_nothing(
-    app: Flask, owner: TestUser, call: RegisteredCall, resources: ResourceIds
+    app: Flask, owner: TestUser, call: RegisteredCall, untouched: ResourceIds
 ) -> None:
     elsewhere = add_project_and_board(app, owner, "Elsewhere")
     key = owner.new_key(new_id("key"), project_ids=frozenset({elsewhere.project_id}))
-    before = state_of(owner, resources)
-    answer = call.ask(McpClient(app, key), resources)
+    answer = call.ask(McpClient(app, key), untouched)
     assert outcome(answer) == outcome_without_access(call)
-    assert_unseen(answer, call, resources)
-    assert state_of(owner, resources) == before
+    assert_unseen(answer, call, untouched)
 
 
 @every_call
@@ -107,54 +125,54 @@ def test_a_key_for_this_project_may_use_it(app: Flask, owner: TestUser, call: Re
 
 
 @every_call
-def test_the_free_plan_is_403_whatever_the_role(app: Flask, owner: TestUser, free: TestUser, call: RegisteredCall) -> None:
-    resources = create_resources(owner.api, add_project_and_board(app, owner, admin=free), call.name)
-    before = state_of(owner, resources)
-    answer = call.ask(McpClient(app, free.key), resources)
+@one_database
+def test_the_free_plan_is_403_whatever_the_role(
+    app: Flask, owner: TestUser, free: TestUser, call: RegisteredCall, untouched: ResourceIds
+) -> None:
+    answer = call.ask(McpClient(app, free.key), untouched)
     assert outcome(answer) == UNPAID
     assert "WWW-Authenticate" not in answer.headers
-    assert_unseen(answer, call, resources)
-    assert state_of(owner, resources) == before
+    assert_unseen(answer, call, untouched)
 
 
 @every_call
-def test_a_key_that_reads_may_not_write(app: Flask, owner: TestUser, call: RegisteredCall, resources: ResourceIds) -> None:
-    before = state_of(owner, resources)
-    answer = call.ask(McpClient(app, owner.new_key(new_id("key"), *DEFAULT_SCOPES)), resources)
+@one_database
+def test_a_key_that_reads_may_not_write(app: Flask, owner: TestUser, call: RegisteredCall, untouched: ResourceIds) -> None:
+    answer = call.ask(McpClient(app, owner.new_key(new_id("key"), *DEFAULT_SCOPES)), untouched)
     assert outcome(answer) == (INSUFFICIENT if call.is_write else DONE)
     if call.is_write:
         assert_step_up(answer, call, DEFAULT_SCOPES)
-    assert state_of(owner, resources) == before
 
 
 @every_call
+@one_database
 def test_its_own_scopes_are_enough(app: Flask, owner: TestUser, call: RegisteredCall, resources: ResourceIds) -> None:
     key = owner.new_key(new_id("key"), *(call.scopes or NOWHERE))
     assert outcome(call.ask(McpClient(app, key), resources)) == DONE
 
 
 @every_call
+@one_database
 def test_without_any_of_its_scopes_all_are_requested_at_once(
-    app: Flask, owner: TestUser, call: RegisteredCall, resources: ResourceIds
+    app: Flask, owner: TestUser, call: RegisteredCall, untouched: ResourceIds
 ) -> None:
-    before = state_of(owner, resources)
-    answer = call.ask(McpClient(app, owner.new_key(new_id("key"), *NOWHERE)), resources)
+    answer = call.ask(McpClient(app, owner.new_key(new_id("key"), *NOWHERE)), untouched)
     if not call.scopes:
         assert outcome(answer) == DONE
         return
     assert outcome(answer) == INSUFFICIENT
     assert_step_up(answer, call, NOWHERE)
-    assert_unseen(answer, call, resources)
-    assert state_of(owner, resources) == before
+    assert_unseen(answer, call, untouched)
 
 
 @every_call
+@one_database
 def test_every_single_one_of_its_scopes_is_needed(
-    app: Flask, owner: TestUser, call: RegisteredCall, resources: ResourceIds
+    app: Flask, owner: TestUser, call: RegisteredCall, untouched: ResourceIds
 ) -> None:
     for scope in call.scopes:
         held = [other for other in SCOPES if other != scope and other != scope.replace(":read", ":write")]
-        answer = call.ask(McpClient(app, owner.new_key(new_id("key"), *held)), resources)
+        answer = call.ask(McpClient(app, owner.new_key(new_id("key"), *held)), untouched)
         assert outcome(answer) == INSUFFICIENT, scope
         assert_step_up(answer, call, held)
 
@@ -171,21 +189,21 @@ def assert_step_up(answer: Any, call: RegisteredCall, held: Any) -> None:
 
 
 @every_call
+@one_database
 def test_no_credential_that_is_not_in_force_does_anything(
-    app: Flask, owner: TestUser, tokens: Tokens, call: RegisteredCall, resources: ResourceIds
+    app: Flask, call: RegisteredCall, not_in_force: dict[str, tuple[str | None, str]], untouched: ResourceIds
 ) -> None:
-    before = state_of(owner, resources)
-    for name, (secret, code) in _not_in_force(app, owner, tokens).items():
-        answer = call.ask(McpClient(app, secret), resources)
+    for name, (secret, code) in not_in_force.items():
+        answer = call.ask(McpClient(app, secret), untouched)
         assert outcome(answer) == (401, code), name
         challenge = answer.headers["WWW-Authenticate"]
         assert f'Bearer resource_metadata="{ORIGIN}/.well-known/oauth-protected-resource/mcp"' in challenge
         assert ('error="invalid_token"' in challenge) == (secret is not None)
-        assert_unseen(answer, call, resources)
-    assert state_of(owner, resources) == before
+        assert_unseen(answer, call, untouched)
 
 
-def _not_in_force(app: Flask, owner: TestUser, tokens: Tokens) -> dict[str, tuple[str | None, str]]:
+@pytest.fixture(scope="module")
+def not_in_force(app: Flask, owner: TestUser, tokens: Tokens) -> dict[str, tuple[str | None, str]]:
     """Secrets that were never good, are no more, or are good elsewhere, each with the code it gets."""
     return {
         "none": (None, "missing_api_key"),
@@ -216,6 +234,7 @@ def _key(app: Flask, owner: TestUser, end: str) -> str:
 
 
 @every_call
+@one_database
 def test_a_token_for_this_server_may_use_it(
     app: Flask, owner: TestUser, tokens: Tokens, call: RegisteredCall, resources: ResourceIds
 ) -> None:
@@ -223,12 +242,11 @@ def test_a_token_for_this_server_may_use_it(
 
 
 @every_call
+@one_database
 def test_a_token_that_reads_may_step_up(
-    app: Flask, owner: TestUser, tokens: Tokens, call: RegisteredCall, resources: ResourceIds
+    app: Flask, owner: TestUser, tokens: Tokens, call: RegisteredCall, untouched: ResourceIds
 ) -> None:
-    before = state_of(owner, resources)
-    answer = call.ask(McpClient(app, tokens.for_resource(owner, f"{ORIGIN}/mcp", *DEFAULT_SCOPES)), resources)
+    answer = call.ask(McpClient(app, tokens.for_resource(owner, f"{ORIGIN}/mcp", *DEFAULT_SCOPES)), untouched)
     assert outcome(answer) == (INSUFFICIENT if call.is_write else DONE)
     if call.is_write:
         assert_step_up(answer, call, DEFAULT_SCOPES)
-    assert state_of(owner, resources) == before
