@@ -26,9 +26,9 @@ from calmboard.access.scopes import SCOPES
 from calmboard.db import db
 from calmboard.settings import RateLimit, read_settings
 from calmboard.work.people import add_person
-from tests.support.databases import open_databases
-from tests.support.postgres import stop_postgres
-from tests.support.run import make_run_dir
+from tests.support.servers.databases import open_databases
+from tests.support.servers.postgres import stop_postgres
+from tests.support.servers.run import make_run_dir
 from wsgi import create_app
 
 ROUNDS = 5

@@ -20,8 +20,8 @@ from bench.quiet import quiet
 from calmboard.db import autocommit
 from calmboard.lookups import Lookup
 from portal.shared import extensions
-from tests.support.databases import open_databases, settings_for
-from tests.support.run import make_run_dir
+from tests.support.servers.databases import open_databases, settings_for
+from tests.support.servers.run import make_run_dir
 from tests.support.users import TestUser, demo_user
 from web.app import App, PageSessions
 from wsgi import create_app

@@ -31,10 +31,10 @@ from calmboard.access.oauth import grants
 from calmboard.access.oauth.clients import Client, own_client
 from calmboard.db import db
 from calmboard.work.people import add_person
-from tests.support.databases import open_databases, settings_for
-from tests.support.programs import free_port
-from tests.support.run import make_run_dir
-from tests.support.server import running_server
+from tests.support.servers.databases import open_databases, settings_for
+from tests.support.servers.programs import free_port
+from tests.support.servers.run import make_run_dir
+from tests.support.servers.server import running_server
 from wsgi import create_app
 
 ROUNDS = 7

@@ -28,10 +28,10 @@ from msgspec import Struct
 from api.mcp.calls import CallContext
 from api.mcp.registry import REGISTRY, tool
 from calmboard.settings import RateLimit, Settings
-from tests.support.databases import open_databases, settings_for
-from tests.support.programs import free_port, wait_until
-from tests.support.run import make_run_dir
-from tests.support.server import answers, environment_of, started
+from tests.support.servers.databases import open_databases, settings_for
+from tests.support.servers.programs import free_port, wait_until
+from tests.support.servers.run import make_run_dir
+from tests.support.servers.server import answers, environment_of, started
 from tests.support.users import SESSION_COOKIE, TestUser, demo_user
 from wsgi import create_app
 

@@ -22,14 +22,14 @@ from playwright.sync_api import Browser
 from calmboard.db import db
 from calmboard.queue import open_queue
 from calmboard.settings import Settings
-from tests.support.browser import Pages, running_chromium
-from tests.support.databases import Databases, open_databases, settings_for
-from tests.support.kept import Kept
-from tests.support.postgres import stop_postgres
-from tests.support.programs import free_port
-from tests.support.redis_server import running_redis
-from tests.support.run import make_run_dir
-from tests.support.server import Server, running_server
+from tests.support.clients.browser import Pages, running_chromium
+from tests.support.servers.databases import Databases, open_databases, settings_for
+from tests.support.servers.kept import Kept
+from tests.support.servers.postgres import stop_postgres
+from tests.support.servers.programs import free_port
+from tests.support.servers.redis_server import running_redis
+from tests.support.servers.run import make_run_dir
+from tests.support.servers.server import Server, running_server
 from tests.support.users import ProjectAndBoard, Seeded, TestUser, add_project_and_board, add_user, demo_user, new_address
 from wsgi import create_app
 

@@ -11,7 +11,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from tests.support.programs import find_program
+from tests.support.servers.programs import find_program
 
 
 @dataclass

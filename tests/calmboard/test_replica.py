@@ -21,10 +21,10 @@ from calmboard.db import autocommit
 from calmboard.replica import RETRY_S
 from tests.api.mcp.raw_client import McpClient
 from tests.api.mcp.registered_calls import registered_calls
-from tests.support.agent import Agent
-from tests.support.postgres import postgres_url, running_replica
-from tests.support.programs import free_port
+from tests.support.clients.agent import Agent
 from tests.support.resources import as_request, create_resources, with_ids
+from tests.support.servers.postgres import postgres_url, running_replica
+from tests.support.servers.programs import free_port
 from tests.support.statements import listening, recorded
 from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board, add_user
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.accessibility import Look, find_barriers
+from tests.support.clients.accessibility import Look, find_barriers
 
 _LOOKS: list[Look] = [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)]
 _EVERYWHERE = [*_LOOKS]

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.programs import find_program, free_port, wait_until
-from tests.support.server import ROOT, answers, outside_environment, stop
+from tests.support.servers.programs import find_program, free_port, wait_until
+from tests.support.servers.server import ROOT, answers, outside_environment, stop
 
 pytestmark = pytest.mark.processes
 

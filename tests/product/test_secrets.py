@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import APIRequestContext, APIResponse, Page
 
 from calmboard.settings import Settings
-from tests.support.browser import Pages
-from tests.support.programs import find_program
-from tests.support.server import Server
+from tests.support.clients.browser import Pages
+from tests.support.servers.programs import find_program
+from tests.support.servers.server import Server
 from tests.support.users import ProjectAndBoard, TestUser
 
 pytestmark = pytest.mark.every_database

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from calmboard.settings import RateLimit, Settings
-from tests.support.programs import free_port, wait_until
-from tests.support.redis_server import running_redis
-from tests.support.server import Server, answers, running_server
+from tests.support.servers.programs import free_port, wait_until
+from tests.support.servers.redis_server import running_redis
+from tests.support.servers.server import Server, answers, running_server
 from tests.support.users import TestUser
 
 LIMIT = 25

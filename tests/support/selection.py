@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.databases import KINDS
+from tests.support.servers.databases import KINDS
 
 _LEFT_OUT = pytest.StashKey[dict[str, int]]()
 

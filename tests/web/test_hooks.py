@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.support.agent import Agent
+from tests.support.clients.agent import Agent
 from tests.support.users import TestUser
 
 _EXTENSIONS = ("flask_limiter", "flask_login", "flask_wtf")

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from calmboard.settings import RateLimit
-from tests.support.agent import Agent
+from tests.support.clients.agent import Agent
 from tests.support.users import Seeded, TestUser
 
 pytestmark = pytest.mark.database("sqlite")

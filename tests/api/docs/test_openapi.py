@@ -10,7 +10,7 @@ from openapi_spec_validator import validate
 
 from calmboard.ids import new_id
 from tests.api.framework.test_access_matrix import OPERATIONS
-from tests.support.server import Server
+from tests.support.servers.server import Server
 from tests.support.users import Api, TestUser
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.support.programs import not_run
+from tests.support.servers.programs import not_run
 from tests.support.users import Api
 
 _PROGRAMS = Path(__file__).parents[2] / "node_modules" / ".bin"

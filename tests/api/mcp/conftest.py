@@ -8,8 +8,8 @@ from flask import Flask
 from calmboard.settings import Settings
 from tests.api.mcp.created import FORM_CAPABILITIES
 from tests.api.mcp.fixture_server import running_fixture_server
-from tests.support.agent import Agent
-from tests.support.kept import Kept
+from tests.support.clients.agent import Agent
+from tests.support.servers.kept import Kept
 from tests.support.users import ProjectAndBoard, TestUser
 
 

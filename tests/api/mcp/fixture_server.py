@@ -10,8 +10,8 @@ from flask import Flask
 from api.mcp.registry import REGISTRY
 from calmboard.settings import Settings
 from tests.api.mcp import fixtures
-from tests.support.programs import free_port, wait_until
-from tests.support.server import answers, environment_of, started
+from tests.support.servers.programs import free_port, wait_until
+from tests.support.servers.server import answers, environment_of, started
 from wsgi import create_app as create_real_app
 
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from flask import Flask
 
-from tests.support.agent import MODERN
+from tests.support.clients.agent import MODERN
 from tests.support.users import Answer, new_address
 
 VERSION = "io.modelcontextprotocol/protocolVersion"

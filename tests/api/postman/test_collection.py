@@ -15,8 +15,8 @@ from flask.testing import FlaskClient
 from calmboard.access.oauth.clients import change_callbacks
 from calmboard.settings import SETTINGS
 from tests.api.framework.test_access_matrix import OPERATIONS
-from tests.support.programs import find_program, not_run
-from tests.support.server import Server
+from tests.support.servers.programs import find_program, not_run
+from tests.support.servers.server import Server
 from tests.support.users import TestUser
 
 _TOOLS = Path(__file__).parents[2] / "node_modules"

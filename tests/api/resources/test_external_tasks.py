@@ -11,7 +11,7 @@ from sqlalchemy import delete, text
 from calmboard.db import db
 from calmboard.models import Task
 from tests.api.resources.test_tasks import column
-from tests.support.programs import wait_until
+from tests.support.servers.programs import wait_until
 from tests.support.users import Api, ProjectAndBoard, TestUser, add_project_and_board
 
 HOSTILE = ['"}', "a\nb\r\n", "📡 Ünïcode", "'; DROP TABLE tasks; --", "\\", "{{issue.key}}", "</script>"]

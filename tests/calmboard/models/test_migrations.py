@@ -16,7 +16,7 @@ from sqlalchemy import Engine, inspect, text
 
 from calmboard.db import db
 from calmboard.settings import Settings
-from tests.support.server import ROOT, environment_of
+from tests.support.servers.server import ROOT, environment_of
 
 # Alembic says so of each index of expressions on SQLite; the catalogue below covers those.
 pytestmark = pytest.mark.filterwarnings(

@@ -15,7 +15,7 @@ from calmboard.clock import now
 from calmboard.db import db
 from calmboard.ids import new_id
 from calmboard.models import ApiKey, User
-from tests.support.programs import free_port
+from tests.support.servers.programs import free_port
 from tests.support.users import Api, ProjectAndBoard, TestUser
 
 PASSWORD = "quiet-harbour-seven"

@@ -17,7 +17,7 @@ from calmboard.models import Board, Membership, Project, Sprint, SprintTask, Tas
 from calmboard.models.columns import STATES
 from calmboard.operations.seed import PEOPLE, demo_password, seed
 from calmboard.settings import read_settings
-from tests.support.databases import Databases
+from tests.support.servers.databases import Databases
 from tests.support.users import DEMO_PASSWORD
 
 MakeApp = Callable[..., Flask]

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.databases import Databases
-from tests.support.programs import free_port, wait_until
-from tests.support.server import ROOT, answers, outside_environment, stop
+from tests.support.servers.databases import Databases
+from tests.support.servers.programs import free_port, wait_until
+from tests.support.servers.server import ROOT, answers, outside_environment, stop
 
 Process = subprocess.Popen[bytes]
 

@@ -24,9 +24,9 @@ from calmboard.operations.jobs import mail_reset_link
 from calmboard.queue import open_queue, ping, queue
 from calmboard.settings import SETTINGS, Settings
 from tests.calmboard.smtp_server import running_smtp_server
-from tests.support.postgres import postgres_url
-from tests.support.programs import free_port, wait_until
-from tests.support.server import environment_of, started
+from tests.support.servers.postgres import postgres_url
+from tests.support.servers.programs import free_port, wait_until
+from tests.support.servers.server import environment_of, started
 from tests.support.users import TestUser
 
 LINK = re.compile(r"http://127\.0\.0\.1:8000/reset-password/(\S+)")

@@ -19,7 +19,7 @@ import pytest
 from calmboard.errors import Unavailable
 from calmboard.outgoing import MAX_READERS, Fetch, OutgoingRefused, make_fetch
 from tests.oauth.conftest import HostApp
-from tests.support.programs import find_program, wait_until
+from tests.support.servers.programs import find_program, wait_until
 from tests.support.users import TestUser
 
 MAX_BYTES = 5 * 1024

@@ -16,11 +16,11 @@ from playwright.sync_api import Browser, Page, expect
 from calmboard.access.oauth.clients import own_client
 from calmboard.settings import Settings
 from tests.oauth.conftest import CALLBACK, ORIGIN, HostApp, register
-from tests.support.accessibility import Look, find_barriers, find_violations
-from tests.support.browser import Pages
-from tests.support.programs import free_port
-from tests.support.server import running_server
-from tests.support.tls_proxy import running_tls_proxy
+from tests.support.clients.accessibility import Look, find_barriers, find_violations
+from tests.support.clients.browser import Pages
+from tests.support.servers.programs import free_port
+from tests.support.servers.server import running_server
+from tests.support.servers.tls_proxy import running_tls_proxy
 from tests.support.users import TestUser, csrf_token
 
 pytestmark = pytest.mark.every_database

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.node import find_module, run_script
-from tests.support.programs import free_port
-from tests.support.server import Server
+from tests.support.clients.node import find_module, run_script
+from tests.support.clients.visitor import Visitor
+from tests.support.servers.programs import free_port
+from tests.support.servers.server import Server
 from tests.support.users import TestUser
-from tests.support.visitor import Visitor
 
 CHECKS = {"authorization-server-metadata", "authorization-server-metadata-cimd", "authorization-code-grant"}
 

@@ -21,11 +21,11 @@ from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull,
 
 from calmboard.settings import Settings
 from tests.oauth.external_clients import documented
-from tests.support.node import find_module, run_script
-from tests.support.programs import free_port
-from tests.support.server import Server, running_server
+from tests.support.clients.node import find_module, run_script
+from tests.support.clients.visitor import Visitor
+from tests.support.servers.programs import free_port
+from tests.support.servers.server import Server, running_server
 from tests.support.users import ProjectAndBoard, TestUser
-from tests.support.visitor import Visitor
 
 CALLBACK = "http://127.0.0.1:53682/callback"
 CLIENTS = Path(__file__).parent

@@ -11,7 +11,7 @@ import requests
 import yaml
 from openapi_spec_validator import validate
 
-from tests.support.server import ROOT, Server
+from tests.support.servers.server import ROOT, Server
 from tests.support.users import SESSION_COOKIE, TestUser
 
 HERE = Path(__file__).parent

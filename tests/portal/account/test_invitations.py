@@ -19,8 +19,8 @@ from calmboard.models import Invitation
 from calmboard.queue import queue
 from calmboard.work.invitations import create_invitation_message
 from tests.portal.forms import send
-from tests.support.accessibility import find_violations
-from tests.support.browser import Pages
+from tests.support.clients.accessibility import find_violations
+from tests.support.clients.browser import Pages
 from tests.support.users import Api, ProjectAndBoard, TestUser, add_project_and_board, csrf_token
 
 _PASSWORD = "four unrelated words here"

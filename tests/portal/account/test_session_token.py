@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page
 
-from tests.support.browser import Pages
-from tests.support.programs import wait_until
+from tests.support.clients.browser import Pages
+from tests.support.servers.programs import wait_until
 from tests.support.users import DEMO_PASSWORD, TestUser
 
 _TOKEN = "localStorage.calmboard_token"

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.oauth.conftest import ORIGIN, HostApp, register
-from tests.support.agent import Agent
+from tests.support.clients.agent import Agent
 from tests.support.users import TestUser
 
 ENDPOINT = f"{ORIGIN}/mcp"

@@ -16,7 +16,7 @@ from flask import Flask
 from playwright.sync_api import expect
 
 from portal.agents.installs import chatgpt, claude_link, installs
-from tests.support.browser import Pages
+from tests.support.clients.browser import Pages
 from tests.support.users import TestUser
 
 ENDPOINT = "http://127.0.0.1:8000/mcp"

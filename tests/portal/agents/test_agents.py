@@ -12,9 +12,9 @@ from playwright.sync_api import Page, expect
 from tests.oauth.conftest import ORIGIN
 from tests.portal.agents.connected import ENDPOINT, TEST, authorize_agent, section_of, text_of
 from tests.portal.forms import HTMX
-from tests.support.accessibility import Look, find_barriers
-from tests.support.agent import LEGACY, MODERN, Agent
-from tests.support.browser import Pages
+from tests.support.clients.accessibility import Look, find_barriers
+from tests.support.clients.agent import LEGACY, MODERN, Agent
+from tests.support.clients.browser import Pages
 from tests.support.statements import recorded
 from tests.support.users import ProjectAndBoard, TestUser
 

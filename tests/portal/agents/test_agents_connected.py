@@ -17,8 +17,8 @@ from calmboard.pagination import PageRequest
 from tests.oauth.conftest import HostApp, register
 from tests.portal.agents.connected import ENDPOINT, TEST, authorize_agent, section_of, text_of
 from tests.portal.forms import HTMX
-from tests.support.agent import Agent
-from tests.support.browser import Pages
+from tests.support.clients.agent import Agent
+from tests.support.clients.browser import Pages
 from tests.support.statements import recorded
 from tests.support.users import TestUser, csrf_token
 

@@ -19,8 +19,8 @@ from calmboard.access.oauth.connected_apps import list_grants
 from calmboard.pagination import PageRequest
 from tests.oauth.conftest import HostApp, challenge_of, register
 from tests.portal.forms import HTMX, send
-from tests.support.accessibility import Look, find_barriers
-from tests.support.browser import Pages
+from tests.support.clients.accessibility import Look, find_barriers
+from tests.support.clients.browser import Pages
 from tests.support.users import TestUser, csrf_token
 
 ORIGIN = "http://127.0.0.1:8000"

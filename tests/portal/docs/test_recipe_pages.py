@@ -11,8 +11,8 @@ from calmboard.access.credentials.key_lists import list_keys
 from calmboard.pagination import PageRequest
 from connectors import find_providers
 from tests.portal.forms import key_form, send
-from tests.support.accessibility import Look, find_barriers
-from tests.support.browser import Pages
+from tests.support.clients.accessibility import Look, find_barriers
+from tests.support.clients.browser import Pages
 from tests.support.users import ProjectAndBoard, TestUser
 
 _KEYS = "/integrations/keys"

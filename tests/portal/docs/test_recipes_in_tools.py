@@ -13,7 +13,7 @@ from slack_sdk.web import SlackResponse
 from tests.portal.docs.conftest import RecipeRunner
 from tests.portal.docs.tools import run, run_as_github, send_from_jira, send_from_n8n, send_from_power_automate, send_from_trello
 from tests.portal.docs.vendor_server import Vendor, running_vendor
-from tests.support.programs import wait_until
+from tests.support.servers.programs import wait_until
 
 TITLE = 'Say "hi" to {{all}} {cardname} @{x} \\ \n\'; exit 1 # $(id) `id` ${HOME} %s 🚀 – "}'
 TEXT = 'First "line"\nsecond\tline \\n </script> & é 🧭 "}, {"state": "done"'

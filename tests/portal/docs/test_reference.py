@@ -16,11 +16,11 @@ from playwright.sync_api import expect
 from api.docs.nouns import NOUNS
 from calmboard.settings import SETTINGS
 from portal.shared.catalogues import API_CATALOGUE
-from tests.support.accessibility import Look, find_barriers
-from tests.support.browser import Pages
-from tests.support.programs import find_program
+from tests.support.clients.accessibility import Look, find_barriers
+from tests.support.clients.browser import Pages
 from tests.support.resources import create_resources
-from tests.support.server import Server
+from tests.support.servers.programs import find_program
+from tests.support.servers.server import Server
 from tests.support.users import ProjectAndBoard, TestUser
 
 _LOOKS: list[Look] = [("light", 1440), ("dark", 1280), ("light", 768), ("dark", 360)]

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import yaml
 
-from tests.support.programs import find_program
+from tests.support.servers.programs import find_program
 
 Values = Mapping[str, str]
 Codes = Mapping[str, str]

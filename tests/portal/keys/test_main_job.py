@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.browser import Pages
-from tests.support.programs import find_program
+from tests.support.clients.browser import Pages
+from tests.support.servers.programs import find_program
 from tests.support.users import ProjectAndBoard, TestUser
 
 pytestmark = [pytest.mark.every_database, pytest.mark.main_job]

@@ -16,8 +16,8 @@ from calmboard.db import db
 from calmboard.models import ApiKey, Membership, OAuthGrant, Project
 from tests.oauth.conftest import HostApp, register
 from tests.portal.forms import HTMX, key_form, send
-from tests.support.accessibility import find_violations
-from tests.support.browser import Pages
+from tests.support.clients.accessibility import find_violations
+from tests.support.clients.browser import Pages
 from tests.support.users import TestUser, csrf_token
 
 _NEW, _MORE = "/integrations/keys/new", "/integrations/keys/projects"

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.accessibility import Look, find_barriers
-from tests.support.browser import Pages
+from tests.support.clients.accessibility import Look, find_barriers
+from tests.support.clients.browser import Pages
 from tests.support.users import TestUser
 
 State = Callable[[Page], None]

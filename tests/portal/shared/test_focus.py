@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.browser import Pages
+from tests.support.clients.browser import Pages
 from tests.support.users import TestUser
 
 

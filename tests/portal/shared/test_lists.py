@@ -20,8 +20,8 @@ from calmboard.models import ApiKey, OAuthGrant
 from tests.oauth.conftest import ORIGIN
 from tests.portal.agents.connected import ENDPOINT
 from tests.portal.forms import HTMX
-from tests.support.accessibility import Look, find_barriers, find_violations
-from tests.support.browser import Pages
+from tests.support.clients.accessibility import Look, find_barriers, find_violations
+from tests.support.clients.browser import Pages
 from tests.support.users import TestUser
 
 _PAGE = 25

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.agent import Agent
+from tests.support.clients.agent import Agent
 from tests.support.users import ProjectAndBoard, TestUser
 
 # Line ends of every kind, escape sequences, bidirectional overrides, invisible characters; each then imitates our own text.

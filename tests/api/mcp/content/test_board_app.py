@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, Frame, Page, expect
 
 from tests.api.mcp.created import create_task
 from tests.api.mcp.host import Host
-from tests.support.accessibility import find_violations
-from tests.support.agent import LEGACY, MODERN, Agent
-from tests.support.browser import Pages, Scheme
+from tests.support.clients.accessibility import find_violations
+from tests.support.clients.agent import LEGACY, MODERN, Agent
+from tests.support.clients.browser import Pages, Scheme
 from tests.support.users import ProjectAndBoard, Seeded, TestUser
 
 URI = "ui://calmboard/board"

@@ -12,7 +12,7 @@ from api.mcp.content.prompts import PROMPTS
 from api.mcp.tools import TOOLS
 from calmboard.ids import new_id
 from tests.api.mcp.created import create_sprint, create_task
-from tests.support.agent import LEGACY, MODERN, Agent
+from tests.support.clients.agent import LEGACY, MODERN, Agent
 from tests.support.statements import recorded
 from tests.support.users import ProjectAndBoard, Seeded, TestUser, add_project_and_board
 

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from calmboard.ids import new_id
 from tests.api.mcp.created import create_task
-from tests.support.agent import LEGACY, Agent
+from tests.support.clients.agent import LEGACY, Agent
 from tests.support.statements import recorded
 from tests.support.users import ProjectAndBoard, Seeded, TestUser, add_project_and_board
 

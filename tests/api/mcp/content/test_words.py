@@ -7,7 +7,7 @@ from flask import Flask
 
 from calmboard.ids import new_id
 from tests.api.mcp.tokens import Tokens
-from tests.support.agent import Agent
+from tests.support.clients.agent import Agent
 from tests.support.users import ProjectAndBoard, TestUser
 
 ORIGIN = "http://127.0.0.1:8000"

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.node import find_module, find_node
+from tests.support.clients.node import find_module, find_node
 
 _BEARER = Path(__file__).with_name("bearer.mjs")
 _TIMEOUT_S = 120

@@ -4,8 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.programs import not_run
-from tests.support.run import make_once
+from tests.support.servers.programs import not_run
+from tests.support.servers.run import make_once
 
 _PACKAGE = "mcp==1.30.0"
 

@@ -11,7 +11,7 @@ from mcp.client.context import ClientRequestContext
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult
 
-from tests.support.server import Server
+from tests.support.servers.server import Server
 from tests.support.users import ProjectAndBoard, TestUser
 
 Action = Literal["accept", "decline", "cancel"]

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from tests.api.mcp.external_clients.old_python import old_python_path
-from tests.support.agent import EVERYTHING
-from tests.support.node import find_node, run_with_visitor
-from tests.support.server import ROOT, Server
+from tests.support.clients.agent import EVERYTHING
+from tests.support.clients.node import find_node, run_with_visitor
+from tests.support.clients.visitor import Visitor
+from tests.support.servers.server import ROOT, Server
 from tests.support.users import ProjectAndBoard, TestUser
-from tests.support.visitor import Visitor
 
 CLIENTS = Path(__file__).parent
 READS = {scope for scope in EVERYTHING if scope.endswith(":read")}

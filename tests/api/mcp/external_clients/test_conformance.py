@@ -8,7 +8,7 @@ from flask import Flask
 
 from api.mcp.registry import REGISTRY
 from tests.api.mcp.external_clients.conformance import failed, run_suite
-from tests.support.server import ROOT, Server
+from tests.support.servers.server import ROOT, Server
 from tests.support.users import TestUser
 
 # How many scenarios a revision requires.

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.node import find_module, find_node, run_with_visitor
-from tests.support.programs import free_port
-from tests.support.server import Server
+from tests.support.clients.node import find_module, find_node, run_with_visitor
+from tests.support.clients.visitor import Visitor
+from tests.support.servers.programs import free_port
+from tests.support.servers.server import Server
 from tests.support.users import TestUser
-from tests.support.visitor import Visitor
 
 ERAS = ["modern", "auto", "legacy"]
 EXIT_LOGIN_REQUIRED = 3

@@ -8,7 +8,7 @@ from flask import Flask
 
 from calmboard.ids import new_id
 from tests.api.mcp.raw_client import CAPABILITIES, META, VERSION, McpClient, headers_of, modern, old, refusal
-from tests.support.agent import LEGACY, MODERN
+from tests.support.clients.agent import LEGACY, MODERN
 from tests.support.users import Api, TestUser
 
 # Messages, headers and addresses are handled in Python, whatever the database.

@@ -12,7 +12,7 @@ from mcp.client.auth.utils import (
 )
 
 from calmboard.ids import new_id
-from tests.support.agent import EVERYTHING, LEGACY, MODERN, Agent
+from tests.support.clients.agent import EVERYTHING, LEGACY, MODERN, Agent
 from tests.support.users import Answer, Seeded, TestUser
 
 # Messages, headers and addresses are handled in Python, whatever the database.

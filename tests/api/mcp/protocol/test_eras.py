@@ -9,7 +9,7 @@ from flask import Flask
 from api.mcp.calls import CallContext, Content
 from api.mcp.registry import REGISTRY, Tool
 from tests.api.mcp.raw_client import McpClient, assert_error, headers_of, modern, old, refusal
-from tests.support.agent import LEGACY, MODERN, Agent
+from tests.support.clients.agent import LEGACY, MODERN, Agent
 from tests.support.users import TestUser
 
 # Messages, headers and addresses are handled in Python, whatever the database.

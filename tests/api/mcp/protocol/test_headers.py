@@ -12,7 +12,7 @@ from msgspec import UNSET
 from api.mcp.calls import CallContext, Content, text
 from api.mcp.registry import REGISTRY, Tool
 from tests.api.mcp.raw_client import CAPABILITIES, META, NAMED, VERSION, McpClient, headers_of, modern, old, refusal
-from tests.support.agent import LEGACY, MODERN
+from tests.support.clients.agent import LEGACY, MODERN
 from tests.support.users import Answer, TestUser
 
 # Messages, headers and addresses are handled in Python, whatever the database.

@@ -9,8 +9,8 @@ import requests
 from flask import Flask
 
 from calmboard.ids import new_id
-from tests.support.agent import LEGACY, MODERN, Agent
-from tests.support.programs import wait_until
+from tests.support.clients.agent import LEGACY, MODERN, Agent
+from tests.support.servers.programs import wait_until
 from tests.support.users import ProjectAndBoard, TestUser
 
 NUMBER = 60

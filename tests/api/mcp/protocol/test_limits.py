@@ -11,7 +11,7 @@ from api.mcp.registry import REGISTRY, Tool
 from calmboard.ids import new_id
 from calmboard.settings import RateLimit
 from tests.api.mcp.raw_client import McpClient, modern, old, refusal
-from tests.support.agent import LEGACY
+from tests.support.clients.agent import LEGACY
 from tests.support.users import Api, TestUser
 
 LIMIT = 12

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.api.mcp.raw_client import modern, old
-from tests.support.agent import MODERN
-from tests.support.server import Server
+from tests.support.clients.agent import MODERN
+from tests.support.servers.server import Server
 from tests.support.users import TestUser
 
 # The server takes these bytes apart before anything asks the database.

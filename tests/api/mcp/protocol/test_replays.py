@@ -11,7 +11,7 @@ from calmboard.db import db
 from calmboard.ids import new_id
 from calmboard.models import Membership
 from tests.api.mcp.registered_calls import RegisteredCall, registered_calls, with_ids
-from tests.support.agent import Agent
+from tests.support.clients.agent import Agent
 from tests.support.resources import create_resources
 from tests.support.users import TestUser, add_project_and_board, add_user
 

@@ -13,8 +13,8 @@ from api.mcp.registry import REGISTRY, Tool
 from calmboard.errors import Conflict
 from calmboard.ids import new_id
 from tests.api.mcp import fixtures
-from tests.support.agent import LEGACY, MODERN, Agent
-from tests.support.programs import wait_until
+from tests.support.clients.agent import LEGACY, MODERN, Agent
+from tests.support.servers.programs import wait_until
 from tests.support.users import Answer, ProjectAndBoard, TestUser
 
 INVALID_PARAMS, MISSING_CAPABILITY = -32602, -32021

@@ -11,7 +11,7 @@ from calmboard.ids import new_id
 from tests.api.mcp.raw_client import McpClient, modern, old
 from tests.api.mcp.registered_calls import ResourceIds, outcome, registered_calls, registry
 from tests.api.mcp.tokens import Tokens
-from tests.support.agent import LEGACY, MODERN, Agent
+from tests.support.clients.agent import LEGACY, MODERN, Agent
 from tests.support.resources import create_resources
 from tests.support.users import Api, ProjectAndBoard, TestUser, add_project_and_board, add_user
 

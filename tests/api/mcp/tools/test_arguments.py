@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from api.mcp.registry import Tool
 from tests.api.mcp.raw_client import McpClient, old
 from tests.api.mcp.registered_calls import ARGUMENTS, ResourceIds, registry, with_ids
-from tests.support.agent import LEGACY
+from tests.support.clients.agent import LEGACY
 from tests.support.resources import create_resources
 from tests.support.users import ProjectAndBoard, TestUser
 

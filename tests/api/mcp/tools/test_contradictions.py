@@ -7,7 +7,7 @@ from flask import Flask
 
 from calmboard.ids import new_id
 from tests.api.mcp.created import create_sprint, create_task
-from tests.support.agent import LEGACY, Agent
+from tests.support.clients.agent import LEGACY, Agent
 from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
 

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from api.mcp.tools import TOOLS
 from calmboard.ids import new_id
-from tests.support.agent import LEGACY, Agent
+from tests.support.clients.agent import LEGACY, Agent
 from tests.support.users import ProjectAndBoard, TestUser
 
 INVALID_VALUES: tuple[Any, ...] = (

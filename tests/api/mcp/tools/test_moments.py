@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from tests.support.agent import Agent
+from tests.support.clients.agent import Agent
 from tests.support.users import ProjectAndBoard
 
 

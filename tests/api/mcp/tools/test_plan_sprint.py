@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from tests.support.agent import Agent
+from tests.support.clients.agent import Agent
 from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
 

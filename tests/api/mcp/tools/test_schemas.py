@@ -8,7 +8,7 @@ import pytest
 
 from api.mcp.tools import TOOLS
 from calmboard.models.columns import STATES
-from tests.support.agent import LEGACY, MODERN, Agent
+from tests.support.clients.agent import LEGACY, MODERN, Agent
 
 LISTED = [tool.definition() for tool in TOOLS]
 

@@ -11,7 +11,7 @@ from api.mcp.tools import TOOLS
 from api.resources.work.tasks import Sort
 from calmboard.ids import new_id
 from tests.api.mcp.created import create_task
-from tests.support.agent import LEGACY, Agent
+from tests.support.clients.agent import LEGACY, Agent
 from tests.support.statements import recorded
 from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 

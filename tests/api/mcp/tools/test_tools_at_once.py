@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from tests.support.agent import Agent
+from tests.support.clients.agent import Agent
 from tests.support.users import ProjectAndBoard, TestUser
 
 TURNS = 20

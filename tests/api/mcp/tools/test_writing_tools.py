@@ -12,7 +12,7 @@ from api.mcp.shapes import Deletion
 from api.mcp.tools import TOOLS
 from calmboard.ids import new_id
 from tests.api.mcp.created import FORM_CAPABILITIES
-from tests.support.agent import LEGACY, Agent
+from tests.support.clients.agent import LEGACY, Agent
 from tests.support.users import ProjectAndBoard, TestUser
 
 

@@ -7,7 +7,7 @@ import pytest
 from limits.storage import storage_from_string
 
 from calmboard.access.limits.storage import FixedWindow, storage_uri
-from tests.support.redis_server import running_redis_on_a_socket
+from tests.support.servers.redis_server import running_redis_on_a_socket
 
 
 @pytest.fixture(params=["shm", "redis"])

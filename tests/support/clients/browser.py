@@ -7,7 +7,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
 
-from tests.support.programs import find_program
+from tests.support.servers.programs import find_program
 from tests.support.users import SESSION_COOKIE, TestUser, new_address
 
 _OPTIONS = (

@@ -14,8 +14,8 @@ import psycopg
 from calmboard.db import db
 from calmboard.operations.seed import seed
 from calmboard.settings import RateLimit, Settings, read_settings
-from tests.support.postgres import postgres_url
-from tests.support.run import make_once
+from tests.support.servers.postgres import postgres_url
+from tests.support.servers.run import make_once
 from tests.support.users import DEMO_PASSWORD
 from wsgi import create_app
 

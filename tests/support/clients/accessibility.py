@@ -6,12 +6,12 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from tests.support.browser import Scheme
-from tests.support.programs import not_run
+from tests.support.clients.browser import Scheme
+from tests.support.servers.programs import not_run
 
 Look = tuple[Scheme, int]
 
-_AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
+_AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # The only rules that read colours; the others read the tree, its texts and its boxes.
 _COLOUR_RULES = ["color-contrast", "link-in-text-block"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import redis
 
-from tests.support.programs import find_program, free_port, wait_until
+from tests.support.servers.programs import find_program, free_port, wait_until
 
 
 @contextmanager

@@ -10,10 +10,10 @@ from threading import Timer
 
 import requests
 
-from tests.support.programs import find_program, not_run
-from tests.support.visitor import Visitor
+from tests.support.clients.visitor import Visitor
+from tests.support.servers.programs import find_program, not_run
 
-MODULES = Path(__file__).parents[1] / "node_modules"
+MODULES = Path(__file__).parents[2] / "node_modules"
 _MIN_VERSION = 22
 _TIMEOUT_S = 60
 _AUTHORIZATION_URL = re.compile(r"(?:(deny) )?(https?://[!-~]+?/api/oauth/authorize\?[!-~]+)")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.programs import find_program
-from tests.support.run import make_once
+from tests.support.servers.programs import find_program
+from tests.support.servers.run import make_once
 
 # A linguistic collation, as servers have it: whatever relies on byte order has to request it.
 _LOCALE = ("--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US")

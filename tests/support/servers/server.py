@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calmboard.settings import Settings
-from tests.support.programs import wait_until
+from tests.support.servers.programs import wait_until
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True)
