@@ -56,7 +56,7 @@ UNREADABLE = [
     b'{"title": Infinity}',
     b'{"title": "\xff\xfe"}',
     b'{"title": "\\ud800"}',
-    b'\xef\xbb\xbf{"title": "a"}',
+    b'\xef\xbb\xbf\xef\xbb\xbf{"title": "a"}',
     b'{"position": ' + b"9" * 5000 + b"}",
     b"[" * 10_000,
     b'{"title":' * 65 + b"1" + b"}" * 65,

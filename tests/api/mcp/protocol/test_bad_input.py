@@ -39,7 +39,7 @@ UNREADABLE = [
     b'{"jsonrpc": "2.0", "id": 7, "method": "\xc0\xaf"}',
     b'{"jsonrpc": "2.0", "id": 7, "method": "\\ud800"}',
     b'{"jsonrpc": "2.0", "id": 7, "method": "a\nb"}',
-    b'\xef\xbb\xbf{"jsonrpc": "2.0", "id": 7, "method": "ping"}',
+    b'\xef\xbb\xbf\xef\xbb\xbf{"jsonrpc": "2.0", "id": 7, "method": "ping"}',
     b'{"jsonrpc": "2.0", "id": ' + b"9" * 5000 + b', "method": "ping"}',
     b"[" * 10_000,
     b'{"a":' * 10_000,
