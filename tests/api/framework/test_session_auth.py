@@ -42,11 +42,12 @@ def _token_from_page(browser: FlaskClient) -> str:
     return str(answer.get_json()["session_token"])
 
 
-def test_the_answer_is_a_token_for_an_hour_that_nobody_stores(client: FlaskClient, owner: TestUser) -> None:
-    answer = _sign_in(client, owner.email.upper(), owner.password)
+def test_the_answer_is_a_token_for_an_hour_that_nobody_stores(client: FlaskClient, new_user: Callable[..., TestUser]) -> None:
+    person = new_user()
+    answer = _sign_in(client, person.email.upper(), person.password)
     body = answer.get_json()
     assert is_well_formed(body.pop("session_token"))
-    user = {"id": owner.person.id, "name": owner.person.name, "email": owner.email}
+    user = {"id": person.person.id, "name": person.person.name, "email": person.email}
     assert body.pop("client_id").startswith("cli_")
     assert body.pop("redirect_uri") == "http://127.0.0.1:8000/oauth/callback"
     assert body == {"token_type": "Bearer", "expires_in": 3600, "user": user}

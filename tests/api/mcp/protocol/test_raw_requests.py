@@ -107,7 +107,14 @@ def test_a_body_announced_as_too_large_is_413_before_it_is_sent(server: Server, 
 
 @pytest.mark.parametrize(
     "body",
-    [b"[" * 10_000, b'{"a":' * 10_000, b"\xff\xfe{}", b"\xef\xbb\xbf\xef\xbb\xbf{}", b"\0" * 50, b'{"jsonrpc": "2.0", "id": 7, "id": 8}'],
+    [
+        b"[" * 10_000,
+        b'{"a":' * 10_000,
+        b"\xff\xfe{}",
+        b"\xef\xbb\xbf\xef\xbb\xbf{}",
+        b"\0" * 50,
+        b'{"jsonrpc": "2.0", "id": 7, "id": 8}',
+    ],
     ids=lambda body: str(body[:12]),
 )
 def test_an_unreadable_body_is_a_parse_error(server: Server, lines: list[str], body: bytes) -> None:

@@ -202,7 +202,7 @@ def test_in_a_batch_each_call_is_judged_by_itself(
 def test_a_credential_in_the_address_counts_for_nothing(app: Flask, owner: TestUser) -> None:
     for name in ("access_token", "api_key", "token"):
         answer = McpClient(app, None).send(old(), path=f"/mcp?{name}={owner.key}")
-        assert outcome(answer) == (401, "missing_api_key")
+        assert outcome(answer) == (401, "invalid_api_key")
 
 
 def test_a_cookie_opens_nothing_here(app: Flask, owner: TestUser) -> None:
