@@ -18,6 +18,7 @@ _OPTIONS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--font-render-hinting=none",  # so that the shell measures text as the whole browser does
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 # Chromium logs every response from 400 on. Those from 500 on are recorded by `_on_response`; the others are no errors.
