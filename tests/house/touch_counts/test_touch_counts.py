@@ -6,6 +6,8 @@ import pytest
 
 from tests.house.touch_counts.copies import ROOT, Copy
 
+pytestmark = pytest.mark.judge
+
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Copy:
