@@ -6,7 +6,7 @@ PYTEST := $(BIN)/pytest --numprocesses=2 --maxschedchunk=1 --durations=15
 STATIC := $(shell find static -type f ! -name '*.gz' ! -name '*.br')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick deep check format bench mutants tools clean
+.PHONY: help run test quick deep check format bench coverage mutants tools clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,12 @@ format: .venv/tests ## Format the code
 bench: .venv/tests ## Measure the parts that have to be fast
 	@for bench in bench/[!q]*.py; do echo "$$bench"; PYTHONPATH=. $(BIN)/python $$bench || exit 1; done
 
+coverage: .venv/tests .venv/static ## Measure by branch what the tests of make quick run, in servers too; below the floor it fails
+	@rm -rf .coverage && mkdir .coverage
+	@$(BIN)/coverage run -m pytest --numprocesses=2 --maxschedchunk=1 --quiet --database=sqlite --quick
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
 mutants: .venv/tests ## Put small faults into the code that decides who may what, and show which no test notices
 	@$(BIN)/python -m tests.mutants $(MUTANTS)
 
@@ -43,7 +49,7 @@ tools:
 	@tests/install-tools
 
 clean: ## Remove what make made, but not instance/ with your data
-	@rm -rf .venv tests/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv tests/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	@find static -name '*.gz' -o -name '*.br' | xargs rm -f
 
 .venv/bin/python:

@@ -20,7 +20,17 @@ from tests.mutants.mutations import Mutant, mutated_tree
 from tests.mutants.targets import ROOT
 
 _LIST_MODULES = "import sys, wsgi; print(*(name for name, module in sys.modules.items() if '/site-packages/' in str(module)))"
-_OPTIONS = ("-x", "-q", "--no-header", "-p", "no:cacheprovider", "--database=sqlite", "-W", "ignore::pytest.PytestWarning")
+_OPTIONS = (
+    "-x",
+    "-q",
+    "--no-header",
+    "-p",
+    "no:cacheprovider",
+    "--database=sqlite",
+    "--quick",
+    "-W",
+    "ignore::pytest.PytestWarning",
+)
 
 
 def import_packages() -> None:

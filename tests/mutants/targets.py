@@ -22,11 +22,12 @@ _PERMISSIONS = (
     "tests/oauth/consent",
 )
 _CONVERSION = (
-    "tests/api/framework/test_bad_input.py",
+    "tests/api/resources/test_bulk.py",
     "tests/api/framework/test_conventions.py",
+    "tests/api/docs/test_openapi.py",
     "tests/api/mcp/tools/test_arguments.py",
     "tests/api/mcp/tools/test_invalid_arguments.py",
-    "tests/api/docs/test_openapi.py",
+    "tests/api/framework/test_bad_input.py",
 )
 
 # By the start of a file's path, the longest first. The first tests are those that most probably notice.

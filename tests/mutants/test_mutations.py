@@ -52,6 +52,7 @@ def test_a_condition_and_a_result_have_faults_inside_a_function(tmp_path: Path) 
     ]
 
 
+@pytest.mark.judge
 def test_the_tests_of_a_file_notice_its_fault_and_pass_without_it() -> None:
     """In a process of its own: this one has imported the file as it is."""
     program = (

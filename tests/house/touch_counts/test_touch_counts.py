@@ -6,6 +6,8 @@ import pytest
 
 from tests.house.touch_counts.copies import ROOT, Copy
 
+pytestmark = pytest.mark.judge
+
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Copy:
@@ -55,6 +57,15 @@ def test_a_scope_is_one_file(copy: Copy) -> None:
         "tests/oauth/consent/test_consent_choices.py",
     )
     assert copy.passes(*concerned, "-k", "widgets") == 8
+
+
+def test_a_section_of_the_page_is_three_places(copy: Copy) -> None:
+    """Its folder, its template, and its place on the page; a style sheet would be found by the folder's name."""
+    copy.add("section")
+    imported, listed = "from portal.habits.section import HabitsSection\n", "    HabitsSection,\n"
+    copy.insert("portal/overview/sections.py", {"from portal.keys.section": imported, "    ErrorsSection,\n)": listed})
+    assert {name.rpartition("/")[0] for name in copy.touched} == {"portal/habits", "templates/habits", "portal/overview"}
+    assert copy.passes("tests/portal/overview/test_sections.py", "-k", "every_section or count or twice") > 4
 
 
 def test_another_tool_is_one_folder(copy: Copy) -> None:
