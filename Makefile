@@ -38,7 +38,8 @@ bench: .venv/tests ## Measure the parts that have to be fast
 
 coverage: .venv/tests .venv/static ## Measure by branch what the tests of make quick run, in servers too; below the floor it fails
 	@rm -rf .coverage && mkdir .coverage
-	@$(BIN)/coverage run -m pytest --numprocesses=2 --maxschedchunk=1 --quiet --database=sqlite --quick
+	@$(BIN)/coverage run -m pytest --numprocesses=2 --maxschedchunk=1 --quiet --database=sqlite --quick \
+		--deselect=tests/calmboard/work/test_markdown.py::test_a_hostile_text_is_read_in_time
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
