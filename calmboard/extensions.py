@@ -1,7 +1,7 @@
 """What an app carries for all its parts: each thing under one name, with its type, set where the app is made."""
 
 from collections.abc import Callable
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 from flask import Flask
 from flask.globals import app_ctx
@@ -24,8 +24,11 @@ class Extension(Generic[T]):
 
     def get(self, app: Flask | None = None) -> T:
         """The thing of an app, or of the one that is at work."""
-        found = (app or app_ctx.app).extensions
-        return cast("T", found[self._key] if self._key in found else self._defaults[self._key])
+        found: dict[str, T] = (app or app_ctx.app).extensions
+        try:
+            return found[self._key]
+        except KeyError:
+            return self._defaults[self._key]
 
     def get_or_make(self, app: Flask, make: Callable[[Flask], T]) -> T:
         """The thing, made at the first look."""

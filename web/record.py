@@ -57,7 +57,7 @@ def _end(response: Response) -> Response:
 def _log(record: RequestRecord) -> None:
     """One JSON line a request."""
     line = {
-        "at": now(),
+        "at": record.at,
         "request_id": record.id,
         "method": record.method,
         "route": record.route,

@@ -8,7 +8,6 @@ from calmboard.access.access import USE_RECORD_INTERVAL
 from calmboard.access.credentials.keys import record_key_use
 from calmboard.access.oauth.grants import record_grant_use
 from calmboard.access.request_record import RequestRecord
-from calmboard.clock import now
 
 _log = logging.getLogger(__name__)
 
@@ -16,7 +15,7 @@ _log = logging.getLogger(__name__)
 def record_use(record: RequestRecord) -> None:
     """Keep the use of a credential that a request came with, at most once a minute; a request never fails over it."""
     credential = record.credential
-    if credential is None or (credential.last_used_at is not None and credential.last_used_at > now() - USE_RECORD_INTERVAL):
+    if credential is None or (credential.last_used_at and credential.last_used_at > record.at - USE_RECORD_INTERVAL):
         return
     record_of_kind = record_key_use if credential.kind == "api_key" else record_grant_use
     try:
