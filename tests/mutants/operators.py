@@ -93,7 +93,7 @@ def deleted(node: ast.AST) -> Iterator[ast.AST]:
 
 def swapped_arguments(node: ast.AST) -> Iterator[ast.AST]:
     """But of functions that mean the same in any order."""
-    if isinstance(node, ast.Call) and _called(node) in (*_CONDITIONS, "max", "min", "union"):
+    if isinstance(node, ast.Call) and _called(node) in (*_CONDITIONS, "max", "min", "select", "union"):
         return
     if isinstance(node, ast.Call) and len(node.args) > 1 and ast.dump(node.args[0]) != ast.dump(node.args[1]):
         first, second, *others = node.args
