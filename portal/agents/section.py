@@ -22,6 +22,7 @@ class AgentsSection(Section):
     title = "MCP server"
     anchor = "mcp"
     group = BUILD_WITH_IT
+    order = 70
 
     plan: Plan
     paid_plan: Plan

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from calmboard.access.oauth.clients import change_callbacks
 from calmboard.errors import ValidationFailed
-from portal.apps.sections import OAuthClientSection, OAuthStepsSection
+from portal.apps.section import OAuthClientSection, OAuthStepsSection
 from portal.overview.views import integrations_page
 from portal.shared.blueprint import bp, is_htmx
 from portal.shared.session import current_access

@@ -50,6 +50,7 @@ class KeysSection(Section):
     title = "API keys"
     anchor = "keys"
     group = YOUR_ACCESS
+    order = 10
     count_id = "keys-count"
 
     summary: KeysSummary

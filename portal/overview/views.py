@@ -8,7 +8,7 @@ from calmboard.access.plans import PLANS, rate_limit_of
 from calmboard.settings import current_settings
 from portal.agents.connection_test import run_connection_test
 from portal.agents.section import AgentsSection
-from portal.overview.sections import SECTIONS
+from portal.overview.sections import page_sections
 from portal.shared.blueprint import bp, is_htmx
 from portal.shared.section import GROUPS, Section
 from portal.shared.session import current_access
@@ -30,7 +30,7 @@ def test_mcp_server() -> str:
 def integrations_page(*given: Section) -> str:
     """The page; each section that is given stands in the place of its class, and the others are made for the reader."""
     access, by_class = current_access(), {type(section): section for section in given}
-    sections = [by_class.get(section_class) or section_class.of(access) for section_class in SECTIONS]
+    sections = [by_class.get(section_class) or section_class.of(access) for section_class in page_sections()]
     return render_template(
         "overview/page.html",
         nav_section="integrations",

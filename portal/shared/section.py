@@ -11,7 +11,8 @@ GROUPS = YOUR_ACCESS, BUILD_WITH_IT = ("Your access", "Build with it")
 
 @dataclass(frozen=True, slots=True)
 class Section(ABC):
-    """`title` is its entry in the contents, in one of GROUPS; `count_id` is for a count that htmx replaces there.
+    """`title` is its entry in the contents, in one of GROUPS; `count_id` is for a count that htmx replaces there. Sections
+    stand on the page by their `order`; the steps between leave room.
 
     Its template gets it by the name `section`, and gives the element with the id `anchor`.
     """
@@ -20,6 +21,7 @@ class Section(ABC):
     title: ClassVar[str]
     anchor: ClassVar[str]
     group: ClassVar[str]
+    order: ClassVar[int]
     count_id: ClassVar[str] = ""
 
     @classmethod

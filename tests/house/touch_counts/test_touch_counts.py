@@ -60,11 +60,9 @@ def test_a_scope_is_one_file(copy: Copy) -> None:
 
 
 def test_a_section_of_the_page_is_three_places(copy: Copy) -> None:
-    """Its folder, its template, and its place on the page; a style sheet would be found by the folder's name."""
+    """Its folder, its template and its style sheet."""
     copy.add("section")
-    imported, listed = "from portal.habits.section import HabitsSection\n", "    HabitsSection,\n"
-    copy.insert("portal/overview/sections.py", {"from portal.keys.section": imported, "    ErrorsSection,\n)": listed})
-    assert {name.rpartition("/")[0] for name in copy.touched} == {"portal/habits", "templates/habits", "portal/overview"}
+    assert {name.rpartition("/")[0] for name in copy.touched} == {"portal/habits", "templates/habits", "static/css"}
     assert copy.passes("tests/portal/overview/test_sections.py", "-k", "every_section or count or twice") > 4
 
 

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
-from portal.overview.sections import SECTIONS
+from portal.overview.sections import page_sections
 from portal.shared.section import GROUPS
 from tests.portal.forms import HTMX
 from tests.support.users import TestUser, csrf_token
@@ -35,7 +35,7 @@ def count_in_contents(page: str, anchor: str) -> int | None:
 def test_the_page_shows_every_section_in_order(owner: TestUser, free: TestUser) -> None:
     for reader in (owner, free):
         page = reader.sign_in().get("/integrations").text
-        assert re.findall(r'<section class="section" id="([\w-]+)"', page) == [section.anchor for section in SECTIONS]
+        assert re.findall(r'<section class="section" id="([\w-]+)"', page) == [section.anchor for section in page_sections()]
 
 
 @pytest.mark.parametrize("label", ["On this page", "Sections"])
@@ -43,9 +43,9 @@ def test_the_contents_lead_to_every_section_in_order(browser_of: FlaskClient, la
     contents = contents_of(browser_of.get("/integrations").text, label)
     assert list(contents) == list(GROUPS)
     for group, entries in contents.items():
-        expected = [(section.anchor, section.title) for section in SECTIONS if section.group == group]
+        expected = [(section.anchor, section.title) for section in page_sections() if section.group == group]
         assert [(anchor, text.partition(" <")[0]) for anchor, text in entries] == expected
-    assert sum(map(len, contents.values())) == len(SECTIONS)
+    assert sum(map(len, contents.values())) == len(page_sections())
 
 
 def test_no_id_of_the_page_is_used_twice(browser_of: FlaskClient) -> None:
@@ -77,7 +77,7 @@ def test_a_revoked_key_is_not_counted_any_more(person: TestUser, browser_of: Fla
 def test_a_section_with_errors_takes_its_place_on_the_whole_page(browser_of: FlaskClient) -> None:
     form = {"csrf_token": csrf_token(browser_of.get("/integrations")), "callbacks": "nonsense"}
     page = browser_of.post("/integrations/oauth/callbacks", data=form).text
-    assert re.findall(r'<section class="section" id="([\w-]+)"', page) == [section.anchor for section in SECTIONS]
+    assert re.findall(r'<section class="section" id="([\w-]+)"', page) == [section.anchor for section in page_sections()]
     assert "nonsense: This is not a whole address." in section_of(page, "oauth-client")
 
 

@@ -16,6 +16,7 @@ class ToolsSection(Section):
     title = "Connect a tool"
     anchor = "tools"
     group = YOUR_ACCESS
+    order = 20
 
     plan: Plan
     tools: Sequence[Provider]

@@ -41,6 +41,7 @@ class OAuthClientSection(Section):
     title = "OAuth client"
     anchor = "oauth-client"
     group = YOUR_ACCESS
+    order = 50
 
     client: Client
     callbacks: str
@@ -71,6 +72,7 @@ class OAuthStepsSection(Section):
     title = "OAuth in three steps"
     anchor = "oauth-steps"
     group = BUILD_WITH_IT
+    order = 60
     code_placeholder = CODE_PLACEHOLDER
     token_placeholder = BEARER_PLACEHOLDER
 
@@ -107,6 +109,7 @@ class OAuthMetadataSection(Section):
     title = "Metadata for agents"
     anchor = "oauth-metadata"
     group = BUILD_WITH_IT
+    order = 80
     documents = _METADATA
 
     register_command: str

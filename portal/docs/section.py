@@ -27,6 +27,7 @@ class RestSection(Section):
     title = "REST API"
     anchor = "rest"
     group = BUILD_WITH_IT
+    order = 30
 
     nouns: Sequence[NounSummary]
 
@@ -41,6 +42,7 @@ class AuthenticationSection(Section):
     title = "Authentication"
     anchor = "auth"
     group = BUILD_WITH_IT
+    order = 40
     token_placeholder = BEARER_PLACEHOLDER
 
     @classmethod
@@ -54,6 +56,7 @@ class ExamplesSection(Section):
     title = "Examples"
     anchor = "examples"
     group = BUILD_WITH_IT
+    order = 90
 
     examples: Sequence[Example]
 
@@ -68,6 +71,7 @@ class ErrorsSection(Section):
     title = "Common errors"
     anchor = "errors"
     group = BUILD_WITH_IT
+    order = 100
 
     problems: Sequence[type[Problem]]
 
