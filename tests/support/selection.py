@@ -1,7 +1,7 @@
 """Which tests a run takes, on which databases, and in which order."""
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     kinds = os.environ.get("CALMBOARD_TEST_DATABASE", "sqlite")
     parser.addoption("--database", choices=(*KINDS, "all"), default=kinds, help="the databases to run on (sqlite)")
     parser.addoption("--quick", action="store_true", help="leave out outside judges, and browsers except for the main job")
+    parser.addoption("--cases", type=int, metavar="N", help="of each test with many cases run N of them, from first to last")
     parser.addoption("--deep", action="store_true", help="search longer, and run every browser test on every database")
 
 
@@ -47,6 +48,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Longest first, so that no process ends long after the other."""
     if config.getoption("--quick"):
         _leave_out(config, items)
+    if (cases := config.getoption("--cases")) is not None:
+        _thin_out(config, items, cases)
     items.sort(key=_rank)
 
 
@@ -54,6 +57,16 @@ def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     reasons = {item: _reason_to_leave_out(item) for item in items}
     config.stash[_LEFT_OUT] = Counter(reason for reason in reasons.values() if reason)
     items[:] = [item for item, reason in reasons.items() if reason is None]
+
+
+def _thin_out(config: pytest.Config, items: list[pytest.Item], cases: int) -> None:
+    """Keep some cases of each test, evenly chosen, so that all tests are run and none of them a hundred times."""
+    by_test: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        by_test[item.nodeid.partition("[")[0]].append(item)
+    chosen = [item for of_test in by_test.values() for item in of_test[:: max(1, -(-len(of_test) // cases))]]
+    config.stash[_LEFT_OUT]["as further cases of a test"] = len(items) - len(chosen)
+    items[:] = chosen
 
 
 def _reason_to_leave_out(item: pytest.Item) -> str | None:
