@@ -18,7 +18,7 @@ test: .venv/tests .venv/static tools tests/node_modules ## Run every test on SQL
 	@$(PYTEST) --database=all
 
 quick: .venv/tests .venv/static ## Run what takes no minute: on SQLite, without outside judges and browsers but for the main job
-	@$(PYTEST) --database=sqlite --quick --cases=4
+	@$(PYTEST) --database=sqlite --quick --cases=2
 
 deep: .venv/tests .venv/static tools tests/node_modules ## Run every test on every database, and search for faults longer
 	@$(PYTEST) --database=all --deep

@@ -28,7 +28,7 @@ from tests.support.servers.programs import free_port
 from tests.support.statements import listening, recorded
 from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board, add_user
 
-pytestmark = pytest.mark.database("postgresql")
+pytestmark = [pytest.mark.database("postgresql"), pytest.mark.processes]
 
 CREDENTIALS = re.compile(r"api_keys|oauth_|sessions|session_tokens|password|idempotent|invitations|\.digest|\.plan\b")
 
