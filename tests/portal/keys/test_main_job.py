@@ -14,9 +14,10 @@ from tests.support.clients.browser import Pages
 from tests.support.servers.programs import find_program
 from tests.support.users import ProjectAndBoard, TestUser
 
-pytestmark = [pytest.mark.every_database, pytest.mark.main_job]
+pytestmark = pytest.mark.every_database
 
 
+@pytest.mark.main_job
 def test_create_copy_run_revoke(page_for: Pages, person_with_task: TestUser) -> None:
     page = page_for()
     _sign_in(page, person_with_task)
@@ -44,6 +45,7 @@ def test_create_copy_run_revoke(page_for: Pages, person_with_task: TestUser) -> 
     assert _run(lines)["code"] == "api_key_revoked"
 
 
+@pytest.mark.main_job
 def test_the_same_without_scripts(page_for: Pages, person_with_task: TestUser) -> None:
     page = page_for(javascript=False)
     _sign_in(page, person_with_task)
