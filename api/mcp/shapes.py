@@ -14,6 +14,7 @@ from api.shapes.values import (
     DueDate,
     ItemId,
     LabelId,
+    Number,
     Person,
     PersonName,
     ProjectId,
@@ -21,6 +22,7 @@ from api.shapes.values import (
     SprintId,
     State,
     TaskId,
+    TaskUrl,
     Time,
     Title,
     UserId,
@@ -126,6 +128,7 @@ class TaskSummary(Struct):
     """A task without its description; get_task has that."""
 
     id: TaskId
+    number: Number
     board_id: BoardId
     title: Title
     state: State
@@ -139,6 +142,7 @@ class TaskSummary(Struct):
     sprint_id: Annotated[SprintId | None, about("The sprint it is in; null: none.", None)]
     done_at: Annotated[datetime | None, about("When it became done; null: it is not.", None)]
     updated_at: Time
+    url: TaskUrl
 
 
 class ListedTask(TaskSummary):

@@ -42,6 +42,15 @@ class Project(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
+class TaskCounter(Base):
+    """The last number that a task of the project was given. Its row is locked by those who create tasks, and by no others."""
+
+    __tablename__ = "task_counters"
+
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True)
+    last_number: Mapped[int]
+
+
 class Membership(Base):
     __tablename__ = "memberships"
 
@@ -117,7 +126,7 @@ _BLOCKED = text("blocked_at IS NOT NULL")
 
 
 class Task(Base):
-    """A card. `rank` orders a column; no two cards of a column share one.
+    """A card. `rank` orders a column; no two cards of a column share one. `number` counts the tasks of a project.
 
     `started_at` is when it first was in progress, `done_at` when it last became done, `blocked_at` when it was blocked, for as
     long as it is.
@@ -127,6 +136,7 @@ class Task(Base):
 
     id: Mapped[str] = id_column("tsk")
     board_id: Mapped[str] = mapped_column(Id, ForeignKey("boards.id", ondelete="CASCADE"))
+    number: Mapped[int]
     title: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[str] = mapped_column(State, default="backlog")
@@ -146,6 +156,7 @@ class Task(Base):
     __table_args__ = (
         Index("uq_tasks_place", "board_id", "state", "rank", unique=True),
         Index("ix_tasks_board_id", "board_id", "id"),
+        Index("uq_tasks_number", "board_id", "number", unique=True),
         Index("ix_tasks_updated", "board_id", "updated_at", "id"),
         Index("ix_tasks_due", "board_id", DUE_OR_NEVER, "id"),
         Index("ix_tasks_done", "board_id", "done_at"),

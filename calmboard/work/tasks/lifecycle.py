@@ -22,6 +22,7 @@ from calmboard.work.tasks.changes import (
     set_progress_times,
     with_block,
 )
+from calmboard.work.tasks.numbers import next_number
 from calmboard.work.tasks.positions import lock_boards
 from calmboard.work.tasks.rows import COLUMNS, TaskRow, with_relations
 from calmboard.work.tasks.sprint_scope import move_to_sprint
@@ -73,7 +74,7 @@ def add_task(access: Access, board_id: str, new: Mapping[str, Any]) -> str:
     assignees, labels, sprint_id = (values.pop(name, None) for name in ("assignees", "labels", "sprint_id"))
     assign_position(board_id, values)
     set_progress_times(values, None, None)
-    task = Task(board_id=board_id, created_by=access.user.id, **values)
+    task = Task(board_id=board_id, number=next_number(board.in_project), created_by=access.user.id, **values)
     db.session.add(task)
     db.session.flush()
     _set_relations(task.id, assignees, labels)
