@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from calmboard.clock import now
 from calmboard.db import Base, UtcDateTime
-from calmboard.models.columns import Id, Rank, State, id_column
+from calmboard.models.columns import Id, Rank, State, id_column, when_created
 
 InvitedRole = Literal["admin", "member", "viewer"]
 # From most to least.
@@ -39,7 +39,7 @@ class Project(Base):
     name: Mapped[str] = mapped_column(String(100))
     description: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=when_created)
 
 
 class TaskCounter(Base):
@@ -75,7 +75,7 @@ class Board(Base):
     project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=when_created)
 
     __table_args__ = (Index("ix_boards_project_id", "project_id", "id"),)
 
@@ -93,7 +93,7 @@ class Sprint(Base):
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=when_created)
 
     __table_args__ = (
         Index("ix_sprints_board_id", "board_id", "id"),
@@ -151,7 +151,7 @@ class Task(Base):
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_by: Mapped[str | None] = mapped_column(Id, ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=when_created)
 
     __table_args__ = (
         Index("uq_tasks_place", "board_id", "state", "rank", unique=True),
@@ -188,7 +188,7 @@ class Label(Base):
     name: Mapped[str] = mapped_column(String(50))
     colour: Mapped[str] = mapped_column(String(16), default="grey")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=when_created)
 
     __table_args__ = (
         Index("ix_labels_project_id", "project_id", "id"),
