@@ -13,6 +13,7 @@ from calmboard.db import AnyRow, autocommit, db
 from calmboard.events.activity import record
 from calmboard.events.touched import touch
 from calmboard.models import Board, Sprint, Task
+from calmboard.models.columns import with_folded
 from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.tasks.changes import (
     MOVE_FIELDS,
@@ -107,7 +108,7 @@ def apply_changes(access: Access, task_id: str, changes: Mapping[str, Any], prec
     if not new:
         return
     set_progress_times(values, task.state, task.started_at, at)
-    db.session.execute(update(Task).where(Task.id == task_id).values(**values, updated_at=at))
+    db.session.execute(update(Task).where(Task.id == task_id).values(**with_folded(Task, values), updated_at=at))
     if "state" in new:
         _touch_counts(task.board_id, sprint_id, at)
     moved = "rank" in new
