@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from calmboard.access.oauth.clients import Client, known_client
 from calmboard.access.oauth.resources import match_resource
 from oauth.answers import OAuthError
 from web.origin import origin
@@ -40,18 +39,6 @@ def require_parameter(parameters: Mapping[str, str], name: str) -> str:
     if name not in parameters:
         raise OAuthError("invalid_request", f"The parameter {name} is missing.")
     return parameters[name]
-
-
-def public_client(parameters: Mapping[str, str]) -> Client:
-    """The client that a form names. All are public: a secret is never required, so one is rejected."""
-    if request.headers.get("Authorization"):
-        raise OAuthError("invalid_client", "Clients here have no secret. Send client_id in the body alone.", 401)
-    if "client_secret" in parameters:
-        raise OAuthError("invalid_client", "Clients here have no secret. Leave client_secret out.", 401)
-    client = known_client(require_parameter(parameters, "client_id"))
-    if client is None:
-        raise OAuthError("invalid_client", "No client has this id. Register again.", 401)
-    return client
 
 
 def read_resource(parameters: MultiDict[str, str]) -> str | None:
