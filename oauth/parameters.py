@@ -46,12 +46,15 @@ def read_resource(parameters: MultiDict[str, str]) -> str | None:
 
     A request may name several (RFC 8707, section 2); here it may only name one several times.
     """
-    requested = {match_resource(origin(), sent) for sent in parameters.getlist("resource") if sent}
+    sent = parameters.getlist("resource")
+    if not any(sent):
+        return None
+    requested = {match_resource(origin(), one) for one in sent}
     if None in requested:
         raise invalid_target("The parameter resource names what is not here.")
     if len(requested) > 1:
         raise invalid_target("A token is for one resource, and resource names both.")
-    return next(iter(requested), None)
+    return requested.pop()
 
 
 def invalid_target(error: str) -> OAuthError:
