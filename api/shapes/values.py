@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from calmboard import ids
 from calmboard.models import columns, work
+from calmboard.texts.names import ONE_LINE
 
 NO_NUL = r"^[^\u0000]*$"
 # Spaces, line ends, joiners and direction marks are invisible.
@@ -50,7 +51,7 @@ Role = Annotated[
 Time = Annotated[datetime, about("RFC 3339, in UTC.", "2026-11-24T09:30:00Z")]
 DueDate = Annotated[date, about("The day it is due.", "2026-12-18")]
 Title = Annotated[
-    str, about("What is to be done, in a line.", "Refund partial captures", min_length=1, max_length=200, pattern=VISIBLE)
+    str, about("What is to be done, in a line.", "Refund partial captures", min_length=1, max_length=200, pattern=ONE_LINE)
 ]
 Description = Annotated[str, about("Details, in Markdown.", "Captured twice, refunded once.", max_length=20_000, pattern=NO_NUL)]
 BlockedReason = Annotated[
