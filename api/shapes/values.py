@@ -69,8 +69,14 @@ TargetPosition = Annotated[
     Position | Annotated[str, Meta(pattern="^[0-9A-Za-z]{10,240}$", examples=["V000000000"])],
     about("The position counted from 0 at the top, or the `position` of any task as it was read; the task there moves down.", 0),
 ]
-Assignees = Annotated[list[UserId], about("Ids of project members.", [], max_length=50)]
-Labels = Annotated[list[LabelId], about("Ids of labels of the project.", [], max_length=50)]
+PersonReference = Annotated[
+    str, about("A person's id, e-mail address or exact name; `me`.", "me", min_length=1, max_length=254, pattern=NO_NUL)
+]
+LabelReference = Annotated[str, about("A label's id or name.", "Refunds", min_length=1, max_length=50, pattern=NO_NUL)]
+Assignees = Annotated[
+    list[PersonReference], about("Project members, by id, e-mail address or exact name; `me`.", [], max_length=50)
+]
+Labels = Annotated[list[LabelReference], about("Labels of the project, by id or name.", [], max_length=50)]
 Number = Annotated[int, about("Its short number, counted in its project: people say #12.", 12)]
 TaskUrl = Annotated[str, about("Its page, where people read it.", f"https://calmboard.example/tasks/tsk_{EXAMPLE_ID_SUFFIX}")]
 Blocked = Annotated[bool, about("Whether something stops it.", True)]
