@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import flask_migrate
 import pytest
 from flask import Flask
 from msgspec import Meta
+from sqlalchemy import text
 
 from api.framework.conversion.struct_fields import fields_of
 from api.framework.conversion.type_parts import parts_of
+from calmboard.db import db
 from calmboard.texts.names import ONE_LINE
 from tests.api.framework.test_access_matrix import OPERATIONS
 from tests.support.clients.agent import Agent
@@ -38,9 +41,9 @@ def ids(app: Flask, owner: TestUser) -> dict[str, str]:
     return create_resources(owner.api, add_project_and_board(app, owner))
 
 
-def _send(owner: TestUser, ids: dict[str, str], operation_name: str, field: str, text: str) -> Any:
+def _send(owner: TestUser, ids: dict[str, str], operation_name: str, field: str, name: str) -> Any:
     operation = next(operation for operation in OPERATIONS if operation.name == operation_name)
-    return owner.api.ask(operation.method, operation.path.format(**ids), json={field: text})
+    return owner.api.ask(operation.method, operation.path.format(**ids), json={field: name})
 
 
 def test_the_names_are_these() -> None:
@@ -96,3 +99,29 @@ def test_an_application_has_one_line_too(app: Flask) -> None:
     answer = app.test_client().post("/api/oauth/register", json=body)
     assert (answer.status_code, answer.get_json()["client_name"]) == (201, "Board mirror")
     assert app.test_client().post("/api/oauth/register", json={**body, "client_name": "a\u202eb"}).status_code == 400
+
+
+def test_names_of_before_are_written_in_one_line(make_app: Callable[..., Flask], empty_database_url: str) -> None:
+    app = make_app(database_url=empty_database_url)
+    with app.app_context():
+        flask_migrate.upgrade(revision="0009")
+        with db.engine.begin() as connection:
+            connection.execute(text(_OLD_PROJECT))
+            for label_id, name in (("lbl_1", "Bug"), ("lbl_2", "bug\r\n"), ("lbl_3", "a\u202eb")):
+                connection.execute(text(_OLD_LABEL), {"id": label_id, "name": name})
+        flask_migrate.upgrade()
+        with db.engine.connect() as connection:
+            labels = connection.execute(text("SELECT name FROM labels ORDER BY id")).scalars().all()
+            project = connection.execute(text("SELECT name, name_folded, updated_at > created_at FROM projects")).one()
+    assert (labels, tuple(project)) == (["Bug", "bug 2", "ab"], ("Two lines", "two lines", True))
+
+
+_AT = "'2026-01-01 00:00:00.000000+00:00'"
+_OLD_PROJECT = (
+    "INSERT INTO projects (id, name, name_folded, description, description_folded, created_at, updated_at) "
+    f"VALUES ('prj_1', 'Two\nlines', 'two\nlines', '', '', {_AT}, {_AT})"
+)
+_OLD_LABEL = (
+    "INSERT INTO labels (id, project_id, name, colour, created_at, updated_at) "
+    f"VALUES (:id, 'prj_1', :name, 'grey', {_AT}, {_AT})"
+)

@@ -380,7 +380,7 @@ def test_invalid_arguments_are_described_for_an_agent(agent: Agent) -> None:
     message = agent.refusal("create_task", board_id="Telescope", title=" ")
     assert message.splitlines() == [
         "The arguments do not fit. Nothing was done.",
-        "- title: Use at least one visible character, and no NUL.",
+        "- title: Use at least 1 character.",
         "- board_id: Send an id that starts with brd_.",
         "What to do: Correct the arguments named above and call it again.",
     ]
