@@ -37,6 +37,7 @@ _WITHOUT_TRACE = {
         "record_grant_use": "a use, not a change",
     },
     "work/invitations.py": {"create_invitation_message": "the link of an invitation that is recorded when it is sent"},
+    "work/people.py": {"rename_person": "a name; nobody's rights"},
     "work/projects.py": {"change_project": "name and description; nobody's rights"},
 }
 

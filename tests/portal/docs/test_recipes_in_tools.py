@@ -16,6 +16,8 @@ from tests.portal.docs.vendor_server import Vendor, running_vendor
 from tests.support.servers.programs import wait_until
 
 TITLE = 'Say "hi" to {{all}} {cardname} @{x} \\ \n\'; exit 1 # $(id) `id` ${HOME} %s 🚀 – "}'
+# As it is stored: a title is one line.
+ONE_LINE = TITLE.replace(" \n", " ")
 TEXT = 'First "line"\nsecond\tline \\n </script> & é 🧭 "}, {"state": "done"'
 # What a tool sends is the same on each database; that it makes one task is shown on each where tasks are tested.
 pytestmark = [pytest.mark.judge, pytest.mark.database("sqlite")]
@@ -85,7 +87,7 @@ _TOOLS: dict[str, Callable[[RecipeRunner], None]] = {
 def test_a_recipe_carried_out_twice_makes_one_task_with_its_words_unharmed(recipe_runner: RecipeRunner, tool: str) -> None:
     _TOOLS[tool](recipe_runner)
     _TOOLS[tool](recipe_runner)
-    assert [task["title"] for task in recipe_runner.tasks()] == [TITLE]
+    assert [task["title"] for task in recipe_runner.tasks()] == [ONE_LINE]
 
 
 @pytest.mark.parametrize("tool", ["jira", "trello", "n8n", "github-actions"])
@@ -124,7 +126,7 @@ def test_a_script_beside_asana_brings_every_page_of_a_project_once(recipe_runner
         for _ in range(2):
             run(["python3", str(file)], {"CALMBOARD_API_KEY": recipe_runner.key, "ASANA_TOKEN": "pat", "ASANA_PROJECT": "12"})
     assert sorted((task["title"], task["state"]) for task in recipe_runner.tasks()) == [
-        (TITLE, "in_progress"),
+        (ONE_LINE, "in_progress"),
         ("Shipped", "done"),
     ]
 
@@ -139,7 +141,7 @@ def test_a_slack_app_makes_one_task_of_a_message(recipe_runner: RecipeRunner, mo
     with running_vendor({}) as slack:
         for _ in range(2):
             _pick_message(names["app"], codes["callback"], slack)
-    assert [task["title"] for task in recipe_runner.tasks()] == [TITLE]
+    assert [task["title"] for task in recipe_runner.tasks()] == [ONE_LINE]
 
 
 def test_an_agent_reads_who_it_is_and_its_board(recipe_runner: RecipeRunner) -> None:
