@@ -160,8 +160,16 @@ def _header_parameters(endpoint: Operation) -> list[dict[str, Any]]:
 
 
 def _query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    parameter = {"name": name, "in": "query", "description": schema.pop("description", ""), "schema": schema}
-    return {**parameter, "style": "form", "explode": False} if schema.get("type") == "array" else parameter
+    """An empty parameter is as if it were left out. A list is repeated, which is what generated clients do, or has commas."""
+    about = schema.pop("description", "")
+    parameter = {"name": name, "in": "query", "allowEmptyValue": True}
+    if schema.get("type") == "array":
+        about = f"{about} Send several one by one, or in one, separated by commas."
+        parameter |= {"style": "form", "explode": True}
+    elif schema.get("format") == "date-time":
+        about = f"{about} A day is its start in UTC."
+        schema = {"anyOf": [schema, {"type": "string", "format": "date"}]}
+    return {**parameter, "description": about, "schema": schema}
 
 
 def _header_parameter(name: str, pattern: str | None, description: str) -> dict[str, Any]:
