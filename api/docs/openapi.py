@@ -11,7 +11,7 @@ from api.docs.openapi_answers import errors, ref, schemas_of, shared_answers, sh
 from api.framework.auth import OWN_HEADER
 from api.framework.conversion.struct_fields import fields_of
 from api.framework.describe import Operation, operations
-from calmboard import ids
+from calmboard import VERSION, ids
 from calmboard.access.scopes import SCOPES, describe_scope
 from calmboard.extensions import Extension
 from calmboard.settings import SETTINGS
@@ -32,7 +32,7 @@ _KEY_SCHEMES = {
 }
 _INFO = {
     "title": "CalmBoard API",
-    "version": "1.0.0",
+    "version": VERSION,
     "summary": "Projects, boards and tasks of CalmBoard.",
     "description": "A key acts as the person who created it: it sees and changes what they can, and never more.",
 }

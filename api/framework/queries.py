@@ -1,7 +1,6 @@
 """Reads the parameters of an address, strictly; signs and verifies the cursors of lists."""
 
 import base64
-import hashlib
 import hmac
 import re
 from collections.abc import Callable, Sequence
@@ -17,9 +16,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError
 from api.framework.conversion.field_errors import field_error_from
 from api.framework.conversion.json_schema_convert import convert
 from api.framework.conversion.struct_fields import fields_of
+from calmboard.access.signing import signature
 from calmboard.errors import FieldError, InvalidRequest
 from calmboard.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
-from calmboard.settings import current_settings
 from web.origin import origin
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
@@ -110,8 +109,8 @@ def _read_cursor(cursor: str, query: PageQuery) -> tuple[Any, ...]:
         raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except ValueError:
         raise _invalid_cursor() from None
-    signature, payload = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
-    if not hmac.compare_digest(signature, _sign(payload, query)):
+    sent, payload = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
+    if not hmac.compare_digest(sent, _sign(payload, query)):
         raise _invalid_cursor()
     return tuple(_DECODERS[tag](text) for tag, text in msgspec.json.decode(payload))
 
@@ -128,9 +127,7 @@ def _sign(payload: bytes, query: PageQuery) -> bytes:
         for name, value in msgspec.to_builtins(query).items()
         if name not in fields_of(PageQuery)
     }
-    key = current_settings().secret_key.encode()
-    bound = msgspec.json.encode([request.path, filters], order="sorted")
-    return hmac.digest(key, b"cursor\0" + bound + b"\0" + payload, hashlib.sha256)[:_SIGNATURE_BYTES]
+    return signature("cursor", [request.path, filters], payload, _SIGNATURE_BYTES)
 
 
 def _tagged(value: Any) -> tuple[str, Any]:

@@ -30,7 +30,6 @@ from api.mcp.tool_calls import MessageStream, call_tool
 from calmboard.access.access import Access
 from calmboard.access.permissions import require_scope
 from calmboard.errors import Forbidden, NotFound
-from calmboard.settings import current_settings
 from web.origin import origin
 
 Result = dict[str, Any]
@@ -86,9 +85,7 @@ def _input_required_result(message: Message, call: CallContext, required: InputR
     if required.requests:
         result["inputRequests"] = required.requests
     if required.state is not None:
-        result["requestState"] = request_state.sign_state(
-            _secret_key(), call.access, message.method, message.params, required.state
-        )
+        result["requestState"] = request_state.sign_state(call.access, message.method, message.params, required.state)
     return result
 
 
@@ -223,7 +220,7 @@ def _completion(registry: Registry, message: Message, access: Access, name: str)
 
 
 def _with_state(message: Message, call: CallContext) -> CallContext:
-    return call.with_state(request_state.verify_state(_secret_key(), call.access, message.method, message.params))
+    return call.with_state(request_state.verify_state(call.access, message.method, message.params))
 
 
 def _resource(registry: Registry, uri: str, message: Message) -> tuple[Resource, dict[str, str]]:
@@ -288,10 +285,6 @@ def _cached(result: Result, ttl_ms: int, scope: str) -> Result:
 def _for_revision(version: str, result: Result) -> Result:
     """2025-03-26 has no structured content."""
     return {name: value for name, value in result.items() if name != "structuredContent"} if version == OLDEST else result
-
-
-def _secret_key() -> str:
-    return current_settings().secret_key
 
 
 _Method = Callable[[Registry, Message, CallContext], Result | MessageStream]

@@ -46,6 +46,7 @@ ROOMS = {
         "scopes",
         "access",
         "secret_format",
+        "signing",
     ),
     "api": ("session_auth", "postman", "mcp", "resources", "health", "docs", "framework", "shapes"),
     "api.mcp": (
