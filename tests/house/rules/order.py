@@ -55,6 +55,7 @@ ROOMS = {
         "content",
         "protocol",
         "tool_calls",
+        "arguments",
         "registry",
         "schemas",
         "calls",

@@ -80,7 +80,7 @@ def test_params_of_null_are_none(client: McpClient, version: str, method: str) -
     assert client.send(old(method, params=None), headers).json == client.send(old(method), headers).json
 
 
-@pytest.mark.parametrize("arguments", [{}, {"arguments": None}, {"arguments": {}}])
+@pytest.mark.parametrize("arguments", [{}, {"arguments": None}, {"arguments": {}}, {"arguments": " {} "}])
 def test_arguments_of_null_are_none(client: McpClient, arguments: dict[str, Any]) -> None:
     listed = client.send(old("tools/call", params={"name": "list_projects", **arguments})).json["result"]
     assert listed["isError"] is False
