@@ -11,14 +11,14 @@ from api.mcp.registry import tool
 from api.mcp.shapes import Cursor, PersonOrMe, TaskDetail, Tasks, ToolArguments
 from api.mcp.tools.cursors import next_cursor, read_page_request
 from api.mcp.tools.people import person_id
-from api.resources.work.tasks import Sort
+from api.resources.work.task_query import Sort
 from api.shapes.values import BoardId, LabelId, SprintId, State, TaskId, TextPart, about
 from calmboard.errors import FieldError, ValidationFailed
 from calmboard.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page
 from calmboard.work.tasks import rows
+from calmboard.work.tasks.conditions import TaskFilters
 from calmboard.work.tasks.detail import read_task_detail
 from calmboard.work.tasks.filters import require_fitting_filters
-from calmboard.work.tasks.rows import TaskFilters
 
 KnownTask = Annotated[TaskId, Meta(description="The task, as list_tasks or search names it.")]
 
@@ -101,9 +101,10 @@ def _require_days_between(args: ListTasks) -> None:
 
 
 def _filters(call: CallContext, args: ListTasks) -> TaskFilters:
-    given = {field.name: value for field in fields(TaskFilters) if (value := getattr(args, field.name)) is not UNSET}
+    given = {field.name: value for field in fields(TaskFilters) if (value := getattr(args, field.name, UNSET)) is not UNSET}
+    given |= {name: (given[name],) for name in ("sprint_id", "label") if name in given}
     if args.assignee:
-        given["assignee"] = person_id(call.access, args.assignee, "/assignee")
+        given["assignee"] = (person_id(call.access, args.assignee, "/assignee"),)
     if args.updated_since:
         given["updated_since"] = _in_utc(args.updated_since)
     return TaskFilters(**given)

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from api.mcp.tools import TOOLS
-from api.resources.work.tasks import Sort
+from api.resources.work.task_query import Sort
 from calmboard.ids import new_id
 from tests.api.mcp.created import create_task
 from tests.support.clients.agent import LEGACY, Agent
