@@ -33,7 +33,7 @@ from tests.support.servers.server import Server, running_server
 from tests.support.users import ProjectAndBoard, Seeded, TestUser, add_project_and_board, add_user, demo_user, new_address
 from wsgi import create_app
 
-pytest_plugins = ["tests.support.selection"]
+pytest_plugins = ["tests.support.selection", "tests.support.compatibility"]
 
 _RUN_DIR = pytest.StashKey[Path]()
 

@@ -12,7 +12,7 @@ from api.framework.auth import OWN_HEADER
 from api.framework.conversion.struct_fields import fields_of
 from api.framework.describe import Operation, operations
 from calmboard import VERSION, ids
-from calmboard.access.scopes import SCOPES, describe_scope
+from calmboard.access.scopes import OFFERED, describe_scope
 from calmboard.extensions import Extension
 from calmboard.settings import SETTINGS
 from calmboard.work.tasks.external import MAX_EXTERNAL_ID_LENGTH, SOURCE_PATTERN
@@ -122,7 +122,7 @@ def _oauth_scheme(origin: str) -> dict[str, Any]:
         "authorizationUrl": f"{origin}/api/oauth/authorize",
         "tokenUrl": f"{origin}/api/oauth/token",
         "refreshUrl": f"{origin}/api/oauth/token",
-        "scopes": {scope: describe_scope(scope) for scope in SCOPES},
+        "scopes": {scope: describe_scope(scope) for scope in OFFERED},
     }
     about = f"An access token, `Authorization: Bearer cbo_…`, requested with PKCE by S256 and with `resource={origin}`."
     return {"type": "oauth2", "description": about, "flows": {"authorizationCode": flow}}

@@ -16,4 +16,4 @@ def resource_blueprints() -> list[Blueprint]:
 
 def _blueprints() -> Iterator[Blueprint]:
     modules = [import_module(found.name) for found in walk_packages(__path__, f"{__name__}.") if not found.ispkg]
-    yield from {module.bp for module in modules}
+    yield from {module.bp for module in modules if hasattr(module, "bp")}

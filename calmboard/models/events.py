@@ -29,4 +29,8 @@ class Activity(Base):
     credential_name: Mapped[str | None] = mapped_column(String(80))
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
-    __table_args__ = (Index("ix_activities_project_id", "project_id", "id"),)
+    __table_args__ = (
+        Index("ix_activities_project_id", "project_id", "id"),
+        # Who changed a task, and which tasks somebody changed.
+        Index("ix_activities_actor_id", "actor_id", "task_id"),
+    )

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     func,
     literal_column,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -109,6 +110,10 @@ class SprintTask(Base):
 
 # Sorting by due date puts tasks without one last, on both databases and from an index.
 DUE_OR_NEVER: ColumnElement[date] = literal_column("coalesce(due_date, '9999-12-31')", Date())
+# Sorting by when it was done puts tasks that are not first, so that downwards the last one done leads.
+DONE_OR_NOT_YET: ColumnElement[datetime] = literal_column("coalesce(done_at, '1970-01-01 00:00:00.000000')", UtcDateTime())
+
+_BLOCKED = text("blocked_at IS NOT NULL")
 
 
 class Task(Base):
@@ -144,6 +149,7 @@ class Task(Base):
         Index("ix_tasks_updated", "board_id", "updated_at", "id"),
         Index("ix_tasks_due", "board_id", DUE_OR_NEVER, "id"),
         Index("ix_tasks_done", "board_id", "done_at"),
+        Index("ix_tasks_blocked", "board_id", "blocked_at", sqlite_where=_BLOCKED, postgresql_where=_BLOCKED),
         Index("ix_tasks_sprint_id", "sprint_id", "id"),
         CheckConstraint("state BETWEEN 0 AND 4", name="state"),
     )

@@ -21,7 +21,8 @@ from calmboard.pagination import MAX_LIMIT, PageRequest
 from calmboard.work.boards import list_boards, read_board
 from calmboard.work.reports import read_cycle_time, read_velocity
 from calmboard.work.sprints.lifecycle import read_sprint
-from calmboard.work.tasks.rows import TaskFilters, TaskRow, list_tasks
+from calmboard.work.tasks.conditions import TaskFilters
+from calmboard.work.tasks.rows import TaskRow, list_tasks
 from calmboard.work.visible_resources import match_names
 
 Messages = list[dict[str, Any]]
@@ -154,7 +155,7 @@ def _done_in_sprint(access: Access, board_id: str, arguments: Mapping[str, str])
     sprint = read_sprint(access, _resolve_id(access, "sprint", arguments, board_id))
     if sprint.board_id != board_id:
         raise Failure(INVALID_PARAMS, f"The sprint {sprint.id} is not of this board. {_HINTS['sprint']}")
-    filters = TaskFilters(state=("done",), sprint_id=sprint.id)
+    filters = TaskFilters(state=("done",), sprint_id=(sprint.id,))
     tasks = list_tasks(access, board_id, filters, "position", PageRequest(MAX_LIMIT)).rows
     goal = f", whose goal was {quoted(sprint.goal)}" if sprint.goal else ""
     return section(f"Done in {quoted(sprint.name)}, {sprint.state}{goal}", task_lines(tasks))

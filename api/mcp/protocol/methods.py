@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import request
 
+from api.mcp.arguments import read_object_text
 from api.mcp.calls import CallContext, InputRequired, text
 from api.mcp.protocol import request_state
 from api.mcp.protocol.headers import require_matching_argument_headers
@@ -259,7 +260,7 @@ def _require_text(message: Message, name: str) -> str:
 
 
 def _arguments(message: Message) -> Mapping[str, Any]:
-    arguments = message.params.get("arguments")
+    arguments = read_object_text(message.params.get("arguments"))
     if not isinstance(arguments, Mapping | None):
         raise Failure(INVALID_PARAMS, "params.arguments has to be an object.")
     return arguments or {}

@@ -11,14 +11,14 @@ from api.mcp.registry import tool
 from api.mcp.shapes import Cursor, PersonOrMe, TaskDetail, Tasks, ToolArguments
 from api.mcp.tools.cursors import next_cursor, read_page_request
 from api.mcp.tools.people import person_id
-from api.resources.work.tasks import Sort
+from api.resources.work.task_query import Sort
 from api.shapes.values import BoardId, LabelId, SprintId, State, TaskId, TextPart, about
 from calmboard.errors import FieldError, ValidationFailed
 from calmboard.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page
 from calmboard.work.tasks import rows
+from calmboard.work.tasks.conditions import TaskFilters
 from calmboard.work.tasks.detail import read_task_detail
 from calmboard.work.tasks.filters import require_fitting_filters
-from calmboard.work.tasks.rows import TaskFilters
 
 KnownTask = Annotated[TaskId, Meta(description="The task, as list_tasks or search names it.")]
 
@@ -42,15 +42,18 @@ class ListTasks(ToolArguments, kw_only=True):
     pinned: Annotated[bool, about("true: only pinned ones; false: only the others.", True)] | UnsetType = UNSET
     due_before: Annotated[date, about("Due before this day.", "2026-12-18")] | UnsetType = UNSET
     due_after: Annotated[date, about("Due after this day.", "2026-11-24")] | UnsetType = UNSET
-    updated_since: (
-        Annotated[datetime, about("Changed at this time or later; RFC 3339 with its zone.", "2026-11-23T09:00:00Z", tz=True)]
-        | UnsetType
-    ) = UNSET
+    updated_since: Annotated[datetime, about("Changed at this time or later.", "2026-11-23T09:00:00Z", tz=True)] | UnsetType = (
+        UNSET
+    )
     q: TextPart | UnsetType = UNSET
     sort: Annotated[
-        Sort, about("`-` turns the order around; `position` goes board by board, column by column, top to bottom.", "-updated_at")
+        Sort,
+        about(
+            "`-` turns the order around; `position` goes board by board, column by column, top to bottom. Absent: position.",
+            "-updated_at",
+        ),
     ] = "position"
-    limit: Annotated[int, about("How many tasks at most.", 25, ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    limit: Annotated[int, about("How many tasks at most; 25 if absent.", 25, ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
     cursor: Cursor | UnsetType = UNSET
 
 
@@ -98,9 +101,10 @@ def _require_days_between(args: ListTasks) -> None:
 
 
 def _filters(call: CallContext, args: ListTasks) -> TaskFilters:
-    given = {field.name: value for field in fields(TaskFilters) if (value := getattr(args, field.name)) is not UNSET}
+    given = {field.name: value for field in fields(TaskFilters) if (value := getattr(args, field.name, UNSET)) is not UNSET}
+    given |= {name: (given[name],) for name in ("sprint_id", "label") if name in given}
     if args.assignee:
-        given["assignee"] = person_id(call.access, args.assignee, "/assignee")
+        given["assignee"] = (person_id(call.access, args.assignee, "/assignee"),)
     if args.updated_since:
         given["updated_since"] = _in_utc(args.updated_since)
     return TaskFilters(**given)

@@ -2,21 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, or_, select
+from sqlalchemy import bindparam, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, find, narrowed_to, require_scope
 from calmboard.access.reads import replica_reads, visible_reads
 from calmboard.db import AnyRow, AnySelect, autocommit
 from calmboard.models import Board, Label, Project, Task, TaskAssignee, TaskLabel, User
-from calmboard.models.work import DUE_OR_NEVER
-from calmboard.pagination import Order, Page, PageRequest, contains, like_pattern, order_and_limit, read_page
+from calmboard.models.work import DONE_OR_NOT_YET, DUE_OR_NEVER
+from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.replica import Reads
+from calmboard.work.tasks.conditions import TaskFilters, across_boards, bind_filters, on_board
 
 COLUMNS = (
     Task.id,
@@ -43,26 +44,19 @@ SORTS = {
     "updated_at": Order((Task.updated_at, Task.id)),
     "-updated_at": Order((Task.updated_at, Task.id), descending=True),
     "due_date": Order((DUE_OR_NEVER, Task.id)),
+    "-due_date": Order((DUE_OR_NEVER, Task.id), descending=True),
+    "done_at": Order((DONE_OR_NOT_YET, Task.id)),
+    "-done_at": Order((DONE_OR_NOT_YET, Task.id), descending=True),
     "position": Order((Task.state, Task.rank)),
+    "-position": Order((Task.state, Task.rank), descending=True),
 }
+_POSITION_ACROSS_BOARDS = (Task.board_id, Task.state, Task.rank)
 # Positions of cards compare within one board only.
-_SORTS_ACROSS_BOARDS = {**SORTS, "position": Order((Task.board_id, Task.state, Task.rank))}
-
-
-@dataclass(frozen=True, slots=True)
-class TaskFilters:
-    """What a list of tasks is narrowed to; None leaves a filter out. Dates are used as given, `since` too."""
-
-    state: tuple[str, ...] | None = None
-    assignee: str | None = None
-    sprint_id: str | None = None
-    label: str | None = None
-    blocked: bool | None = None
-    pinned: bool | None = None
-    due_before: date | None = None
-    due_after: date | None = None
-    updated_since: datetime | None = None
-    q: str | None = None
+_SORTS_ACROSS_BOARDS = {
+    **SORTS,
+    "position": Order(_POSITION_ACROSS_BOARDS),
+    "-position": Order(_POSITION_ACROSS_BOARDS, descending=True),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +90,8 @@ def list_tasks(access: Access, board_id: str, filters: TaskFilters, sort: str, p
     """
     require_scope(access, "tasks:read")
     find(access, Board, board_id)
-    values = _filter_values(access, filters)
-    statement = _task_list(frozenset(values), sort, page_request.after is not None)
+    names, values = bind_filters(access, filters)
+    statement = _task_list(names, sort, page_request.after is not None)
     with replica_reads(access) as connection:
         page = read_page(connection, statement, page_request, {**values, "board_id": board_id})
         return Page(with_relations(connection, page.rows), page.after)
@@ -109,10 +103,10 @@ def list_visible_tasks(access: Access, filters: TaskFilters, sort: str, page_req
     A name is None to an access without boards:read, projects:read. By position they come board by board.
     """
     require_scope(access, "tasks:read")
-    values = _filter_values(access, filters)
+    names, values = bind_filters(access, filters)
     with visible_reads(access) as (connection, limited):
         narrowed = limited.project_ids is not None
-        statement = _visible_task_list(frozenset(values), sort, narrowed, page_request.after is not None)
+        statement = _visible_task_list(names, sort, narrowed, page_request.after is not None)
         page = read_page(connection, statement, page_request, {**values, **access_params(limited)})
         tasks = with_relations(connection, page.rows)
     locations = [_location(access, row) for row in page.rows]
@@ -140,14 +134,6 @@ def with_relations(connection: Reads, rows: Sequence[AnyRow]) -> list[TaskRow]:
 
 def fields_of(task: TaskRow) -> dict[str, Any]:
     return {field.name: getattr(task, field.name) for field in fields(task)}
-
-
-def _filter_values(access: Access, filters: TaskFilters) -> dict[str, Any]:
-    """The filters that are set, with the values they are bound to."""
-    values = {name: value for name, value in asdict(filters).items() if value is not None}
-    if filters.assignee == "me":
-        values["assignee"] = access.user.id
-    return {**values, "q": like_pattern(filters.q)} if filters.q is not None else values
 
 
 def _location(access: Access, row: AnyRow) -> dict[str, str | None]:
@@ -180,7 +166,7 @@ _LABELS = (
 
 @cache
 def _task_list(filter_names: frozenset[str], sort: str, after_cursor: bool) -> AnySelect:
-    statement = select(*COLUMNS).where(Task.board_id == bindparam("board_id"), *(_FILTERS[name] for name in sorted(filter_names)))
+    statement = select(*COLUMNS).where(Task.board_id == bindparam("board_id"), *on_board(filter_names))
     return order_and_limit(statement, SORTS[sort], after_cursor=after_cursor)
 
 
@@ -194,29 +180,5 @@ def _some_tasks(narrowed: bool) -> AnySelect:
 def _visible_task_list(filter_names: frozenset[str], sort: str, narrowed: bool, after_cursor: bool) -> AnySelect:
     location = (Board.name.label("board_name"), Project.name.label("project_name"))
     statement: AnySelect = select(*COLUMNS, *location).select_from(Task).join(Board).join(Project)
-    statement = narrowed_to(statement, Board.project_id, narrowed).where(
-        *(_FILTERS_ACROSS_BOARDS[name] for name in sorted(filter_names))
-    )
+    statement = narrowed_to(statement, Board.project_id, narrowed).where(*across_boards(filter_names))
     return order_and_limit(statement, _SORTS_ACROSS_BOARDS[sort], after_cursor=after_cursor)
-
-
-_FILTERS: dict[str, ColumnElement[bool]] = {
-    "state": Task.state.in_(bindparam("state", expanding=True)),
-    "assignee": select(TaskAssignee.task_id)
-    .where(TaskAssignee.task_id == Task.id, TaskAssignee.user_id == bindparam("assignee"))
-    .exists(),
-    "label": select(TaskLabel.task_id).where(TaskLabel.task_id == Task.id, TaskLabel.label_id == bindparam("label")).exists(),
-    "sprint_id": Task.sprint_id == bindparam("sprint_id"),
-    "blocked": Task.blocked == bindparam("blocked"),
-    "pinned": Task.pinned == bindparam("pinned"),
-    "due_before": Task.due_date < bindparam("due_before"),
-    "due_after": Task.due_date > bindparam("due_after"),
-    "updated_since": Task.updated_at >= bindparam("updated_since"),
-    "q": or_(contains(Task.title), contains(Task.description)),
-}
-# Over many boards it is a person or a label that leads to few tasks, on one board it is the board's order.
-_FILTERS_ACROSS_BOARDS = {
-    **_FILTERS,
-    "assignee": Task.id.in_(select(TaskAssignee.task_id).where(TaskAssignee.user_id == bindparam("assignee"))),
-    "label": Task.id.in_(select(TaskLabel.task_id).where(TaskLabel.label_id == bindparam("label"))),
-}

@@ -23,7 +23,13 @@ READS = [
     "/boards/{board_id}/tasks?sort=-updated_at",
     "/boards/{board_id}/tasks?sort=due_date",
     "/boards/{board_id}/tasks?state=ready&sort=position",
-    "/boards/{board_id}/tasks?assignee=me",
+    "/boards/{board_id}/tasks?sort=-due_date",
+    "/boards/{board_id}/tasks?sort=-done_at",
+    "/boards/{board_id}/tasks?sort=-position",
+    "/boards/{board_id}/tasks?assignee=me,none&label=none&sprint_id=none&due_date=none",
+    "/boards/{board_id}/tasks?label=Bug&label_all=Bug&assignee=me",
+    "/boards/{board_id}/tasks?changed_by=me",
+    "/boards/{board_id}/tasks?blocked_before=2099-01-01T00:00:00Z&done_since=2020-01-01T00:00:00Z",
     "/boards/{board_id}/tasks/by-external/jira/CB-1",
     "/tasks/{task_id}",
     "/boards/{board_id}/sprints",
@@ -37,6 +43,7 @@ READS = [
 def project(app: Flask, owner: TestUser) -> ProjectAndBoard:
     project = add_project_and_board(app, owner)
     owner.api.put(f"/boards/{project.board_id}/tasks/by-external/jira/CB-1", json={"title": "One"})
+    owner.api.post(f"/projects/{project.project_id}/labels", json={"name": "Bug"})
     return ProjectAndBoard(project.project_id, project.board_id, add(owner, project, "Two")["id"])
 
 
@@ -49,7 +56,7 @@ def test_a_read_walks_no_table(app: Flask, owner: TestUser, project: ProjectAndB
 
 def test_the_second_page_starts_where_the_first_ended(app: Flask, owner: TestUser, project: ProjectAndBoard) -> None:
     add(owner, project, "Three")
-    for sort in ("created_at", "-updated_at", "due_date", "position"):
+    for sort in ("created_at", "-updated_at", "due_date", "-due_date", "-done_at", "-position"):
         path = f"/boards/{project.board_id}/tasks?limit=1&sort={sort}"
         cursor = owner.api.get(path).json["next_cursor"]
         with recorded(app) as statements:

@@ -1,10 +1,11 @@
 """Tasks: created, changed, moved, deleted; listed with filters and sorts."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from flask import Flask
 
+from api.resources.work.task_query import Sort
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.models import Sprint
@@ -157,7 +158,7 @@ def test_tasks_of_a_sprint_are_found(app: Flask, owner: TestUser, project: Proje
     assert [task["title"] for task in listed] == ["inside"]
 
 
-@pytest.mark.parametrize("sort", ["created_at", "-created_at", "updated_at", "-updated_at", "due_date", "position"])
+@pytest.mark.parametrize("sort", get_args(Sort))
 def test_pages_hold_every_task_once_in_order(owner: TestUser, project: ProjectAndBoard, sort: str) -> None:
     for number in range(7):
         add(owner, project, str(number), due_date=None if number % 3 == 0 else f"2026-12-{20 - number // 2}", position=number % 2)
@@ -173,5 +174,16 @@ def test_pages_hold_every_task_once_in_order(owner: TestUser, project: ProjectAn
 
 
 def _is_sorted(sort: str, tasks: list[dict[str, Any]]) -> bool:
-    keys = [task[sort.removeprefix("-")] or "9999" for task in tasks]
+    field = sort.removeprefix("-")
+    if field == "done_at":
+        return len(tasks) == 7
+    keys = [task[field] or "9999" for task in tasks]
     return keys == sorted(keys, reverse=sort.startswith("-"))
+
+
+def test_downwards_the_last_one_done_leads(owner: TestUser, project: ProjectAndBoard) -> None:
+    add(owner, project, "open")
+    for title in ("first", "last"):
+        add(owner, project, title, state="done")
+    listed = owner.api.get(f"/boards/{project.board_id}/tasks?sort=-done_at").json["data"]
+    assert [task["title"] for task in listed] == ["last", "first", "open"]

@@ -56,6 +56,7 @@ ROOMS = {
         "content",
         "protocol",
         "tool_calls",
+        "arguments",
         "registry",
         "schemas",
         "calls",
