@@ -16,7 +16,8 @@ from tests.support.servers.server import Server
 from tests.support.users import Api, ProjectAndBoard, TestUser
 
 PROGRAMS = Path(__file__).parent
-_PYTHON_GENERATOR = "openapi-python-client==0.29.1"
+_PYTHON_GENERATOR = "0.29.1"
+_COMPILES = "OpenAPI: what it makes compiles strictly (`make deep`)"
 _STRICT = {
     "strict": True,
     "noUncheckedIndexedAccess": True,
@@ -40,17 +41,22 @@ def document(app: Flask, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.compatibility("openapi-typescript", _COMPILES)
 def test_the_types_of_openapi_typescript_compile(document: Path) -> None:
     run(find_node(), find_module("openapi-typescript/bin/cli.js"), document, "--output", "types.ts", within=document.parent)
     compile_program("generated-openapi-typescript.ts", document.parent)
 
 
+@pytest.mark.compatibility("@hey-api/openapi-ts", _COMPILES)
 def test_the_client_of_hey_api_compiles(document: Path) -> None:
     generator = find_module("@hey-api/openapi-ts/bin/run.js")
     run(find_node(), generator, "--input", document, "--output", "client", within=document.parent)
     compile_program("generated-hey-api.ts", document.parent)
 
 
+@pytest.mark.compatibility(
+    "openapi-python-client", "OpenAPI: what it makes lists, creates and changes (`make deep`)", version=_PYTHON_GENERATOR
+)
 def test_the_client_of_openapi_python_client_works(
     document: Path, server: Server, new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]
 ) -> None:
@@ -59,7 +65,16 @@ def test_the_client_of_openapi_python_client_works(
     project = new_project(person)
     venv.create(here / "venv", with_pip=True)
     python = here / "venv" / "bin" / "python"
-    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", _PYTHON_GENERATOR, within=here)
+    run(
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        f"openapi-python-client=={_PYTHON_GENERATOR}",
+        within=here,
+    )
     generator = (here / "venv" / "bin" / "openapi-python-client", "generate", "--fail-on-warning")
     run(*generator, "--path", document, "--output-path", here / "client", within=here)
     program, key = PROGRAMS / "generated_python_client.py", person.new_key("Generated client")
