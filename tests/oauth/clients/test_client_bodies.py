@@ -122,6 +122,16 @@ def test_what_is_odd_and_harmless_is_left_out_and_named(app: Flask, member: str,
     assert member not in answer.get_json()
 
 
+@pytest.mark.parametrize("name", ["Harbour\nbot", "\tHarbour\r\nbot ", "Harbour bot"])
+def test_a_name_is_one_line(app: Flask, name: str) -> None:
+    assert register(app, client_name=name).get_json()["client_name"] == "Harbour bot"
+
+
+@pytest.mark.parametrize("name", ["\t", "Harbour\u202ebot", "Harbour\x1bbot", "\u200b"])
+def test_a_name_that_hides_something_is_refused(app: Flask, name: str) -> None:
+    assert register(app, client_name=name).get_json()["error"] == "invalid_client_metadata"
+
+
 def test_of_many_warnings_the_first_hundred_are_sent(app: Flask) -> None:
     body = register(app, **{f"x{number}": 1 for number in range(250)}).get_json()
     assert (len(body["warnings"]), body["warnings_total"]) == (100, 250)
