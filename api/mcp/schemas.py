@@ -1,4 +1,8 @@
-"""JSON Schema of the tools' input and output: without references, since not every client follows a $ref."""
+"""JSON Schema of the tools' input and output, in the part of it that every framework takes: without references.
+
+Arguments also go without `additionalProperties`, `default`, `format` and patterns beyond RE2. What may be left out is nullable,
+as `anyOf` of its schema and null: the one form of which no framework's converter drops or refuses a word.
+"""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -7,11 +11,25 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Struct
 
+from api.shapes.values import NO_NUL, VISIBLE
+
+# What converters of strict clients refuse, or drop without a word.
+_NOT_PORTABLE = {"additionalProperties", "default", "format"}
+# RE2 knows no escape of four digits; a text with NUL is refused all the same.
+_PORTABLE_PATTERNS: dict[str, dict[str, str]] = {NO_NUL: {}, VISIBLE: {"pattern": r"\S"}}
+# A format as a pattern, and as a sentence that a model reads.
+_FORMATS = {
+    "date": (r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "As YYYY-MM-DD."),
+    "date-time": (r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}", "In RFC 3339, with its zone."),
+}
+
 _Schemas = Mapping[str, Mapping[str, Any]]
+
 
 # Keywords that matter only to whoever writes a value.
 _INPUT_ONLY_KEYWORDS = {
     "examples",
+    "format",
     "pattern",
     "title",
     "default",
@@ -27,7 +45,7 @@ _INPUT_ONLY_KEYWORDS = {
 @cache
 def input_schema(kind: type[Struct]) -> dict[str, Any]:
     """The schema of arguments. The `extra_json_schema` of a field's Meta may add keywords such as `x-mcp-header`."""
-    return {"additionalProperties": False, **_inlined_schema(kind)}
+    return _portable(_inlined_schema(kind))
 
 
 @cache
@@ -46,6 +64,35 @@ def _inlined_schema(kind: type[Struct]) -> dict[str, Any]:
     if not result.get("required"):
         result.pop("required", None)
     return {"type": "object", **result}
+
+
+def _portable(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of a value that a model writes, in the keywords that every framework takes."""
+    kept = {name: part for name, part in schema.items() if name not in _NOT_PORTABLE}
+    if "anyOf" in kept:
+        kept["anyOf"] = [_portable(part) for part in kept["anyOf"]]
+    if "items" in kept:
+        kept["items"] = _portable(kept["items"])
+    if "properties" in kept:
+        needed = kept.get("required", ())
+        parts = {name: _portable(part) for name, part in kept["properties"].items()}
+        kept["properties"] = {name: part if name in needed else _nullable(part) for name, part in parts.items()}
+    return _with_portable_form(kept, schema.get("format", ""))
+
+
+def _with_portable_form(schema: dict[str, Any], value_format: str) -> dict[str, Any]:
+    if value_format in _FORMATS:
+        pattern, sentence = _FORMATS[value_format]
+        return {**schema, "pattern": pattern, "description": f"{schema.get('description', '')} {sentence}".strip()}
+    if schema.get("pattern") in _PORTABLE_PATTERNS:
+        return {name: part for name, part in schema.items() if name != "pattern"} | _PORTABLE_PATTERNS[schema["pattern"]]
+    return schema
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    """The description stays with the first type: Google's converter drops one that stands beside `anyOf`."""
+    first, *others = schema.pop("anyOf", [{}])
+    return {"anyOf": [{**first, **schema}, *others, {"type": "null"}]}
 
 
 def _choices(kind: Any) -> Iterator[tuple[Any, ...]]:

@@ -64,6 +64,8 @@ IdempotencyKey = Annotated[
 ]
 # Of a tool whose work cannot be undone.
 DryRun = Annotated[bool, about("true: change nothing, and tell exactly what would happen.", True)]
+# False is what strict clients fill in, so that it takes `clear` to unpin.
+Pin = Annotated[bool, about("true: pin it for everyone.", True)]
 
 
 class ToolArguments(Struct, kw_only=True, forbid_unknown_fields=True):

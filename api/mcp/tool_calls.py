@@ -11,13 +11,13 @@ import msgspec
 from msgspec import UNSET, Raw, Struct
 
 from api.framework.answers import MAX_ERRORS, problem_body
-from api.framework.conversion.struct_reader import read_object
+from api.mcp.arguments import given_arguments, read_arguments
 from api.mcp.calls import CallContext, Content, InputRequired, text
 from api.mcp.registry import Tool
 from calmboard.access import idempotency
 from calmboard.access.permissions import require_scope
 from calmboard.db import db
-from calmboard.errors import FieldError, InsufficientScope, Problem, ValidationFailed
+from calmboard.errors import FieldError, InsufficientScope, Problem
 from calmboard.work.visible_resources import require_visible
 from web.record import current_record
 
@@ -37,32 +37,12 @@ def call_tool(tool: Tool, call: CallContext, arguments: Mapping[str, Any]) -> Me
     """
     require_scope(call.access, *tool.scopes)
     try:
-        args = _read(tool, arguments)
-        return (yield from _run_idempotently(tool, call, args, arguments))
+        given = given_arguments(tool.takes, arguments) if tool.takes else arguments
+        args = read_arguments(tool.takes, given, tool.alternatives) if tool.takes else given
+        return (yield from _run_idempotently(tool, call, args, given))
     except Problem as problem:
         current_record().refuse(problem)
         return _error_result(problem)
-
-
-def _read(tool: Tool, arguments: Mapping[str, Any]) -> Any:
-    if tool.takes is None:
-        return arguments
-    errors: list[FieldError] = []
-    args = read_object(arguments, tool.takes, "", errors)
-    if errors:
-        hint = "Correct the arguments named above and call it again."
-        raise ValidationFailed(
-            "The arguments do not fit. Nothing was done.",
-            errors=tuple(_with_alternative(tool, error) for error in errors),
-            hint=hint,
-        )
-    return args
-
-
-def _with_alternative(tool: Tool, error: FieldError) -> FieldError:
-    """Name the tool or argument that accepts an unknown argument, where there is one."""
-    alternative = tool.alternatives.get(error.pointer.removeprefix("/")) if error.code == "unknown_field" else None
-    return replace(error, detail=f"{error.detail} Use {alternative} for it.") if alternative else error
 
 
 def _run_idempotently(tool: Tool, call: CallContext, args: Any, arguments: Mapping[str, Any]) -> MessageStream:

@@ -1,6 +1,7 @@
 """What a program sends to register (RFC 7591, section 2): what is unsafe is refused, what has no effect here is left out."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -96,10 +97,12 @@ def _is_page(address: str) -> bool:
 
 
 def _name(metadata: dict[str, Any]) -> str:
+    """One line: line ends and tabs are blanks, and what people cannot see is refused."""
     name = metadata.get("client_name", NAMELESS)
-    if not isinstance(name, str) or not 1 <= len(name.strip()) <= 200 or not name.isprintable():
+    line = re.sub(r"[\t\r\n]+", " ", name).strip() if isinstance(name, str) else ""
+    if not 1 <= len(line) <= 200 or not line.isprintable():
         raise OAuthError("invalid_client_metadata", "client_name is a string of 1 to 200 visible characters.")
-    return name.strip()
+    return line
 
 
 def _redirect_uris(metadata: dict[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import request
 
+from api.mcp.arguments import read_object_text
 from api.mcp.calls import CallContext, InputRequired, text
 from api.mcp.protocol import request_state
 from api.mcp.protocol.headers import require_matching_argument_headers
@@ -30,7 +31,6 @@ from api.mcp.tool_calls import MessageStream, call_tool
 from calmboard.access.access import Access
 from calmboard.access.permissions import require_scope
 from calmboard.errors import Forbidden, NotFound
-from calmboard.settings import current_settings
 from web.origin import origin
 
 Result = dict[str, Any]
@@ -86,9 +86,7 @@ def _input_required_result(message: Message, call: CallContext, required: InputR
     if required.requests:
         result["inputRequests"] = required.requests
     if required.state is not None:
-        result["requestState"] = request_state.sign_state(
-            _secret_key(), call.access, message.method, message.params, required.state
-        )
+        result["requestState"] = request_state.sign_state(call.access, message.method, message.params, required.state)
     return result
 
 
@@ -223,7 +221,7 @@ def _completion(registry: Registry, message: Message, access: Access, name: str)
 
 
 def _with_state(message: Message, call: CallContext) -> CallContext:
-    return call.with_state(request_state.verify_state(_secret_key(), call.access, message.method, message.params))
+    return call.with_state(request_state.verify_state(call.access, message.method, message.params))
 
 
 def _resource(registry: Registry, uri: str, message: Message) -> tuple[Resource, dict[str, str]]:
@@ -262,7 +260,7 @@ def _require_text(message: Message, name: str) -> str:
 
 
 def _arguments(message: Message) -> Mapping[str, Any]:
-    arguments = message.params.get("arguments")
+    arguments = read_object_text(message.params.get("arguments"))
     if not isinstance(arguments, Mapping | None):
         raise Failure(INVALID_PARAMS, "params.arguments has to be an object.")
     return arguments or {}
@@ -288,10 +286,6 @@ def _cached(result: Result, ttl_ms: int, scope: str) -> Result:
 def _for_revision(version: str, result: Result) -> Result:
     """2025-03-26 has no structured content."""
     return {name: value for name, value in result.items() if name != "structuredContent"} if version == OLDEST else result
-
-
-def _secret_key() -> str:
-    return current_settings().secret_key
 
 
 _Method = Callable[[Registry, Message, CallContext], Result | MessageStream]

@@ -19,7 +19,7 @@ _MAX_PAGE = PageRequest(MAX_LIMIT)
 
 class ListProjects(ToolArguments, kw_only=True):
     name: Annotated[NamePart, Meta(description="Only projects whose name holds this, whatever the case.")] | UnsetType = UNSET
-    limit: Annotated[int, about("How many projects at most.", 25, ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    limit: Annotated[int, about("How many projects at most; 25 if absent.", 25, ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
     cursor: Cursor | UnsetType = UNSET
 
 

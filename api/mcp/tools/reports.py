@@ -28,12 +28,12 @@ class GetReport(ToolArguments, kw_only=True):
         BoardId,
         Meta(description="The board, as list_projects names it.", extra_json_schema={"x-mcp-header": "Board"}),
     ]
-    sprints: Annotated[int, about("velocity: how many of the last sprints.", 6, ge=1, le=MAX_SPRINTS)] = 6
+    sprints: Annotated[int, about("velocity: how many of the last sprints; 6 if absent.", 6, ge=1, le=MAX_SPRINTS)] = 6
     sprint_id: (
         Annotated[SprintId, Meta(description="burndown: which sprint; if absent, the active one, or the one completed last.")]
         | UnsetType
     ) = UNSET
-    by: Annotated[Literal["week", "day"], about("throughput: how long a period is.", "week")] = "week"
+    by: Annotated[Literal["week", "day"], about("throughput: how long a period is; a week if absent.", "week")] = "week"
     starts_on: (
         Annotated[date, about("throughput and cycle_time: the first day; if absent, twelve weeks up to the last.", "2026-09-02")]
         | UnsetType
@@ -41,7 +41,7 @@ class GetReport(ToolArguments, kw_only=True):
     ends_on: (
         Annotated[date, about("throughput and cycle_time: the last day, within 366; if absent, today.", "2026-11-24")] | UnsetType
     ) = UNSET
-    limit: Annotated[int, about("cycle_time: how many tasks are listed at most.", 25, ge=1, le=100)] = 25
+    limit: Annotated[int, about("cycle_time: how many tasks are listed at most; 25 if absent.", 25, ge=1, le=100)] = 25
 
 
 # The arguments of each report.

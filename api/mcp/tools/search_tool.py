@@ -26,7 +26,7 @@ class Search(ToolArguments, kw_only=True):
     kinds: Annotated[list[Kind], about("Only these kinds; if absent, all.", ["task", "comment"], min_length=1)] | UnsetType = (
         UNSET
     )
-    limit: Annotated[int, about("How many hits at most.", 20, ge=1, le=50)] = 20
+    limit: Annotated[int, about("How many hits at most; 20 if absent.", 20, ge=1, le=50)] = 20
 
 
 @tool("Search", effect="reads", scopes=("tasks:read",), takes=Search, gives=SearchResults)

@@ -9,6 +9,7 @@ from api.mcp.calls import CallContext
 from api.mcp.content.quotes import quoted_title
 from api.mcp.registry import tool
 from api.mcp.shapes import CompletedSprint, DryRun, IdempotencyKey, SprintSummary, ToolArguments
+from api.mcp.tools.clearing import clear_meta, cleared
 from api.mcp.tools.confirmation import declined_result, is_confirmed
 from api.shapes.values import BoardId, SprintId, TaskId, about
 from api.shapes.work.sprints import EndsOn, Goal, SprintName, StartsOn
@@ -19,6 +20,7 @@ from calmboard.work.sprints.lifecycle import SprintCompletion
 
 _MAX_TASKS = 50
 _PLANS = ("name", "goal", "starts_on", "ends_on")
+_EMPTY = {"goal": "", "starts_on": None, "ends_on": None}
 _ENDS = {"backlog": "which go back to Backlog", "keep": "which stay in their columns, in no sprint"}
 
 KnownSprint = Annotated[SprintId, Meta(description="The sprint, as get_board names it.")]
@@ -32,8 +34,9 @@ class PlanSprint(ToolArguments, kw_only=True):
     ) = UNSET
     name: Annotated[SprintName, Meta(description="Its name; a new sprint needs one.")] | UnsetType = UNSET
     goal: Goal | UnsetType = UNSET
-    starts_on: StartsOn | UnsetType | None = UNSET
-    ends_on: EndsOn | UnsetType | None = UNSET
+    starts_on: StartsOn | UnsetType = UNSET
+    ends_on: EndsOn | UnsetType = UNSET
+    clear: Annotated[list[Literal["goal", "starts_on", "ends_on"]], clear_meta("its goal or days", "goal")] | UnsetType = UNSET
     add: Annotated[list[TaskId], about("Ids of tasks of the board to put into it.", [], max_length=_MAX_TASKS)] = field(
         default_factory=list
     )
@@ -84,7 +87,7 @@ def plan_sprint(call: CallContext, args: PlanSprint) -> Any:
     its sprint_id does too.
     """
     _require_one_sprint(args)
-    values = {name: value for name, value in given(args).items() if name in _PLANS}
+    values = {name: value for name, value in given(args).items() if name in _PLANS} | cleared(args, _EMPTY)
     if args.sprint_id:
         return planning.replan_sprint(call.access, args.sprint_id, values, args.add, args.remove)
     return planning.plan_sprint(call.access, args.board_id or "", values, args.add)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 from msgspec import UNSET, Meta, UnsetType, field
 
@@ -11,11 +11,12 @@ from api.framework.bodies import given
 from api.mcp.calls import CallContext
 from api.mcp.content.quotes import quoted_title
 from api.mcp.registry import tool
-from api.mcp.shapes import Deletion, DryRun, IdempotencyKey, LabelIds, People, TaskSummary, ToolArguments
+from api.mcp.shapes import Deletion, DryRun, IdempotencyKey, LabelIds, People, Pin, TaskSummary, ToolArguments
+from api.mcp.tools.clearing import clear_meta, cleared
 from api.mcp.tools.confirmation import declined_result, is_confirmed
 from api.mcp.tools.people import person_ids
 from api.mcp.tools.tasks import KnownTask
-from api.shapes.values import BlockedReason, Description, DueDate, Pinned, Position, SprintId, State, TaskId, Title, about
+from api.shapes.values import BlockedReason, Description, DueDate, SprintId, State, TaskId, Title, about
 from calmboard.errors import FieldError, PreconditionFailed, ValidationFailed
 from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.tasks import lifecycle
@@ -23,6 +24,14 @@ from calmboard.work.tasks.detail import preview_deletion
 from calmboard.work.tasks.rows import TaskRow
 
 _CHANGES = ("title", "description", "due_date", "labels", "blocked_reason", "pinned", "sprint_id")
+_EMPTY: dict[str, Any] = {
+    "description": "",
+    "due_date": None,
+    "labels": [],
+    "blocked_reason": None,
+    "pinned": False,
+    "sprint_id": None,
+}
 _POSITIONS = ("state", "before", "after", "position")
 _ALTERNATIVES = {
     **dict.fromkeys(_POSITIONS, "move_task"),
@@ -41,14 +50,17 @@ class UpdateTask(ToolArguments, kw_only=True):
     task_id: KnownTask
     title: Title | UnsetType = UNSET
     description: Annotated[Description, Meta(description="Details, in Markdown; replaces the one it has.")] | UnsetType = UNSET
-    due_date: Annotated[DueDate | None, about("The day it is due; null: none.", "2026-12-18")] | UnsetType = UNSET
+    due_date: DueDate | UnsetType = UNSET
     labels: LabelIds | UnsetType = UNSET
-    blocked_reason: (
-        Annotated[BlockedReason | None, Meta(description="What it waits for, which blocks it; null: it can go on.")] | UnsetType
-    ) = UNSET
-    pinned: Pinned | UnsetType = UNSET
-    sprint_id: (
-        Annotated[SprintId | None, Meta(description="A sprint of its board, as get_board names it; null: none.")] | UnsetType
+    blocked_reason: Annotated[BlockedReason, Meta(description="What it waits for, which blocks it.")] | UnsetType = UNSET
+    pinned: Pin | UnsetType = UNSET
+    sprint_id: Annotated[SprintId, Meta(description="A sprint of its board, as get_board names it.")] | UnsetType = UNSET
+    clear: (
+        Annotated[
+            list[Literal["description", "due_date", "labels", "blocked_reason", "pinned", "sprint_id"]],
+            clear_meta("blocked_reason unblocks it, pinned unpins it, sprint_id takes it out of its sprint", "due_date"),
+        ]
+        | UnsetType
     ) = UNSET
     idempotency_key: IdempotencyKey | UnsetType = UNSET
 
@@ -60,7 +72,7 @@ class MoveTask(ToolArguments, kw_only=True):
     ) = UNSET
     before: Annotated[TaskId, Meta(description="Just above this task, in whose column it goes.")] | UnsetType = UNSET
     after: Annotated[TaskId, Meta(description="Just below this task, in whose column it goes.")] | UnsetType = UNSET
-    position: Annotated[Position, Meta(description="At this place of the column; 0 is the top.")] | UnsetType = UNSET
+    position: Annotated[int, about("At this place of the column; 1 is the top.", 1, ge=1, le=1_000_000)] | UnsetType = UNSET
     idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
@@ -68,10 +80,8 @@ class AssignTask(ToolArguments, kw_only=True):
     task_id: KnownTask
     add: Annotated[People, about("People to put on it, besides those who are.", ["me"])] = field(default_factory=list)
     remove: Annotated[People, about("People to take off it.", [])] = field(default_factory=list)
-    only: (
-        Annotated[People, about("Instead of add and remove: exactly these people; an empty list takes everybody off.", ["me"])]
-        | UnsetType
-    ) = UNSET
+    only: Annotated[People, about("Instead of add and remove: exactly these people.", ["me"])] | UnsetType = UNSET
+    clear: Annotated[list[Literal["assignees"]], clear_meta("assignees takes everybody off", "assignees")] | UnsetType = UNSET
     idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
@@ -83,14 +93,16 @@ class DeleteTask(ToolArguments, kw_only=True):
 
 @tool("Change a task", effect="changes", scopes=("tasks:write",), takes=UpdateTask, gives=TaskSummary, alternatives=_ALTERNATIVES)
 def update_task(call: CallContext, args: UpdateTask) -> Any:
-    """Change what a task says: title, description, due date, labels, what blocks it, pin, sprint. What is left out stays.
+    """Change what a task says: title, description, due date, labels, what blocks it, pin, sprint. What is left out stays;
+    clear empties.
 
     Labels replace those it has. To block a task, say in blocked_reason what it waits for, so that others can help: get_board
-    shows it; null unblocks it. Other changes have tools of their own: move_task for its column and place, assign_task for
+    shows it. Other changes have tools of their own: move_task for its column and place, assign_task for
     people, update_checklist, add_comment.
     """
-    changes = {name: value for name, value in given(args).items() if name in _CHANGES}
-    if args.blocked_reason is None:
+    changes = {name: value for name, value in given(args).items() if name in _CHANGES and value is not False}
+    changes |= cleared(args, _EMPTY)
+    if changes.get("blocked_reason", "") is None:
         changes["blocked"] = False
     return lifecycle.change_task(call.access, args.task_id, changes)
 
@@ -103,6 +115,8 @@ def move_task(call: CallContext, args: MoveTask) -> Any:
     to done ends it: reports count from that. It stays on its board and in its sprint; for a sprint use update_task.
     """
     position = {name: value for name, value in given(args).items() if name in _POSITIONS}
+    if args.position:
+        position["position"] = args.position - 1
     if not position:
         raise ValidationFailed(errors=(FieldError("/state", "required", "Send a state, or one of before, after and position."),))
     return lifecycle.change_task(call.access, args.task_id, position)
@@ -116,7 +130,7 @@ def assign_task(call: CallContext, args: AssignTask) -> Any:
     """
     people = {name: person_ids(call.access, getattr(args, name) or [], f"/{name}") for name in ("add", "remove", "only")}
     _require_one_way(args, people)
-    if args.only is not UNSET:
+    if args.only or args.clear:
         return _assign(call, args, people, people["only"])
     task = lifecycle.read_task(call.access, args.task_id)
     assignees = [person.id for person in task.assignees if person.id not in people["remove"]]
@@ -147,10 +161,11 @@ def _require_one_way(args: AssignTask, people: UserIdsByArgument) -> None:
     both = [user_id for user_id in people["add"] if user_id in people["remove"]]
     if both:
         _refuse("contradiction", f"{both[0]} is in add and in remove. Leave one of them out.", "add", "remove")
-    if args.only is not UNSET and (args.add or args.remove):
-        _refuse("contradiction", "Send only, or add and remove.", "add", "remove", "only")
-    if args.only is UNSET and not args.add and not args.remove:
-        _refuse("required", "Send add, remove or only.", "add")
+    ways = [name for name in ("only", "clear") if getattr(args, name)] + ["add"] * bool(args.add or args.remove)
+    if len(ways) > 1:
+        _refuse("contradiction", "Send only, or clear, or add and remove.", "add", "remove", "only", "clear")
+    if not ways:
+        _refuse("required", "Send add, remove, only or clear.", "add")
 
 
 def _refuse(code: str, detail: str, *names: str) -> NoReturn:

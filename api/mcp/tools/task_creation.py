@@ -10,9 +10,9 @@ from msgspec import UNSET, Meta, UnsetType
 from api.framework.bodies import given
 from api.mcp.calls import CallContext
 from api.mcp.registry import tool
-from api.mcp.shapes import CreatedTasks, IdempotencyKey, LabelIds, People, TaskSummary, ToolArguments
+from api.mcp.shapes import CreatedTasks, IdempotencyKey, LabelIds, People, Pin, TaskSummary, ToolArguments
 from api.mcp.tools.people import person_ids
-from api.shapes.values import BlockedReason, BoardId, Description, DueDate, Pinned, SprintId, State, Title, about
+from api.shapes.values import BlockedReason, BoardId, Description, DueDate, SprintId, State, Title, about
 from calmboard.access.access import Access
 from calmboard.errors import Problem
 from calmboard.work.tasks import bulk, lifecycle
@@ -34,7 +34,7 @@ class TaskToAdd(ToolArguments, kw_only=True):
     due_date: DueDate | UnsetType = UNSET
     sprint_id: Annotated[SprintId, Meta(description="A sprint of the board, as get_board names it.")] | UnsetType = UNSET
     blocked_reason: BlockedReason | UnsetType = UNSET
-    pinned: Pinned | UnsetType = UNSET
+    pinned: Pin | UnsetType = UNSET
 
 
 class CreateTask(TaskToAdd, kw_only=True):

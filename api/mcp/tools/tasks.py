@@ -42,15 +42,18 @@ class ListTasks(ToolArguments, kw_only=True):
     pinned: Annotated[bool, about("true: only pinned ones; false: only the others.", True)] | UnsetType = UNSET
     due_before: Annotated[date, about("Due before this day.", "2026-12-18")] | UnsetType = UNSET
     due_after: Annotated[date, about("Due after this day.", "2026-11-24")] | UnsetType = UNSET
-    updated_since: (
-        Annotated[datetime, about("Changed at this time or later; RFC 3339 with its zone.", "2026-11-23T09:00:00Z", tz=True)]
-        | UnsetType
-    ) = UNSET
+    updated_since: Annotated[datetime, about("Changed at this time or later.", "2026-11-23T09:00:00Z", tz=True)] | UnsetType = (
+        UNSET
+    )
     q: TextPart | UnsetType = UNSET
     sort: Annotated[
-        Sort, about("`-` turns the order around; `position` goes board by board, column by column, top to bottom.", "-updated_at")
+        Sort,
+        about(
+            "`-` turns the order around; `position` goes board by board, column by column, top to bottom. Absent: position.",
+            "-updated_at",
+        ),
     ] = "position"
-    limit: Annotated[int, about("How many tasks at most.", 25, ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    limit: Annotated[int, about("How many tasks at most; 25 if absent.", 25, ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
     cursor: Cursor | UnsetType = UNSET
 
 

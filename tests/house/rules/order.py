@@ -46,6 +46,7 @@ ROOMS = {
         "scopes",
         "access",
         "secret_format",
+        "signing",
     ),
     "api": ("session_auth", "postman", "mcp", "resources", "health", "docs", "framework", "shapes"),
     "api.mcp": (
@@ -55,6 +56,7 @@ ROOMS = {
         "content",
         "protocol",
         "tool_calls",
+        "arguments",
         "registry",
         "schemas",
         "calls",

@@ -41,7 +41,7 @@ INVALID_VALUES: tuple[Any, ...] = (
 # What some tools need besides what their schema can say.
 ALSO_REQUIRED: dict[str, dict[str, Any]] = {
     "move_task": {"state": "ready"},
-    "assign_task": {"only": []},
+    "assign_task": {"clear": ["assignees"]},
     "complete_sprint": {"unfinished": "keep"},
 }
 

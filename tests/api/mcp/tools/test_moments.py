@@ -18,7 +18,7 @@ def test_a_blocked_task_tells_since_when_for_as_long_as_it_is(agent: Agent, task
     assert agent.structured("update_task", task_id=task_id, blocked_reason="No sand.")["blocked_at"] == blocked["blocked_at"]
     assert agent.structured("update_task", task_id=task_id, title="Grind it")["blocked_at"] == blocked["blocked_at"]
     assert agent.structured("get_task", task_id=task_id)["blocked_at"] == blocked["blocked_at"]
-    assert agent.structured("update_task", task_id=task_id, blocked_reason=None)["blocked_at"] is None
+    assert agent.structured("update_task", task_id=task_id, clear=["blocked_reason"])["blocked_at"] is None
     again = agent.structured("update_task", task_id=task_id, blocked_reason="No glass.")
     assert parse_time(again["blocked_at"]) > parse_time(blocked["blocked_at"])
 

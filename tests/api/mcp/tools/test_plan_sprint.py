@@ -18,7 +18,7 @@ def test_a_sprint_is_planned_with_its_tasks(agent: Agent, project: ProjectAndBoa
     sprint = agent.structured("plan_sprint", board_id=project.board_id, **arguments)
     assert (sprint["state"], sprint["task_count"], sprint["ends_on"]) == ("planned", 1, "2026-12-14")
     other = agent.structured("create_task", board_id=project.board_id, title="Coat")["id"]
-    sprint = agent.structured("plan_sprint", sprint_id=sprint["id"], ends_on=None, add=[other], remove=[task_id])
+    sprint = agent.structured("plan_sprint", sprint_id=sprint["id"], clear=["ends_on"], add=[other], remove=[task_id])
     assert (sprint["name"], sprint["task_count"], sprint["ends_on"]) == ("First light", 1, None)
     assert agent.structured("get_task", task_id=task_id)["sprint_id"] is None
 

@@ -32,7 +32,7 @@ def test_nobody_who_was_assigned_is_lost(
     task_id = agent.structured("create_task", board_id=project.board_id, title="Grind")["id"]
     people = [who.person.id for who in (owner, member, viewer)]
     for _ in range(TURNS):
-        agent.structured("assign_task", task_id=task_id, only=[])
+        agent.structured("assign_task", task_id=task_id, clear=["assignees"])
         results = at_once(app, owner, *(("assign_task", {"task_id": task_id, "add": [person]}) for person in people))
         assigned = {person for person, result in zip(people, results, strict=True) if not result["isError"]}
         refusals = [result["content"][0]["text"] for result in results if result["isError"]]

@@ -58,7 +58,7 @@ def test_only_what_was_sent_is_changed(agent: Agent, owner: TestUser, task_id: s
     agent.structured("update_task", task_id=task_id, description="To a tenth of a wave.", due_date="2026-12-18")
     task = agent.structured("update_task", task_id=task_id, title="Polish the mirror", sprint_id=sprint_id)
     assert (task["title"], task["due_date"], task["sprint_id"]) == ("Polish the mirror", "2026-12-18", sprint_id)
-    assert agent.structured("update_task", task_id=task_id, due_date=None, sprint_id=None)["due_date"] is None
+    assert agent.structured("update_task", task_id=task_id, clear=["due_date", "sprint_id"])["due_date"] is None
     assert owner.api.get(f"/tasks/{task_id}").json["description"] == "To a tenth of a wave."
 
 
@@ -76,7 +76,7 @@ def test_a_task_is_moved(agent: Agent, project: ProjectAndBoard, task_id: str) -
     agent.structured("move_task", task_id=task_id, after=other)
     tasks = agent.structured("list_tasks", board_id=project.board_id, state=["review"])["tasks"]
     assert [task["id"] for task in tasks] == [other, task_id]
-    assert agent.structured("move_task", task_id=task_id, state="done", position=0)["state"] == "done"
+    assert agent.structured("move_task", task_id=task_id, state="done", position=1)["state"] == "done"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_task_is_moved(agent: Agent, project: ProjectAndBoard, task_id: str) -
     [
         ({}, "state: Send a state, or one of before, after and position."),
         ({"state": "finished"}, "Allowed: backlog, ready, in_progress, review, done."),
-        ({"position": 0, "before": "other"}, "position: Send one of position, before."),
+        ({"position": 1, "before": "other"}, "position: Send one of position, before."),
         ({"before": "other"}, "list_tasks names the tasks of a board."),
     ],
 )
@@ -102,7 +102,7 @@ def test_people_are_put_on_a_task_and_taken_off(agent: Agent, owner: TestUser, m
     assert assigned(add=[theirs]) == {mine, theirs}
     assert assigned(remove=["me"]) == {theirs}
     assert assigned(only=["me"]) == {mine}
-    assert assigned(only=[]) == set()
+    assert assigned(clear=["assignees"]) == set()
 
 
 def test_only_people_of_the_project_can_be_assigned(agent: Agent, outsider: TestUser, task_id: str) -> None:
@@ -110,7 +110,9 @@ def test_only_people_of_the_project_can_be_assigned(agent: Agent, outsider: Test
     assert message.startswith("Some arguments cannot be used. Nothing was changed.\n- add/0: Nobody in this project has this id.")
     assert "get_project names the people" in message
     assert "add/0: “Ana Ruiz” is no person's id." in agent.refusal("assign_task", task_id=task_id, add=["Ana Ruiz"])
-    assert "only: Send only, or add and remove." in agent.refusal("assign_task", task_id=task_id, add=["me"], only=["me"])
+    assert "only: Send only, or clear, or add and remove." in agent.refusal(
+        "assign_task", task_id=task_id, add=["me"], only=["me"]
+    )
 
 
 def test_a_task_is_blocked_with_a_reason_and_unblocked(agent: Agent, task_id: str) -> None:
@@ -118,7 +120,7 @@ def test_a_task_is_blocked_with_a_reason_and_unblocked(agent: Agent, task_id: st
     assert (task["blocked"], task["blocked_reason"]) == (True, "Waits for the glass.")
     task = agent.structured("update_task", task_id=task_id, title="Grind")
     assert (task["blocked"], task["blocked_reason"]) == (True, "Waits for the glass.")
-    task = agent.structured("update_task", task_id=task_id, blocked_reason=None)
+    task = agent.structured("update_task", task_id=task_id, clear=["blocked_reason"])
     assert (task["blocked"], task["blocked_reason"]) == (False, None)
     assert "- blocked_reason: Use at least one visible character" in agent.refusal(
         "update_task", task_id=task_id, blocked_reason=" "
@@ -127,7 +129,7 @@ def test_a_task_is_blocked_with_a_reason_and_unblocked(agent: Agent, task_id: st
 
 def test_a_task_that_was_blocked_without_a_reason_is_unblocked(agent: Agent, someone: TestUser, task_id: str) -> None:
     assert someone.api.patch(f"/tasks/{task_id}", json={"blocked": True}).json["blocked_reason"] is None
-    assert agent.structured("update_task", task_id=task_id, blocked_reason=None)["blocked"] is False
+    assert agent.structured("update_task", task_id=task_id, clear=["blocked_reason"])["blocked"] is False
 
 
 def test_a_comment_is_written(agent: Agent, owner: TestUser, task_id: str) -> None:
