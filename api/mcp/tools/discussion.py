@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 from api.mcp.calls import CallContext
 from api.mcp.registry import tool
 from api.mcp.shapes import Checklist, CommentSummary, IdempotencyKey, ToolArguments
-from api.mcp.tools.tasks import KnownTask
+from api.mcp.tools.tasks.reading import KnownTask
 from api.shapes.values import ItemId, about
 from api.shapes.work.checklists import Text
 from api.shapes.work.comments import Body

@@ -15,7 +15,7 @@ from api.mcp.shapes import Deletion, DryRun, IdempotencyKey, LabelIds, People, P
 from api.mcp.tools.clearing import clear_meta, cleared
 from api.mcp.tools.confirmation import declined_result, is_confirmed
 from api.mcp.tools.people import person_ids
-from api.mcp.tools.tasks import KnownTask
+from api.mcp.tools.tasks.reading import KnownTask
 from api.shapes.values import BlockedReason, Description, DueDate, SprintId, State, TaskId, Title, about
 from calmboard.errors import FieldError, PreconditionFailed, ValidationFailed
 from calmboard.preconditions import Precondition, no_precondition
