@@ -6,8 +6,8 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from api.mcp.calls import CallContext
 from api.mcp.registry import tool
-from api.mcp.shapes import Checklist, CommentSummary, IdempotencyKey, ToolArguments
-from api.mcp.tools.tasks.reading import KnownTask
+from api.mcp.shapes.answers import Checklist, CommentSummary
+from api.mcp.shapes.arguments import IdempotencyKey, TaskNamed, ToolArguments
 from api.shapes.values import ItemId, about
 from api.shapes.work.checklists import Text
 from api.shapes.work.comments import Body
@@ -17,13 +17,13 @@ _MAX_ITEMS = 50
 
 
 class AddComment(ToolArguments, kw_only=True):
-    task_id: KnownTask
+    task_id: TaskNamed
     body: Body
     idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
 class UpdateChecklist(ToolArguments, kw_only=True):
-    task_id: KnownTask
+    task_id: TaskNamed
     add: Annotated[list[Text], Meta(description="Lines to add at the bottom, not ticked.", max_length=_MAX_ITEMS)] = field(
         default_factory=list
     )

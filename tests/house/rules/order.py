@@ -58,6 +58,7 @@ ROOMS = {
         "arguments",
         "registry",
         "schemas",
+        "answers",
         "calls",
     ),
 }

@@ -11,12 +11,12 @@ from api.framework.bodies import given
 from api.mcp.calls import CallContext
 from api.mcp.content.quotes import quoted_title
 from api.mcp.registry import tool
-from api.mcp.shapes import Deletion, DryRun, IdempotencyKey, LabelIds, People, Pin, TaskSummary, ToolArguments
+from api.mcp.shapes.answers import Deletion, TaskSummary
+from api.mcp.shapes.arguments import DryRun, IdempotencyKey, Labels, People, Pin, SprintNamed, TaskNamed, ToolArguments
 from api.mcp.tools.clearing import clear_meta, cleared
 from api.mcp.tools.confirmation import declined_result, is_confirmed
-from api.mcp.tools.people import person_ids
-from api.mcp.tools.tasks.reading import KnownTask
-from api.shapes.values import BlockedReason, Description, DueDate, SprintId, State, TaskId, Title, about
+from api.mcp.tools.names import board_of_task, values_by_id
+from api.shapes.values import BlockedReason, Description, DueDate, State, TaskId, Title, about
 from calmboard.errors import FieldError, PreconditionFailed, ValidationFailed
 from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.tasks import lifecycle
@@ -47,14 +47,14 @@ UserIdsByArgument = Mapping[str, list[str]]
 
 
 class UpdateTask(ToolArguments, kw_only=True):
-    task_id: KnownTask
+    task_id: TaskNamed
     title: Title | UnsetType = UNSET
     description: Annotated[Description, Meta(description="Details, in Markdown; replaces the one it has.")] | UnsetType = UNSET
     due_date: DueDate | UnsetType = UNSET
-    labels: LabelIds | UnsetType = UNSET
+    labels: Labels | UnsetType = UNSET
     blocked_reason: Annotated[BlockedReason, Meta(description="What it waits for, which blocks it.")] | UnsetType = UNSET
     pinned: Pin | UnsetType = UNSET
-    sprint_id: Annotated[SprintId, Meta(description="A sprint of its board, as get_board names it.")] | UnsetType = UNSET
+    sprint_id: Annotated[SprintNamed, Meta(description="A sprint of its board, by id or exact name.")] | UnsetType = UNSET
     clear: (
         Annotated[
             list[Literal["description", "due_date", "labels", "blocked_reason", "pinned", "sprint_id"]],
@@ -66,7 +66,7 @@ class UpdateTask(ToolArguments, kw_only=True):
 
 
 class MoveTask(ToolArguments, kw_only=True):
-    task_id: KnownTask
+    task_id: TaskNamed
     state: (
         Annotated[State, about("The column to move it to: backlog, ready, in_progress, review or done.", "review")] | UnsetType
     ) = UNSET
@@ -77,7 +77,7 @@ class MoveTask(ToolArguments, kw_only=True):
 
 
 class AssignTask(ToolArguments, kw_only=True):
-    task_id: KnownTask
+    task_id: TaskNamed
     add: Annotated[People, about("People to put on it, besides those who are.", ["me"])] = field(default_factory=list)
     remove: Annotated[People, about("People to take off it.", [])] = field(default_factory=list)
     only: Annotated[People, about("Instead of add and remove: exactly these people.", ["me"])] | UnsetType = UNSET
@@ -86,7 +86,7 @@ class AssignTask(ToolArguments, kw_only=True):
 
 
 class DeleteTask(ToolArguments, kw_only=True):
-    task_id: KnownTask
+    task_id: TaskNamed
     dry_run: DryRun = False
     idempotency_key: IdempotencyKey | UnsetType = UNSET
 
@@ -101,7 +101,7 @@ def update_task(call: CallContext, args: UpdateTask) -> Any:
     people, update_checklist, add_comment.
     """
     changes = {name: value for name, value in given(args).items() if name in _CHANGES and value is not False}
-    changes |= cleared(args, _EMPTY)
+    changes = values_by_id(call.access, changes, board_of_task(call.access, args.task_id)) | cleared(args, _EMPTY)
     if changes.get("blocked_reason", "") is None:
         changes["blocked"] = False
     return lifecycle.change_task(call.access, args.task_id, changes)
@@ -126,9 +126,10 @@ def move_task(call: CallContext, args: MoveTask) -> Any:
 def assign_task(call: CallContext, args: AssignTask) -> Any:
     """Put people on a task and take people off it; `me` is the person you act for. Nobody receives a message unless you send one.
 
-    People are named by id, from get_project; only members of the project can be put on a task.
+    Only members of the project, as get_project names them, can be put on a task.
     """
-    people = {name: person_ids(call.access, getattr(args, name) or [], f"/{name}") for name in ("add", "remove", "only")}
+    sent = {name: getattr(args, name) or [] for name in ("add", "remove", "only")}
+    people = values_by_id(call.access, sent, board_of_task(call.access, args.task_id))
     _require_one_way(args, people)
     if args.only or args.clear:
         return _assign(call, args, people, people["only"])

@@ -37,7 +37,8 @@ def leave(agent: Agent, arguments: dict[str, Any], after: int) -> None:
 
 def titles_on(agent: Agent, board_id: str) -> list[str]:
     result = agent.call("list_tasks", board_id=board_id, limit=100)
-    return [task["title"] for task in json.loads(result["content"][0]["text"])["tasks"]]
+    listed = result["structuredContent"] if "structuredContent" in result else json.loads(result["content"][0]["text"])
+    return [task["title"] for task in listed["tasks"]]
 
 
 @pytest.mark.parametrize("after", [1, 3])
@@ -61,7 +62,7 @@ def test_an_earlier_client_that_leaves_finds_the_work_done(
     assert titles_on(agent, board_id) == [task["title"] for task in arguments["tasks"]]
     retry = agent.call("create_tasks", **arguments)
     assert retry["_meta"]["ai.calmboard/replayed"] is True
-    assert json.loads(retry["content"][0]["text"])["created_count"] == NUMBER
+    assert retry["structuredContent"]["created_count"] == NUMBER
     assert len(titles_on(agent, board_id)) == NUMBER
 
 
