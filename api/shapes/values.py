@@ -70,6 +70,8 @@ TargetPosition = Annotated[
 ]
 Assignees = Annotated[list[UserId], about("Ids of project members.", [], max_length=50)]
 Labels = Annotated[list[LabelId], about("Ids of labels of the project.", [], max_length=50)]
+Number = Annotated[int, about("Its short number, counted in its project: people say #12.", 12)]
+TaskUrl = Annotated[str, about("Its page, where people read it.", f"https://calmboard.example/tasks/tsk_{EXAMPLE_ID_SUFFIX}")]
 Blocked = Annotated[bool, about("Whether something stops it.", True)]
 Pinned = Annotated[bool, about("Whether it is pinned for everyone.", False)]
 NamePart = Annotated[str, about("Part of the name, whatever the case.", "pay", min_length=1, max_length=100, pattern=NO_NUL)]

@@ -1,6 +1,7 @@
 """Column types that many tables share."""
 
-from typing import Literal, get_args
+from datetime import datetime
+from typing import Any, Literal, get_args
 
 from sqlalchemy import Dialect, SmallInteger, String
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
@@ -39,6 +40,12 @@ def prefix_of(model: type[DeclarativeBase]) -> str:
     """What the ids of a table begin with."""
     prefix: str = model.__table__.columns["id"].info["prefix"]
     return prefix
+
+
+def when_created(context: Any) -> datetime:
+    """The default of `updated_at`: a row that was never changed has the very time of its creation."""
+    created_at: datetime = context.get_current_parameters()["created_at"]
+    return created_at
 
 
 def id_column(prefix: str) -> MappedColumn[str]:

@@ -21,7 +21,7 @@ from calmboard.errors import FieldError, Problem, ValidationFailed
 from calmboard.operations import seed as demo
 from calmboard.operations import serve as product
 from calmboard.settings import Settings, current_settings
-from calmboard.work.people import add_person, change_plan, find_person
+from calmboard.work.people import add_person, change_plan, find_person, rename_person
 from calmboard.work.projects import my_projects
 
 
@@ -41,7 +41,7 @@ class _Group(AppGroup):
     command_class = _Command
 
 
-people = _Group("people", help="Add people and change their plans.")
+people = _Group("people", help="Add people, change their plans and names.")
 keys = _Group("keys", help="Issue API keys.")
 
 
@@ -68,6 +68,15 @@ def set_plan(email: str, plan: str) -> None:
     """Put the person with EMAIL on PLAN, from their next request on."""
     person = change_plan(email, plan)
     click.echo(f"The plan of {person.email} is {PLANS[person.plan].name} now.")
+
+
+@people.command("rename")
+@click.argument("email")
+@click.argument("name")
+def rename(email: str, name: str) -> None:
+    """Give the person with EMAIL the NAME that others see."""
+    person = rename_person(email, name)
+    click.echo(f"{person.email} is called {person.name} now.")
 
 
 @keys.command("issue")

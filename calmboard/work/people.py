@@ -11,7 +11,8 @@ from calmboard.access.credentials.passwords import MAX_LENGTH, MIN_LENGTH, hash_
 from calmboard.access.plans import PLANS
 from calmboard.db import autocommit, db
 from calmboard.errors import FieldError, NotFound, ValidationFailed
-from calmboard.models import User
+from calmboard.events.touched import touch
+from calmboard.models import Comment, Task, TaskAssignee, User
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 
@@ -42,6 +43,19 @@ def change_plan(email: str, plan: str, actor: Actor = "operator") -> Person:
     change = update(User).where(User.id == person.id, User.plan != plan).values(plan=plan).returning(User.id)
     if db.session.execute(change).first() is not None:
         record_audit(actor, "plan.changed", Subject("user", person.id, person.id), {"plan": plan, "before": person.plan})
+    db.session.commit()
+    return find_person(email)
+
+
+def rename_person(email: str, name: str) -> Person:
+    """Give a person another name, which their tasks and comments show from then on."""
+    if error := _name_error(name):
+        raise ValidationFailed(errors=(error,))
+    person = find_person(email)
+    renaming = update(User).where(User.id == person.id, User.name != name.strip()).values(name=name.strip()).returning(User.id)
+    if db.session.execute(renaming).first() is not None:
+        touch(Task, select(TaskAssignee.task_id).where(TaskAssignee.user_id == person.id))
+        touch(Comment, select(Comment.id).where(Comment.author_id == person.id))
     db.session.commit()
     return find_person(email)
 

@@ -13,6 +13,7 @@ from api.shapes.values import (
     DueDate,
     ItemId,
     LabelId,
+    Number,
     Person,
     PersonName,
     ProjectId,
@@ -20,6 +21,7 @@ from api.shapes.values import (
     SprintId,
     State,
     TaskId,
+    TaskUrl,
     Time,
     Title,
     UserId,
@@ -92,6 +94,7 @@ class TaskSummary(Struct):
     """A task without its description; get_task has that."""
 
     id: TaskId
+    number: Number
     board_id: BoardId
     title: Title
     state: State
@@ -105,6 +108,7 @@ class TaskSummary(Struct):
     sprint_id: Annotated[SprintId | None, about("The sprint it is in.", None)]
     done_at: Annotated[datetime | None, about("When it became done.", None)]
     updated_at: Time
+    url: TaskUrl
 
 
 class ListedTask(TaskSummary):

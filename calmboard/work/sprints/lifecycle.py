@@ -16,6 +16,7 @@ from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.errors import Conflict, FieldError, ValidationFailed
 from calmboard.events.activity import record
+from calmboard.events.touched import touch
 from calmboard.models import Board, Sprint, Task
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
@@ -247,3 +248,4 @@ def _move_to_backlog(board_id: str, task_ids: list[str]) -> None:
         ranks.append(rank_between(ranks[-1], None))
     positions = [{"id": task_id, "state": "backlog", "rank": rank} for task_id, rank in zip(moving, ranks, strict=True)]
     db.session.execute(update(Task), positions)
+    touch(Board, [board_id])

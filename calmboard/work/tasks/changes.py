@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from calmboard.clock import now
 from calmboard.db import autocommit, db
 from calmboard.errors import FieldError, ValidationFailed
 from calmboard.models import Label, Membership, Sprint, TaskAssignee, TaskLabel
@@ -58,16 +57,16 @@ def assign_position(board_id: str, values: dict[str, Any], task_id: str | None =
         values["rank"] = rank
 
 
-def set_progress_times(values: dict[str, Any], state: str | None, started_at: datetime | None) -> None:
-    """Set when a task was first started, last became done and was blocked. `state` is the one before."""
+def set_progress_times(values: dict[str, Any], state: str | None, started_at: datetime | None, at: datetime) -> None:
+    """Set when a task was first started, last became done and was blocked, if that is now. `state` is the one before."""
     if "blocked" in values:
-        values["blocked_at"] = now() if values["blocked"] else None
+        values["blocked_at"] = at if values["blocked"] else None
     target = values.get("state", state)
     if target == state:
         return
     if target in _STARTED and started_at is None:
-        values["started_at"] = now()
-    values["done_at"] = now() if target == "done" else None
+        values["started_at"] = at
+    values["done_at"] = at if target == "done" else None
 
 
 def replace_assignees(task_id: str, user_ids: Sequence[str]) -> bool:
