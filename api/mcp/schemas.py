@@ -124,7 +124,7 @@ def _with_some_required(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _is_never_empty(schema: Mapping[str, Any]) -> bool:
     if schema.get("type") == "string":
-        return bool({"pattern", "enum", "format"} & schema.keys()) or schema.get("minLength", 0) > 0
+        return bool({"enum", "format"} & schema.keys()) or "minLength" in schema or schema.get("pattern", NO_NUL) != NO_NUL
     if schema.get("type") == "object":
         return any(_is_never_empty(schema["properties"][name]) for name in schema.get("required", ()))
     return schema.get("type") in ("integer", "number", "boolean")

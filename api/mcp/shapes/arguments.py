@@ -7,7 +7,6 @@ from msgspec import Meta, Struct
 from api.shapes.values import (
     EXAMPLE_ID_SUFFIX,
     NO_NUL,
-    TaskId,
     about,
 )
 
@@ -20,7 +19,7 @@ Cursor = Annotated[
     ),
 ]
 # By id or by exact name; people also by e-mail, tasks by their short number.
-TaskNamed = Annotated[TaskId, Meta(description="The task, as list_tasks or search names it.")]
+TaskNamed = Annotated[str, about("The task, by id or short number.", f"tsk_{EXAMPLE_ID_SUFFIX}", max_length=254)]
 ProjectNamed = Annotated[str, about("The project, by id or exact name.", f"prj_{EXAMPLE_ID_SUFFIX}", max_length=254)]
 BoardNamed = Annotated[str, about("The board, by id or exact name.", f"brd_{EXAMPLE_ID_SUFFIX}", max_length=254)]
 SprintNamed = Annotated[str, about("The sprint, by id or exact name.", f"spr_{EXAMPLE_ID_SUFFIX}", max_length=254)]

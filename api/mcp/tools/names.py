@@ -24,6 +24,14 @@ _KINDS: dict[str, Kind] = {
 }
 
 
+def task_id_of(access: Access, name: str, argument: str = "task_id", board_id: str | None = None) -> str:
+    return resolve_name(access, "task", name, f"/{argument}", Within(board_id=board_id))
+
+
+def task_ids_of(access: Access, names: Sequence[str], argument: str, board_id: str | None = None) -> list[str]:
+    return resolve_names(access, "task", names, f"/{argument}", Within(board_id=board_id))
+
+
 def board_id_of(access: Access, name: str) -> str:
     return resolve_name(access, "board", name, "/board_id")
 

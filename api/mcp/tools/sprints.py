@@ -9,11 +9,11 @@ from api.mcp.calls import CallContext
 from api.mcp.content.quotes import quoted_title
 from api.mcp.registry import tool
 from api.mcp.shapes.answers import CompletedSprint, SprintSummary
-from api.mcp.shapes.arguments import BoardNamed, DryRun, IdempotencyKey, SprintNamed, ToolArguments
+from api.mcp.shapes.arguments import BoardNamed, DryRun, IdempotencyKey, SprintNamed, TaskNamed, ToolArguments
 from api.mcp.tools.clearing import clear_meta, cleared
 from api.mcp.tools.confirmation import declined_result, is_confirmed
-from api.mcp.tools.names import board_id_of, sprint_id_of
-from api.shapes.values import TaskId, about
+from api.mcp.tools.names import board_id_of, sprint_id_of, task_ids_of
+from api.shapes.values import about
 from api.shapes.work.sprints import EndsOn, Goal, SprintName, StartsOn
 from calmboard.errors import FieldError, PreconditionFailed, ValidationFailed
 from calmboard.preconditions import Precondition
@@ -37,12 +37,10 @@ class PlanSprint(ToolArguments, kw_only=True):
     starts_on: StartsOn | UnsetType = UNSET
     ends_on: EndsOn | UnsetType = UNSET
     clear: Annotated[list[Literal["goal", "starts_on", "ends_on"]], clear_meta("its goal or days", "goal")] | UnsetType = UNSET
-    add: Annotated[list[TaskId], about("Ids of tasks of the board to put into it.", [], max_length=_MAX_TASKS)] = field(
+    add: Annotated[list[TaskNamed], about("Tasks of the board to put into it.", [], max_length=_MAX_TASKS)] = field(
         default_factory=list
     )
-    remove: Annotated[list[TaskId], about("Ids of tasks to take out of it.", [], max_length=_MAX_TASKS)] = field(
-        default_factory=list
-    )
+    remove: Annotated[list[TaskNamed], about("Tasks to take out of it.", [], max_length=_MAX_TASKS)] = field(default_factory=list)
     idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
@@ -87,10 +85,11 @@ def plan_sprint(call: CallContext, args: PlanSprint) -> Any:
     its sprint_id does too.
     """
     _require_one_sprint(args)
+    add, remove = (task_ids_of(call.access, getattr(args, name), name) for name in ("add", "remove"))
     values = {name: value for name, value in given(args).items() if name in _PLANS} | cleared(args, _EMPTY)
     if args.sprint_id:
-        return planning.replan_sprint(call.access, sprint_id_of(call.access, args.sprint_id), values, args.add, args.remove)
-    return planning.plan_sprint(call.access, board_id_of(call.access, args.board_id or ""), values, args.add)
+        return planning.replan_sprint(call.access, sprint_id_of(call.access, args.sprint_id), values, add, remove)
+    return planning.plan_sprint(call.access, board_id_of(call.access, args.board_id or ""), values, add)
 
 
 @tool("Start a sprint", effect="changes", scopes=("sprints:write",), takes=StartSprint, gives=SprintSummary)

@@ -14,7 +14,7 @@ from api.mcp.registry import tool
 from api.mcp.shapes.answers import ChangedTasks
 from api.mcp.shapes.arguments import IdempotencyKey, LabelNamed, People, Pin, SprintNamed, TaskNamed, ToolArguments
 from api.mcp.tools.clearing import clear_meta, cleared
-from api.mcp.tools.names import board_id_of, values_by_id
+from api.mcp.tools.names import board_id_of, task_ids_of, values_by_id
 from api.mcp.tools.tasks.filters import TaskFilter, read_filters
 from api.mcp.tools.tasks.outcomes import describe, errors_of
 from api.shapes.values import BlockedReason, DueDate, State, about
@@ -79,7 +79,7 @@ def change_tasks(call: CallContext, args: ChangeTasks) -> dict[str, Any]:
     """
     _require_one_choice(args)
     board_id = board_id_of(call.access, args.filter.board_id) if args.filter and args.filter.board_id else None
-    tasks = _fitting(call.access, args.filter, board_id) if args.filter else _named(call.access, args.task_ids or [])
+    tasks = _fitting(call.access, args.filter, board_id) if args.filter else _named(call.access, _task_ids(call.access, args))
     changes = _changes(call.access, args, tasks, board_id)
     if args.filter and not args.token:
         return _preview(call.access, args, tasks)
@@ -94,6 +94,10 @@ def _require_one_choice(args: ChangeTasks) -> None:
         raise ValidationFailed(errors=(FieldError("/task_ids", "required", "Send either task_ids or a filter."),))
     if args.token and not args.filter:
         raise ValidationFailed(errors=(FieldError("/token", "contradiction", "Send it with the filter that it was given for."),))
+
+
+def _task_ids(access: Access, args: ChangeTasks) -> list[str]:
+    return task_ids_of(access, args.task_ids or [], "task_ids")
 
 
 def _named(access: Access, task_ids: Sequence[str]) -> dict[str, TaskRow | None]:

@@ -9,7 +9,7 @@ from api.mcp.registry import tool
 from api.mcp.shapes.answers import TaskDetail, Tasks
 from api.mcp.shapes.arguments import Cursor, TaskNamed, ToolArguments
 from api.mcp.tools.cursors import next_cursor, read_page_request
-from api.mcp.tools.names import board_id_of
+from api.mcp.tools.names import board_id_of, task_id_of
 from api.mcp.tools.tasks.filters import TaskFilter, read_filters
 from api.resources.work.task_query import Sort
 from api.shapes.values import about
@@ -73,7 +73,7 @@ def get_task(call: CallContext, args: GetTask) -> dict[str, Any]:
 
     Use it before you change a task or answer a question about it. For many tasks at once use list_tasks.
     """
-    detail = read_task_detail(call.access, args.task_id)
+    detail = read_task_detail(call.access, task_id_of(call.access, args.task_id))
     return {**detail, "not_readable": [name for name in ("board_name", "comments") if detail[name] is None]}
 
 

@@ -98,7 +98,7 @@ def test_every_argument_says_what_it_is_and_shows_one(tool: Any) -> None:
     for name, schema in tool.input_schema["properties"].items():
         described = {**schema, **schema.get("anyOf", [{}])[0]}
         assert described.get("description"), name
-        assert "examples" in described or "default" in described or described["type"] == "array", name
+        assert "examples" in described or "default" in described or described["type"] in ("array", "object"), name
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)

@@ -49,6 +49,19 @@ def test_people_labels_and_sprints_go_by_name(
     assert ended["completed"] is True
 
 
+def test_a_task_goes_by_its_number(agent: Agent, project: ProjectAndBoard) -> None:
+    first, second = (agent.structured("create_task", board_id="Telescope", title=title)["number"] for title in ("One", "Two"))
+    assert agent.structured("move_task", task_id=f"#{first}", after=str(second))["title"] == "One"
+    agent.structured("add_comment", task_id=str(first), body="Clear sky.")
+    agent.structured("update_checklist", task_id=str(first), add=["Clean"])
+    agent.structured("change_tasks", task_ids=[f"#{first}", str(second)], state="review")
+    agent.structured("plan_sprint", board_id="Telescope", name="First light", add=[str(first)])
+    task = agent.structured("get_task", task_id=f"#{first}")
+    assert (task["state"], len(task["comments"]), len(task["checklist"]), "sprint_id" in task) == ("review", 1, 1, True)
+    assert agent.structured("delete_task", task_id=str(second))["deleted"] is True
+    assert "- task_id: No task in what you may see is called “#99”." in agent.refusal("get_task", task_id="#99")
+
+
 def test_a_name_of_many_lists_the_candidates(app: Flask, agent: Agent, someone: TestUser, project: ProjectAndBoard) -> None:
     other = add_project_and_board(app, someone, "Dome")
     message = agent.refusal("get_board", board_id="Telescope")
