@@ -10,6 +10,7 @@ from msgspec import Struct
 KEPT_LISTS = ("projects", "tasks", "hits", "items")
 # What no reader acts upon; programs have it in the data.
 _NOT_SHOWN = ("updated_at", "created_at")
+_NOT_IN_TABLES = (*_NOT_SHOWN, "url")
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
@@ -57,7 +58,7 @@ def _is_table(value: Any) -> bool:
 
 def _table(label: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """A line for each row; what all of them have in common stands once, above."""
-    names = [name for name in dict.fromkeys(name for row in rows for name in row) if name not in _NOT_SHOWN]
+    names = [name for name in dict.fromkeys(name for row in rows for name in row) if name not in _NOT_IN_TABLES]
     first = rows[0]
     same = [name for name in names if len(rows) > 1 and name in first and all(row.get(name) == first[name] for row in rows)]
     columns = [name for name in names if name not in same]
