@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from api.mcp.quotes import one_line
+
 # An empty list of these says that there is none; any other is left out.
 KEPT_LISTS = ("projects", "tasks", "hits", "items")
 # What no reader acts upon; programs have it in the data.
@@ -37,13 +39,13 @@ def _without_empty(value: Any) -> Any:
 
 
 def _lines(data: Mapping[str, Any], path: str) -> Iterator[str]:
+    if "message" in data:
+        yield data["message"]
     for name, value in data.items():
-        if name in _NOT_SHOWN:
-            continue
         label = f"{path}{name}"
-        if name == "message":
-            yield value
-        elif isinstance(value, dict):
+        if name in _NOT_SHOWN or name == "message":
+            continue
+        if isinstance(value, dict):
             yield f"{label}: {_one_line(value)}"
             yield from _lines({key: item for key, item in value.items() if _is_table(item)}, f"{label}.")
         elif _is_table(value):
@@ -77,7 +79,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return "; ".join(map(_cell, value))
+        return "; ".join(map(_cell, value)) or "none"
     if isinstance(value, dict):
         return str(value["name"]) if value.keys() == {"id", "name"} else " ".join(map(_cell, value.values()))
-    return " ".join(str(value).split()).replace("|", "¦")
+    return one_line(str(value)).replace("|", "¦")

@@ -124,7 +124,7 @@ class ListedTask(TaskSummary):
 class TaskGroup(Struct):
     """How many tasks there are of one group."""
 
-    id: Annotated[str | None, about("What they have in common: a column, or an id; absent: they have none.", "ready")]
+    id: Annotated[str, about("What they have in common: a column, or an id; `none`: they have no such thing.", min_length=1)]
     name: Annotated[str | None, about("Its name, where it has one and may be read.", "Ana Ruiz")]
     count: Annotated[int, about("How many.", 3)]
 

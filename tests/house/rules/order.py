@@ -59,6 +59,7 @@ ROOMS = {
         "registry",
         "schemas",
         "answers",
+        "quotes",
         "calls",
     ),
 }

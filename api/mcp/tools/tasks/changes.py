@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from api.framework.bodies import given
 from api.mcp.calls import CallContext
-from api.mcp.content.quotes import quoted_title
+from api.mcp.quotes import quoted_title
 from api.mcp.registry import tool
 from api.mcp.shapes.answers import Deletion, TaskSummary
 from api.mcp.shapes.arguments import DryRun, IdempotencyKey, Labels, People, Pin, SprintNamed, TaskNamed, ToolArguments

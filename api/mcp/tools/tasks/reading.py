@@ -15,7 +15,7 @@ from api.resources.work.task_query import Sort
 from api.shapes.values import about
 from calmboard.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page
 from calmboard.work.tasks import rows
-from calmboard.work.tasks.conditions import TaskFilters
+from calmboard.work.tasks.conditions import NONE, TaskFilters
 from calmboard.work.tasks.counts import GroupBy, count_tasks
 from calmboard.work.tasks.detail import read_task_detail
 from calmboard.work.tasks.filters import require_fitting_filters
@@ -81,4 +81,4 @@ def _counts(call: CallContext, group: GroupBy, filters: TaskFilters, board_id: s
     counts = count_tasks(call.access, filters, group, board_id)
     if not counts:
         require_fitting_filters(call.access, filters, board_id)
-    return {"tasks": [], "counts": counts}
+    return {"tasks": [], "counts": [{"id": one.id or NONE, "name": one.name, "count": one.count} for one in counts]}
