@@ -200,7 +200,7 @@ def _assign(
         return lifecycle.change_task(call.access, task_id, {"assignees": user_ids}, precondition)
     except ValidationFailed as problem:
         problem.errors = tuple(_at_argument(error, user_ids, people) for error in problem.errors)
-        problem.hint = "Correct what is named above, and call again. get_project names the people of a project with their ids."
+        problem.hint = "Correct what is named above, and call again. get_project names the people of a project."
         raise
 
 
