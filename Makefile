@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 # A process for each core, which asks for its next test when it has two left; the longest come first.
 PYTEST := $(BIN)/pytest --numprocesses=2 --maxschedchunk=1 --durations=15
+# Every process of a run reads what the first one compiled, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
 STATIC := $(shell find static -type f ! -name '*.gz' ! -name '*.br')
 
 .DEFAULT_GOAL := help

@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from flask import Response
+from flask import Response, request
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -49,8 +49,14 @@ def answer_error(error: OAuthError) -> Response:
     record.code, record.refused_by = error.code, "credential" if error.status == 401 else "input"
     response = answer({"error": error.code, "error_description": sanitize(error.description)}, error.status)
     if error.status == 401:
-        response.headers["WWW-Authenticate"] = f'Bearer error="{error.code}"'
+        response.headers["WWW-Authenticate"] = _challenge(error)
     return response
+
+
+def _challenge(error: OAuthError) -> str:
+    """Basic where it was sent (RFC 6749, section 5.2), and only there: a browser would ask its person for a password."""
+    scheme, _, _ = request.headers.get("Authorization", "").strip().partition(" ")
+    return 'Basic realm="CalmBoard", charset="UTF-8"' if scheme.lower() == "basic" else f'Bearer error="{error.code}"'
 
 
 def answer_problem(problem: Problem) -> AnyResponse:

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from calmboard.access.oauth.clients import Client, known_client
-from calmboard.access.oauth.resources import match_resource
+from calmboard.access.oauth.resources import API, MCP, match_resource, resource_of
 from oauth.answers import OAuthError
 from web.origin import origin
 
@@ -42,29 +41,25 @@ def require_parameter(parameters: Mapping[str, str], name: str) -> str:
     return parameters[name]
 
 
-def public_client(parameters: Mapping[str, str]) -> Client:
-    """The client that a form names. All are public: a secret is never required, so one is rejected."""
-    if request.headers.get("Authorization"):
-        raise OAuthError("invalid_client", "Clients here have no secret. Send client_id in the body alone.", 401)
-    if "client_secret" in parameters:
-        raise OAuthError("invalid_client", "Clients here have no secret. Leave client_secret out.", 401)
-    client = known_client(require_parameter(parameters, "client_id"))
-    if client is None:
-        raise OAuthError("invalid_client", "No client has this id. Register again.", 401)
-    return client
-
-
 def read_resource(parameters: MultiDict[str, str]) -> str | None:
-    """The requested resource, None where there is none; raises OAuthError `invalid_target` for an unknown one.
+    """The requested resource as it is configured, None where there is none; raises OAuthError for an unknown one.
 
     A request may name several (RFC 8707, section 2); here it may only name one several times.
     """
-    requested = set(parameters.getlist("resource"))
-    if len(requested) > 1:
-        raise OAuthError("invalid_target", "A token is for one resource. Send resource once.")
-    if not any(requested):
+    sent = parameters.getlist("resource")
+    if not any(sent):
         return None
-    resource = match_resource(origin(), requested.pop())
-    if resource is None:
-        raise OAuthError("invalid_target", f"The resources here are {origin()} and {origin()}/mcp.")
-    return resource
+    requested = {match_resource(origin(), one) for one in sent}
+    if None in requested:
+        raise invalid_target("The parameter resource names what is not here.")
+    if len(requested) > 1:
+        raise invalid_target("A token is for one resource, and resource names both.")
+    return requested.pop()
+
+
+def invalid_target(error: str) -> OAuthError:
+    """What is wrong with `resource` (RFC 8707, section 2), which ones there are, and where that is written."""
+    api, mcp = resource_of(origin(), API), resource_of(origin(), MCP)
+    documents = f"{api}/.well-known/oauth-protected-resource"
+    detail = f"Send resource={api} for the API, or resource={mcp} for the MCP server; {documents} describes them."
+    return OAuthError("invalid_target", f"{error} {detail}")

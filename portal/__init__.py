@@ -19,6 +19,7 @@ from portal.shared import code_markup, extensions, words
 from portal.shared.blueprint import bp
 from portal.shared.problems import answer_problem
 from portal.shared.security import protect
+from portal.tasks import views as task_views
 from web.problems import add_rendering
 
 __all__ = ["PAGES", "extensions", "install"]
@@ -37,6 +38,7 @@ PAGES = (
     reference,
     session_token,
     sign_in,
+    task_views,
 )
 
 

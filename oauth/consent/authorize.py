@@ -32,7 +32,7 @@ from oauth.consent.page import (
     selected_scopes,
     summarize_request,
 )
-from oauth.parameters import read_resource, single_values
+from oauth.parameters import invalid_target, read_resource, single_values
 from oauth.rate_limits import check_limit
 from web.bearer import read_bearer
 from web.origin import origin
@@ -199,7 +199,7 @@ def _read_request(parameters: Mapping[str, str], client: Client, redirect_uri: s
         raise OAuthError("invalid_request", "PKCE is needed: send code_challenge with code_challenge_method S256.")
     resource = read_resource(_sent_parameters())
     if resource is None:
-        raise OAuthError("invalid_target", f"Send resource: {origin()} for the API or {origin()}/mcp for the MCP server.")
+        raise invalid_target("The parameter resource is missing.")
     prompt = parameters.get("prompt")
     if prompt is not None and not set(prompt.split()) <= _PROMPTS:
         raise OAuthError("invalid_request", "prompt is one of consent, login, none and select_account.")

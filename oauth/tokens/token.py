@@ -11,7 +11,8 @@ from calmboard.access.oauth.grants import GrantError, Tokens
 from calmboard.access.secret_format import digest, is_well_formed
 from calmboard.settings import RateLimit, current_settings
 from oauth.answers import OAuthError, answer, answer_error
-from oauth.parameters import public_client, read_form, read_resource, require_parameter
+from oauth.client_authentication import identify_client, read_client_id
+from oauth.parameters import read_form, read_resource, require_parameter
 from oauth.rate_limits import check_limit, client_network
 
 bp = Blueprint("oauth_token", __name__)
@@ -52,7 +53,7 @@ def _refuse(error: OAuthError) -> Response:
 
 
 def _redeem(parameters: Mapping[str, str]) -> Tokens:
-    client = public_client(parameters)
+    client = identify_client(read_client_id(parameters))
     names = ("code", "redirect_uri", "code_verifier")
     code, redirect_uri, verifier = (require_parameter(parameters, name) for name in names)
     if not _VERIFIER.fullmatch(verifier):
@@ -61,7 +62,7 @@ def _redeem(parameters: Mapping[str, str]) -> Tokens:
 
 
 def _refresh(parameters: Mapping[str, str]) -> Tokens:
-    client = public_client(parameters)
+    client = identify_client(read_client_id(parameters))
     settings = current_settings()
     scopes = frozenset(parameters.get("scope", "").split()) - {"offline_access"} or None
     grace = timedelta(seconds=settings.refresh_grace_s)

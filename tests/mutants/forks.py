@@ -40,19 +40,19 @@ def import_packages() -> None:
         importlib.import_module(name)
 
 
-def notices(tests: Sequence[str], mutant: Mutant | None, timeout_s: float) -> str | None:
+def notices(tests: Sequence[str], mutant: Mutant | None, timeout_s: float, *options: str) -> str | None:
     """The line in which the tests say that they notice the mutant, or None where they pass."""
     finder = _MutantFinder(mutant) if mutant else None
     with tempfile.TemporaryFile("w+") as output:
         pid = os.fork()
         if pid == 0:
-            _run_tests(tests, finder, output.fileno())
+            _run_tests((*options, *tests), finder, output.fileno())
         status = _wait(pid, time.monotonic() + timeout_s)
         output.seek(0)
         return None if status == 0 else _last_line(output.read()) if status is not None else "took too long"
 
 
-def _run_tests(tests: Sequence[str], finder: MetaPathFinder | None, output: int) -> None:
+def _run_tests(arguments: Sequence[str], finder: MetaPathFinder | None, output: int) -> None:
     """In the fork: never returns."""
     status = 70
     try:
@@ -61,7 +61,7 @@ def _run_tests(tests: Sequence[str], finder: MetaPathFinder | None, output: int)
         os.dup2(output, 2)
         if finder is not None:
             sys.meta_path.insert(0, finder)
-        status = int(pytest.main([*_OPTIONS, *tests]))
+        status = int(pytest.main([*_OPTIONS, *arguments]))
     finally:
         os._exit(status)
 

@@ -15,7 +15,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     kinds = os.environ.get("CALMBOARD_TEST_DATABASE", "sqlite")
     parser.addoption("--database", choices=(*KINDS, "all"), default=kinds, help="the databases to run on (sqlite)")
     parser.addoption("--quick", action="store_true", help="leave out outside judges, and browsers except for the main job")
-    parser.addoption("--cases", type=int, metavar="N", help="of each test with many cases run N of them, from first to last")
+    parser.addoption("--cases", type=int, metavar="N", help="run N cases of a test, and with --quick none of a second")
     parser.addoption("--deep", action="store_true", help="search longer, and run every browser test on every database")
 
 
@@ -70,11 +70,28 @@ def _thin_out(config: pytest.Config, items: list[pytest.Item], cases: int) -> No
 
 
 def _reason_to_leave_out(item: pytest.Item) -> str | None:
+    if item.get_closest_marker("main_job"):
+        return None
     if item.get_closest_marker("judge"):
         return "by outside judges"
-    if _uses(item, "browser") and not item.get_closest_marker("main_job"):
+    if _uses(item, "browser"):
         return "in a browser"
-    return "of whole processes" if item.get_closest_marker("processes") else None
+    if item.get_closest_marker("processes"):
+        return "of whole processes"
+    return _reason_to_thin_out(item) if item.config.getoption("--cases") is not None else None
+
+
+def _reason_to_thin_out(item: pytest.Item) -> str | None:
+    if _uses(item, "server"):
+        return "of whole processes"
+    if _database(item) not in (None, item.config.getoption("--database")):
+        return "of another database"
+    return "that take a second or more" if item.get_closest_marker("slow") else None
+
+
+def _database(item: pytest.Item) -> str | None:
+    callspec = getattr(item, "callspec", None)
+    return None if callspec is None else callspec.params.get("database")
 
 
 def _rank(item: pytest.Item) -> int:

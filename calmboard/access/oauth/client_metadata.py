@@ -44,7 +44,7 @@ def find_document(client_id: str, fetch: Fetch) -> Client:
     if row is not None and row.fresh_until is not None and row.fresh_until > now():
         return client_of(row)
     try:
-        metadata = _validated(client_id, json.loads(fetch(client_id, MAX_BYTES).decode()))
+        metadata = _validated(client_id, json.loads(fetch(client_id, MAX_BYTES).decode("utf-8-sig")))
     except (OutgoingRefused, ValueError, RecursionError) as error:
         raise InvalidClientMetadata(f"The application's own description at {client_id} cannot be read. {_AGAIN}") from error
     return _save(client_id, metadata)

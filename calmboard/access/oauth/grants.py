@@ -318,7 +318,8 @@ def _rotate(token: str, at: datetime, grace: timedelta) -> bool:
 
 def _require_same_resource(row: AnyRow, resource: str | None) -> None:
     if resource is not None and resource != row.resource:
-        raise GrantError("invalid_target", f"This grant is for {row.resource} alone.")
+        message = f"This grant is for {row.resource} alone. Leave resource out, or ask the person again with resource={resource}."
+        raise GrantError("invalid_target", message)
 
 
 def _code_row(code: str) -> AnyRow | None:

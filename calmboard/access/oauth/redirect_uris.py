@@ -79,6 +79,8 @@ def _common_error(uri: str) -> str | None:
         return "Leave out the user name before the host."
     if any(part in (".", "..") for part in parts.path.split("/")):
         return "Write the path without . and .. in it."
+    if "*" in parts.netloc + parts.path:
+        return "Write the whole address; * stands for nothing."
     return None
 
 

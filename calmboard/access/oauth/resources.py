@@ -2,6 +2,8 @@
 
 from urllib.parse import urlsplit
 
+from calmboard.settings import is_loopback
+
 API = ""
 MCP = "/mcp"
 
@@ -17,7 +19,7 @@ def match_resource(origin: str, requested: str) -> str | None:
     """The resource that is meant, or None.
 
     Case of scheme and host, the default port, one trailing slash and a query make no difference:
-    clients add them.
+    clients add them. Loopback names are one, as they are for the host of a request in development.
     """
     for suffix in (API, MCP):
         if _normalized(requested) == _normalized(origin + suffix):
@@ -33,4 +35,5 @@ def _normalized(address: str) -> tuple[str, str | None, int | None, str] | None:
         return None
     if parts.fragment or "@" in parts.netloc:
         return None
-    return parts.scheme, parts.hostname, port, parts.path.removesuffix("/")
+    hostname = "localhost" if is_loopback(parts.hostname or "") else parts.hostname
+    return parts.scheme, hostname, port, parts.path.removesuffix("/")

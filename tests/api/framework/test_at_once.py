@@ -32,6 +32,7 @@ def at_once(app: Flask, owner: TestUser, *requests: Callable[[Api], Answer]) -> 
         return list(pool.map(send, requests))
 
 
+@pytest.mark.slow
 def test_two_moves(app: Flask, owner: TestUser, project: ProjectAndBoard) -> None:
     tasks = [add(owner, project, title)["id"] for title in "abc"]
 
@@ -47,6 +48,7 @@ def test_two_moves(app: Flask, owner: TestUser, project: ProjectAndBoard) -> Non
         assert sorted(column(owner, project, "backlog")) == ["a", "b", "c"]
 
 
+@pytest.mark.slow
 def test_two_bulk_calls(app: Flask, owner: TestUser, project: ProjectAndBoard) -> None:
     tasks = [add(owner, project, title)["id"] for title in "ab"]
 
@@ -60,6 +62,7 @@ def test_two_bulk_calls(app: Flask, owner: TestUser, project: ProjectAndBoard) -
         assert column(owner, project, "backlog") in (["ours", "ours"], ["theirs", "theirs"])
 
 
+@pytest.mark.slow
 def test_two_posts_with_one_idempotency_key(app: Flask, owner: TestUser, project: ProjectAndBoard) -> None:
     for turn in range(TURNS):
         headers, title = {"Idempotency-Key": new_id("try")}, f"Turn {turn}"

@@ -71,6 +71,7 @@ def test_a_wrong_password_and_an_unknown_email_get_the_same_answer(client: Flask
     assert _without_id(wrong) == _without_id(unknown)
 
 
+@pytest.mark.slow
 def test_a_wrong_password_and_an_unknown_email_take_equally_long(app: Flask, owner: TestUser) -> None:
     known, unknown = (min(_time_of_refusal(app, email) for _ in range(5)) for email in (owner.email, "no-one@calmboard.test"))
     assert 0.5 < known / unknown < 2
@@ -96,6 +97,7 @@ def test_a_form_from_another_site_is_refused(client: FlaskClient, owner: TestUse
     assert (answer.status_code, answer.get_json()["code"]) == (415, "unsupported_media_type")
 
 
+@pytest.mark.slow
 def test_guessing_is_slowed_down_together_with_the_sign_in_page(client: FlaskClient) -> None:
     for number in range(5):
         assert _sign_in(client, f"nobody-{number}@calmboard.test", "guess").status_code == 422
@@ -106,6 +108,7 @@ def test_guessing_is_slowed_down_together_with_the_sign_in_page(client: FlaskCli
     assert 0 < int(answer.headers["Retry-After"]) <= 60
 
 
+@pytest.mark.slow
 def test_guessing_is_slowed_down_by_email(client: FlaskClient, new_user: Callable[..., TestUser]) -> None:
     person = new_user()
     for _ in range(10):

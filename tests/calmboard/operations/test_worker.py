@@ -89,6 +89,7 @@ def test_what_waits_holds_the_address_and_no_token(make_app: MakeApp, new_user: 
     assert token.encode() not in bytes(queued) + stored
 
 
+@pytest.mark.slow
 def test_a_busy_mail_server_is_tried_again_later(make_app: MakeApp, new_user: Callable[..., TestUser]) -> None:
     person = new_user()
     with running_smtp_server(busy=2) as server:

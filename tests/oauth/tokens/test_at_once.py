@@ -57,6 +57,7 @@ def test_within_the_grace_all_get_the_one_successor(application: HostApp, server
         token = successor
 
 
+@pytest.mark.processes
 def test_without_a_grace_one_gets_a_successor_and_the_grant_ends(application: HostApp, strict_server: Server) -> None:
     for _ in range(ROUNDS):
         token = application.get_tokens()["refresh_token"]

@@ -38,6 +38,7 @@ def test_a_wrong_password_and_an_unknown_email_get_the_same_answer(client: Flask
     assert _without_values(wrong.text) == _without_values(unknown.text)
 
 
+@pytest.mark.slow
 def test_a_wrong_password_and_an_unknown_email_take_equally_long(app: Flask, new_user: Callable[..., TestUser]) -> None:
     person = new_user()
     known = min(_time_of_refusal(app, person.email) for _ in range(5))
@@ -118,6 +119,7 @@ def test_who_is_signed_in_passes_the_sign_in_page(owner: TestUser) -> None:
     assert owner.sign_in().get("/sign-in?next=/account").location == "/account"
 
 
+@pytest.mark.slow
 def test_guessing_is_slowed_down_by_address(client: FlaskClient) -> None:
     for number in range(10):
         assert _sign_in(client, f"nobody-{number}@calmboard.test", "guess").status_code == 422
@@ -127,6 +129,7 @@ def test_guessing_is_slowed_down_by_address(client: FlaskClient) -> None:
     assert "Try again in" in answer.text
 
 
+@pytest.mark.slow
 def test_guessing_is_slowed_down_by_email(client: FlaskClient, new_user: Callable[..., TestUser]) -> None:
     person = new_user()
     for _ in range(10):
@@ -136,6 +139,7 @@ def test_guessing_is_slowed_down_by_email(client: FlaskClient, new_user: Callabl
     assert _sign_in(client, person.email.upper(), "guess").status_code == 429
 
 
+@pytest.mark.slow
 def test_signing_in_rightly_is_not_counted(client: FlaskClient, owner: TestUser) -> None:
     for _ in range(12):
         assert _sign_in(client, owner.email, owner.password).status_code == 303

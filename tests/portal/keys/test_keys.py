@@ -235,6 +235,10 @@ def test_a_key_too_many_is_nobodys_fault_and_told_why(app: Flask, person: TestUs
     assert "<h1>Not as things stand</h1>" in answer.text
     assert "Revoke one that nothing uses any more." in answer.text
 
+    path = f"{_KEYS}/{_keys(app, person)[0].id}/revoke"
+    send(browser_of, path, path, sure="yes")
+    assert "One more" in _create(browser_of, "One more").text
+
 
 def test_a_reason_that_is_not_in_the_list_revokes_nothing(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     secret = _secret(_create(browser_of, "Sprint mirror"))

@@ -52,6 +52,7 @@ def client(app: Flask, owner: TestUser) -> Iterator[McpClient]:
 
 
 @pytest.mark.parametrize("method", REQUESTS)
+@pytest.mark.slow
 def test_in_every_combination_only_headers_that_say_the_same_are_let_pass(client: McpClient, method: str) -> None:
     body = modern(method, REQUESTS[method])
     valid = client.ask(body)

@@ -65,6 +65,7 @@ def test_an_earlier_client_that_leaves_finds_the_work_done(
     assert len(titles_on(agent, board_id)) == NUMBER
 
 
+@pytest.mark.processes
 def test_a_connection_that_breaks_ends_no_work_of_an_earlier_client(
     app: Flask, fixture_server: str, owner: TestUser, board_id: str
 ) -> None:

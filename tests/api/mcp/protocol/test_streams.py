@@ -90,6 +90,7 @@ def test_answers_that_are_no_object_are_refused(app_with_fixtures: Flask, owner:
     assert (refused.status_code, refused.json["error"]["code"]) == (400, INVALID_PARAMS)
 
 
+@pytest.mark.processes
 def test_a_modern_client_that_leaves_a_stream_ends_the_work(fixture_server: str, owner: TestUser) -> None:
     with ask(fixture_server, owner, "test_work_until_disconnect") as stream:
         assert "notifications/progress" in next(line for line in stream.iter_lines(decode_unicode=True) if line[:5] == "data:")

@@ -101,6 +101,7 @@ def test_a_process_killed_while_it_counts_loses_no_hit_of_the_others(store: Shar
     assert [store.count("key", 60)[0] for _ in range(3)] == [count + 1, count + 2, count + 3]
 
 
+@pytest.mark.slow
 def test_a_holder_that_does_not_move_makes_the_store_unavailable_for_a_while(store: SharedMemory) -> None:
     with everything_held(store):
         started_at = time.monotonic()
@@ -126,6 +127,7 @@ def flood(store: SharedMemory, window_s: int) -> float:
     return store.count("last", window_s)[1]
 
 
+@pytest.mark.slow
 def test_a_flood_of_keys_resets_nobodys_count(store: SharedMemory) -> None:
     for _ in range(100):
         for number in range(20):
@@ -137,6 +139,7 @@ def test_a_flood_of_keys_resets_nobodys_count(store: SharedMemory) -> None:
     assert any(counts[0] > 1 for counts in late), "no key came into a full bucket"
 
 
+@pytest.mark.slow
 def test_slots_whose_window_is_over_are_used_again(store: SharedMemory) -> None:
     time.sleep(flood(store, window_s=1))
     assert {store.count(f"later {number}", 60)[0] for number in range(1000)} == {1}

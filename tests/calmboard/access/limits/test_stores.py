@@ -30,6 +30,7 @@ def hit(uri: str, keys: list[str], times: int) -> list[int]:
     return [store.count(key, 60)[0] for _ in range(times) for key in keys]
 
 
+@pytest.mark.slow
 def test_processes_that_hit_one_key_never_see_the_same_count(
     store: FixedWindow, uri: str, processes: ProcessPoolExecutor
 ) -> None:
@@ -38,6 +39,7 @@ def test_processes_that_hit_one_key_never_see_the_same_count(
     assert store.peek("key")[0] == PROCESSES * 500
 
 
+@pytest.mark.slow
 def test_processes_count_a_thousand_keys_apart(store: FixedWindow, uri: str, processes: ProcessPoolExecutor) -> None:
     keys = [f"key {number}" for number in range(1000)]
     list(processes.map(hit, [uri] * PROCESSES, [keys] * PROCESSES, [2] * PROCESSES))
@@ -71,6 +73,7 @@ def test_the_window_begins_with_the_first_hit_and_is_not_moved_by_others(store: 
     assert store.count("key", 60)[1] < first_reset_in_s - 0.04
 
 
+@pytest.mark.slow
 def test_a_window_that_is_over_starts_again_at_one(store: FixedWindow) -> None:
     reset_in_s = [store.count("key", 1)[1] for _ in range(3)][-1]
     time.sleep(reset_in_s + 0.01)

@@ -1,0 +1,14 @@
+"""A task as a person reads it: where the address in a task's representation leads."""
+
+from flask import render_template
+
+from calmboard.work.discussion.markdown import render
+from calmboard.work.tasks.detail import read_task_detail
+from portal.shared.blueprint import bp
+from portal.shared.session import current_access
+
+
+@bp.get("/tasks/<task_id>")
+def task(task_id: str) -> str:
+    detail = read_task_detail(current_access(), task_id)
+    return render_template("tasks/task.html", task=detail, markdown=render)
