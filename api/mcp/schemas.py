@@ -12,12 +12,13 @@ import msgspec
 from msgspec import Struct
 
 from api.mcp.answers import KEPT_LISTS
-from api.shapes.values import NO_NUL, VISIBLE
+from api.shapes.values import NO_NUL
 
 # What converters of strict clients refuse, or drop without a word.
 _NOT_PORTABLE = {"additionalProperties", "default", "format", "title"}
-# RE2 knows no escape of four digits; a text with NUL is refused all the same.
-_PORTABLE_PATTERNS: dict[str, dict[str, str]] = {NO_NUL: {}, VISIBLE: {"pattern": r"\S"}}
+# RE2 knows no escape of four digits. Of rules with one, that something has to be visible is published, and all is checked.
+_ESCAPE = r"\u"
+_VISIBLE = r"\S"
 # A format as a pattern, and as a sentence that a model reads.
 _FORMATS = {
     "date": (r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "As YYYY-MM-DD."),
@@ -90,8 +91,9 @@ def _with_portable_form(schema: dict[str, Any], value_format: str) -> dict[str, 
     if value_format in _FORMATS:
         pattern, sentence = _FORMATS[value_format]
         return {**schema, "pattern": pattern, "description": f"{schema.get('description', '')} {sentence}".strip()}
-    if schema.get("pattern") in _PORTABLE_PATTERNS:
-        return {name: part for name, part in schema.items() if name != "pattern"} | _PORTABLE_PATTERNS[schema["pattern"]]
+    if _ESCAPE in schema.get("pattern", ""):
+        kept = {name: part for name, part in schema.items() if name != "pattern"}
+        return kept if schema["pattern"] == NO_NUL else {**kept, "pattern": _VISIBLE}
     return schema
 
 

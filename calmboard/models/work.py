@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from calmboard.clock import now
 from calmboard.db import Base, UtcDateTime
-from calmboard.models.columns import Id, Rank, State, id_column, when_created
+from calmboard.models.columns import Id, Rank, State, folded_column, id_column, when_created
 
 InvitedRole = Literal["admin", "member", "viewer"]
 # From most to least.
@@ -37,7 +37,9 @@ class Project(Base):
 
     id: Mapped[str] = id_column("prj")
     name: Mapped[str] = mapped_column(String(100))
+    name_folded: Mapped[str] = folded_column("name")
     description: Mapped[str] = mapped_column(Text, default="")
+    description_folded: Mapped[str] = folded_column("description")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=when_created)
 
@@ -74,6 +76,7 @@ class Board(Base):
     id: Mapped[str] = id_column("brd")
     project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(100))
+    name_folded: Mapped[str] = folded_column("name")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=when_created)
 
@@ -86,7 +89,9 @@ class Sprint(Base):
     id: Mapped[str] = id_column("spr")
     board_id: Mapped[str] = mapped_column(Id, ForeignKey("boards.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(100))
+    name_folded: Mapped[str] = folded_column("name")
     goal: Mapped[str] = mapped_column(Text, default="")
+    goal_folded: Mapped[str] = folded_column("goal")
     state: Mapped[str] = mapped_column(String(16), default="planned")
     starts_on: Mapped[date | None] = mapped_column(Date)
     ends_on: Mapped[date | None] = mapped_column(Date)
@@ -138,7 +143,9 @@ class Task(Base):
     board_id: Mapped[str] = mapped_column(Id, ForeignKey("boards.id", ondelete="CASCADE"))
     number: Mapped[int]
     title: Mapped[str] = mapped_column(String(200))
+    title_folded: Mapped[str] = folded_column("title")
     description: Mapped[str] = mapped_column(Text, default="")
+    description_folded: Mapped[str] = folded_column("description")
     state: Mapped[str] = mapped_column(State, default="backlog")
     rank: Mapped[str] = mapped_column(Rank)
     due_date: Mapped[date | None] = mapped_column(Date)

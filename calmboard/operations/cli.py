@@ -21,6 +21,7 @@ from calmboard.errors import FieldError, Problem, ValidationFailed
 from calmboard.operations import seed as demo
 from calmboard.operations import serve as product
 from calmboard.settings import Settings, current_settings
+from calmboard.texts.names import one_line
 from calmboard.work.people import add_person, change_plan, find_person, rename_person
 from calmboard.work.projects import my_projects
 
@@ -137,7 +138,8 @@ def _settings() -> Settings:
 
 def _key_errors(person: Person, new: access_keys.NewKey) -> Iterator[FieldError]:
     """What a key cannot be created with. The plan is no error: it is checked at each request."""
-    if not 0 < len(new.name.strip()) <= access_keys.MAX_NAME_LENGTH or not new.name.isprintable():
+    name = one_line(new.name)
+    if not 0 < len(name) <= access_keys.MAX_NAME_LENGTH or not name.isprintable():
         yield FieldError("/name", "length", f"A key's name has 1 to {access_keys.MAX_NAME_LENGTH} characters that can be seen.")
     if find_provider(new.integration) is None:
         slugs = ", ".join(provider.slug for provider in PROVIDERS.get())

@@ -13,7 +13,9 @@ from calmboard.db import autocommit, db
 from calmboard.errors import FieldError, NotFound, ValidationFailed
 from calmboard.events.touched import touch
 from calmboard.models import Comment, Task, TaskAssignee, User
+from calmboard.texts.names import ONE_LINE, ONE_LINE_RULE, one_line
 
+_MAX_NAME_LENGTH = 100
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 
 
@@ -22,7 +24,7 @@ def add_person(email: str, name: str, password: str, plan: str, actor: Actor = "
     errors = [error for error in (_email_error(email), _name_error(name), _password_error(password), _plan_error(plan)) if error]
     if errors:
         raise ValidationFailed(errors=tuple(errors))
-    user = User(email=email.strip(), name=name.strip(), password_hash=hash_password(password), plan=plan)
+    user = User(email=email.strip(), name=one_line(name), password_hash=hash_password(password), plan=plan)
     db.session.add(user)
     try:
         db.session.flush()
@@ -51,8 +53,8 @@ def rename_person(email: str, name: str) -> Person:
     """Give a person another name, which their tasks and comments show from then on."""
     if error := _name_error(name):
         raise ValidationFailed(errors=(error,))
-    person = find_person(email)
-    renaming = update(User).where(User.id == person.id, User.name != name.strip()).values(name=name.strip()).returning(User.id)
+    person, new = find_person(email), one_line(name)
+    renaming = update(User).where(User.id == person.id, User.name != new).values(name=new).returning(User.id)
     if db.session.execute(renaming).first() is not None:
         touch(Task, select(TaskAssignee.task_id).where(TaskAssignee.user_id == person.id))
         touch(Comment, select(Comment.id).where(Comment.author_id == person.id))
@@ -76,7 +78,11 @@ def _email_error(email: str) -> FieldError | None:
 
 
 def _name_error(name: str) -> FieldError | None:
-    return None if 0 < len(name.strip()) <= 100 else FieldError("/name", "length", "A name has 1 to 100 characters.")
+    if not 0 < len(one_line(name)) <= _MAX_NAME_LENGTH:
+        return FieldError("/name", "length", f"A name has 1 to {_MAX_NAME_LENGTH} characters.")
+    if not re.fullmatch(ONE_LINE, one_line(name)):
+        return FieldError("/name", "unprintable", f"Use letters and signs that can be seen. {ONE_LINE_RULE}")
+    return None
 
 
 def _password_error(password: str) -> FieldError | None:

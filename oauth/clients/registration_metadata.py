@@ -12,6 +12,7 @@ from calmboard.access.oauth.app_names import NAMELESS
 from calmboard.access.oauth.redirect_uris import MAX_REGISTERED, registered_uri_error
 from calmboard.access.scopes import SCOPES
 from calmboard.errors import FieldError
+from calmboard.texts.names import one_line
 from oauth.answers import OAuthError
 
 MAX_BYTES = 16 * 1024
@@ -97,9 +98,10 @@ def _is_page(address: str) -> bool:
 
 def _name(metadata: dict[str, Any]) -> str:
     name = metadata.get("client_name", NAMELESS)
-    if not isinstance(name, str) or not 1 <= len(name.strip()) <= 200 or not name.isprintable():
+    line = one_line(name) if isinstance(name, str) else ""
+    if not 1 <= len(line) <= 200 or not line.isprintable():
         raise OAuthError("invalid_client_metadata", "client_name is a string of 1 to 200 visible characters.")
-    return name.strip()
+    return line
 
 
 def _redirect_uris(metadata: dict[str, Any]) -> list[str]:

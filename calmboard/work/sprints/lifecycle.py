@@ -18,6 +18,7 @@ from calmboard.errors import Conflict, FieldError, ValidationFailed
 from calmboard.events.activity import record
 from calmboard.events.touched import touch
 from calmboard.models import Board, Sprint, Task
+from calmboard.models.columns import with_folded
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.changed_values import changed_values
@@ -210,7 +211,7 @@ def _sprint_list(by_state: bool, after_cursor: bool) -> AnySelect:
 
 
 def _write(access: Access, what: str, sprint: AnyRow, values: Mapping[str, Any]) -> None:
-    db.session.execute(update(Sprint).where(Sprint.id == sprint.id).values(**values, updated_at=now()))
+    db.session.execute(update(Sprint).where(Sprint.id == sprint.id).values(**with_folded(Sprint, values), updated_at=now()))
     record(access, what, sprint.in_project, sprint.id, board_id=sprint.board_id, changes=values)
 
 

@@ -11,6 +11,7 @@ from calmboard.access.permissions import access_params, find_for_update, require
 from calmboard.db import db
 from calmboard.errors import Problem
 from calmboard.models import Board, Task
+from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.tasks.lifecycle import add_task, apply_changes, remove_task
 from calmboard.work.tasks.numbers import lock_numbers
 from calmboard.work.tasks.positions import lock_boards
@@ -21,11 +22,12 @@ MAX_OPERATIONS = 100
 
 @dataclass(frozen=True, slots=True)
 class BulkOperation:
-    """One change: `where` is the board of a new task, else the task."""
+    """One change: `where` is the board of a new task, else the task, which the precondition is called with."""
 
     kind: Literal["create", "change", "delete"]
     where: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    precondition: Precondition = no_precondition
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +138,12 @@ def _create(access: Access, operation: BulkOperation) -> str:
 
 
 def _change(access: Access, operation: BulkOperation) -> str:
-    apply_changes(access, operation.where, operation.values)
+    apply_changes(access, operation.where, operation.values, operation.precondition)
     return operation.where
 
 
 def _delete(access: Access, operation: BulkOperation) -> str:
-    remove_task(access, operation.where)
+    remove_task(access, operation.where, operation.precondition)
     return operation.where
 
 

@@ -6,15 +6,33 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from calmboard.access.access import Access
 from calmboard.db import autocommit, db
 from calmboard.errors import FieldError, ValidationFailed
 from calmboard.models import Label, Membership, Sprint, TaskAssignee, TaskLabel
 from calmboard.models.columns import STATES
+from calmboard.work.named import Kind, Within, resolve_names
 from calmboard.work.tasks.positions import rank_at, rank_beside
 
 POSITION_FIELDS = ("position", "before", "after")
 MOVE_FIELDS = ("state", *POSITION_FIELDS, "sprint_id")
+_NAMED: dict[str, Kind] = {"assignees": "person", "labels": "label"}
 _STARTED = STATES[STATES.index("in_progress") :]
+
+
+def resolve_references(access: Access, project_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with the ids of the people and labels that they name; raises ValidationFailed for each that is unclear."""
+    resolved = dict(values)
+    errors: list[FieldError] = []
+    for name, kind in _NAMED.items():
+        try:
+            if values.get(name):
+                resolved[name] = resolve_names(access, kind, values[name], f"/{name}", Within(project_id))
+        except ValidationFailed as problem:
+            errors += problem.errors
+    if errors:
+        raise ValidationFailed(errors=tuple(errors))
+    return resolved
 
 
 def require_known(project_id: str, board_id: str, values: Mapping[str, Any]) -> None:

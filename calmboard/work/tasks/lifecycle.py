@@ -13,6 +13,7 @@ from calmboard.db import AnyRow, autocommit, db
 from calmboard.events.activity import record
 from calmboard.events.touched import touch
 from calmboard.models import Board, Sprint, Task
+from calmboard.models.columns import with_folded
 from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.tasks.changes import (
     MOVE_FIELDS,
@@ -21,6 +22,7 @@ from calmboard.work.tasks.changes import (
     replace_assignees,
     replace_labels,
     require_known,
+    resolve_references,
     set_progress_times,
     with_block,
 )
@@ -71,6 +73,7 @@ def add_task(access: Access, board_id: str, new: Mapping[str, Any]) -> str:
     """As `create_task`, for a caller that commits; returns the id."""
     board = find_for_update(access, Board, board_id)
     require_role(access, board.role, "tasks:write")
+    new = resolve_references(access, board.in_project, new)
     values = with_block(new)
     require_known(board.in_project, board_id, values)
     assignees, labels, sprint_id = (values.pop(name, None) for name in ("assignees", "labels", "sprint_id"))
@@ -94,6 +97,7 @@ def apply_changes(access: Access, task_id: str, changes: Mapping[str, Any], prec
     if any(name in changes for name in MOVE_FIELDS):
         lock_boards(find(access, Task, task_id, Task.board_id).board_id)
     task = _lock_task(access, task_id, precondition)
+    changes = resolve_references(access, task.in_project, changes)
     values = with_block(changes)
     sprint_id = values.pop("sprint_id", task.sprint_id)
     require_known(task.in_project, task.board_id, values if sprint_id == task.sprint_id else {**values, "sprint_id": sprint_id})
@@ -107,7 +111,7 @@ def apply_changes(access: Access, task_id: str, changes: Mapping[str, Any], prec
     if not new:
         return
     set_progress_times(values, task.state, task.started_at, at)
-    db.session.execute(update(Task).where(Task.id == task_id).values(**values, updated_at=at))
+    db.session.execute(update(Task).where(Task.id == task_id).values(**with_folded(Task, values), updated_at=at))
     if "state" in new:
         _touch_counts(task.board_id, sprint_id, at)
     moved = "rank" in new

@@ -25,6 +25,7 @@ ROOMS = {
         "replica",
         "db",
         "engines",
+        "texts",
         "clock",
         "errors",
         "ids",

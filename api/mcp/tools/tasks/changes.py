@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated, Any, Literal, NoReturn
 
 from msgspec import UNSET, Meta, UnsetType, field
@@ -16,9 +15,10 @@ from api.mcp.shapes.arguments import DryRun, IdempotencyKey, Labels, People, Pin
 from api.mcp.tools.clearing import clear_meta, cleared
 from api.mcp.tools.confirmation import declined_result, is_confirmed
 from api.mcp.tools.names import board_of_task, task_id_of, values_by_id
+from api.mcp.tools.tasks.outcomes import require_unchanged
 from api.shapes.values import BlockedReason, Description, DueDate, State, Title, about
 from calmboard.access.access import Access
-from calmboard.errors import FieldError, PreconditionFailed, ValidationFailed
+from calmboard.errors import FieldError, ValidationFailed
 from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.named import is_final
 from calmboard.work.tasks import lifecycle
@@ -149,7 +149,7 @@ def assign_task(call: CallContext, args: AssignTask) -> Any:
         return _assign(call, task_id, people, people["only"])
     task = lifecycle.read_task(call.access, task_id)
     assignees = [person.id for person in task.assignees if person.id not in people["remove"]]
-    return _assign(call, task_id, people, list(dict.fromkeys([*assignees, *people["add"]])), _require_unchanged(task.updated_at))
+    return _assign(call, task_id, people, list(dict.fromkeys([*assignees, *people["add"]])), require_unchanged(task.updated_at))
 
 
 @tool("Delete a task", effect="destroys", scopes=("tasks:write",), takes=DeleteTask, gives=Deletion)
@@ -168,7 +168,7 @@ def delete_task(call: CallContext, args: DeleteTask) -> Any:
         return declined_result(
             Deletion, {**preview, "deleted": False, "message": "The person did not agree. Nothing was changed."}
         )
-    lifecycle.delete_task(call.access, task_id, _require_unchanged(preview["task"].updated_at))
+    lifecycle.delete_task(call.access, task_id, require_unchanged(preview["task"].updated_at))
     return {**preview, "deleted": True, "message": f"Deleted {description}"}
 
 
@@ -208,16 +208,6 @@ def _at_argument(error: FieldError, user_ids: list[str], people: UserIdsByArgume
     user_id = user_ids[int(error.pointer.removeprefix("/assignees/"))]
     pointers = [f"/{name}/{people[name].index(user_id)}" for name in ("only", "add") if user_id in people[name]]
     return replace(error, pointer=pointers[0]) if pointers else error
-
-
-def _require_unchanged(updated_at: datetime) -> Precondition:
-    """Require that the task has not changed since it was read."""
-
-    def precondition(task: TaskRow) -> None:
-        if task.updated_at != updated_at:
-            raise PreconditionFailed("Somebody changed the task just now.", hint="Read it with get_task, and decide again.")
-
-    return precondition
 
 
 def _describe_deletion(preview: dict[str, Any]) -> str:

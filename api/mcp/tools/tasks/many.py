@@ -16,11 +16,12 @@ from api.mcp.shapes.arguments import IdempotencyKey, LabelNamed, People, Pin, Sp
 from api.mcp.tools.clearing import clear_meta, cleared
 from api.mcp.tools.names import board_id_of, task_ids_of, values_by_id
 from api.mcp.tools.tasks.filters import TaskFilter, read_filters
-from api.mcp.tools.tasks.outcomes import describe, errors_of
+from api.mcp.tools.tasks.outcomes import describe, errors_of, require_unchanged
 from api.shapes.values import BlockedReason, DueDate, State, about
 from calmboard.access.access import Access
 from calmboard.errors import FieldError, Problem, ValidationFailed
 from calmboard.pagination import Page, PageRequest
+from calmboard.preconditions import no_precondition
 from calmboard.settings import current_settings
 from calmboard.work.tasks import rows
 from calmboard.work.tasks.bulk import MAX_OPERATIONS, BulkOperation, BulkOperationError, BulkResult, change_all, change_each
@@ -85,7 +86,7 @@ def change_tasks(call: CallContext, args: ChangeTasks) -> dict[str, Any]:
         return _preview(call.access, args, tasks)
     if args.filter:
         _require_token(call.access, args, tasks)
-    operations = [BulkOperation("change", task_id, _values(changes, task)) for task_id, task in tasks.items()]
+    operations = [_operation(task_id, task, changes) for task_id, task in tasks.items()]
     return _outcome(tasks, _run(call.access, operations, list(tasks.values()), all_or_none=args.all_or_none))
 
 
@@ -133,6 +134,13 @@ def _changes(access: Access, args: ChangeTasks, tasks: Mapping[str, TaskRow | No
     if changes.get("blocked_reason", "") is None:
         changes["blocked"] = False
     return changes
+
+
+def _operation(task_id: str, task: TaskRow | None, changes: Mapping[str, Any]) -> BulkOperation:
+    """What is added to what a task has holds for the task as it was read."""
+    adds = task is not None and any(name.startswith(("add_", "remove_")) for name in changes)
+    unchanged = require_unchanged(task.updated_at) if task is not None and adds else no_precondition
+    return BulkOperation("change", task_id, _values(changes, task), unchanged)
 
 
 def _values(changes: Mapping[str, Any], task: TaskRow | None) -> dict[str, Any]:

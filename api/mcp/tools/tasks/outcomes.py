@@ -1,6 +1,20 @@
-"""What became of one task of many, where it could not be made or changed."""
+"""What stops a change of a task, and how it reads where it was one of many."""
 
-from calmboard.errors import Problem
+from datetime import datetime
+
+from calmboard.errors import PreconditionFailed, Problem
+from calmboard.preconditions import Precondition
+from calmboard.work.tasks.rows import TaskRow
+
+
+def require_unchanged(updated_at: datetime) -> Precondition:
+    """Require that the task has not changed since it was read."""
+
+    def precondition(task: TaskRow) -> None:
+        if task.updated_at != updated_at:
+            raise PreconditionFailed("Somebody changed the task just now.", hint="Read it with get_task, and decide again.")
+
+    return precondition
 
 
 def describe(problem: Problem) -> str:

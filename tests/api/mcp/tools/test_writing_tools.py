@@ -383,7 +383,7 @@ def test_invalid_arguments_are_described_for_an_agent(agent: Agent) -> None:
     message = agent.refusal("create_task", board_id="Telescope", title=" ", due_date="2026-02-30")
     assert message.splitlines() == [
         "The arguments do not fit. Nothing was done.",
-        "- title: Use at least one visible character, and no NUL.",
+        "- title: Use at least 1 character.",
         "- due_date: Send a date such as 2026-12-18; the day must exist.",
         "What to do: Correct the arguments named above and call it again.",
     ]
