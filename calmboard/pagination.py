@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, bindparam, func, tuple_
+from sqlalchemy import ColumnElement, bindparam, tuple_
 
 from calmboard.db import AnyRow, AnySelect
 from calmboard.replica import Reads
+from calmboard.texts.folding import fold
 
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 25
@@ -59,13 +60,14 @@ def read_page(connection: Reads, statement: AnySelect, page_request: PageRequest
 
 
 def contains(column: Any) -> ColumnElement[bool]:
-    """A condition: the column holds the text bound as `q`, whatever the case."""
-    return func.lower(column).like(func.lower(bindparam("q")), escape="\\")
+    """A condition: the column, a folded one, contains the text bound as `q`."""
+    condition: ColumnElement[bool] = column.like(bindparam("q"), escape="\\")
+    return condition
 
 
 def like_pattern(q: str | None) -> str | None:
-    """The value for `contains`: characters that mean something to LIKE are escaped."""
-    return q and "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    """The value for `contains`: folded, and characters that mean something to LIKE are escaped."""
+    return q and "%" + fold(q).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
 def _cursor_params(order: Order) -> list[Any]:

@@ -17,9 +17,13 @@ class Deprecation(NamedTuple):
     successor: str | None = None
 
 
+# Of an endpoint that stays.
+NO_DEPRECATION = Deprecation()
+
+
 def add_deprecation_headers(deprecation: Deprecation) -> None:
     """Add the headers to this request's response, whether that is an error or not."""
-    if deprecation != Deprecation():
+    if deprecation != NO_DEPRECATION:
         after_this_request(lambda response: _with_deprecation_headers(response, deprecation))
 
 

@@ -4,7 +4,6 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -15,13 +14,14 @@ from werkzeug.wrappers import Response
 from api.framework.answers import Created, answer_list, answer_one, no_content
 from api.framework.auth import authenticate
 from api.framework.bodies import MEDIA_TYPES, has_body, read_body, require_json
-from api.framework.deprecation import Deprecation, add_deprecation_headers
+from api.framework.deprecation import NO_DEPRECATION, Deprecation, add_deprecation_headers
 from api.framework.etags import if_match
 from api.framework.idempotency import idempotent
 from api.framework.queries import PageQuery, Query, read_query
 from api.framework.uploads import FORM, read_upload, require_form
 from api.shapes.work.attachments import Upload
 from calmboard.access.permissions import require_scope
+from calmboard.errors import FieldError, InvalidRequest
 
 _STATUSES = {"POST": 201, "DELETE": 204}
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -31,7 +31,7 @@ _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 class Description:
     """`gives` None: an empty answer. `query` a PageQuery: a list of `gives`. `location`: a path with {id}.
     `guarded`: the representation that If-Match applies to. `takes` Upload: a form with a file.
-    `gives_file`: the view answers with bytes.
+    `gives_file`: the view answers with bytes. `path_errors`: what is wrong with parts of the path that are no ids.
     """
 
     summary: str
@@ -44,6 +44,7 @@ class Description:
     status: int | None
     gives_file: bool
     deprecation: Deprecation
+    path_errors: Callable[..., list[FieldError]] | None
     detail: str
 
     @property
@@ -97,22 +98,15 @@ def describe(
     guarded: type[Struct] | None = None,
     status: int | None = None,
     gives_file: bool = False,
-    deprecated_at: datetime | None = None,
-    sunset_at: datetime | None = None,
-    successor: str | None = None,
+    deprecation: Deprecation = NO_DEPRECATION,
+    path_errors: Callable[..., list[FieldError]] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
-    """Make a view of `function(access, *path_arguments, [body], [query], [precondition])`.
-
-    `successor`: the path of what replaces a deprecated endpoint.
-    """
-    deprecation = Deprecation(deprecated_at, sunset_at, successor)
+    """Make a view of `function(access, *path_arguments, [body], [query], [precondition])`; the rest is as in Description."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Response]:
         detail = inspect.getdoc(function) or ""
-        return _view(
-            function,
-            Description(summary, gives, takes, query, scope, location, guarded, status, gives_file, deprecation, detail),
-        )
+        ways = (gives_file, deprecation, path_errors)
+        return _view(function, Description(summary, gives, takes, query, scope, location, guarded, status, *ways, detail))
 
     return decorate
 
@@ -145,6 +139,7 @@ def _view(function: Callable[..., Any], description: Description) -> Callable[..
         takes = description.takes or _empty_body_if_sent()
         if takes is not None:
             _require_body(takes)
+        _require_path(description, path_arguments)
         query = read_query(description.query, None if request.method not in ("GET", "HEAD") else description.gives)
         body = None if takes is None else _read_body(takes)
         arguments: list[Any] = [] if description.takes is None else [body]
@@ -158,6 +153,13 @@ def _view(function: Callable[..., Any], description: Description) -> Callable[..
 
     view.described = description  # type: ignore[attr-defined]
     return view
+
+
+def _require_path(description: Description, path_arguments: dict[str, str]) -> None:
+    if description.path_errors is None:
+        return
+    if errors := description.path_errors(**path_arguments):
+        raise InvalidRequest("A part of the address cannot be used.", errors=tuple(errors))
 
 
 def _empty_body_if_sent() -> "type[EmptyBody] | None":

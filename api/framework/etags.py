@@ -9,6 +9,7 @@ import msgspec
 from flask import Response, request
 from msgspec import Struct
 from werkzeug.datastructures import ETags
+from werkzeug.http import parse_etags
 
 from calmboard.errors import PreconditionFailed
 from calmboard.preconditions import Precondition, no_precondition
@@ -32,21 +33,27 @@ def if_match(kind: type[Struct]) -> Precondition:
 
     It is called with None where there is no resource yet.
     """
-    only_new = request.if_none_match.star_tag
-    if "If-Match" not in request.headers and not only_new:
-        return no_precondition
-    accepted = _full_etags(request.if_match)
+    if request.if_none_match.star_tag:
+        return _require_absent
+    sent = request.headers.get("If-Match")
+    return no_precondition if sent is None else matches(kind, sent)
+
+
+def matches(kind: type[Struct], sent: str) -> Precondition:
+    """The precondition that the resource has an ETag of these, written as in If-Match."""
+    accepted = _full_etags(parse_etags(sent))
 
     def precondition(current: Any) -> None:
-        if only_new:
-            if current is not None:
-                raise PreconditionFailed("It exists already, and was to be created.")
-            return
         etag = "" if current is None else etag_of(msgspec.convert(current, kind, from_attributes=True))
         if current is None or etag not in accepted:
-            raise PreconditionFailed(_changed_detail(etag))
+            raise PreconditionFailed(_changed_detail(sent[:200], etag))
 
     return precondition
+
+
+def _require_absent(current: Any) -> None:
+    if current is not None:
+        raise PreconditionFailed("It exists already, and was to be created.")
 
 
 def etag_of(body: Struct) -> str:
@@ -67,9 +74,8 @@ def _is_known(etag: str) -> bool:
     return sent.star_tag or any(_COMPRESSED.sub("", tag or "") == etag for tag in sent.as_set(include_weak=True))
 
 
-def _changed_detail(etag: str) -> str:
+def _changed_detail(sent: str, etag: str) -> str:
     """What was compared, since a weak tag never matches (RFC 9110, section 13.1.1)."""
-    sent = request.headers.get("If-Match", "")[:200]
     if sent.lstrip().startswith("W/"):
         return f"If-Match holds the weak {sent}, and a weak tag never matches. Send it without W/."
     return f"It changed after you read it: If-Match holds {sent}, and its ETag is “{etag}” now. Read it again and decide again."

@@ -86,7 +86,8 @@ def _read(field: FieldInfo, value: Any) -> Any:
         return value
     if isinstance(value, list):
         return [_read_item(item, holds.struct) for item in value]
-    return _read_item(value, holds.struct)
+    value = _read_item(value, holds.struct)
+    return _NOT_GIVEN if value == {} and not field.required else value
 
 
 def _read_item(value: Any, struct: type[Struct]) -> Any:
@@ -107,9 +108,14 @@ def _from_text(value: Any, kinds: frozenset[str]) -> Any:
     if "int" in kinds:
         return int(value) if _WHOLE_NUMBER.fullmatch(value) else value
     try:
-        return parse(value.encode()) if value.strip()[:1] in ("[", "{") or value.strip() == "null" else value
+        return parse(value.encode()) if value.strip()[:1] in ("[", "{") or value.strip() == "null" else _alone(value, kinds)
     except InvalidRequest:
         return value
+
+
+def _alone(value: str, kinds: frozenset[str]) -> Any:
+    """One text where a list of them is asked for."""
+    return [value] if value and kinds >= {"list", "texts"} else value
 
 
 @cache
@@ -122,7 +128,8 @@ def _holds(kind: Any) -> _Holds:
         struct = next((part.struct for part in parts if part.struct), None)
         return _Holds(frozenset().union(*(part.kinds for part in parts)), struct)
     if origin is list:
-        return _Holds(frozenset({"list"}), _holds(get_args(kind)[0]).struct)
+        item = _holds(get_args(kind)[0])
+        return _Holds(frozenset({"list", "texts"} if "str" in item.kinds else {"list"}), item.struct)
     if origin is Literal or (kind not in (bool, int) and not _is_struct(kind)):
         return _Holds(frozenset({"str"}), None)
     return _Holds(frozenset({"object"}), kind) if _is_struct(kind) else _Holds(frozenset({kind.__name__}), None)

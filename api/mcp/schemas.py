@@ -4,19 +4,21 @@ Arguments also go without `additionalProperties`, `default`, `format` and patter
 as `anyOf` of its schema and null: the one form of which no framework's converter drops or refuses a word.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
 
-from api.shapes.values import NO_NUL, VISIBLE
+from api.mcp.answers import KEPT_LISTS
+from api.shapes.values import NO_NUL
 
 # What converters of strict clients refuse, or drop without a word.
-_NOT_PORTABLE = {"additionalProperties", "default", "format"}
-# RE2 knows no escape of four digits; a text with NUL is refused all the same.
-_PORTABLE_PATTERNS: dict[str, dict[str, str]] = {NO_NUL: {}, VISIBLE: {"pattern": r"\S"}}
+_NOT_PORTABLE = {"additionalProperties", "default", "format", "title"}
+# RE2 knows no escape of four digits. Of rules with one, that something has to be visible is published, and all is checked.
+_ESCAPE = r"\u"
+_VISIBLE = r"\S"
 # A format as a pattern, and as a sentence that a model reads.
 _FORMATS = {
     "date": (r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "As YYYY-MM-DD."),
@@ -51,7 +53,7 @@ def input_schema(kind: type[Struct]) -> dict[str, Any]:
 @cache
 def output_schema(kind: type[Struct]) -> dict[str, Any]:
     """The schema of a result: its fields and what they mean. Every byte of it costs an agent."""
-    schema: dict[str, Any] = _without_input_keywords(_inlined_schema(kind))
+    schema: dict[str, Any] = _without_input_keywords(_of_answer(_inlined_schema(kind), KEPT_LISTS))
     return schema
 
 
@@ -61,8 +63,6 @@ def _inlined_schema(kind: type[Struct]) -> dict[str, Any]:
         _resolve_refs(schema, components), {frozenset(choice): list(choice) for choice in _choices(kind)}
     )
     result.pop("title", None)
-    if not result.get("required"):
-        result.pop("required", None)
     return {"type": "object", **result}
 
 
@@ -72,20 +72,28 @@ def _portable(schema: Mapping[str, Any]) -> dict[str, Any]:
     if "anyOf" in kept:
         kept["anyOf"] = [_portable(part) for part in kept["anyOf"]]
     if "items" in kept:
-        kept["items"] = _portable(kept["items"])
+        kept["items"] = _as_item(_portable(kept["items"]), kept)
     if "properties" in kept:
         needed = kept.get("required", ())
         parts = {name: _portable(part) for name, part in kept["properties"].items()}
         kept["properties"] = {name: part if name in needed else _nullable(part) for name, part in parts.items()}
-    return _with_portable_form(kept, schema.get("format", ""))
+    return _with_portable_form(_with_some_required(kept), schema.get("format", ""))
+
+
+def _as_item(schema: dict[str, Any], of_list: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of an entry, of which the description of its list says enough."""
+    if "properties" in schema or "description" not in of_list:
+        return schema
+    return {name: part for name, part in schema.items() if name not in ("description", "examples")}
 
 
 def _with_portable_form(schema: dict[str, Any], value_format: str) -> dict[str, Any]:
     if value_format in _FORMATS:
         pattern, sentence = _FORMATS[value_format]
         return {**schema, "pattern": pattern, "description": f"{schema.get('description', '')} {sentence}".strip()}
-    if schema.get("pattern") in _PORTABLE_PATTERNS:
-        return {name: part for name, part in schema.items() if name != "pattern"} | _PORTABLE_PATTERNS[schema["pattern"]]
+    if _ESCAPE in schema.get("pattern", ""):
+        kept = {name: part for name, part in schema.items() if name != "pattern"}
+        return kept if schema["pattern"] == NO_NUL else {**kept, "pattern": _VISIBLE}
     return schema
 
 
@@ -93,6 +101,35 @@ def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
     """The description stays with the first type: Google's converter drops one that stands beside `anyOf`."""
     first, *others = schema.pop("anyOf", [{}])
     return {"anyOf": [{**first, **schema}, *others, {"type": "null"}]}
+
+
+def _of_answer(schema: Mapping[str, Any], kept_lists: Collection[str] = ()) -> dict[str, Any]:
+    """The schema of an answer, in which nothing is null, and what is empty is left out."""
+    if "anyOf" in schema:
+        first, *others = [_of_answer(part) for part in schema["anyOf"] if part != {"type": "null"}]
+        own = {name: part for name, part in schema.items() if name != "anyOf"}
+        return {**own, "anyOf": [first, *others]} if others else {**first, **own}
+    kept = dict(schema)
+    if "items" in kept:
+        kept["items"] = {name: part for name, part in _of_answer(kept["items"]).items() if name != "description"}
+    if "properties" in kept:
+        needed = [name for name in kept.get("required", ()) if name in kept_lists or _is_never_empty(kept["properties"][name])]
+        kept["properties"] = {name: _of_answer(part) for name, part in kept["properties"].items()}
+        kept["required"] = needed
+    return _with_some_required(kept)
+
+
+def _with_some_required(schema: dict[str, Any]) -> dict[str, Any]:
+    """Without a `required` that names nothing."""
+    return {name: part for name, part in schema.items() if name != "required" or part}
+
+
+def _is_never_empty(schema: Mapping[str, Any]) -> bool:
+    if schema.get("type") == "string":
+        return bool({"enum", "format"} & schema.keys()) or "minLength" in schema or schema.get("pattern", NO_NUL) != NO_NUL
+    if schema.get("type") == "object":
+        return any(_is_never_empty(schema["properties"][name]) for name in schema.get("required", ()))
+    return schema.get("type") in ("integer", "number", "boolean")
 
 
 def _choices(kind: Any) -> Iterator[tuple[Any, ...]]:

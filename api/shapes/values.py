@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from calmboard import ids
 from calmboard.models import columns, work
+from calmboard.texts.names import ONE_LINE
 
 NO_NUL = r"^[^\u0000]*$"
 # Spaces, line ends, joiners and direction marks are invisible.
@@ -50,7 +51,7 @@ Role = Annotated[
 Time = Annotated[datetime, about("RFC 3339, in UTC.", "2026-11-24T09:30:00Z")]
 DueDate = Annotated[date, about("The day it is due.", "2026-12-18")]
 Title = Annotated[
-    str, about("What is to be done, in a line.", "Refund partial captures", min_length=1, max_length=200, pattern=VISIBLE)
+    str, about("What is to be done, in a line.", "Refund partial captures", min_length=1, max_length=200, pattern=ONE_LINE)
 ]
 Description = Annotated[str, about("Details, in Markdown.", "Captured twice, refunded once.", max_length=20_000, pattern=NO_NUL)]
 BlockedReason = Annotated[
@@ -68,8 +69,16 @@ TargetPosition = Annotated[
     Position | Annotated[str, Meta(pattern="^[0-9A-Za-z]{10,240}$", examples=["V000000000"])],
     about("The position counted from 0 at the top, or the `position` of any task as it was read; the task there moves down.", 0),
 ]
-Assignees = Annotated[list[UserId], about("Ids of project members.", [], max_length=50)]
-Labels = Annotated[list[LabelId], about("Ids of labels of the project.", [], max_length=50)]
+PersonReference = Annotated[
+    str, about("A person's id, e-mail address or exact name; `me`.", "me", min_length=1, max_length=254, pattern=NO_NUL)
+]
+LabelReference = Annotated[str, about("A label's id or name.", "Refunds", min_length=1, max_length=50, pattern=NO_NUL)]
+Assignees = Annotated[
+    list[PersonReference], about("Project members, by id, e-mail address or exact name; `me`.", [], max_length=50)
+]
+Labels = Annotated[list[LabelReference], about("Labels of the project, by id or name.", [], max_length=50)]
+Number = Annotated[int, about("Its short number, counted in its project: people say #12.", 12)]
+TaskUrl = Annotated[str, about("Its page, where people read it.", f"https://calmboard.example/tasks/tsk_{EXAMPLE_ID_SUFFIX}")]
 Blocked = Annotated[bool, about("Whether something stops it.", True)]
 Pinned = Annotated[bool, about("Whether it is pinned for everyone.", False)]
 NamePart = Annotated[str, about("Part of the name, whatever the case.", "pay", min_length=1, max_length=100, pattern=NO_NUL)]

@@ -17,6 +17,7 @@ from calmboard.models.work import (
     SprintTask,
     Task,
     TaskAssignee,
+    TaskCounter,
     TaskLabel,
 )
 
@@ -45,6 +46,7 @@ __all__ = [
     "SprintTask",
     "Task",
     "TaskAssignee",
+    "TaskCounter",
     "TaskLabel",
     "User",
     "UserSession",

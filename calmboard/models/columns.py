@@ -1,12 +1,15 @@
 """Column types that many tables share."""
 
-from typing import Literal, get_args
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal, get_args
 
-from sqlalchemy import Dialect, SmallInteger, String
+from sqlalchemy import Dialect, SmallInteger, String, Text
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from calmboard import ids
+from calmboard.texts.folding import fold
 
 
 def _bytewise(length: int) -> String:
@@ -16,6 +19,7 @@ def _bytewise(length: int) -> String:
 
 Id = _bytewise(40)
 Rank = _bytewise(255)
+_FoldedText = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 TaskState = Literal["backlog", "ready", "in_progress", "review", "done"]
@@ -39,6 +43,23 @@ def prefix_of(model: type[DeclarativeBase]) -> str:
     """What the ids of a table begin with."""
     prefix: str = model.__table__.columns["id"].info["prefix"]
     return prefix
+
+
+def folded_column(source: str) -> MappedColumn[str]:
+    """The folded form of another column, which searches read: filled by an INSERT; an UPDATE takes it from `with_folded`."""
+    return mapped_column(_FoldedText, default=lambda context: fold(context.get_current_parameters()[source]), info={"of": source})
+
+
+def with_folded(model: type[DeclarativeBase], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an UPDATE, with the folded form of each that has one."""
+    columns = model.__table__.columns
+    return {**values, **{column.key: fold(values[of]) for column in columns if (of := column.info.get("of")) in values}}
+
+
+def when_created(context: Any) -> datetime:
+    """The default of `updated_at`: a row that was never changed has the very time of its creation."""
+    created_at: datetime = context.get_current_parameters()["created_at"]
+    return created_at
 
 
 def id_column(prefix: str) -> MappedColumn[str]:

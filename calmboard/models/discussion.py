@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from calmboard.clock import now
 from calmboard.db import Base, UtcDateTime
-from calmboard.models.columns import Id, Rank, id_column
+from calmboard.models.columns import Id, Rank, folded_column, id_column, when_created
 
 
 class Comment(Base):
@@ -20,8 +20,9 @@ class Comment(Base):
     author_id: Mapped[str | None] = mapped_column(Id, ForeignKey("users.id", ondelete="SET NULL"))
     credential_name: Mapped[str | None] = mapped_column("via", String(80), key="credential_name")
     body: Mapped[str] = mapped_column(Text)
+    body_folded: Mapped[str] = folded_column("body")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=when_created)
 
     __table_args__ = (Index("ix_comments_task_id", "task_id", "id"),)
 
@@ -37,7 +38,7 @@ class ChecklistItem(Base):
     done: Mapped[bool] = mapped_column(default=False)
     rank: Mapped[str] = mapped_column(Rank)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=when_created)
 
     __table_args__ = (Index("uq_checklist_items_place", "task_id", "rank", unique=True),)
 

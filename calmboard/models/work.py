@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from calmboard.clock import now
 from calmboard.db import Base, UtcDateTime
-from calmboard.models.columns import Id, Rank, State, id_column
+from calmboard.models.columns import Id, Rank, State, folded_column, id_column, when_created
 
 InvitedRole = Literal["admin", "member", "viewer"]
 # From most to least.
@@ -37,9 +37,20 @@ class Project(Base):
 
     id: Mapped[str] = id_column("prj")
     name: Mapped[str] = mapped_column(String(100))
+    name_folded: Mapped[str] = folded_column("name")
     description: Mapped[str] = mapped_column(Text, default="")
+    description_folded: Mapped[str] = folded_column("description")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=when_created)
+
+
+class TaskCounter(Base):
+    """The last number that a task of the project was given. Its row is locked by those who create tasks, and by no others."""
+
+    __tablename__ = "task_counters"
+
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True)
+    last_number: Mapped[int]
 
 
 class Membership(Base):
@@ -65,8 +76,9 @@ class Board(Base):
     id: Mapped[str] = id_column("brd")
     project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(100))
+    name_folded: Mapped[str] = folded_column("name")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=when_created)
 
     __table_args__ = (Index("ix_boards_project_id", "project_id", "id"),)
 
@@ -77,14 +89,16 @@ class Sprint(Base):
     id: Mapped[str] = id_column("spr")
     board_id: Mapped[str] = mapped_column(Id, ForeignKey("boards.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(100))
+    name_folded: Mapped[str] = folded_column("name")
     goal: Mapped[str] = mapped_column(Text, default="")
+    goal_folded: Mapped[str] = folded_column("goal")
     state: Mapped[str] = mapped_column(String(16), default="planned")
     starts_on: Mapped[date | None] = mapped_column(Date)
     ends_on: Mapped[date | None] = mapped_column(Date)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=when_created)
 
     __table_args__ = (
         Index("ix_sprints_board_id", "board_id", "id"),
@@ -117,7 +131,7 @@ _BLOCKED = text("blocked_at IS NOT NULL")
 
 
 class Task(Base):
-    """A card. `rank` orders a column; no two cards of a column share one.
+    """A card. `rank` orders a column; no two cards of a column share one. `number` counts the tasks of a project.
 
     `started_at` is when it first was in progress, `done_at` when it last became done, `blocked_at` when it was blocked, for as
     long as it is.
@@ -127,8 +141,11 @@ class Task(Base):
 
     id: Mapped[str] = id_column("tsk")
     board_id: Mapped[str] = mapped_column(Id, ForeignKey("boards.id", ondelete="CASCADE"))
+    number: Mapped[int]
     title: Mapped[str] = mapped_column(String(200))
+    title_folded: Mapped[str] = folded_column("title")
     description: Mapped[str] = mapped_column(Text, default="")
+    description_folded: Mapped[str] = folded_column("description")
     state: Mapped[str] = mapped_column(State, default="backlog")
     rank: Mapped[str] = mapped_column(Rank)
     due_date: Mapped[date | None] = mapped_column(Date)
@@ -141,11 +158,12 @@ class Task(Base):
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_by: Mapped[str | None] = mapped_column(Id, ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=when_created)
 
     __table_args__ = (
         Index("uq_tasks_place", "board_id", "state", "rank", unique=True),
         Index("ix_tasks_board_id", "board_id", "id"),
+        Index("uq_tasks_number", "board_id", "number", unique=True),
         Index("ix_tasks_updated", "board_id", "updated_at", "id"),
         Index("ix_tasks_due", "board_id", DUE_OR_NEVER, "id"),
         Index("ix_tasks_done", "board_id", "done_at"),
@@ -177,7 +195,7 @@ class Label(Base):
     name: Mapped[str] = mapped_column(String(50))
     colour: Mapped[str] = mapped_column(String(16), default="grey")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=when_created)
 
     __table_args__ = (
         Index("ix_labels_project_id", "project_id", "id"),

@@ -21,7 +21,8 @@ from calmboard.errors import FieldError, Problem, ValidationFailed
 from calmboard.operations import seed as demo
 from calmboard.operations import serve as product
 from calmboard.settings import Settings, current_settings
-from calmboard.work.people import add_person, change_plan, find_person
+from calmboard.texts.names import one_line
+from calmboard.work.people import add_person, change_plan, find_person, rename_person
 from calmboard.work.projects import my_projects
 
 
@@ -41,7 +42,7 @@ class _Group(AppGroup):
     command_class = _Command
 
 
-people = _Group("people", help="Add people and change their plans.")
+people = _Group("people", help="Add people, change their plans and names.")
 keys = _Group("keys", help="Issue API keys.")
 
 
@@ -68,6 +69,15 @@ def set_plan(email: str, plan: str) -> None:
     """Put the person with EMAIL on PLAN, from their next request on."""
     person = change_plan(email, plan)
     click.echo(f"The plan of {person.email} is {PLANS[person.plan].name} now.")
+
+
+@people.command("rename")
+@click.argument("email")
+@click.argument("name")
+def rename(email: str, name: str) -> None:
+    """Give the person with EMAIL the NAME that others see."""
+    person = rename_person(email, name)
+    click.echo(f"{person.email} is called {person.name} now.")
 
 
 @keys.command("issue")
@@ -129,7 +139,8 @@ def _settings() -> Settings:
 
 def _key_errors(person: Person, new: access_keys.NewKey) -> Iterator[FieldError]:
     """What a key cannot be created with. The plan is no error: it is checked at each request."""
-    if not 0 < len(new.name.strip()) <= access_keys.MAX_NAME_LENGTH or not new.name.isprintable():
+    name = one_line(new.name)
+    if not 0 < len(name) <= access_keys.MAX_NAME_LENGTH or not name.isprintable():
         yield FieldError("/name", "length", f"A key's name has 1 to {access_keys.MAX_NAME_LENGTH} characters that can be seen.")
     if find_provider(new.integration) is None:
         slugs = ", ".join(provider.slug for provider in PROVIDERS.get())

@@ -14,7 +14,7 @@ from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.events.activity import record
 from calmboard.models import Board, Project, Task
-from calmboard.models.columns import STATES
+from calmboard.models.columns import STATES, with_folded
 from calmboard.pagination import Order, Page, PageRequest, contains, like_pattern, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.changed_values import changed_values
@@ -71,7 +71,7 @@ def change_board(
     """Change the fields that are given. Raises as `create_board` does, and PreconditionFailed where the precondition fails."""
     board = _lock_board(access, board_id, precondition)
     if new := changed_values(board, changes):
-        db.session.execute(update(Board).where(Board.id == board_id).values(**new, updated_at=now()))
+        db.session.execute(update(Board).where(Board.id == board_id).values(**with_folded(Board, new), updated_at=now()))
         record(access, "board.changed", board.in_project, board_id, board_id=board_id, changes=new)
     db.session.commit()
     return read_board(access, board_id)
@@ -102,5 +102,5 @@ def _with_columns(connection: Connection, board: AnyRow) -> dict[str, Any]:
 def _board_list(by_name: bool, after_cursor: bool) -> AnySelect:
     statement = select(*_COLUMNS).where(Board.project_id == bindparam("project_id"))
     if by_name:
-        statement = statement.where(contains(Board.name))
+        statement = statement.where(contains(Board.name_folded))
     return order_and_limit(statement, _BY_ID, after_cursor=after_cursor)

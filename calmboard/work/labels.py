@@ -15,7 +15,8 @@ from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, db
 from calmboard.errors import Conflict
 from calmboard.events.activity import record
-from calmboard.models import Label, Project
+from calmboard.events.touched import touch
+from calmboard.models import Label, Project, Task, TaskLabel
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.changed_values import changed_values
@@ -56,6 +57,7 @@ def change_label(
     label = _lock_label(access, label_id, precondition)
     if new := changed_values(label, changes):
         _write(update(Label).where(Label.id == label_id).values(**new, updated_at=now()))
+        touch(Task, _labelled(label_id))
         record(access, "label.changed", label.in_project, label_id, changes=new)
     db.session.commit()
     return read_label(access, label_id)
@@ -64,6 +66,7 @@ def change_label(
 def delete_label(access: Access, label_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a label; tasks lose it. Raises as `change_label` does."""
     label = _lock_label(access, label_id, precondition)
+    touch(Task, _labelled(label_id))
     db.session.execute(delete(Label).where(Label.id == label_id))
     record(access, "label.deleted", label.in_project, label_id, changes={"name": label.name})
     db.session.commit()
@@ -73,6 +76,10 @@ def delete_label(access: Access, label_id: str, precondition: Precondition = no_
 def _label_list(after_cursor: bool) -> AnySelect:
     statement = select(*_COLUMNS).where(Label.project_id == bindparam("project_id"))
     return order_and_limit(statement, _BY_ID, after_cursor=after_cursor)
+
+
+def _labelled(label_id: str) -> AnySelect:
+    return select(TaskLabel.task_id).where(TaskLabel.label_id == label_id)
 
 
 def _lock_label(access: Access, label_id: str, precondition: Precondition) -> AnyRow:

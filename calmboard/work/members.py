@@ -10,10 +10,10 @@ from calmboard.access.access import Access
 from calmboard.access.audit import Subject, record_audit
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.access.reads import replica_reads
-from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.errors import Conflict, Forbidden, NotFound
 from calmboard.events.activity import record
+from calmboard.events.touched import touch
 from calmboard.models import Board, Membership, Project, Task, TaskAssignee, User
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
@@ -62,6 +62,7 @@ def change_member(
     if role != member.role:
         membership = (Membership.project_id == project_id, Membership.user_id == user_id)
         db.session.execute(update(Membership).where(*membership).values(role=role))
+        touch(Project, [project_id])  # it tells each member their role
         record(access, "member.changed", project_id, user_id, changes={"role": role})
         record_audit(access, "member.changed", _subject(project_id, user_id), {"role": role, "before": member.role})
     db.session.commit()
@@ -127,5 +128,5 @@ def _unassign(project_id: str, user_id: str) -> None:
         .join(Board, Board.id == Task.board_id)
         .where(Board.project_id == project_id, TaskAssignee.user_id == user_id)
     )
-    db.session.execute(update(Task).where(Task.id.in_(their_tasks)).values(updated_at=now()))
+    touch(Task, their_tasks)
     db.session.execute(delete(TaskAssignee).where(TaskAssignee.user_id == user_id, TaskAssignee.task_id.in_(their_tasks)))

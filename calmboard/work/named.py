@@ -1,10 +1,11 @@
 """What a request names instead of giving its id: people, labels, sprints, boards and projects by their exact name, people also
-by e-mail or `me`.
+by e-mail or `me`, tasks by their short number, `#12` or `12`.
 
 Only what the access may see is found or listed, and nobody's e-mail is ever told. An id is returned as it is: whoever uses it
 finds out whether it exists and may be used. Case counts only where several names differ in nothing else.
 """
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,12 +19,13 @@ from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, narrowed_to, require_scope
 from calmboard.db import AnyRow, AnySelect, autocommit
 from calmboard.errors import FieldError, ValidationFailed
-from calmboard.models import Board, Label, Membership, Project, Sprint, User
+from calmboard.models import Board, Label, Membership, Project, Sprint, Task, User
 
-Kind = Literal["person", "label", "sprint", "board", "project"]
+Kind = Literal["person", "label", "sprint", "board", "project", "task"]
 
 _MAX_CANDIDATES = 10
 _MAX_SHOWN = 60
+_NUMBER = re.compile(r"#?([1-9][0-9]{0,8})")
 
 
 class Within(NamedTuple):
@@ -89,7 +91,7 @@ def _own_id(access: Access, kind: Kind, name: str, literals: Collection[str]) ->
 
 def _find_named(access: Access, kind: Kind, names: Collection[str], within: Within) -> Sequence[AnyRow]:
     named = _KINDS[kind]
-    wanted = sorted({_fold(name) for name in names if "\0" not in name})
+    wanted = sorted({key for name in names if (key := _key(kind, name)) is not None})
     if not wanted:
         return ()
     if named.scope is not None:
@@ -101,7 +103,8 @@ def _find_named(access: Access, kind: Kind, names: Collection[str], within: With
 
 def _choose(kind: Kind, name: str, rows: Iterable[AnyRow], pointer: str, within: Within) -> str | FieldError:
     """The id of the one row of this name."""
-    candidates = [row for row in rows if _fold(name) in (_fold(row.name), _fold(getattr(row, "email", "")))]
+    key = _key(kind, name)
+    candidates = [row for row in rows if key is not None and key in _keys_of(kind, row)]
     exact = [row for row in candidates if name.strip() == row.name]
     chosen = exact if len(exact) == 1 else candidates
     if len(chosen) == 1:
@@ -115,8 +118,10 @@ def _unknown(kind: Kind, name: str, pointer: str, within: Within) -> FieldError:
     where = f"the project {within.project_id}" if within.project_id else "what you may see"
     if within.board_id:
         where = f"the board {within.board_id}" if named.board_id is not None else f"the project of the board {within.board_id}"
-    how = "me, an e-mail address, an exact name or an id" if kind == "person" else "an exact name or an id"
-    detail = f"No {named.noun} in {where} is called “{name[:_MAX_SHOWN]}”. Send {how}, which starts with {named.prefix}_."
+    how = _WAYS.get(kind, "an exact name")
+    detail = (
+        f"No {named.noun} in {where} is called “{name[:_MAX_SHOWN]}”. Send {how} or an id, which starts with {named.prefix}_."
+    )
     return FieldError(pointer, "unknown_value", detail)
 
 
@@ -132,10 +137,22 @@ def _describe(row: AnyRow) -> str:
     return f"{row.id}, {row.name}" + (f", in {parent_id}" if parent_id else "")
 
 
-def _fold(text: str) -> str:
-    return text.strip().lower()
+def _key(kind: Kind, name: str) -> str | int | None:
+    """What a name is compared by; None where nothing can have it."""
+    if kind == "task":
+        found = _NUMBER.fullmatch(name.strip())
+        return int(found[1]) if found else None
+    return None if "\0" in name else name.strip().lower()
 
 
+def _keys_of(kind: Kind, row: AnyRow) -> tuple[str | int | None, ...]:
+    """What a row can be named by."""
+    if kind == "task":
+        return (row.number,)
+    return tuple(_key(kind, name) for name in (row.name, *([row.email] if kind == "person" else ())))
+
+
+_WAYS = {"person": "me, an e-mail address, an exact name", "task": "a number such as #12"}
 _THEIR_MEMBERSHIP = aliased(Membership)
 _THAT_BOARD = aliased(Board)
 _KINDS: dict[str, _NamedKind] = {
@@ -173,6 +190,14 @@ _KINDS: dict[str, _NamedKind] = {
         Board.project_id,
         Board.id,
     ),
+    "task": _NamedKind(
+        "tsk",
+        "task",
+        "tasks:read",
+        select(Task.id, Task.number, Task.title.label("name"), Board.project_id.label("parent_id")).join(Board),
+        (Task.number,),
+        Board.project_id,
+    ),
     "project": _NamedKind("prj", "project", "projects:read", select(Project.id, Project.name), (Project.name,), Project.id),
 }
 
@@ -180,7 +205,8 @@ _KINDS: dict[str, _NamedKind] = {
 @cache
 def _matching(kind: Kind, narrowed: bool, in_project: bool, on_board: bool) -> AnySelect:
     named = _KINDS[kind]
-    name_fits = or_(*(func.lower(name).in_(bindparam("names", expanding=True)) for name in named.names))
+    columns = named.names if kind == "task" else [func.lower(name) for name in named.names]
+    name_fits = or_(*(column.in_(bindparam("names", expanding=True)) for column in columns))
     statement = narrowed_to(named.statement, named.project_id, narrowed).where(name_fits)
     if in_project:
         statement = statement.where(named.project_id == bindparam("project_id"))

@@ -11,8 +11,11 @@ from calmboard.access.credentials.passwords import MAX_LENGTH, MIN_LENGTH, hash_
 from calmboard.access.plans import PLANS
 from calmboard.db import autocommit, db
 from calmboard.errors import FieldError, NotFound, ValidationFailed
-from calmboard.models import User
+from calmboard.events.touched import touch
+from calmboard.models import Comment, Task, TaskAssignee, User
+from calmboard.texts.names import ONE_LINE, ONE_LINE_RULE, one_line
 
+_MAX_NAME_LENGTH = 100
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 
 
@@ -21,7 +24,7 @@ def add_person(email: str, name: str, password: str, plan: str, actor: Actor = "
     errors = [error for error in (_email_error(email), _name_error(name), _password_error(password), _plan_error(plan)) if error]
     if errors:
         raise ValidationFailed(errors=tuple(errors))
-    user = User(email=email.strip(), name=name.strip(), password_hash=hash_password(password), plan=plan)
+    user = User(email=email.strip(), name=one_line(name), password_hash=hash_password(password), plan=plan)
     db.session.add(user)
     try:
         db.session.flush()
@@ -46,6 +49,19 @@ def change_plan(email: str, plan: str, actor: Actor = "operator") -> Person:
     return find_person(email)
 
 
+def rename_person(email: str, name: str) -> Person:
+    """Give a person another name, which their tasks and comments show from then on."""
+    if error := _name_error(name):
+        raise ValidationFailed(errors=(error,))
+    person, new = find_person(email), one_line(name)
+    renaming = update(User).where(User.id == person.id, User.name != new).values(name=new).returning(User.id)
+    if db.session.execute(renaming).first() is not None:
+        touch(Task, select(TaskAssignee.task_id).where(TaskAssignee.user_id == person.id))
+        touch(Comment, select(Comment.id).where(Comment.author_id == person.id))
+    db.session.commit()
+    return find_person(email)
+
+
 def find_person(email: str) -> Person:
     with autocommit() as connection:
         columns = (User.id, User.name, User.email, User.plan)
@@ -62,7 +78,11 @@ def _email_error(email: str) -> FieldError | None:
 
 
 def _name_error(name: str) -> FieldError | None:
-    return None if 0 < len(name.strip()) <= 100 else FieldError("/name", "length", "A name has 1 to 100 characters.")
+    if not 0 < len(one_line(name)) <= _MAX_NAME_LENGTH:
+        return FieldError("/name", "length", f"A name has 1 to {_MAX_NAME_LENGTH} characters.")
+    if not re.fullmatch(ONE_LINE, one_line(name)):
+        return FieldError("/name", "unprintable", f"Use letters and signs that can be seen. {ONE_LINE_RULE}")
+    return None
 
 
 def _password_error(password: str) -> FieldError | None:

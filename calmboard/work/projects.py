@@ -28,6 +28,7 @@ from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.errors import Forbidden
 from calmboard.events.activity import record
 from calmboard.models import Board, Membership, Project, Sprint, Task
+from calmboard.models.columns import with_folded
 from calmboard.pagination import Order, Page, PageRequest, contains, like_pattern, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.changed_values import changed_values
@@ -79,7 +80,7 @@ def change_project(
     require_role(access, project.role, "projects:write")
     precondition(project)
     if new := changed_values(project, changes):
-        db.session.execute(update(Project).where(Project.id == project_id).values(**new, updated_at=now()))
+        db.session.execute(update(Project).where(Project.id == project_id).values(**with_folded(Project, new), updated_at=now()))
         record(access, "project.changed", project_id, project_id, changes=new)
     db.session.commit()
     return read_project(access, project_id)
@@ -179,7 +180,7 @@ def _record_deletion(access: Access, project_id: str, name: str) -> None:
 def _project_list(narrowed: bool, by_name: bool, after_cursor: bool) -> AnySelect:
     statement = narrowed_to(select(*_COLUMNS, Membership.role), Project.id, narrowed)
     if by_name:
-        statement = statement.where(contains(Project.name))
+        statement = statement.where(contains(Project.name_folded))
     return order_and_limit(statement, _BY_ID, after_cursor=after_cursor)
 
 

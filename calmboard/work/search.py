@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, or_, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, narrowed_to
@@ -13,6 +13,7 @@ from calmboard.access.reads import visible_reads
 from calmboard.db import AnyRow, AnySelect, Base
 from calmboard.models import Board, Comment, Project, Sprint, Task
 from calmboard.pagination import like_pattern
+from calmboard.texts.folding import find_folded, fold
 
 MAX_WORDS = 8
 _EXCERPT_LENGTH = 160
@@ -46,10 +47,11 @@ class SearchResults:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A table that is searched: its rows' title and text, which of the two are searched, and where the rows belong."""
+    """A table that is searched: its rows' title, also folded, and text, what of them is searched, and where the rows belong."""
 
     table: Any
     title: Any
+    title_folded: Any
     text: Any
     searched: tuple[Any, ...]
     project_id: Any
@@ -59,16 +61,44 @@ class _Source:
 
 _ON_BOARD = (Board.id.label("board_id"), Board.name.label("board_name"))
 _SOURCES = {
-    "project": _Source(Project, Project.name, Project.description, (Project.name, Project.description), Project.id),
-    "board": _Source(Board, Board.name, Board.name, (Board.name,), Board.project_id, _ON_BOARD),
+    "project": _Source(
+        Project,
+        Project.name,
+        Project.name_folded,
+        Project.description,
+        (Project.name_folded, Project.description_folded),
+        Project.id,
+    ),
+    "board": _Source(Board, Board.name, Board.name_folded, Board.name, (Board.name_folded,), Board.project_id, _ON_BOARD),
     "task": _Source(
-        Task, Task.title, Task.description, (Task.title, Task.description), Board.project_id, (*_ON_BOARD, Task.state), (Board,)
+        Task,
+        Task.title,
+        Task.title_folded,
+        Task.description,
+        (Task.title_folded, Task.description_folded),
+        Board.project_id,
+        (*_ON_BOARD, Task.state),
+        (Board,),
     ),
     "comment": _Source(
-        Comment, Task.title, Comment.body, (Comment.body,), Board.project_id, (*_ON_BOARD, Comment.task_id), (Task, Board)
+        Comment,
+        Task.title,
+        Task.title_folded,
+        Comment.body,
+        (Comment.body_folded,),
+        Board.project_id,
+        (*_ON_BOARD, Comment.task_id),
+        (Task, Board),
     ),
     "sprint": _Source(
-        Sprint, Sprint.name, Sprint.goal, (Sprint.name, Sprint.goal), Board.project_id, (*_ON_BOARD, Sprint.state), (Board,)
+        Sprint,
+        Sprint.name,
+        Sprint.name_folded,
+        Sprint.goal,
+        (Sprint.name_folded, Sprint.goal_folded),
+        Board.project_id,
+        (*_ON_BOARD, Sprint.state),
+        (Board,),
     ),
 }
 
@@ -78,7 +108,7 @@ def search(access: Access, q: str, kinds: Collection[str] | None = None, limit: 
 
     At most one query for each kind; kinds that the access may not read are skipped and named.
     """
-    words = q.split()[:MAX_WORDS]
+    words = fold(q).split()[:MAX_WORDS]
     requested = [kind for kind in _SOURCES if kinds is None or kind in kinds]
     readable = [kind for kind in requested if access.has_scope(f"{kind}s:read")]
     values = {**_values(words), "row_limit": limit + 1}
@@ -104,7 +134,7 @@ def _values(words: Sequence[str]) -> dict[str, Any]:
 @cache
 def _statement(kind: str, words: int, narrowed: bool) -> AnySelect:
     source = _SOURCES[kind]
-    rank = _rank(source.title, words).label("rank")
+    rank = _rank(source.title_folded, words).label("rank")
     where = (source.project_id.label("project_id"), Project.name.label("project_name"), *source.context)
     columns = (source.table.id, source.title.label("title"), source.text.label("text"), *where, source.table.updated_at, rank)
     statement: AnySelect = select(*columns).select_from(source.table)
@@ -117,7 +147,7 @@ def _statement(kind: str, words: int, narrowed: bool) -> AnySelect:
 
 def _rank(title: Any, words: int) -> ColumnElement[int]:
     return case(
-        (func.lower(title) == func.lower(bindparam("phrase")), 0),
+        (title == bindparam("phrase"), 0),
         (_contains(title, "start"), 1),
         (and_(*(_contains(title, f"word_{index}") for index in range(words))), 2),
         else_=_IN_TEXT,
@@ -125,7 +155,8 @@ def _rank(title: Any, words: int) -> ColumnElement[int]:
 
 
 def _contains(column: Any, name: str) -> ColumnElement[bool]:
-    return func.lower(column).like(func.lower(bindparam(name)), escape="\\")
+    condition: ColumnElement[bool] = column.like(bindparam(name), escape="\\")
+    return condition
 
 
 def _result(access: Access, kind: str, row: AnyRow, words: Sequence[str]) -> SearchResult:
@@ -140,7 +171,7 @@ def _result(access: Access, kind: str, row: AnyRow, words: Sequence[str]) -> Sea
 
 def _excerpt(text: str, words: Sequence[str]) -> str:
     """The text around the first of the words that stands in it, in one line."""
-    positions = [position for word in words if (position := text.lower().find(word.lower())) >= 0]
+    positions = [position for word in words if (position := find_folded(text, word)) >= 0]
     start = max(0, min(positions, default=0) - _EXCERPT_LENGTH // 2)
     excerpt = " ".join(text[start : start + _EXCERPT_LENGTH].split())
     return f"{'… ' * (start > 0)}{excerpt}{' …' * (start + _EXCERPT_LENGTH < len(text))}"

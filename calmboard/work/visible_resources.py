@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, literal, null, or_, select, union_all
+from sqlalchemy import bindparam, case, literal, null, or_, select, union_all
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, find, narrowed_to, require_scope
@@ -14,27 +14,29 @@ from calmboard.db import AnyRow, AnySelect, Base
 from calmboard.errors import NotFound
 from calmboard.models import Board, Project, Sprint, Task
 from calmboard.pagination import Order, Page, PageRequest, contains, like_pattern, order_and_limit, read_page
+from calmboard.texts.folding import fold
 
 _MAX_NAME_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class _NamedTable:
-    """A table whose rows have a name, and which column, through which joins, leads to their project."""
+    """A table whose rows have a name, also folded, and which column, through which joins, leads to their project."""
 
     prefix: str
     table: Any
     name: Any
+    folded: Any
     scope: str
     project_id: Any
     joins: tuple[type[Base], ...] = ()
 
 
 _KINDS = {
-    "project": _NamedTable("prj", Project, Project.name, "projects:read", Project.id),
-    "board": _NamedTable("brd", Board, Board.name, "boards:read", Board.project_id),
-    "task": _NamedTable("tsk", Task, Task.title, "tasks:read", Board.project_id, (Board,)),
-    "sprint": _NamedTable("spr", Sprint, Sprint.name, "sprints:read", Board.project_id, (Board,)),
+    "project": _NamedTable("prj", Project, Project.name, Project.name_folded, "projects:read", Project.id),
+    "board": _NamedTable("brd", Board, Board.name, Board.name_folded, "boards:read", Board.project_id),
+    "task": _NamedTable("tsk", Task, Task.title, Task.title_folded, "tasks:read", Board.project_id, (Board,)),
+    "sprint": _NamedTable("spr", Sprint, Sprint.name, Sprint.name_folded, "sprints:read", Board.project_id, (Board,)),
 }
 _TABLES = {kind.prefix: kind.table for kind in _KINDS.values()}
 
@@ -62,7 +64,7 @@ def match_names(access: Access, kind: str, text: str, limit: int, board_id: str 
         return ()
     like = like_pattern(text) or "%"
     start = like.removeprefix("%") if text.startswith(f"{_KINDS[kind].prefix}_") else ""
-    values = {"exact": text, "q": like, "start": start, "limit": limit, "board_id": board_id}
+    values = {"exact": fold(text), "q": like, "start": start, "limit": limit, "board_id": board_id}
     with visible_reads(access) as (connection, limited):
         statement = _matching(kind, limited.project_ids is not None, board_id is not None)
         return connection.execute(statement, {**access_params(limited), **values}).all()
@@ -100,9 +102,9 @@ def _matching(kind: str, narrowed: bool, on_board: bool) -> AnySelect:
     statement: AnySelect = select(named.table.id, named.name.label("name")).select_from(named.table)
     for parent in named.joins:
         statement = statement.join(parent)
-    is_inexact = case((func.lower(named.name) == func.lower(bindparam("exact")), 0), else_=1).label("is_inexact")
+    is_inexact = case((named.folded == bindparam("exact"), 0), else_=1).label("is_inexact")
     starts = named.table.id.like(bindparam("start"), escape="\\")
-    statement = narrowed_to(statement, named.project_id, narrowed).where(or_(starts, contains(named.name)))
+    statement = narrowed_to(statement, named.project_id, narrowed).where(or_(starts, contains(named.folded)))
     if on_board:
         statement = statement.where(named.table.board_id == bindparam("board_id"))
     return statement.add_columns(is_inexact).order_by(is_inexact, named.table.id).limit(bindparam("limit"))

@@ -1,7 +1,6 @@
 """What a program sends to register (RFC 7591, section 2): what is unsafe is refused, what has no effect here is left out."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from calmboard.access.oauth.app_names import NAMELESS
 from calmboard.access.oauth.redirect_uris import MAX_REGISTERED, registered_uri_error
 from calmboard.access.scopes import SCOPES
 from calmboard.errors import FieldError
+from calmboard.texts.names import one_line
 from oauth.answers import OAuthError
 
 MAX_BYTES = 16 * 1024
@@ -99,7 +99,7 @@ def _is_page(address: str) -> bool:
 def _name(metadata: dict[str, Any]) -> str:
     """One line: line ends and tabs are blanks, and what people cannot see is refused."""
     name = metadata.get("client_name", NAMELESS)
-    line = re.sub(r"[\t\r\n]+", " ", name).strip() if isinstance(name, str) else ""
+    line = one_line(name) if isinstance(name, str) else ""
     if not 1 <= len(line) <= 200 or not line.isprintable():
         raise OAuthError("invalid_client_metadata", "client_name is a string of 1 to 200 visible characters.")
     return line

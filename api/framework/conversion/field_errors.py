@@ -1,14 +1,14 @@
 """Describes in a sentence what is wrong with a value, and which values are accepted."""
 
 import re
-import types
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from msgspec import Meta, ValidationError
 
+from api.framework.conversion.type_parts import parts_of
 from api.shapes.values import EXAMPLE_ID_SUFFIX, NO_NUL, VISIBLE
 from calmboard.errors import FieldError
+from calmboard.texts.names import ONE_LINE, ONE_LINE_RULE
 
 _LOCATION = re.compile(r" - at `\$(.*)`$")
 _TYPE_NAMES = {
@@ -37,7 +37,7 @@ def field_error_from(error: ValidationError, pointer: str, kind: Any) -> FieldEr
 
 def allowed_values(kind: Any) -> tuple[str, ...]:
     """The choices of a Literal somewhere in a type, in their own order."""
-    return next((tuple(map(str, get_args(part))) for part in _parts(kind) if get_origin(part) is Literal), ())
+    return next((tuple(map(str, get_args(part))) for part in parts_of(kind) if get_origin(part) is Literal), ())
 
 
 def _describe(message: str, kind: Any) -> tuple[str, str]:
@@ -64,8 +64,10 @@ def _length(operator: str, length: int, *, is_list: bool) -> tuple[str, str]:
 
 def _describe_format(message: str, kind: Any) -> str:
     """The expected format, as the examples of the rule show it."""
-    notes = [note for part in _parts(kind) for note in get_args(part) if isinstance(note, Meta) and note.pattern]
+    notes = [note for part in parts_of(kind) for note in get_args(part) if isinstance(note, Meta) and note.pattern]
     rule = next((note for note in notes if repr(note.pattern) in message), None)
+    if rule is not None and rule.pattern == ONE_LINE:
+        return f"Use one line with at least one visible character. {ONE_LINE_RULE}"
     if rule is None or rule.pattern in (VISIBLE, NO_NUL) or not rule.examples:
         return "Use at least one visible character, and no NUL."
     if "@" in message:
@@ -81,11 +83,3 @@ def _describe_example(example: str, pattern: str) -> str:
 
 def _type_name(expected: str) -> str:
     return " or ".join(_TYPE_NAMES.get(name, name) for name in expected.split(" | "))
-
-
-def _parts(kind: Any) -> Iterator[Any]:
-    yield kind
-    if get_origin(kind) in (Annotated, Union, types.UnionType, list):
-        for argument in get_args(kind):
-            if not isinstance(argument, Meta):
-                yield from _parts(argument)

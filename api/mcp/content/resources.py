@@ -8,9 +8,9 @@ from itsdangerous import BadSignature
 from api.mcp.calls import CallContext
 from api.mcp.content.completions import id_completion
 from api.mcp.content.documents import board_document, project_document, task_document
-from api.mcp.content.quotes import quoted_title
 from api.mcp.protocol.listings import usable
 from api.mcp.protocol.revisions import invalid_cursor
+from api.mcp.quotes import quoted_title
 from api.mcp.registry import Resource
 from calmboard.access.access import Access
 from calmboard.access.signing import signer

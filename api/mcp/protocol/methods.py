@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 from flask import request
 
 from api.mcp.arguments import read_object_text
@@ -284,8 +285,11 @@ def _cached(result: Result, ttl_ms: int, scope: str) -> Result:
 
 
 def _for_revision(version: str, result: Result) -> Result:
-    """2025-03-26 has no structured content."""
-    return {name: value for name, value in result.items() if name != "structuredContent"} if version == OLDEST else result
+    """2025-03-26 has no structured content, so that its text holds the data."""
+    if version != OLDEST or "structuredContent" not in result:
+        return result
+    structured = msgspec.json.encode(result["structuredContent"]).decode()
+    return {**{name: value for name, value in result.items() if name != "structuredContent"}, "content": [text(structured)]}
 
 
 _Method = Callable[[Registry, Message, CallContext], Result | MessageStream]

@@ -6,7 +6,8 @@ from msgspec import UNSET, UnsetType
 
 from api.mcp.calls import CallContext
 from api.mcp.registry import tool
-from api.mcp.shapes import Kind, SearchResults, ToolArguments
+from api.mcp.shapes.answers import Kind, SearchResults
+from api.mcp.shapes.arguments import ToolArguments
 from api.shapes.values import VISIBLE, about
 from calmboard.work import search as work_search
 

@@ -3,13 +3,18 @@
 from dataclasses import replace
 from typing import Any
 
+from msgspec import UNSET
+
 from api.framework.answers import problem_body
 from api.framework.bodies import given
 from api.framework.describe import describe
+from api.framework.etags import matches
 from api.resources.work.tasks import bp
 from api.shapes.work.bulk import Bulk, BulkAnswer, ChangeTask, CreateTask, DeleteTask
+from api.shapes.work.tasks import Task
 from calmboard.access.access import Access
 from calmboard.errors import FieldError, Problem
+from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.tasks.bulk import BulkOperation, BulkOperationError, BulkResult, change_all, change_each
 
 _STATUSES = {"create": 201, "change": 200, "delete": 204}
@@ -32,8 +37,12 @@ def _step(operation: CreateTask | ChangeTask | DeleteTask) -> BulkOperation:
     if isinstance(operation, CreateTask):
         return BulkOperation("create", operation.board_id, given(operation.task))
     if isinstance(operation, ChangeTask):
-        return BulkOperation("change", operation.task_id, given(operation.changes))
-    return BulkOperation("delete", operation.task_id)
+        return BulkOperation("change", operation.task_id, given(operation.changes), _precondition(operation))
+    return BulkOperation("delete", operation.task_id, precondition=_precondition(operation))
+
+
+def _precondition(operation: ChangeTask | DeleteTask) -> Precondition:
+    return no_precondition if operation.if_match is UNSET else matches(Task, operation.if_match)
 
 
 def _with_operation_pointer(problem: Problem, index: int, kind: str) -> Problem:

@@ -15,7 +15,7 @@ _PATH = "/v1/boards/<board_id>/tasks/by-external/<source>/<text:external_id>"
 
 
 @bp.get(_PATH)
-@describe("Read a task by its id in another tool", Task, scope="tasks:read")
+@describe("Read a task by its id in another tool", Task, scope="tasks:read", path_errors=external.external_name_errors)
 def read_external_task(access: Access, board_id: str, source: str, external_id: str) -> TaskRow:
     """The task that mirrors an issue in another tool."""
     return external.read_external(access, board_id, source, external_id)
@@ -29,6 +29,7 @@ def read_external_task(access: Access, board_id: str, source: str, external_id: 
     scope="tasks:write",
     location="/api/v1/tasks/{id}",
     guarded=Task,
+    path_errors=external.external_name_errors,
 )
 def put_external_task(
     access: Access, board_id: str, source: str, external_id: str, values: ExternalTask, precondition: Precondition

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.shapes.values import VISIBLE, BoardId, ProjectId, State, Time, about
+from api.shapes.values import BoardId, ProjectId, State, Time, about
+from calmboard.texts.names import ONE_LINE
 
-BoardName = Annotated[str, about("The board's name.", "Checkout", min_length=1, max_length=100, pattern=VISIBLE)]
+BoardName = Annotated[str, about("The board's name.", "Checkout", min_length=1, max_length=100, pattern=ONE_LINE)]
 
 
 class Board(Struct):

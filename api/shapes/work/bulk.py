@@ -5,9 +5,20 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.shapes.problems import Problem
-from api.shapes.values import EXAMPLE_ID_SUFFIX, BoardId, TaskId, about
+from api.shapes.values import ALTERNATIVE, EXAMPLE_ID_SUFFIX, NO_NUL, BoardId, TaskId, about
 from api.shapes.work.tasks import NewTask, Task, TaskChanges
 from calmboard.work.tasks.bulk import MAX_OPERATIONS
+
+IfMatch = Annotated[
+    str,
+    about(
+        "Only while the task has this ETag, as it was read and as the header If-Match has it; else this operation is 412.",
+        '"5d41402abc4b2a76b9719d911017c592"',
+        max_length=500,
+        pattern=NO_NUL,
+        extra=ALTERNATIVE,
+    ),
+]
 
 
 class CreateTask(Struct, tag_field="op", tag="create", forbid_unknown_fields=True):
@@ -22,12 +33,14 @@ class ChangeTask(Struct, tag_field="op", tag="change", forbid_unknown_fields=Tru
 
     task_id: TaskId
     changes: TaskChanges
+    if_match: IfMatch | UnsetType = UNSET
 
 
 class DeleteTask(Struct, tag_field="op", tag="delete", forbid_unknown_fields=True):
     """Delete a task."""
 
     task_id: TaskId
+    if_match: IfMatch | UnsetType = UNSET
 
 
 _EXAMPLE = [

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from msgspec import UNSET, Struct, UnsetType
 
-from api.shapes.values import VISIBLE, ItemId, TaskId, Time, about
+from api.shapes.values import ItemId, TaskId, Time, about
+from calmboard.texts.names import ONE_LINE
 
-Text = Annotated[str, about("What is to be ticked off.", "Refund a test card", min_length=1, max_length=500, pattern=VISIBLE)]
+Text = Annotated[str, about("What is to be ticked off.", "Refund a test card", min_length=1, max_length=500, pattern=ONE_LINE)]
 Done = Annotated[bool, about("Whether it is done.", False)]
 Position = Annotated[int, about("Its position in the checklist, counted from 0 at the top.", 0, ge=0, le=1_000_000)]
 

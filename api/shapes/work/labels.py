@@ -4,11 +4,12 @@ from typing import Annotated
 
 from msgspec import UNSET, Struct, UnsetType
 
-from api.shapes.values import VISIBLE, LabelId, ProjectId, Time, about
+from api.shapes.values import LabelId, ProjectId, Time, about
 from calmboard.models import work
+from calmboard.texts.names import ONE_LINE
 
 LabelName = Annotated[
-    str, about("The word; a project has it once, whatever the case.", "Refunds", min_length=1, max_length=50, pattern=VISIBLE)
+    str, about("The word; a project has it once, whatever the case.", "Refunds", min_length=1, max_length=50, pattern=ONE_LINE)
 ]
 Colour = Annotated[work.Colour, about("Its colour.", "teal")]
 

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from msgspec import UNSET, Struct, UnsetType
 
-from api.shapes.values import NO_NUL, VISIBLE, ProjectId, Role, Time, about
+from api.shapes.values import NO_NUL, ProjectId, Role, Time, about
+from calmboard.texts.names import ONE_LINE
 
-ProjectName = Annotated[str, about("The project's name.", "Payments", min_length=1, max_length=100, pattern=VISIBLE)]
+ProjectName = Annotated[str, about("The project's name.", "Payments", min_length=1, max_length=100, pattern=ONE_LINE)]
 ProjectDescription = Annotated[
     str, about("What it is about, in Markdown.", "Cards, refunds and payouts.", max_length=20_000, pattern=NO_NUL)
 ]

@@ -5,11 +5,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from api.shapes.values import ALTERNATIVE, NO_NUL, VISIBLE, BoardId, SprintId, Time, about
+from api.shapes.values import ALTERNATIVE, NO_NUL, BoardId, SprintId, Time, about
 from calmboard.models import work
+from calmboard.texts.names import ONE_LINE
 
 SprintState = Annotated[work.SprintState, about("Where it is in its life.", "planned")]
-SprintName = Annotated[str, about("The sprint's name.", "Sprint 44", min_length=1, max_length=100, pattern=VISIBLE)]
+SprintName = Annotated[str, about("The sprint's name.", "Sprint 44", min_length=1, max_length=100, pattern=ONE_LINE)]
 Goal = Annotated[str, about("What will be true at its end.", "Every price shows its tax.", max_length=2000, pattern=NO_NUL)]
 StartsOn = Annotated[date, about("Its first day.", "2026-12-01")]
 EndsOn = Annotated[date, about("Its last day; not before the first, and at most 366 days in all.", "2026-12-14")]

@@ -14,6 +14,7 @@ from api.shapes.values import (
     DueDate,
     LabelOnTask,
     Labels,
+    Number,
     Person,
     Pinned,
     Rank,
@@ -21,6 +22,7 @@ from api.shapes.values import (
     State,
     TargetPosition,
     TaskId,
+    TaskUrl,
     Time,
     Title,
     UserId,
@@ -33,6 +35,7 @@ class Task(Struct):
 
     id: TaskId
     board_id: BoardId
+    number: Number
     title: Title
     description: Description
     state: State
@@ -42,11 +45,14 @@ class Task(Struct):
     due_date: DueDate | None
     blocked: Blocked
     blocked_reason: Annotated[str | None, about("What it waits for.", "Waits for the bank's test account.")]
+    blocked_at: Annotated[Time | None, Meta(description="Since when it is blocked; null: it is not.")]
     pinned: Pinned
     sprint_id: SprintChoice
+    done_at: Annotated[Time | None, Meta(description="When it last became done; null: it is not.")]
     created_by: UserId | None
     created_at: Time
     updated_at: Time
+    url: TaskUrl
 
 
 class TaskValues(Struct, kw_only=True, forbid_unknown_fields=True):

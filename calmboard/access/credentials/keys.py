@@ -22,6 +22,7 @@ from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.errors import Conflict, FieldError, Forbidden, NotFound, ValidationFailed
 from calmboard.models import ApiKey, Membership, User
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
+from calmboard.texts.names import one_line
 
 MAX_NAME_LENGTH = 80
 MAX_PROJECTS = 100
@@ -100,7 +101,7 @@ def issue_key(user_id: str, new: NewKey, actor: Actor = "operator") -> tuple[str
     secret = new_secret("cbk")
     key = ApiKey(
         user_id=user_id,
-        name=new.name.strip(),
+        name=one_line(new.name),
         integration=new.integration,
         digest=digest(secret),
         last4=secret[-4:],
@@ -231,7 +232,7 @@ def _errors(access: Access, new: NewKey) -> list[FieldError]:
 
 
 def _name_error(access: Access, new: NewKey) -> FieldError | None:
-    name = new.name.strip()
+    name = one_line(new.name)
     if not name:
         return FieldError("/name", "required", "Give the key a name; it tells your keys apart.")
     if len(name) > MAX_NAME_LENGTH:
@@ -246,7 +247,7 @@ def _name_error(access: Access, new: NewKey) -> FieldError | None:
 
 
 def _name_taken(name: str) -> FieldError:
-    return FieldError("/name", "taken", f"You already have a key called “{name.strip()}”. Add what makes this one different.")
+    return FieldError("/name", "taken", f"You already have a key called “{name}”. Add what makes this one different.")
 
 
 def _integration_error(new: NewKey) -> FieldError | None:

@@ -13,6 +13,7 @@ from calmboard.clock import now
 from calmboard.db import autocommit, db, insert_or_ignore
 from calmboard.models import OAuthClient
 from calmboard.outgoing import Fetch, OutgoingRefused
+from calmboard.texts.names import one_line
 
 MAX_BYTES = 5 * 1024
 FRESH_FOR = timedelta(hours=1)
@@ -83,11 +84,12 @@ def _contains_secret(metadata: dict[str, Any]) -> bool:
 
 
 def _save(client_id: str, metadata: dict[str, Any]) -> Client:
-    name = metadata.get("client_name")
+    sent = metadata.get("client_name")
+    name = one_line(sent) if isinstance(sent, str) else ""
     host = urlsplit(client_id).hostname or client_id
     at = now()
     values = {
-        "name": name.strip()[:200] if isinstance(name, str) and name.strip() and name.isprintable() else host,
+        "name": name[:200] if name and name.isprintable() else host,
         "redirect_uris": metadata["redirect_uris"],
         "updated_at": at,
         "fresh_until": at + FRESH_FOR,

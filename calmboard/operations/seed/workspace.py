@@ -6,6 +6,7 @@ task's title, so that it comes out the same every time. Days count from today.
 
 import hashlib
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,7 +19,7 @@ from calmboard import ids
 from calmboard.access.credentials.passwords import hash_password
 from calmboard.clock import now
 from calmboard.db import Base, db
-from calmboard.models import Board, Membership, Project, Sprint, SprintTask, Task, TaskAssignee, User
+from calmboard.models import Board, Membership, Project, Sprint, SprintTask, Task, TaskAssignee, TaskCounter, User
 from calmboard.models.columns import STATES
 from calmboard.operations.seed.people import PEOPLE
 from calmboard.work.tasks.positions import spread_ranks
@@ -76,7 +77,7 @@ class _Workspace:
         self._ids = {prefix: _ascending_ids(prefix) for prefix in ("usr", "prj", "brd", "spr", "tsk")}
         self._user_ids = {person.slug: next(self._ids["usr"]) for person in PEOPLE}
         self._assignees: list[tuple[Row, set[str]]] = []
-        models = (User, Project, Membership, Board, Sprint, Task, TaskAssignee, SprintTask)
+        models = (User, Project, TaskCounter, Membership, Board, Sprint, Task, TaskAssignee, SprintTask)
         self.rows: dict[type[Base], list[Row]] = {model: [] for model in models}
 
     def add_people(self, password_hash: str) -> None:
@@ -97,11 +98,16 @@ class _Workspace:
             self._add_board(project_id, board, workers)
 
     def assign_task_ids(self) -> None:
-        """Ids ascend by creation time, as those of real tasks do, since lists by age are sorted by id."""
+        """Ids and numbers ascend by creation time, as those of real tasks do, since lists by age are sorted by id."""
         self.rows[Task].sort(key=lambda task: task["created_at"])
+        project_of = {board["id"]: board["project_id"] for board in self.rows[Board]}
+        last_numbers: Counter[str] = Counter()
         for task in self.rows[Task]:
-            task["id"] = next(self._ids["tsk"])
+            project_id = project_of[task["board_id"]]
+            last_numbers[project_id] += 1
+            task.update(id=next(self._ids["tsk"]), number=last_numbers[project_id])
             self._record_sprint(task)
+        self.rows[TaskCounter] = [{"project_id": project_id, "last_number": last} for project_id, last in last_numbers.items()]
         self.rows[TaskAssignee] = [
             {"task_id": task["id"], "user_id": user_id} for task, team in self._assignees for user_id in team
         ]

@@ -1,6 +1,7 @@
 """The checklist of a task: items in an order, each done or not."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -77,7 +78,11 @@ def change_item(access: Access, item_id: str, changes: Mapping[str, Any], precon
     item = _lock_item(access, item_id, precondition)
     new = changed_values(item, changes)
     if values := _with_rank(item, new):
-        db.session.execute(update(ChecklistItem).where(ChecklistItem.id == item_id).values(**values, updated_at=now()))
+        at = now()
+        if "rank" in values:
+            above, below = sorted((_rank_of(item_id), values["rank"]))
+            _touch_between(item.task_id, above, below, at)
+        db.session.execute(update(ChecklistItem).where(ChecklistItem.id == item_id).values(**values, updated_at=at))
         _record(access, "checklist_item.changed", item, new)
     db.session.commit()
     return read_item(access, item_id)
@@ -86,6 +91,7 @@ def change_item(access: Access, item_id: str, changes: Mapping[str, Any], precon
 def delete_item(access: Access, item_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete an item; those below it move up. Raises as `change_item` does."""
     item = _lock_item(access, item_id, precondition)
+    _touch_between(item.task_id, _rank_of(item_id), None, now())
     db.session.execute(delete(ChecklistItem).where(ChecklistItem.id == item_id))
     _record(access, "checklist_item.deleted", item, {"text": item.text})
     db.session.commit()
@@ -151,8 +157,21 @@ def _add_item(access: Access, task: AnyRow, new: Mapping[str, Any]) -> str:
     item = ChecklistItem(task_id=task.id, rank=rank, **values)
     db.session.add(item)
     db.session.flush()
+    _touch_between(task.id, rank or "", None, item.created_at)
     record(access, "checklist_item.created", task.in_project, item.id, board_id=task.board_id, task_id=task.id, changes=new)
     return item.id
+
+
+def _rank_of(item_id: str) -> str:
+    rank: str = db.session.execute(select(ChecklistItem.rank).where(ChecklistItem.id == item_id)).scalar_one()
+    return rank
+
+
+def _touch_between(task_id: str, above: str, below: str | None, at: datetime) -> None:
+    """Items behind one rank and before another, if any, are in another position now."""
+    ends = () if below is None else (ChecklistItem.rank < below,)
+    moved = update(ChecklistItem).where(ChecklistItem.task_id == task_id, ChecklistItem.rank > above, *ends)
+    db.session.execute(moved.values(updated_at=at))
 
 
 def _set_done(access: Access, task: AnyRow, item_ids: Sequence[str], done: bool) -> None:

@@ -16,6 +16,7 @@ from calmboard.db import AnyRow, AnySelect, db
 from calmboard.errors import Forbidden
 from calmboard.events.activity import record
 from calmboard.models import Comment, Task, User
+from calmboard.models.columns import with_folded
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.changed_values import changed_values
@@ -96,7 +97,7 @@ def change_comment(
     if comment.author_id != access.user.id:
         raise Forbidden("Only the person who wrote a comment can change it.")
     if new := changed_values(comment, changes):
-        db.session.execute(update(Comment).where(Comment.id == comment_id).values(**new, updated_at=now()))
+        db.session.execute(update(Comment).where(Comment.id == comment_id).values(**with_folded(Comment, new), updated_at=now()))
         _record(access, "comment.changed", comment)
     db.session.commit()
     return read_comment(access, comment_id)

@@ -16,7 +16,9 @@ from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.errors import Conflict, FieldError, ValidationFailed
 from calmboard.events.activity import record
+from calmboard.events.touched import touch
 from calmboard.models import Board, Sprint, Task
+from calmboard.models.columns import with_folded
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.changed_values import changed_values
@@ -209,7 +211,7 @@ def _sprint_list(by_state: bool, after_cursor: bool) -> AnySelect:
 
 
 def _write(access: Access, what: str, sprint: AnyRow, values: Mapping[str, Any]) -> None:
-    db.session.execute(update(Sprint).where(Sprint.id == sprint.id).values(**values, updated_at=now()))
+    db.session.execute(update(Sprint).where(Sprint.id == sprint.id).values(**with_folded(Sprint, values), updated_at=now()))
     record(access, what, sprint.in_project, sprint.id, board_id=sprint.board_id, changes=values)
 
 
@@ -247,3 +249,4 @@ def _move_to_backlog(board_id: str, task_ids: list[str]) -> None:
         ranks.append(rank_between(ranks[-1], None))
     positions = [{"id": task_id, "state": "backlog", "rank": rank} for task_id, rank in zip(moving, ranks, strict=True)]
     db.session.execute(update(Task), positions)
+    touch(Board, [board_id])

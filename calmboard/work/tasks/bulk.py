@@ -11,7 +11,9 @@ from calmboard.access.permissions import access_params, find_for_update, require
 from calmboard.db import db
 from calmboard.errors import Problem
 from calmboard.models import Board, Task
+from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.tasks.lifecycle import add_task, apply_changes, remove_task
+from calmboard.work.tasks.numbers import lock_numbers
 from calmboard.work.tasks.positions import lock_boards
 from calmboard.work.tasks.rows import TaskRow, read_tasks
 
@@ -20,11 +22,12 @@ MAX_OPERATIONS = 100
 
 @dataclass(frozen=True, slots=True)
 class BulkOperation:
-    """One change: `where` is the board of a new task, else the task."""
+    """One change: `where` is the board of a new task, else the task, which the precondition is called with."""
 
     kind: Literal["create", "change", "delete"]
     where: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    precondition: Precondition = no_precondition
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +120,15 @@ def _add(access: Access, board_id: str, values_of: Callable[[], Mapping[str, Any
 
 
 def _lock(access: Access, operations: Sequence[BulkOperation]) -> None:
-    """Lock every visible board in one order, so that there are no deadlocks."""
+    """Lock every visible board, and the numbers of its project, in one order, so that there are no deadlocks."""
     board_ids = [operation.where for operation in operations if operation.kind == "create"]
     tasks = Task.id.in_([operation.where for operation in operations if operation.kind != "create"])
     affected = or_(Board.id.in_(board_ids), Board.id.in_(select(Task.board_id).where(tasks)))
-    visible_boards = visible(access, select(Board.id).where(affected), Board.project_id)
-    boards = db.session.execute(visible_boards, access_params(access)).scalars().all()
+    visible_boards = visible(access, select(Board.id, Board.project_id).where(affected), Board.project_id)
+    project_of = {row.id: row.project_id for row in db.session.execute(visible_boards, access_params(access))}
+    boards = list(project_of)
     lock_boards(*boards)
+    lock_numbers(project_of[board_id] for board_id in board_ids if board_id in project_of)
     task_rows = select(Task.id).where(tasks, Task.board_id.in_(boards))
     db.session.execute(task_rows.order_by(Task.id).with_for_update(key_share=True))
 
@@ -133,12 +138,12 @@ def _create(access: Access, operation: BulkOperation) -> str:
 
 
 def _change(access: Access, operation: BulkOperation) -> str:
-    apply_changes(access, operation.where, operation.values)
+    apply_changes(access, operation.where, operation.values, operation.precondition)
     return operation.where
 
 
 def _delete(access: Access, operation: BulkOperation) -> str:
-    remove_task(access, operation.where)
+    remove_task(access, operation.where, operation.precondition)
     return operation.where
 
 

@@ -6,16 +6,33 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from calmboard.clock import now
+from calmboard.access.access import Access
 from calmboard.db import autocommit, db
 from calmboard.errors import FieldError, ValidationFailed
 from calmboard.models import Label, Membership, Sprint, TaskAssignee, TaskLabel
 from calmboard.models.columns import STATES
+from calmboard.work.named import Kind, Within, resolve_names
 from calmboard.work.tasks.positions import rank_at, rank_beside
 
 POSITION_FIELDS = ("position", "before", "after")
 MOVE_FIELDS = ("state", *POSITION_FIELDS, "sprint_id")
+_NAMED: dict[str, Kind] = {"assignees": "person", "labels": "label"}
 _STARTED = STATES[STATES.index("in_progress") :]
+
+
+def resolve_references(access: Access, project_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with the ids of the people and labels that they name; raises ValidationFailed for each that is unclear."""
+    resolved = dict(values)
+    errors: list[FieldError] = []
+    for name, kind in _NAMED.items():
+        try:
+            if values.get(name):
+                resolved[name] = resolve_names(access, kind, values[name], f"/{name}", Within(project_id))
+        except ValidationFailed as problem:
+            errors += problem.errors
+    if errors:
+        raise ValidationFailed(errors=tuple(errors))
+    return resolved
 
 
 def require_known(project_id: str, board_id: str, values: Mapping[str, Any]) -> None:
@@ -58,16 +75,16 @@ def assign_position(board_id: str, values: dict[str, Any], task_id: str | None =
         values["rank"] = rank
 
 
-def set_progress_times(values: dict[str, Any], state: str | None, started_at: datetime | None) -> None:
-    """Set when a task was first started, last became done and was blocked. `state` is the one before."""
+def set_progress_times(values: dict[str, Any], state: str | None, started_at: datetime | None, at: datetime) -> None:
+    """Set when a task was first started, last became done and was blocked, if that is now. `state` is the one before."""
     if "blocked" in values:
-        values["blocked_at"] = now() if values["blocked"] else None
+        values["blocked_at"] = at if values["blocked"] else None
     target = values.get("state", state)
     if target == state:
         return
     if target in _STARTED and started_at is None:
-        values["started_at"] = now()
-    values["done_at"] = now() if target == "done" else None
+        values["started_at"] = at
+    values["done_at"] = at if target == "done" else None
 
 
 def replace_assignees(task_id: str, user_ids: Sequence[str]) -> bool:

@@ -135,7 +135,7 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
     "done_before": Task.done_at < bindparam("done_before"),
     "updated_since": Task.updated_at >= bindparam("updated_since"),
     "updated_before": Task.updated_at < bindparam("updated_before"),
-    "q": or_(contains(Task.title), contains(Task.description)),
+    "q": or_(contains(Task.title_folded), contains(Task.description_folded)),
 }
 _CONDITIONS_ACROSS_BOARDS = {
     **_CONDITIONS,

@@ -31,10 +31,12 @@ _STATES = {name: state for state, names in _SYNONYMS.items() for name in names}
 
 
 def read_external(access: Access, board_id: str, source: str, external_id: str) -> TaskRow:
-    """Raises NotFound where the board has no task by this name, else as `read_task`."""
+    """Raises NotFound where the board has no task by this name, else as `read_task`.
+
+    The caller has refused names with `external_name_errors`.
+    """
     require_scope(access, "tasks:read")
     find(access, Board, board_id)
-    _require_valid_name(source, external_id)
     with autocommit() as connection:
         task_id = connection.execute(_task_id(board_id, source, external_id)).scalar()
     if task_id is None:
@@ -52,13 +54,12 @@ def put_external(
 ) -> tuple[TaskRow, bool]:
     """Create the task for an item of another tool, or change it; returns it and whether it is new.
 
-    Sent twice, or by two at once, it makes one task. `status` is a state by the tool's name for it,
-    `assignee_email` a member's address; an address that nobody in the project has is ignored.
+    The caller has refused names with `external_name_errors`. Sent twice, or by two at once, it makes one task. `status` is a
+    state by the tool's name for it, `assignee_email` a member's address; one that nobody in the project has is ignored.
     Raises ValidationFailed where a new task has no title or the status is not known.
     """
     board = find_for_update(access, Board, board_id)
     require_role(access, board.role, "tasks:write")
-    _require_valid_name(source, external_id)
     fields = _to_fields(board.in_project, values)
     task_id = db.session.execute(_locked(_task_id(board_id, source, external_id))).scalar()
     is_new = task_id is None
@@ -76,11 +77,18 @@ def state_from_status(status: str) -> str | None:
     return _STATES.get("".join(character for character in status.casefold() if character.isalnum()))
 
 
-def _require_valid_name(source: str, external_id: str) -> None:
+def external_name_errors(source: str, external_id: str, **_address: str) -> list[FieldError]:
+    """What is wrong with the two that name a task in another tool."""
+    errors = []
     if not re.fullmatch(SOURCE_PATTERN, source):
-        raise NotFound("A source is written in small letters, digits, - and _, such as jira.")
-    if len(external_id) > MAX_EXTERNAL_ID_LENGTH or {"\0", "\ufffd"} & set(external_id):
-        raise NotFound(f"An external id has at most {MAX_EXTERNAL_ID_LENGTH} characters of UTF-8, and no NUL.")
+        detail = "Write a source with 1 to 40 small letters, digits, - and _, such as jira."
+        errors.append(FieldError("source", "wrong_form", detail))
+    if len(external_id) > MAX_EXTERNAL_ID_LENGTH:
+        detail = f"This is {len(external_id)} characters long. An external id has at most {MAX_EXTERNAL_ID_LENGTH}."
+        errors.append(FieldError("external_id", "too_long", detail))
+    if {"\0", "\ufffd"} & set(external_id):
+        errors.append(FieldError("external_id", "wrong_form", "Write an external id in UTF-8, without NUL."))
+    return errors
 
 
 def _add(access: Access, board_id: str, source: str, external_id: str, fields: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Tasks: read, created, changed, moved, deleted."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, update
@@ -10,7 +11,9 @@ from calmboard.access.permissions import find, find_for_update, require_role, re
 from calmboard.clock import now
 from calmboard.db import AnyRow, autocommit, db
 from calmboard.events.activity import record
-from calmboard.models import Board, Task
+from calmboard.events.touched import touch
+from calmboard.models import Board, Sprint, Task
+from calmboard.models.columns import with_folded
 from calmboard.preconditions import Precondition, no_precondition
 from calmboard.work.tasks.changes import (
     MOVE_FIELDS,
@@ -19,9 +22,11 @@ from calmboard.work.tasks.changes import (
     replace_assignees,
     replace_labels,
     require_known,
+    resolve_references,
     set_progress_times,
     with_block,
 )
+from calmboard.work.tasks.numbers import next_number
 from calmboard.work.tasks.positions import lock_boards
 from calmboard.work.tasks.rows import COLUMNS, TaskRow, with_relations
 from calmboard.work.tasks.sprint_scope import move_to_sprint
@@ -68,17 +73,21 @@ def add_task(access: Access, board_id: str, new: Mapping[str, Any]) -> str:
     """As `create_task`, for a caller that commits; returns the id."""
     board = find_for_update(access, Board, board_id)
     require_role(access, board.role, "tasks:write")
+    new = resolve_references(access, board.in_project, new)
     values = with_block(new)
     require_known(board.in_project, board_id, values)
     assignees, labels, sprint_id = (values.pop(name, None) for name in ("assignees", "labels", "sprint_id"))
     assign_position(board_id, values)
-    set_progress_times(values, None, None)
-    task = Task(board_id=board_id, created_by=access.user.id, **values)
+    at = now()
+    set_progress_times(values, None, None, at)
+    number = next_number(board.in_project)
+    task = Task(board_id=board_id, number=number, created_by=access.user.id, created_at=at, updated_at=at, **values)
     db.session.add(task)
     db.session.flush()
     _set_relations(task.id, assignees, labels)
     if sprint_id is not None:
-        move_to_sprint([task.id], sprint_id)
+        move_to_sprint([task.id], sprint_id, at)
+    touch(Board, [board_id], at)
     record(access, "task.created", board.in_project, task.id, board_id=board_id, task_id=task.id, changes=new)
     return task.id
 
@@ -88,19 +97,23 @@ def apply_changes(access: Access, task_id: str, changes: Mapping[str, Any], prec
     if any(name in changes for name in MOVE_FIELDS):
         lock_boards(find(access, Task, task_id, Task.board_id).board_id)
     task = _lock_task(access, task_id, precondition)
+    changes = resolve_references(access, task.in_project, changes)
     values = with_block(changes)
     sprint_id = values.pop("sprint_id", task.sprint_id)
     require_known(task.in_project, task.board_id, values if sprint_id == task.sprint_id else {**values, "sprint_id": sprint_id})
     assignees, labels = values.pop("assignees", None), values.pop("labels", None)
+    at = now()
     if sprint_id != task.sprint_id:
-        move_to_sprint([task_id], sprint_id)
+        move_to_sprint([task_id], sprint_id, at)
     assign_position(task.board_id, values, task_id, task.state)
     values = {name: value for name, value in values.items() if name == "rank" or value != getattr(task, name)}
     new = {*values, *_set_relations(task_id, assignees, labels), *(["sprint_id"] if sprint_id != task.sprint_id else [])}
     if not new:
         return
-    set_progress_times(values, task.state, task.started_at)
-    db.session.execute(update(Task).where(Task.id == task_id).values(**values, updated_at=now()))
+    set_progress_times(values, task.state, task.started_at, at)
+    db.session.execute(update(Task).where(Task.id == task_id).values(**with_folded(Task, values), updated_at=at))
+    if "state" in new:
+        _touch_counts(task.board_id, sprint_id, at)
     moved = "rank" in new
     recorded = {name: value for name, value in changes.items() if name in new or (moved and name in POSITION_FIELDS)}
     what = "task.moved" if moved else "task.changed"
@@ -109,10 +122,19 @@ def apply_changes(access: Access, task_id: str, changes: Mapping[str, Any], prec
 
 def remove_task(access: Access, task_id: str, precondition: Precondition = no_precondition) -> None:
     """As `delete_task`, for a caller that commits."""
+    lock_boards(find(access, Task, task_id, Task.board_id).board_id)
     task = _lock_task(access, task_id, precondition)
+    _touch_counts(task.board_id, task.sprint_id, now())
     db.session.execute(delete(Task).where(Task.id == task_id))
     title = {"title": task.title}
     record(access, "task.deleted", task.in_project, task_id, board_id=task.board_id, task_id=task_id, changes=title)
+
+
+def _touch_counts(board_id: str, sprint_id: str | None, at: datetime) -> None:
+    """Board and sprint tell how many tasks are in a column and how many are done."""
+    touch(Board, [board_id], at)
+    if sprint_id is not None:
+        touch(Sprint, [sprint_id], at)
 
 
 def _lock_task(access: Access, task_id: str, precondition: Precondition) -> AnyRow:

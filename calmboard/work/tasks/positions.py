@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, select, update
 
+from calmboard.clock import now
 from calmboard.db import db
 from calmboard.models import Board, ChecklistItem, Task
 
@@ -155,7 +156,11 @@ def _renumber(column: Column) -> None:
     row_ids = db.session.execute(select(table.id).where(*column.conditions).order_by(table.rank)).scalars().all()
     db.session.execute(update(table).where(*column.conditions).values(rank="!" + table.id))
     ranks = spread_ranks(len(row_ids))
-    db.session.execute(update(table), [{"id": row_id, "rank": rank} for row_id, rank in zip(row_ids, ranks, strict=True)])
+    # A task shows its rank, an item of a checklist only its position, which stays.
+    shown = {"updated_at": now()} if table is Task else {}
+    db.session.execute(
+        update(table), [{"id": row_id, "rank": rank, **shown} for row_id, rank in zip(row_ids, ranks, strict=True)]
+    )
 
 
 def _decode(rank: str) -> int:

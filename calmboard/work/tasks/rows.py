@@ -17,11 +17,13 @@ from calmboard.models import Board, Label, Project, Task, TaskAssignee, TaskLabe
 from calmboard.models.work import DONE_OR_NOT_YET, DUE_OR_NEVER
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.replica import Reads
+from calmboard.settings import current_settings
 from calmboard.work.tasks.conditions import TaskFilters, across_boards, bind_filters, on_board
 
 COLUMNS = (
     Task.id,
     Task.board_id,
+    Task.number,
     Task.title,
     Task.description,
     Task.state,
@@ -67,6 +69,7 @@ class TaskRow:
     labels: Sequence[AnyRow]
     id: str
     board_id: str
+    number: int
     title: str
     description: str
     state: str
@@ -81,6 +84,11 @@ class TaskRow:
     created_by: str | None
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def url(self) -> str:
+        """Its page, where people read it."""
+        return f"{current_settings().origin}/tasks/{self.id}"
 
 
 def list_tasks(access: Access, board_id: str, filters: TaskFilters, sort: str, page_request: PageRequest) -> Page[TaskRow]:
@@ -133,7 +141,7 @@ def with_relations(connection: Reads, rows: Sequence[AnyRow]) -> list[TaskRow]:
 
 
 def fields_of(task: TaskRow) -> dict[str, Any]:
-    return {field.name: getattr(task, field.name) for field in fields(task)}
+    return {**{field.name: getattr(task, field.name) for field in fields(task)}, "url": task.url}
 
 
 def _location(access: Access, row: AnyRow) -> dict[str, str | None]:

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from api.docs.catalogue import catalogue
 from api.docs.openapi import OPENAPI, openapi_document
+from api.framework.deprecation import Deprecation
 from api.framework.describe import describe
 from api.shapes.values import Person
 from calmboard.access.access import Access
@@ -24,9 +25,7 @@ _HEADERS = {
 @describe(
     "Say who I was",
     Person,
-    deprecated_at=datetime(2026, 1, 1, tzinfo=UTC),
-    sunset_at=datetime(2026, 1, 1, 12, tzinfo=UTC),
-    successor="/api/v1/me",
+    deprecation=Deprecation(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 12, tzinfo=UTC), "/api/v1/me"),
 )
 def read_former_me(access: Access) -> object:
     """Who the credential stood for."""

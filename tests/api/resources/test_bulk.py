@@ -150,3 +150,30 @@ def test_two_concurrent_calls_end_in_one_order(app: Flask, owner: TestUser, proj
         statuses = list(pool.map(call, [list, lambda ids: list(reversed(ids))] * 4))
     assert set(statuses) == {200}
     assert column(owner, project, "backlog") in (["d", "c", "b", "a"], ["a", "b", "c", "d"])
+
+
+def test_an_operation_may_be_bound_to_an_etag(owner: TestUser, project: ProjectAndBoard) -> None:
+    first, second = (add(owner, project, title)["id"] for title in ("first", "second"))
+    etags = {task_id: owner.api.get(f"/tasks/{task_id}").headers["ETag"] for task_id in (first, second)}
+    owner.api.patch(f"/tasks/{second}", json={"pinned": True})
+    bound = [
+        {**change(first, title="new"), "if_match": etags[first]},
+        {**change(second, title="new"), "if_match": etags[second]},
+        {"op": "delete", "task_id": second, "if_match": etags[second]},
+    ]
+    results = send(owner.api, *bound, atomic=False).json["results"]
+    assert [result["status"] for result in results] == [200, 412, 412]
+    assert results[1]["problem"]["code"] == "precondition_failed"
+    assert etags[second] in results[1]["problem"]["detail"]
+    assert column(owner, project, "backlog") == ["new", "second"]
+
+
+def test_of_all_or_none_one_that_changed_meanwhile_stops_all(owner: TestUser, project: ProjectAndBoard) -> None:
+    task_id = add(owner, project, "old")["id"]
+    etag = owner.api.get(f"/tasks/{task_id}").headers["ETag"]
+    answer = send(owner.api, create(project, "other"), {**change(task_id, title="new"), "if_match": f"W/{etag}"})
+    assert (answer.status_code, answer.json["code"]) == (412, "precondition_failed")
+    assert [error["pointer"] for error in answer.json["errors"]] == ["/operations/1"]
+    assert column(owner, project, "backlog") == ["old"]
+    partial = owner.api.get(f"/tasks/{task_id}?fields=id").headers["ETag"]
+    assert send(owner.api, {"op": "delete", "task_id": task_id, "if_match": f'"other", {partial}'}).status_code == 200

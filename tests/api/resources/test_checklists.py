@@ -166,7 +166,7 @@ def test_a_full_checklist_accepts_no_more(app: Flask, owner: TestUser, task_id: 
     [
         ({}, "/text", "required"),
         ({"text": ""}, "/text", "too_short"),
-        ({"text": " "}, "/text", "wrong_form"),
+        ({"text": " "}, "/text", "too_short"),
         ({"text": "a" * 501}, "/text", "too_long"),
         ({"text": "a", "done": "yes"}, "/done", "wrong_type"),
         ({"text": "a", "done": None}, "/done", "wrong_type"),

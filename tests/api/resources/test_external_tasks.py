@@ -10,6 +10,7 @@ from sqlalchemy import delete, text
 
 from calmboard.db import db
 from calmboard.models import Task
+from calmboard.texts.names import one_line
 from tests.api.resources.test_tasks import column
 from tests.support.servers.programs import wait_until
 from tests.support.users import Api, ProjectAndBoard, TestUser, add_project_and_board
@@ -56,7 +57,8 @@ def test_one_id_means_different_tasks_to_different_tools_and_boards(
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_arrives_unharmed(owner: TestUser, project: ProjectAndBoard, text: str) -> None:
-    assert owner.api.put(path(project, text), json={"title": text, "description": text}).json["title"] == text
+    task = owner.api.put(path(project, text), json={"title": text, "description": text}).json
+    assert (task["title"], task["description"]) == (one_line(text), text)
 
 
 @pytest.mark.parametrize(
@@ -113,15 +115,30 @@ def test_what_cannot_be_used_is_named_and_creates_nothing(
     assert owner.api.get(path(project, "1")).status_code == 404
 
 
-@pytest.mark.parametrize("source", ["Jira", "a b", "%00", "jira%0A", "x" * 41])
-def test_a_source_that_cannot_be_one_is_404(owner: TestUser, project: ProjectAndBoard, source: str) -> None:
-    assert owner.api.put(f"/boards/{project.board_id}/tasks/by-external/{source}/1", json={"title": "One"}).status_code == 404
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+@pytest.mark.parametrize(
+    ("name", "pointer", "rule"),
+    [
+        *((f"{source}/1", "source", "small letters, digits, - and _") for source in ("Jira", "ji.ra", "a b", "%00", "jira%0A")),
+        (f"{'x' * 41}/1", "source", "1 to 40"),
+        *((f"jira/{external_id}", "external_id", "UTF-8, without NUL") for external_id in ("%00", "a%00b", "%ff")),
+        (f"jira/{'x' * 501}", "external_id", "This is 501 characters long. An external id has at most 500."),
+    ],
+)
+def test_a_name_that_cannot_be_one_is_400_with_the_rule(
+    owner: TestUser, project: ProjectAndBoard, method: str, name: str, pointer: str, rule: str
+) -> None:
+    """Before the values are judged, as for all of the address."""
+    body = {"json": {"title": 1}} if method == "PUT" else {}
+    answer = owner.api.ask(method, f"/boards/{project.board_id}/tasks/by-external/{name}", **body)
+    assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
+    assert [error["pointer"] for error in answer.json["errors"]] == [pointer]
+    assert rule in answer.json["errors"][0]["detail"]
 
 
-@pytest.mark.parametrize("external_id", ["%00", "a%00b", "%ff", "x" * 501])
-def test_an_id_that_cannot_be_one_is_404(owner: TestUser, project: ProjectAndBoard, external_id: str) -> None:
-    answer = owner.api.put(f"/boards/{project.board_id}/tasks/by-external/jira/{external_id}", json={"title": "One"})
-    assert answer.status_code == 404
+def test_both_names_are_judged_at_once(owner: TestUser, project: ProjectAndBoard) -> None:
+    answer = owner.api.get(f"/boards/{project.board_id}/tasks/by-external/Jira/{'x' * 501}")
+    assert [error["pointer"] for error in answer.json["errors"]] == ["source", "external_id"]
 
 
 @pytest.mark.database("postgresql")

@@ -53,7 +53,7 @@ def save(app: Flask, *rows: Any) -> None:
 def done_task(project: ProjectAndBoard, number: int, done_at: datetime | None, took: timedelta | None = None) -> Task:
     started_at = done_at - took if done_at and took is not None else None
     times = {"done_at": done_at, "started_at": started_at}
-    return Task(board_id=project.board_id, title=str(number), state="done", rank=f"V{number:09}", **times)
+    return Task(board_id=project.board_id, number=number, title=str(number), state="done", rank=f"V{number:09}", **times)
 
 
 def test_a_board_without_anything_has_empty_reports(owner: TestUser, project: ProjectAndBoard) -> None:

@@ -25,6 +25,7 @@ ROOMS = {
         "replica",
         "db",
         "engines",
+        "texts",
         "clock",
         "errors",
         "ids",
@@ -59,6 +60,8 @@ ROOMS = {
         "arguments",
         "registry",
         "schemas",
+        "answers",
+        "quotes",
         "calls",
     ),
 }

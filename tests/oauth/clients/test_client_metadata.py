@@ -170,7 +170,7 @@ def test_what_else_a_document_holds_does_no_harm(web: FakeWeb, application: Host
     assert application.client_id in page.text.replace("<wbr>", "")
 
 
-@pytest.mark.parametrize("name", [None, "", "   ", 7, "a\nb", "\u202eexample", ["x"], "\ud800"])
+@pytest.mark.parametrize("name", [None, "", "   ", 7, "a\x1bb", "\u202eexample", ["x"], "\ud800"])
 def test_a_document_without_a_readable_name_goes_by_its_host(web: FakeWeb, application: HostApp, name: Any) -> None:
     application.client_id = f"{ADDRESS}/nameless-{ascii(name).encode().hex()}"
     web.documents[application.client_id] = document(application.client_id, client_name=name)

@@ -21,7 +21,7 @@ URI = "ui://calmboard/board"
 ROOT = Path(__file__).parents[4]
 COLOUR = re.compile(r"(--[\w-]+): (light-dark\([^;]+\));")
 TODAY = datetime.now(UTC).date()
-HOSTILE = "<img src=x onerror=\"parent.postMessage('taken', '*')\"><script>alert(1)</script>${7*7} &amp; \u202egnihton"
+HOSTILE = "<img src=x onerror=\"parent.postMessage('taken', '*')\"><script>alert(1)</script>${7*7} &amp; nothing"
 
 Show = Callable[..., Host]
 

@@ -99,7 +99,9 @@ def tasks_and_sprints(owner: TestUser, resources: ResourceIds) -> list[Any]:
 def is_read_otherwise(value: Any, schema: Schema) -> bool:
     """Whether it means that the argument is not given, or is a number sent as text."""
     is_empty = value in (None, "", [], {}, 0)
-    return ("anyOf" in schema and is_empty) or value == "1"
+    kinds = schema.get("anyOf", [schema])
+    is_one_text = isinstance(value, str) and any(kind.get("items", {}).get("type") == "string" for kind in kinds)
+    return ("anyOf" in schema and is_empty) or value == "1" or is_one_text
 
 
 def wrong_values(schema: Schema) -> Iterator[Any]:

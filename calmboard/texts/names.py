@@ -1,0 +1,19 @@
+"""Names and titles: one line each, whoever sends them and however."""
+
+import re
+
+# In one line or several, these make a text show as something else: control characters, and what turns the direction of others.
+_UNREADABLE = r"\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u202a-\u202e\u2066-\u2069"
+# Spaces, joiners and direction marks are invisible; line ends and tabs become blanks.
+_INVISIBLE = r"\u0009-\u000d\u0020\u0085\u00a0\u00ad\u2000-\u200f\u2028\u2029\u202f\u205f-\u2065\u206a-\u206f\u3000\ufeff"
+ONE_LINE = rf"^[^{_UNREADABLE}]*[^{_UNREADABLE}{_INVISIBLE}][^{_UNREADABLE}]*$"
+
+# The same for people.
+ONE_LINE_RULE = "No control characters, and none that turn the direction of others."
+
+_BREAKS = re.compile(r"\s*[\t\n\v\f\r\x85\u2028\u2029]\s*")
+
+
+def one_line(text: str) -> str:
+    """A name as it is stored: without blanks at its ends, a blank for each break of the line and each tab."""
+    return _BREAKS.sub(" ", text).strip()
