@@ -16,13 +16,13 @@ help: ## Show this list
 run: .venv/runtime .venv/static ## Start CalmBoard here: database, demo people, server and worker
 	@exec $(BIN)/flask --app wsgi serve
 
-test: .venv/tests .venv/static tools tests/node_modules ## Run every test on SQLite and PostgreSQL; names what it could not run
+test: .venv/tests .venv/static tools tests/node_modules .venv-judges ## Run every test on SQLite and PostgreSQL; names what it could not run
 	@$(PYTEST) --database=all
 
 quick: .venv/tests .venv/static ## Run what takes no minute: on SQLite, without outside judges and browsers but for the main job
 	@$(PYTEST) --database=sqlite --quick --cases=2
 
-deep: .venv/tests .venv/static tools tests/node_modules ## Run every test on every database, and search for faults longer
+deep: .venv/tests .venv/static tools tests/node_modules .venv-judges ## Run every test on every database, and search for faults longer
 	@$(PYTEST) --database=all --deep
 
 check: .venv/tests ## Check form, lint, types and structure
@@ -52,7 +52,7 @@ tools:
 	@tests/install-tools
 
 clean: ## Remove what make made, but not instance/ with your data
-	@rm -rf .venv tests/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	@rm -rf .venv .venv-judges tests/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	@find static -name '*.gz' -o -name '*.br' | xargs rm -f
 
 .venv/bin/python:
@@ -66,6 +66,10 @@ clean: ## Remove what make made, but not instance/ with your data
 .venv/tests: requirements-dev.txt .venv/runtime
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
+
+# Agent frameworks, which need other versions of what we have. Without them the tests name what they could not run.
+.venv-judges: tests/judges/requirements.txt | .venv/bin/python
+	-@$(PYTHON) -m venv $@ && $@/bin/pip install --quiet --disable-pip-version-check -r $< && touch $@
 
 # Compressed once, so that no request has to.
 .venv/static: $(STATIC) .venv/runtime

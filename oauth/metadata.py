@@ -6,7 +6,7 @@ from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from flask import Blueprint, Flask, Response
 
 from calmboard.access.oauth.resources import API, MCP, resource_of
-from calmboard.access.scopes import SCOPES
+from calmboard.access.scopes import OFFERED
 from calmboard.settings import SETTINGS
 from oauth.answers import answer
 from web.origin import origin
@@ -36,7 +36,7 @@ def server_metadata(issuer: str) -> dict[str, Any]:
         "token_endpoint": f"{issuer}/api/oauth/token",
         "revocation_endpoint": f"{issuer}/api/oauth/revoke",
         "registration_endpoint": f"{issuer}/api/oauth/register",
-        "scopes_supported": [*SCOPES, "offline_access"],
+        "scopes_supported": [*OFFERED, "offline_access"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
@@ -59,7 +59,7 @@ def _resource_metadata(suffix: str, name: str) -> dict[str, Any]:
     return {
         "resource": resource_of(origin(), suffix),
         "authorization_servers": [origin()],
-        "scopes_supported": list(SCOPES),
+        "scopes_supported": list(OFFERED),
         "bearer_methods_supported": ["header"],
         "resource_name": name,
         "resource_documentation": f"{origin()}/docs/errors",

@@ -11,8 +11,8 @@ from api.docs.openapi_answers import errors, ref, schemas_of, shared_answers, sh
 from api.framework.auth import OWN_HEADER
 from api.framework.conversion.struct_fields import fields_of
 from api.framework.describe import Operation, operations
-from calmboard import ids
-from calmboard.access.scopes import SCOPES, describe_scope
+from calmboard import VERSION, ids
+from calmboard.access.scopes import OFFERED, describe_scope
 from calmboard.extensions import Extension
 from calmboard.settings import SETTINGS
 from calmboard.work.tasks.external import MAX_EXTERNAL_ID_LENGTH, SOURCE_PATTERN
@@ -32,7 +32,7 @@ _KEY_SCHEMES = {
 }
 _INFO = {
     "title": "CalmBoard API",
-    "version": "1.0.0",
+    "version": VERSION,
     "summary": "Projects, boards and tasks of CalmBoard.",
     "description": "A key acts as the person who created it: it sees and changes what they can, and never more.",
 }
@@ -122,7 +122,7 @@ def _oauth_scheme(origin: str) -> dict[str, Any]:
         "authorizationUrl": f"{origin}/api/oauth/authorize",
         "tokenUrl": f"{origin}/api/oauth/token",
         "refreshUrl": f"{origin}/api/oauth/token",
-        "scopes": {scope: describe_scope(scope) for scope in SCOPES},
+        "scopes": {scope: describe_scope(scope) for scope in OFFERED},
     }
     about = f"An access token, `Authorization: Bearer cbo_…`, requested with PKCE by S256 and with `resource={origin}`."
     return {"type": "oauth2", "description": about, "flows": {"authorizationCode": flow}}
@@ -160,8 +160,16 @@ def _header_parameters(endpoint: Operation) -> list[dict[str, Any]]:
 
 
 def _query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    parameter = {"name": name, "in": "query", "description": schema.pop("description", ""), "schema": schema}
-    return {**parameter, "style": "form", "explode": False} if schema.get("type") == "array" else parameter
+    """An empty parameter is as if it were left out. A list is repeated, which is what generated clients do, or has commas."""
+    about = schema.pop("description", "")
+    parameter = {"name": name, "in": "query", "allowEmptyValue": True}
+    if schema.get("type") == "array":
+        about = f"{about} Send several one by one, or in one, separated by commas."
+        parameter |= {"style": "form", "explode": True}
+    elif schema.get("format") == "date-time":
+        about = f"{about} A day is its start in UTC."
+        schema = {"anyOf": [schema, {"type": "string", "format": "date"}]}
+    return {**parameter, "description": about, "schema": schema}
 
 
 def _header_parameter(name: str, pattern: str | None, description: str) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Tool:
     def input_schema(self) -> Mapping[str, Any]:
         if self.schema is not None:
             return self.schema
-        return input_schema(self.takes) if self.takes else {"type": "object", "additionalProperties": False}
+        return input_schema(self.takes) if self.takes else {"type": "object", "properties": {}}
 
     def definition(self) -> dict[str, Any]:
         """The tool as tools/list returns it."""

@@ -3,28 +3,32 @@
 import hashlib
 import inspect
 import json
+import re
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import msgspec
-from msgspec import UNSET, Raw, Struct
+from msgspec import UNSET, Raw
 
 from api.framework.answers import MAX_ERRORS, problem_body
-from api.framework.conversion.struct_reader import read_object
+from api.mcp.answers import as_text, data_of
+from api.mcp.arguments import given_arguments, read_arguments
 from api.mcp.calls import CallContext, Content, InputRequired, text
 from api.mcp.registry import Tool
+from calmboard import ids
 from calmboard.access import idempotency
 from calmboard.access.permissions import require_scope
 from calmboard.db import db
-from calmboard.errors import FieldError, InsufficientScope, Problem, ValidationFailed
+from calmboard.errors import FieldError, InsufficientScope, Problem
 from calmboard.work.visible_resources import require_visible
 from web.record import current_record
 
 MessageStream = Generator[dict[str, Any] | None, None, dict[str, Any]]
 
 _HEADER, _ARGUMENT = "Idempotency-Key", "idempotency_key"
-_RESOURCE_ARGUMENTS = ("project_id", "board_id", "task_id", "sprint_id")
+_ID_FIELDS = ("id", "project_id", "board_id", "task_id", "sprint_id")
+_RESOURCE_ID = re.compile("|".join(ids.pattern(prefix) for prefix in ("prj", "brd", "tsk", "spr")))
 
 _encode = msgspec.json.Encoder().encode
 
@@ -37,32 +41,12 @@ def call_tool(tool: Tool, call: CallContext, arguments: Mapping[str, Any]) -> Me
     """
     require_scope(call.access, *tool.scopes)
     try:
-        args = _read(tool, arguments)
-        return (yield from _run_idempotently(tool, call, args, arguments))
+        given = given_arguments(tool.takes, arguments) if tool.takes else arguments
+        args = read_arguments(tool.takes, given, tool.alternatives) if tool.takes else given
+        return (yield from _run_idempotently(tool, call, args, given))
     except Problem as problem:
         current_record().refuse(problem)
         return _error_result(problem)
-
-
-def _read(tool: Tool, arguments: Mapping[str, Any]) -> Any:
-    if tool.takes is None:
-        return arguments
-    errors: list[FieldError] = []
-    args = read_object(arguments, tool.takes, "", errors)
-    if errors:
-        hint = "Correct the arguments named above and call it again."
-        raise ValidationFailed(
-            "The arguments do not fit. Nothing was done.",
-            errors=tuple(_with_alternative(tool, error) for error in errors),
-            hint=hint,
-        )
-    return args
-
-
-def _with_alternative(tool: Tool, error: FieldError) -> FieldError:
-    """Name the tool or argument that accepts an unknown argument, where there is one."""
-    alternative = tool.alternatives.get(error.pointer.removeprefix("/")) if error.code == "unknown_field" else None
-    return replace(error, detail=f"{error.detail} Use {alternative} for it.") if alternative else error
 
 
 def _run_idempotently(tool: Tool, call: CallContext, args: Any, arguments: Mapping[str, Any]) -> MessageStream:
@@ -73,7 +57,9 @@ def _run_idempotently(tool: Tool, call: CallContext, args: Any, arguments: Mappi
     payload = json.dumps([tool.name, arguments], sort_keys=True, ensure_ascii=False)
     claim = idempotency.claim(credential.id, f"mcp/{key}", hashlib.sha256(payload.encode()).digest())
     if isinstance(claim, idempotency.StoredResponse):
-        require_visible(call.access, _resource_ids(arguments), ignore_missing=True)
+        require_visible(
+            call.access, [*_resource_ids(arguments), *_resource_ids(msgspec.json.decode(claim.body))], ignore_missing=True
+        )
         return {**_content_with_text(claim.body), "_meta": {"ai.calmboard/replayed": True}}
     try:
         with idempotency.complete_on_commit(claim):
@@ -84,14 +70,19 @@ def _run_idempotently(tool: Tool, call: CallContext, args: Any, arguments: Mappi
     if isinstance(result, Content):
         idempotency.release(claim)
         return _success_result(tool, result)
-    encoded = _encode(_structured(tool, result))
+    encoded = _encode(data_of(tool.gives, result) if tool.gives else result)
     idempotency.store_response(claim, idempotency.StoredResponse(200, {}, encoded))
     return _content_with_text(encoded)
 
 
-def _resource_ids(arguments: Mapping[str, Any]) -> list[str]:
-    """The ids of the resources that a call names: a result is replayed only to who may still see them."""
-    return [value for name in _RESOURCE_ARGUMENTS if isinstance(value := arguments.get(name), str)]
+def _resource_ids(values: Any) -> list[str]:
+    """The ids of resources in the arguments of a call and in its answer, at most two levels deep.
+
+    A result is replayed only to who may still see them; an argument may hold a name instead.
+    """
+    items = [values, *(item for value in values.values() for item in (value if isinstance(value, list) else [value]))]
+    texts = [text for item in items if isinstance(item, dict) for name, text in item.items() if name in _ID_FIELDS]
+    return [text for text in dict.fromkeys(texts) if isinstance(text, str) and _RESOURCE_ID.fullmatch(text)]
 
 
 def _run(tool: Tool, call: CallContext, args: Any) -> Generator[dict[str, Any] | None, None, Any]:
@@ -102,20 +93,16 @@ def _run(tool: Tool, call: CallContext, args: Any) -> Generator[dict[str, Any] |
 
 def _success_result(tool: Tool, result: Any) -> dict[str, Any]:
     if not isinstance(result, Content):
-        return _content_with_text(_encode(_structured(tool, result)))
+        return _content_with_text(_encode(data_of(tool.gives, result) if tool.gives else result))
     body: dict[str, Any] = {"content": result.blocks, "isError": result.is_error}
     if result.structured is not None:
         body["structuredContent"] = result.structured
     return {**body, "_meta": dict(result.meta)} if result.meta else body
 
 
-def _structured(tool: Tool, result: Any) -> Struct:
-    return cast("Struct", msgspec.convert(result, tool.gives, from_attributes=True))
-
-
 def _content_with_text(structured: bytes) -> dict[str, Any]:
-    """The structured answer, and the same as text for clients that read no other (server/tools, Structured Content)."""
-    return {"content": [text(structured.decode())], "structuredContent": Raw(structured), "isError": False}
+    """The data, and the same as text for the reader."""
+    return {"content": [text(as_text(msgspec.json.decode(structured)))], "structuredContent": Raw(structured), "isError": False}
 
 
 def _error_result(problem: Problem) -> dict[str, Any]:

@@ -90,8 +90,9 @@ SCOPE_TABLE = (
 )
 SCOPES = tuple(name for scope in SCOPE_TABLE for name in (scope.read, scope.write))
 GRANTABLE = {scope.noun: scope for scope in SCOPE_TABLE if scope.grantable}
-# The scopes that can be granted; the others are reserved.
-USABLE = frozenset(scope.read for scope in GRANTABLE.values()) | {scope.write for scope in GRANTABLE.values() if scope.writes}
+# The scopes that can be granted, and so the only ones that any document advertises; the others are reserved.
+OFFERED = tuple(name for scope in GRANTABLE.values() for name in (scope.read, *([scope.write] if scope.writes else [])))
+USABLE = frozenset(OFFERED)
 # The scopes of an application that requests none: read-only.
 DEFAULT_SCOPES = frozenset(scope.read for scope in SCOPE_TABLE if scope.by_default)
 
@@ -103,9 +104,7 @@ def expand(scopes: Iterable[str]) -> frozenset[str]:
 
 
 def describe_scope(name: str) -> str:
-    """A sentence that says what a scope is for."""
-    if name not in USABLE:
-        return "Not used yet."
+    """A sentence that says what a scope that is offered is for."""
     noun, _, verb = name.partition(":")
     return f"See {noun}." if verb == "read" else f"{GRANTABLE[noun].writes}; includes {noun}:read."
 

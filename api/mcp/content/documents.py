@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from api.mcp.content.quotes import fenced, quoted
+from api.mcp.quotes import fenced, quoted
 from calmboard.access.access import Access
 from calmboard.clock import now
 from calmboard.db import AnyRow

@@ -8,9 +8,9 @@ from api.mcp.calls import CallContext, text
 from api.mcp.content import prompt_texts
 from api.mcp.content.completions import id_completion
 from api.mcp.content.documents import UNTRUSTED_TEXT_NOTE, board_document, project_document, section, task_lines
-from api.mcp.content.quotes import quoted
 from api.mcp.content.resources import MARKDOWN
 from api.mcp.protocol.revisions import INVALID_PARAMS, Failure
+from api.mcp.quotes import quoted
 from api.mcp.registry import Argument, Prompt
 from calmboard import ids
 from calmboard.access.access import Access

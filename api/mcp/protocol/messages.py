@@ -94,12 +94,13 @@ def id_of(body: Any) -> str | int | None:
 def read_message(body: Any, headers: Headers) -> Message:
     """Check the envelope, in the order that clients rely on: message, metadata, headers, revision."""
     kind = _kind(body)
-    params = body.get("params", {})
+    params = {} if body.get("params") is None else body["params"]
     if not isinstance(params, dict):
         raise Failure(INVALID_PARAMS, "params has to be an object.")
     header_version = mirrored.version_header(headers)
-    if not _is_modern(params, header_version):
-        return Message(kind, body.get("id"), body.get("method", ""), params, header_version or OLDEST)
+    if not _is_modern(body.get("method"), params, header_version):
+        version = header_version if header_version in LEGACY else OLDEST
+        return Message(kind, body.get("id"), body.get("method", ""), params, version)
     if kind == "response":
         raise Failure(INVALID_REQUEST, "Send a request or a notification; answers belong in inputResponses.")
     _require_metadata(kind, params, header_version)
@@ -127,9 +128,14 @@ def _is_id(value: Any) -> bool:
     return isinstance(value, str) or (isinstance(value, int) and -_MAX_ID < value < _MAX_ID)
 
 
-def _is_modern(params: Mapping[str, Any], header_version: str | None) -> bool:
-    """A message is modern where its own metadata names a revision, or its header names none of the earlier ones."""
-    return PROTOCOL_VERSION in _mapping(params.get("_meta")) or (header_version is not None and header_version not in LEGACY)
+def _is_modern(method: Any, params: Mapping[str, Any], header_version: str | None) -> bool:
+    """A message is modern where its own metadata names a revision, or its header names none of the earlier ones.
+
+    The header of a handshake says nothing: it negotiates the revision, and some clients send their newest one with it.
+    """
+    if PROTOCOL_VERSION in _mapping(params.get("_meta")):
+        return True
+    return method != "initialize" and header_version is not None and header_version not in LEGACY
 
 
 def _require_metadata(kind: Kind, params: Mapping[str, Any], header_version: str | None) -> None:

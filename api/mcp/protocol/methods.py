@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 from flask import request
 
+from api.mcp.arguments import read_object_text
 from api.mcp.calls import CallContext, InputRequired, text
 from api.mcp.protocol import request_state
 from api.mcp.protocol.headers import require_matching_argument_headers
@@ -30,7 +32,6 @@ from api.mcp.tool_calls import MessageStream, call_tool
 from calmboard.access.access import Access
 from calmboard.access.permissions import require_scope
 from calmboard.errors import Forbidden, NotFound
-from calmboard.settings import current_settings
 from web.origin import origin
 
 Result = dict[str, Any]
@@ -86,9 +87,7 @@ def _input_required_result(message: Message, call: CallContext, required: InputR
     if required.requests:
         result["inputRequests"] = required.requests
     if required.state is not None:
-        result["requestState"] = request_state.sign_state(
-            _secret_key(), call.access, message.method, message.params, required.state
-        )
+        result["requestState"] = request_state.sign_state(call.access, message.method, message.params, required.state)
     return result
 
 
@@ -223,7 +222,7 @@ def _completion(registry: Registry, message: Message, access: Access, name: str)
 
 
 def _with_state(message: Message, call: CallContext) -> CallContext:
-    return call.with_state(request_state.verify_state(_secret_key(), call.access, message.method, message.params))
+    return call.with_state(request_state.verify_state(call.access, message.method, message.params))
 
 
 def _resource(registry: Registry, uri: str, message: Message) -> tuple[Resource, dict[str, str]]:
@@ -262,7 +261,7 @@ def _require_text(message: Message, name: str) -> str:
 
 
 def _arguments(message: Message) -> Mapping[str, Any]:
-    arguments = message.params.get("arguments")
+    arguments = read_object_text(message.params.get("arguments"))
     if not isinstance(arguments, Mapping | None):
         raise Failure(INVALID_PARAMS, "params.arguments has to be an object.")
     return arguments or {}
@@ -286,12 +285,11 @@ def _cached(result: Result, ttl_ms: int, scope: str) -> Result:
 
 
 def _for_revision(version: str, result: Result) -> Result:
-    """2025-03-26 has no structured content."""
-    return {name: value for name, value in result.items() if name != "structuredContent"} if version == OLDEST else result
-
-
-def _secret_key() -> str:
-    return current_settings().secret_key
+    """2025-03-26 has no structured content, so that its text holds the data."""
+    if version != OLDEST or "structuredContent" not in result:
+        return result
+    structured = msgspec.json.encode(result["structuredContent"]).decode()
+    return {**{name: value for name, value in result.items() if name != "structuredContent"}, "content": [text(structured)]}
 
 
 _Method = Callable[[Registry, Message, CallContext], Result | MessageStream]

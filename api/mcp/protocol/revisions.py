@@ -5,6 +5,8 @@ Source: Model Context Protocol 2026-07-28, with 2025-11-25, 2025-06-18 and 2025-
 
 from typing import Any
 
+from calmboard import VERSION
+
 MODERN = "2026-07-28"
 LEGACY = ("2025-11-25", "2025-06-18", "2025-03-26")
 OLDEST = LEGACY[-1]
@@ -38,11 +40,13 @@ _STATUSES = {
     INTERNAL_ERROR: 500,
 }
 
-_ABOUT_THIS_SERVER = {"name": "calmboard", "title": "CalmBoard", "version": "1.0.0"}
+_ABOUT_THIS_SERVER = {"name": "calmboard", "title": "CalmBoard", "version": VERSION}
 INSTRUCTIONS = (
-    "CalmBoard is a Scrum board service. Start with list_projects: it names the projects and boards you may see, with their ids. "
-    "get_board tells how a board stands; search finds tasks by words. Ids look like tsk_… and are passed on exactly as given. "
-    "A task's column is its state: backlog, ready, in_progress, review or done. "
+    "CalmBoard is a Scrum board service. list_projects names the projects and boards you may see. get_board tells how a board "
+    "stands, list_tasks finds tasks by what they are, search by words, and change_tasks changes many by one call. Projects, "
+    "boards, sprints, labels and people go by exact name or id, people also by e-mail or `me`, tasks by number (#12) or id. "
+    "A task's column is its state: backlog, ready, in_progress, review or done. What an answer leaves out is empty; "
+    "to empty a field, name it in clear. "
     "Before you delete anything or complete a sprint, call the tool with dry_run true and show the person what would happen. "
     "Send an idempotency_key with whatever writes, so that a repeated call does its work once."
 )

@@ -8,9 +8,10 @@ from api.mcp.tools.projects import get_project, list_projects
 from api.mcp.tools.reports import get_report
 from api.mcp.tools.search_tool import search
 from api.mcp.tools.sprints import complete_sprint, plan_sprint, start_sprint
-from api.mcp.tools.task_changes import assign_task, delete_task, move_task, update_task
-from api.mcp.tools.task_creation import create_task, create_tasks
-from api.mcp.tools.tasks import get_task, list_tasks
+from api.mcp.tools.tasks.changes import assign_task, delete_task, move_task, update_task
+from api.mcp.tools.tasks.creation import create_task, create_tasks
+from api.mcp.tools.tasks.many import change_tasks
+from api.mcp.tools.tasks.reading import get_task, list_tasks
 
 TOOLS: tuple[Tool, ...] = tuple(
     with_hints(tool)
@@ -28,6 +29,7 @@ TOOLS: tuple[Tool, ...] = tuple(
         add_comment,
         update_checklist,
         create_tasks,
+        change_tasks,
         delete_task,
         plan_sprint,
         start_sprint,

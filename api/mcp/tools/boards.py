@@ -1,13 +1,12 @@
 """Boards: how the work stands."""
 
-from typing import Annotated, Any
-
-from msgspec import Meta
+from typing import Any
 
 from api.mcp.calls import CallContext
 from api.mcp.registry import tool
-from api.mcp.shapes import BoardSummary, ToolArguments
-from api.shapes.values import BoardId
+from api.mcp.shapes.answers import BoardSummary
+from api.mcp.shapes.arguments import BoardNamed, ToolArguments
+from api.mcp.tools.names import board_id_of
 from calmboard.work.board_summary import summarize_board
 
 # The view of a board that clients with MCP Apps show beside the answer.
@@ -15,7 +14,7 @@ _VIEW = {"ui": {"resourceUri": "ui://calmboard/board"}}
 
 
 class GetBoard(ToolArguments, kw_only=True):
-    board_id: Annotated[BoardId, Meta(description="The board, as list_projects names it.")]
+    board_id: BoardNamed
 
 
 @tool(
@@ -33,4 +32,5 @@ def get_board(call: CallContext, args: GetBoard) -> dict[str, Any]:
     Use it for stand-ups, status and risk, and to learn the ids of sprints. It lists the tasks that ask for attention, not all:
     for every task of a column, person, label or sprint use list_tasks.
     """
-    return summarize_board(call.access, args.board_id)
+    hidden = [] if call.access.has_scope("sprints:read") else ["sprints"]
+    return {**summarize_board(call.access, board_id_of(call.access, args.board_id)), "not_readable": hidden}

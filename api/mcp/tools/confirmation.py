@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
+from api.mcp.answers import as_text, data_of
 from api.mcp.calls import CallContext, Content, InputRequired, form, text
 
 
@@ -30,8 +30,8 @@ def is_confirmed(call: CallContext, message: str, question: str, preview: Any) -
 
 def declined_result(kind: type[Struct], result: Mapping[str, Any]) -> Content:
     """The result where the user did not confirm. As content, so that the next call with the same idempotency key asks again."""
-    structured = msgspec.to_builtins(msgspec.convert(result, kind, from_attributes=True))
-    return Content([text(msgspec.json.encode(structured).decode())], structured)
+    data = data_of(kind, result)
+    return Content([text(as_text(data))], data)
 
 
 def _read_confirmation(answer: Any) -> bool | None:

@@ -6,8 +6,9 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from api.mcp.calls import CallContext
 from api.mcp.registry import tool
-from api.mcp.shapes import Checklist, CommentSummary, IdempotencyKey, ToolArguments
-from api.mcp.tools.tasks import KnownTask
+from api.mcp.shapes.answers import Checklist, CommentSummary
+from api.mcp.shapes.arguments import IdempotencyKey, TaskNamed, ToolArguments
+from api.mcp.tools.names import task_id_of
 from api.shapes.values import ItemId, about
 from api.shapes.work.checklists import Text
 from api.shapes.work.comments import Body
@@ -17,13 +18,13 @@ _MAX_ITEMS = 50
 
 
 class AddComment(ToolArguments, kw_only=True):
-    task_id: KnownTask
+    task_id: TaskNamed
     body: Body
     idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
 class UpdateChecklist(ToolArguments, kw_only=True):
-    task_id: KnownTask
+    task_id: TaskNamed
     add: Annotated[list[Text], Meta(description="Lines to add at the bottom, not ticked.", max_length=_MAX_ITEMS)] = field(
         default_factory=list
     )
@@ -42,7 +43,7 @@ def add_comment(call: CallContext, args: AddComment) -> dict[str, Any]:
 
     Use it to report, ask or hand over. For what is to be done, use update_task's description or update_checklist instead.
     """
-    comment = comments.write_comment(call.access, args.task_id, args.body)
+    comment = comments.write_comment(call.access, task_id_of(call.access, args.task_id), args.body)
     author_name = comment.author.name if comment.author else None
     return {"id": comment.id, "author_name": author_name, "body": comment.body, "created_at": comment.created_at}
 
@@ -55,5 +56,6 @@ def update_checklist(call: CallContext, args: UpdateChecklist) -> dict[str, Any]
 
     The ids of the items are in get_task. It does not move the task: when all is done, use move_task.
     """
-    items = checklists.change_checklist(call.access, args.task_id, args.add, args.tick, args.untick)
-    return {"task_id": args.task_id, "items": items}
+    task_id = task_id_of(call.access, args.task_id)
+    items = checklists.change_checklist(call.access, task_id, args.add, args.tick, args.untick)
+    return {"task_id": task_id, "items": items}

@@ -17,23 +17,21 @@ _UNKNOWN = re.compile(r"No ([a-z ]+) has the id")
 _NOT_FOUND_HINTS = {
     "project": "list_projects names every project in reach.",
     "board": "list_projects names every board in reach.",
-    "task": "Find the task with search or list_tasks, and pass its id on exactly as given.",
+    "task": "Find the task with search or list_tasks, and pass its number or id on exactly as given.",
     "sprint": "get_board names the active and the planned sprints of a board.",
-    "label": "get_project names the labels of a project with their ids.",
+    "label": "get_project names the labels of a project.",
     "checklist item": "get_task names the items of the checklist.",
 }
-# By the invalid argument.
+# By the invalid argument, where it is the same in every tool.
 _ARGUMENT_HINTS = {
-    "assignee": "get_project names the people of a project with their ids.",
-    "assignees": "get_project names the people of a project with their ids.",
-    "label": "get_project names the labels of a project with their ids.",
-    "labels": "get_project names the labels of a project with their ids.",
+    **dict.fromkeys(("assignee", "assignees", "add_assignees", "changed_by"), "get_project names the people of a project."),
+    **dict.fromkeys(("label", "labels", "label_all", "add_labels"), "get_project names the labels of a project."),
+    "board_id": "list_projects names every board in reach.",
+    "project_id": "list_projects names every project in reach.",
     "sprint_id": "get_board names the active and the planned sprints of a board.",
     "move_to": "get_board names the planned sprints of a board; plan_sprint makes one.",
-    "tick": "get_task names the items of the checklist.",
-    "untick": "get_task names the items of the checklist.",
-    "before": "list_tasks names the tasks of a board.",
-    "after": "list_tasks names the tasks of a board.",
+    **dict.fromkeys(("tick", "untick"), "get_task names the items of the checklist."),
+    **dict.fromkeys(("before", "after", "task_ids"), "list_tasks names the tasks of a board."),
 }
 # By the tool that raised the conflict.
 _CONFLICT_HINTS = {

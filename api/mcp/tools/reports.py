@@ -8,8 +8,10 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.mcp.calls import CallContext
 from api.mcp.registry import tool
-from api.mcp.shapes import Report, ToolArguments
-from api.shapes.values import BoardId, SprintId, about
+from api.mcp.shapes.answers import Report
+from api.mcp.shapes.arguments import BoardNamed, SprintNamed, ToolArguments
+from api.mcp.tools.names import board_id_of, sprint_id_of
+from api.shapes.values import about
 from calmboard.errors import FieldError, InvalidRequest, ValidationFailed
 from calmboard.work import reports
 from calmboard.work.reports import MAX_SPRINTS
@@ -24,16 +26,16 @@ class GetReport(ToolArguments, kw_only=True):
             "velocity",
         ),
     ]
-    board_id: Annotated[
-        BoardId,
-        Meta(description="The board, as list_projects names it.", extra_json_schema={"x-mcp-header": "Board"}),
-    ]
-    sprints: Annotated[int, about("velocity: how many of the last sprints.", 6, ge=1, le=MAX_SPRINTS)] = 6
+    board_id: Annotated[BoardNamed, Meta(extra_json_schema={"x-mcp-header": "Board"})]
+    sprints: Annotated[int, about("velocity: how many of the last sprints; 6 if absent.", 6, ge=1, le=MAX_SPRINTS)] = 6
     sprint_id: (
-        Annotated[SprintId, Meta(description="burndown: which sprint; if absent, the active one, or the one completed last.")]
+        Annotated[
+            SprintNamed,
+            Meta(description="burndown: which sprint; if absent, the active one, or the one completed last."),
+        ]
         | UnsetType
     ) = UNSET
-    by: Annotated[Literal["week", "day"], about("throughput: how long a period is.", "week")] = "week"
+    by: Annotated[Literal["week", "day"], about("throughput: how long a period is; a week if absent.", "week")] = "week"
     starts_on: (
         Annotated[date, about("throughput and cycle_time: the first day; if absent, twelve weeks up to the last.", "2026-09-02")]
         | UnsetType
@@ -41,7 +43,7 @@ class GetReport(ToolArguments, kw_only=True):
     ends_on: (
         Annotated[date, about("throughput and cycle_time: the last day, within 366; if absent, today.", "2026-11-24")] | UnsetType
     ) = UNSET
-    limit: Annotated[int, about("cycle_time: how many tasks are listed at most.", 25, ge=1, le=100)] = 25
+    limit: Annotated[int, about("cycle_time: how many tasks are listed at most; 25 if absent.", 25, ge=1, le=100)] = 25
 
 
 # The arguments of each report.
@@ -86,13 +88,17 @@ def _not_accepted(report: str, name: str) -> str:
 
 
 def _read(call: CallContext, args: GetReport) -> dict[str, Any]:
-    days = (args.starts_on or None, args.ends_on or None)
+    board_id, days = board_id_of(call.access, args.board_id), (args.starts_on or None, args.ends_on or None)
     match args.report:
         case "velocity":
-            return reports.read_velocity(call.access, args.board_id, args.sprints)
+            return reports.read_velocity(call.access, board_id, args.sprints)
         case "throughput":
-            return reports.read_throughput(call.access, args.board_id, *days, args.by)
+            return reports.read_throughput(call.access, board_id, *days, args.by)
         case "burndown":
-            return reports.read_burndown(call.access, args.board_id, args.sprint_id or None)
+            return reports.read_burndown(call.access, board_id, _sprint_id(call, args, board_id))
         case "cycle_time":
-            return reports.read_cycle_time(call.access, args.board_id, *days, args.limit)
+            return reports.read_cycle_time(call.access, board_id, *days, args.limit)
+
+
+def _sprint_id(call: CallContext, args: GetReport, board_id: str) -> str | None:
+    return sprint_id_of(call.access, args.sprint_id, board_id=board_id) if args.sprint_id else None

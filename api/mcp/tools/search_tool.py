@@ -6,7 +6,8 @@ from msgspec import UNSET, UnsetType
 
 from api.mcp.calls import CallContext
 from api.mcp.registry import tool
-from api.mcp.shapes import Kind, SearchResults, ToolArguments
+from api.mcp.shapes.answers import Kind, SearchResults
+from api.mcp.shapes.arguments import ToolArguments
 from api.shapes.values import VISIBLE, about
 from calmboard.work import search as work_search
 
@@ -26,7 +27,7 @@ class Search(ToolArguments, kw_only=True):
     kinds: Annotated[list[Kind], about("Only these kinds; if absent, all.", ["task", "comment"], min_length=1)] | UnsetType = (
         UNSET
     )
-    limit: Annotated[int, about("How many hits at most.", 20, ge=1, le=50)] = 20
+    limit: Annotated[int, about("How many hits at most; 20 if absent.", 20, ge=1, le=50)] = 20
 
 
 @tool("Search", effect="reads", scopes=("tasks:read",), takes=Search, gives=SearchResults)

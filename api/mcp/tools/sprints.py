@@ -6,50 +6,51 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from api.framework.bodies import given
 from api.mcp.calls import CallContext
-from api.mcp.content.quotes import quoted_title
+from api.mcp.quotes import quoted_title
 from api.mcp.registry import tool
-from api.mcp.shapes import CompletedSprint, DryRun, IdempotencyKey, SprintSummary, ToolArguments
+from api.mcp.shapes.answers import CompletedSprint, SprintSummary
+from api.mcp.shapes.arguments import BoardNamed, DryRun, IdempotencyKey, SprintNamed, TaskNamed, ToolArguments
+from api.mcp.tools.clearing import clear_meta, cleared
 from api.mcp.tools.confirmation import declined_result, is_confirmed
-from api.shapes.values import BoardId, SprintId, TaskId, about
+from api.mcp.tools.names import board_id_of, sprint_id_of, task_ids_of
+from api.shapes.values import about
 from api.shapes.work.sprints import EndsOn, Goal, SprintName, StartsOn
 from calmboard.errors import FieldError, PreconditionFailed, ValidationFailed
 from calmboard.preconditions import Precondition
+from calmboard.work.named import is_final
 from calmboard.work.sprints import lifecycle, planning
 from calmboard.work.sprints.lifecycle import SprintCompletion
 
 _MAX_TASKS = 50
 _PLANS = ("name", "goal", "starts_on", "ends_on")
+_EMPTY = {"goal": "", "starts_on": None, "ends_on": None}
 _ENDS = {"backlog": "which go back to Backlog", "keep": "which stay in their columns, in no sprint"}
-
-KnownSprint = Annotated[SprintId, Meta(description="The sprint, as get_board names it.")]
 
 
 class PlanSprint(ToolArguments, kw_only=True):
-    board_id: Annotated[BoardId, Meta(description="The board of a new sprint; leave it out to change one.")] | UnsetType = UNSET
-    sprint_id: (
-        Annotated[SprintId, Meta(description="The sprint to change, as get_board names it; leave it out to plan a new one.")]
-        | UnsetType
-    ) = UNSET
+    board_id: Annotated[BoardNamed, Meta(description="The board of a new sprint; absent, to change one.")] | UnsetType = UNSET
+    sprint_id: Annotated[SprintNamed, Meta(description="The sprint to change; leave it out to plan a new one.")] | UnsetType = (
+        UNSET
+    )
     name: Annotated[SprintName, Meta(description="Its name; a new sprint needs one.")] | UnsetType = UNSET
     goal: Goal | UnsetType = UNSET
-    starts_on: StartsOn | UnsetType | None = UNSET
-    ends_on: EndsOn | UnsetType | None = UNSET
-    add: Annotated[list[TaskId], about("Ids of tasks of the board to put into it.", [], max_length=_MAX_TASKS)] = field(
+    starts_on: StartsOn | UnsetType = UNSET
+    ends_on: EndsOn | UnsetType = UNSET
+    clear: Annotated[list[Literal["goal", "starts_on", "ends_on"]], clear_meta("its goal or days", "goal")] | UnsetType = UNSET
+    add: Annotated[list[TaskNamed], about("Tasks of the board to put into it.", [], max_length=_MAX_TASKS)] = field(
         default_factory=list
     )
-    remove: Annotated[list[TaskId], about("Ids of tasks to take out of it.", [], max_length=_MAX_TASKS)] = field(
-        default_factory=list
-    )
+    remove: Annotated[list[TaskNamed], about("Tasks to take out of it.", [], max_length=_MAX_TASKS)] = field(default_factory=list)
     idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
 class StartSprint(ToolArguments, kw_only=True):
-    sprint_id: KnownSprint
+    sprint_id: SprintNamed
     idempotency_key: IdempotencyKey | UnsetType = UNSET
 
 
 class CompleteSprint(ToolArguments, kw_only=True):
-    sprint_id: KnownSprint
+    sprint_id: SprintNamed
     unfinished: (
         Annotated[
             Literal["backlog", "keep"],
@@ -61,7 +62,7 @@ class CompleteSprint(ToolArguments, kw_only=True):
     ) = UNSET
     move_to: (
         Annotated[
-            SprintId, Meta(description="Instead of `unfinished`: tasks not done go on in this planned sprint of the board.")
+            SprintNamed, Meta(description="Instead of `unfinished`: tasks not done go on in this planned sprint of the board.")
         ]
         | UnsetType
     ) = UNSET
@@ -84,10 +85,11 @@ def plan_sprint(call: CallContext, args: PlanSprint) -> Any:
     its sprint_id does too.
     """
     _require_one_sprint(args)
-    values = {name: value for name, value in given(args).items() if name in _PLANS}
+    add, remove = (task_ids_of(call.access, getattr(args, name), name) for name in ("add", "remove"))
+    values = {name: value for name, value in given(args).items() if name in _PLANS} | cleared(args, _EMPTY)
     if args.sprint_id:
-        return planning.replan_sprint(call.access, args.sprint_id, values, args.add, args.remove)
-    return planning.plan_sprint(call.access, args.board_id or "", values, args.add)
+        return planning.replan_sprint(call.access, sprint_id_of(call.access, args.sprint_id), values, add, remove)
+    return planning.plan_sprint(call.access, board_id_of(call.access, args.board_id or ""), values, add)
 
 
 @tool("Start a sprint", effect="changes", scopes=("sprints:write",), takes=StartSprint, gives=SprintSummary)
@@ -96,7 +98,7 @@ def start_sprint(call: CallContext, args: StartSprint) -> Any:
 
     A board has one active sprint at most; where there is one, complete_sprint comes first. To plan one, use plan_sprint.
     """
-    return lifecycle.start_sprint(call.access, args.sprint_id)
+    return lifecycle.start_sprint(call.access, sprint_id_of(call.access, args.sprint_id))
 
 
 @tool("Complete a sprint", effect="destroys", scopes=("sprints:write",), takes=CompleteSprint, gives=CompletedSprint)
@@ -106,8 +108,10 @@ def complete_sprint(call: CallContext, args: CompleteSprint) -> Any:
     Say where those go: `unfinished` or `move_to`, one of them. Call it with dry_run first and show the person which tasks
     that is about; where the client can, it asks the person itself. For the next sprint, use plan_sprint and start_sprint.
     """
-    move_to, unfinished = args.move_to or None, args.unfinished or None
-    preview = planning.preview_completion(call.access, args.sprint_id, unfinished, move_to)
+    sprint_id, unfinished = sprint_id_of(call.access, args.sprint_id), args.unfinished or None
+    move_to = _next_sprint_id(call, sprint_id, args.move_to) if args.move_to else None
+    preview = planning.preview_completion(call.access, sprint_id, unfinished, move_to)
+    preview["not_readable"] = ["unfinished"] if preview["unfinished"] is None else []
     outcome = f"Tasks not done, {_ENDS.get(unfinished or '', 'which go on in the other sprint')}: {preview['unfinished_count']}."
     if args.dry_run:
         return {**preview, "completed": False, "message": f"Nothing was changed. The sprint would end for good. {outcome}"}
@@ -118,7 +122,7 @@ def complete_sprint(call: CallContext, args: CompleteSprint) -> Any:
         return declined_result(
             CompletedSprint, {**preview, "completed": False, "message": "The person did not agree. Nothing was changed."}
         )
-    sprint = lifecycle.complete_sprint(call.access, args.sprint_id, unfinished, move_to, _require_unchanged(preview))
+    sprint = lifecycle.complete_sprint(call.access, sprint_id, unfinished, move_to, _require_unchanged(preview))
     return {**preview, "sprint": sprint, "completed": True, "message": f"The sprint is completed. {outcome}"}
 
 
@@ -135,6 +139,13 @@ def _require_one_sprint(args: PlanSprint) -> None:
         errors.append(FieldError("/remove", "contradiction", "Leave it out; a new sprint has no tasks to take out."))
     if errors:
         raise ValidationFailed(errors=tuple(errors))
+
+
+def _next_sprint_id(call: CallContext, sprint_id: str, name: str) -> str:
+    """The sprint of the same board, since names return on every board."""
+    if is_final("sprint", [name]):
+        return name
+    return sprint_id_of(call.access, name, "move_to", lifecycle.read_sprint(call.access, sprint_id).board_id)
 
 
 def _require_unchanged(preview: dict[str, Any]) -> Precondition:

@@ -27,6 +27,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "add_comment": {"task_id": "{task_id}", "body": "Dew on the lens"},
     "update_checklist": {"task_id": "{task_id}", "tick": ["{item_id}"]},
     "create_tasks": {"board_id": "{board_id}", "tasks": [{"title": "Coat the mirror"}]},
+    "change_tasks": {"task_ids": ["{task_id}"], "state": "review"},
     "delete_task": {"task_id": "{task_id}"},
     "plan_sprint": {"board_id": "{board_id}", "name": "Second light"},
     "start_sprint": {"sprint_id": "{sprint_id}"},

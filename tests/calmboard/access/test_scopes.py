@@ -82,13 +82,24 @@ def test_it_can_be_granted(host_app: HostApp, scope: Scope) -> None:
 
 @every_scope
 def test_programs_find_it(client: FlaskClient, scope: Scope) -> None:
-    names = {scope.read, scope.write}
+    names = {scope.read, scope.write} if scope.writes else {scope.read}
     for document in _DOCUMENTS:
         assert names <= set(client.get(f"/.well-known/{document}").get_json()["scopes_supported"])
     flows = client.get("/api/openapi.json").get_json()["components"]["securitySchemes"]["oauth"]["flows"]
     described = flows["authorizationCode"]["scopes"]
     assert described[scope.read] == f"See {scope.noun}."
-    assert described[scope.write] == (f"{scope.writes}; includes {scope.read}." if scope.writes else "Not used yet.")
+    assert described.get(scope.write) == (f"{scope.writes}; includes {scope.read}." if scope.writes else None)
+
+
+def test_nothing_is_advertised_that_nobody_can_grant(app: Flask, host_app: HostApp) -> None:
+    for name in _advertised(app):
+        assert name in host_app.get_tokens(scope=name)["scope"].split()
+
+
+@pytest.mark.parametrize("scope", ["webhooks:read", "connections:write", "imports:write"])
+def test_a_scope_that_nobody_can_grant_is_refused_as_such(host_app: HostApp, scope: str) -> None:
+    answer = host_app.open_consent(scope=scope)
+    assert "error=invalid_scope" in answer.headers["Location"]
 
 
 @pytest.mark.parametrize("path", ["/docs/api", "/docs/mcp", "/docs/mcp.md", "/llms.txt", "/integrations", "/api/postman.json"])
@@ -100,6 +111,16 @@ def test_the_pages_that_name_the_scopes_of_endpoints_name_known_ones(signed_in: 
 
 def test_each_row_has_a_noun_of_its_own() -> None:
     assert len({scope.noun for scope in SCOPE_TABLE}) == len(SCOPE_TABLE)
+
+
+def _advertised(app: Flask) -> set[str]:
+    """Every scope that a document or a challenge names."""
+    client = app.test_client()
+    named = {name for document in _DOCUMENTS for name in client.get(f"/.well-known/{document}").get_json()["scopes_supported"]}
+    for challenge in (client.get("/api/v1/me"), client.post("/mcp", json={})):
+        named |= set("".join(re.findall(r' scope="([^"]+)"', challenge.headers["WWW-Authenticate"])).split())
+    flows = client.get("/api/openapi.json").get_json()["components"]["securitySchemes"]["oauth"]["flows"]
+    return (named | set(flows["authorizationCode"]["scopes"])) - {"offline_access"}
 
 
 def _names(scope: Scope) -> str:

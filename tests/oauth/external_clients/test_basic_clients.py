@@ -15,10 +15,12 @@ from tests.support.users import TestUser
 _CALLBACK = "http://127.0.0.1:53682/callback"
 _VERIFIER = "harbour-lantern-" * 4
 _SCOPES = ["projects:read"]
+_TRIED = "OAuth: authorizes, refreshes and revokes by HTTP Basic with an empty secret"
 
 pytestmark = [pytest.mark.judge, pytest.mark.database("sqlite")]
 
 
+@pytest.mark.compatibility("requests-oauthlib", "OAuth: authorizes and refreshes by HTTP Basic with an empty secret")
 def test_requests_oauthlib_authorizes_and_refreshes(server: Server, owner: TestUser, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a secret and with PKCE by itself, as its documentation shows it."""
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
@@ -33,6 +35,7 @@ def test_requests_oauthlib_authorizes_and_refreshes(server: Server, owner: TestU
         assert session.get(f"{server.url}/api/v1/me").status_code == 200
 
 
+@pytest.mark.compatibility("Authlib’s client", _TRIED, pin="Authlib")
 def test_authlib_with_basic_authorizes_refreshes_and_revokes(server: Server, owner: TestUser) -> None:
     visitor, token_url = Visitor(owner), f"{server.url}/api/oauth/token"
     client_id = visitor.own_client(server.url, _CALLBACK)
@@ -51,6 +54,7 @@ def test_authlib_with_basic_authorizes_refreshes_and_revokes(server: Server, own
         assert session.get(f"{server.url}/api/v1/me").status_code == 401
 
 
+@pytest.mark.compatibility("simple-oauth2", _TRIED)
 def test_simple_oauth2_authorizes_refreshes_and_revokes(server: Server, owner: TestUser, tmp_path: Path) -> None:
     visitor = Visitor(owner)
     client_id = visitor.own_client(server.url, "http://127.0.0.1/callback")

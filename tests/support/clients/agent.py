@@ -40,8 +40,8 @@ class Agent:
         """The structured content of a successful result."""
         result = self.call(tool, **arguments)
         assert not result.get("isError"), result["content"]
-        assert json.loads(result["content"][0]["text"]) == result["structuredContent"]
-        return result["structuredContent"]
+        (block,) = result["content"]
+        return json.loads(block["text"]) if self.version == LEGACY[-1] else result["structuredContent"]
 
     def refusal(self, tool: str, /, **arguments: Any) -> str:
         """The text of an error result."""

@@ -6,12 +6,19 @@ const WORTH_HIDING = 3;
 
 const page = document.getElementById("board");
 
-function drawBoard(board) {
+function drawBoard(answer) {
+  const board = withEmptyParts(answer);
   const tasks = gatherTasks(board);
   const columns = board.columns.map((column) => drawColumn(column, tasks.filter((task) => task.state === column.state)));
   const parts = [drawHead(board), drawFacts(board), element("div", "columns", ...columns), drawPeople(board)];
   show(...parts);
   document.title = board.name;
+}
+
+// An answer leaves out what is empty.
+function withEmptyParts(board) {
+  const parts = ["blocked", "late", "in_review"].map((name) => [name, { tasks: [], ...board[name] }]);
+  return { people: [], planned_sprints: [], ...board, ...Object.fromEntries(parts) };
 }
 
 function drawWait(sentence) {
@@ -38,7 +45,7 @@ function gatherTasks(board) {
     tasks.set(task.id, { ...known, ...task, blocked: known.blocked || Boolean(task.blocked || task.blocked_reason) });
   };
   for (const task of [board.blocked, board.late, board.in_review].flatMap((part) => part.tasks)) {
-    note(task, task.assignees);
+    note(task, task.assignees ?? []);
   }
   board.people.forEach((person) => person.tasks.forEach((task) => note(task, [person])));
   const weight = (task) => Number(task.blocked) * 2 + Number(task.late);

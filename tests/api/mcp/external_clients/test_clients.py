@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.mcp.external_clients.old_python import old_python_path
 from tests.support.clients.agent import EVERYTHING
+from tests.support.clients.frameworks import find_frameworks
 from tests.support.clients.node import find_node, run_with_visitor
 from tests.support.clients.visitor import Visitor
 from tests.support.servers.server import ROOT, Server
@@ -17,6 +17,7 @@ from tests.support.users import ProjectAndBoard, TestUser
 
 CLIENTS = Path(__file__).parent
 READS = {scope for scope in EVERYTHING if scope.endswith(":read")}
+_TRIED = "MCP: lists, reads and writes in each revision it knows, with a key and by OAuth"
 ERAS = ["auto", "2026-07-28", "legacy"]
 
 pytestmark = [pytest.mark.judge, pytest.mark.database("sqlite"), pytest.mark.parametrize("credential", ["key", "token"])]
@@ -78,20 +79,24 @@ def agent_run(
     return AgentRun(f"{server.url}/mcp", person, new_project(person), tmp_path, credential)
 
 
+@pytest.mark.compatibility("MCP client for Python", _TRIED, pin="mcp")
 @pytest.mark.parametrize("era", ERAS)
 def test_the_python_client_does_its_work(agent_run: AgentRun, era: str) -> None:
     agent_run.run(sys.executable, "-m", "tests.api.mcp.external_clients.python_client", agent_run.url, era, PYTHONPATH=str(ROOT))
 
 
+@pytest.mark.compatibility("MCP client for Python, earlier", _TRIED, pin="mcp", frameworks=True)
 def test_the_old_python_client_does_its_work(agent_run: AgentRun) -> None:
-    path = f"{old_python_path()}:{ROOT}"
-    agent_run.run(sys.executable, "-m", "tests.api.mcp.external_clients.old_python_client", agent_run.url, PYTHONPATH=path)
+    module = "tests.api.mcp.external_clients.old_python_client"
+    agent_run.run(find_frameworks(), "-m", module, agent_run.url, PYTHONPATH=str(ROOT))
 
 
+@pytest.mark.compatibility("MCP client for TypeScript", _TRIED, pin="@modelcontextprotocol/client")
 @pytest.mark.parametrize("era", ERAS)
 def test_the_typescript_client_does_its_work(agent_run: AgentRun, era: str) -> None:
     agent_run.run(find_node(), str(CLIENTS / "client.mjs"), agent_run.url, era)
 
 
+@pytest.mark.compatibility("MCP client for TypeScript, earlier", _TRIED, pin="@modelcontextprotocol/sdk")
 def test_the_old_typescript_client_does_its_work(agent_run: AgentRun) -> None:
     agent_run.run(find_node(), str(CLIENTS / "old_client.mjs"), agent_run.url)

@@ -51,7 +51,11 @@ FOR_FIXTURES = {
 }
 _IMPORT_OF_TESTS = re.compile(r"^\s*(from|import) tests\b", re.MULTILINE)
 
-pytestmark = [pytest.mark.judge, pytest.mark.database("sqlite")]
+pytestmark = [
+    pytest.mark.judge,
+    pytest.mark.database("sqlite"),
+    pytest.mark.compatibility("MCP conformance suite", "MCP: every required scenario", pin="@modelcontextprotocol/conformance"),
+]
 
 
 @pytest.mark.parametrize("revision", REQUIRED)

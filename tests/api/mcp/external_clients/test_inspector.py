@@ -22,7 +22,13 @@ _TIMEOUT_S = 60
 # It asks a person only at a terminal.
 _AT_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
 
-pytestmark = [pytest.mark.judge, pytest.mark.database("sqlite")]
+pytestmark = [
+    pytest.mark.judge,
+    pytest.mark.database("sqlite"),
+    pytest.mark.compatibility(
+        "MCP Inspector", "MCP: each of its methods, signing in, load", pin="@modelcontextprotocol/inspector"
+    ),
+]
 
 
 class Inspector:

@@ -74,7 +74,7 @@ WRONG_IN_AN_ENVELOPE = [
 ]
 WRONG_IDS = [None, True, False, 1.5, -0.1, [], [7], {}, {"id": 7}, 10**30, -(10**30), 1e300]
 SOUND_IDS = [0, 7, -7, 2**53 - 1, "", "7", "a-b-c", "\N{SNOWMAN}", "x" * 2000]
-NO_PARAMS = [None, 5, True, "name", [], [1], [{"name": "x"}]]
+NO_PARAMS = [5, True, "name", [], [1], [{"name": "x"}]]
 NO_META: list[Any] = [None, 5, "2026-07-28", [], {}]
 
 

@@ -60,6 +60,34 @@ def test_a_client_negotiates_its_own_revision_or_the_newest_with_a_handshake(
     assert not {"resultType", "ttlMs", "cacheScope", "_meta"} & set(result)
 
 
+@pytest.mark.parametrize("header", [MODERN, *LEGACY, "2024-11-05", "2099-01-01", "draft", "", " "])
+@pytest.mark.parametrize("requested", LEGACY)
+def test_the_header_of_a_handshake_says_nothing(client: McpClient, header: str, requested: str) -> None:
+    """The Java SDK sends one with its initialize, before anything was negotiated."""
+    body = old("initialize", params=_initialize_params(requested))
+    assert client.send(body, {"MCP-Protocol-Version": header}).json == client.send(body).json
+
+
+@pytest.mark.parametrize(("header", "code"), [(MODERN, INVALID_PARAMS), ("2099-01-01", INVALID_PARAMS), ("", INVALID_PARAMS)])
+def test_after_the_handshake_the_header_decides(client: McpClient, header: str, code: int) -> None:
+    refusal(client.send(old("tools/list"), {"MCP-Protocol-Version": header}), 400, code, 7)
+
+
+@every_old_revision
+@pytest.mark.parametrize("method", ["ping", "tools/list", "prompts/list", "resources/list"])
+def test_params_of_null_are_none(client: McpClient, version: str, method: str) -> None:
+    headers = {"MCP-Protocol-Version": version}
+    assert client.send(old(method, params=None), headers).json == client.send(old(method), headers).json
+
+
+@pytest.mark.parametrize("arguments", [{}, {"arguments": None}, {"arguments": {}}, {"arguments": " {} "}])
+def test_arguments_of_null_are_none(client: McpClient, arguments: dict[str, Any]) -> None:
+    listed = client.send(old("tools/call", params={"name": "list_projects", **arguments})).json["result"]
+    assert listed["isError"] is False
+    prompt = client.send(old("prompts/get", params={"name": "stand_up", **arguments}))
+    assert_error(prompt.json, INVALID_PARAMS, 7)
+
+
 @pytest.mark.parametrize("params", [{}, {"protocolVersion": None}, {"protocolVersion": 20251125}, {"protocolVersion": []}])
 def test_a_handshake_without_a_revision_is_refused(client: McpClient, params: dict[str, Any]) -> None:
     refusal(client.send(old("initialize", params=params)), 200, INVALID_PARAMS, 7)

@@ -41,8 +41,9 @@ INVALID_VALUES: tuple[Any, ...] = (
 # What some tools need besides what their schema can say.
 ALSO_REQUIRED: dict[str, dict[str, Any]] = {
     "move_task": {"state": "ready"},
-    "assign_task": {"only": []},
+    "assign_task": {"clear": ["assignees"]},
     "complete_sprint": {"unfinished": "keep"},
+    "change_tasks": {"state": "ready"},
 }
 
 
@@ -53,13 +54,20 @@ def arguments(new_project: Callable[..., ProjectAndBoard], owner: TestUser) -> d
     agent = Agent(owner.app, owner.key)
     sprint_id = agent.structured("plan_sprint", board_id=project.board_id, name="First light")["id"]
     task_id = agent.structured("create_task", board_id=project.board_id, title="Grind", sprint_id=sprint_id)["id"]
-    work = {"title": "Coat", "body": "Clear sky.", "blocked": False, "tasks": [{"title": "Coat"}], "q": "Coat"}
+    work: dict[str, Any] = {
+        "task_ids": [task_id],
+        "title": "Coat",
+        "body": "Clear sky.",
+        "blocked": False,
+        "tasks": [{"title": "Coat"}],
+        "q": "Coat",
+    }
     return {**vars(project), "task_id": task_id, "sprint_id": sprint_id, "report": "burndown", **work}
 
 
 def fitting(tool: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     """What the tool cannot do without, and for tools that change something the least of it."""
-    least = {"plan_sprint": ("sprint_id",), "delete_task": ("task_id",)}
+    least = {"plan_sprint": ("sprint_id",), "delete_task": ("task_id",), "change_tasks": ("task_ids",)}
     names = (*tool.input_schema.get("required", ()), *least.get(tool.name, ()))
     return {name: arguments[name] for name in names} | ({"dry_run": True} if tool.effect == "destroys" else {})
 
@@ -90,7 +98,7 @@ def test_every_argument_says_what_it_is_and_shows_one(tool: Any) -> None:
     for name, schema in tool.input_schema["properties"].items():
         described = {**schema, **schema.get("anyOf", [{}])[0]}
         assert described.get("description"), name
-        assert "examples" in described or "default" in described or described["type"] == "array", name
+        assert "examples" in described or "default" in described or described["type"] in ("array", "object"), name
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)

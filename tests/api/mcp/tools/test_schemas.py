@@ -1,5 +1,6 @@
 """The schemas of tools: short, without references, and with enums in the order of their definition."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,6 +53,25 @@ def test_enums_keep_the_order_of_their_definition(order: list[str]) -> None:
 def test_a_schema_says_nothing_twice_or_of_nothing() -> None:
     assert [part for part in parts(LISTED) if part.get("required") == []] == []
     assert [part for tool in LISTED for part in parts(tool["outputSchema"]) if "default" in part] == []
+
+
+@pytest.mark.parametrize("tool", LISTED, ids=lambda tool: tool["name"])
+def test_arguments_are_described_in_what_every_framework_takes(tool: dict[str, Any]) -> None:
+    """As OpenAI's strict mode, google-genai, Zod, Anthropic and RE2 need it; the judges beside show that they take it."""
+    schema = tool["inputSchema"]
+    assert schema["type"] == "object"
+    assert set(schema) <= {"type", "properties", "required", "description"}
+    for part in parts(schema):
+        assert not {"additionalProperties", "$ref", "$defs", "oneOf", "allOf", "not", "const", "format", "default"} & set(part)
+        assert not isinstance(part.get("type"), list)
+        assert not re.search(r"\\u|\(\?", str(part.get("pattern", "")))
+
+
+@pytest.mark.parametrize("tool", LISTED, ids=lambda tool: tool["name"])
+def test_whatever_may_be_left_out_is_nullable_and_nothing_else_is(tool: dict[str, Any]) -> None:
+    for part in parts(tool["inputSchema"]):
+        for name, about in part.get("properties", {}).items() if part.get("type") == "object" else ():
+            assert ({"type": "null"} in about.get("anyOf", ())) is (name not in part.get("required", ())), name
 
 
 @pytest.mark.parametrize("version", [MODERN, *LEGACY])

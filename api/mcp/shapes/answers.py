@@ -1,4 +1,4 @@
-"""The input and output of tools where the REST API's shapes say too much or too little for an agent."""
+"""The answers of tools, where the REST API's shapes say too much or too little for an agent."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from api.shapes.values import (
-    NO_NUL,
     AttachmentId,
     BoardId,
     CommentId,
@@ -35,41 +34,8 @@ from api.shapes.work.projects import ProjectDescription, ProjectName
 from api.shapes.work.reports import Burndown, CycleTime, Throughput, Velocity
 from api.shapes.work.sprints import Goal, SprintName, SprintState
 
-Cursor = Annotated[
-    str,
-    about(
-        "The next_cursor of the answer before, to go on behind it; with the same arguments otherwise.",
-        "Vx3kq0pU2Yb1mJ8sWyJ0ZXh0IiwidHNrXzAxbTg2Il0",
-        max_length=500,
-    ),
-]
-NextCursor = Annotated[str | None, about("Send it as cursor to read on; null: this is the end.", None)]
-PersonOrMe = Annotated[
-    str, about("A person's id, as get_project and get_board name them, or `me`: the person you act for.", "me", max_length=40)
-]
-People = Annotated[list[PersonOrMe], Meta(max_length=50)]
-LabelIds = Annotated[
-    list[LabelId],
-    about("Ids of labels of the project, as get_project names them; they replace those it has.", [], max_length=50),
-]
-
-
-IdempotencyKey = Annotated[
-    str,
-    about(
-        "A text of your own, new for each piece of work: a call sent again with it is done once, and answered the same.",
-        "5f0c1f0e-0f3b-4c58-9d5e-6a1d5a1c7a52",
-        min_length=1,
-        max_length=200,
-        pattern=NO_NUL,
-    ),
-]
-# Of a tool whose work cannot be undone.
-DryRun = Annotated[bool, about("true: change nothing, and tell exactly what would happen.", True)]
-
-
-class ToolArguments(Struct, kw_only=True, forbid_unknown_fields=True):
-    """The arguments of a tool; none that it does not name."""
+NextCursor = Annotated[str | None, about("Send it as cursor to read on; absent: this is the end.", None)]
+NotReadable = Annotated[list[str], Meta(description="What this credential may not read, and is left out.")]
 
 
 class NamedBoard(Struct):
@@ -85,9 +51,7 @@ class ProjectSummary(Struct):
     id: ProjectId
     name: ProjectName
     role: Role
-    boards: Annotated[
-        list[NamedBoard] | None, Meta(description="Its first 50 boards; null: this credential may not read boards.")
-    ]
+    boards: Annotated[list[NamedBoard] | None, Meta(description="Its first 50 boards.")]
 
 
 class Projects(Struct):
@@ -95,6 +59,7 @@ class Projects(Struct):
 
     projects: Annotated[list[ProjectSummary], Meta(description="Oldest first.")]
     next_cursor: NextCursor
+    not_readable: NotReadable
 
 
 class ProjectMember(Struct):
@@ -119,9 +84,10 @@ class ProjectDetail(Struct):
     name: ProjectName
     description: ProjectDescription
     role: Role
-    people: Annotated[list[ProjectMember] | None, Meta(description="The first 100; null: this credential may not read members.")]
-    labels: Annotated[list[LabelSummary] | None, Meta(description="The first 100; null: this credential may not read tasks.")]
-    boards: Annotated[list[NamedBoard] | None, Meta(description="The first 100; null: this credential may not read boards.")]
+    people: Annotated[list[ProjectMember] | None, Meta(description="The first 100.")]
+    labels: Annotated[list[LabelSummary] | None, Meta(description="The first 100.")]
+    boards: Annotated[list[NamedBoard] | None, Meta(description="The first 100.")]
+    not_readable: NotReadable
 
 
 class TaskSummary(Struct):
@@ -139,8 +105,8 @@ class TaskSummary(Struct):
     blocked_reason: Annotated[str | None, about("What it waits for.", None)]
     blocked_at: Annotated[datetime | None, about("Since when it is blocked.", None)]
     pinned: Annotated[bool, about("Whether it is pinned for everyone.", False)]
-    sprint_id: Annotated[SprintId | None, about("The sprint it is in; null: none.", None)]
-    done_at: Annotated[datetime | None, about("When it became done; null: it is not.", None)]
+    sprint_id: Annotated[SprintId | None, about("The sprint it is in.", None)]
+    done_at: Annotated[datetime | None, about("When it became done.", None)]
     updated_at: Time
     url: TaskUrl
 
@@ -149,19 +115,26 @@ class ListedTask(TaskSummary):
     """A task in a list; one over many boards names the board of each."""
 
     board_name: (
-        Annotated[BoardName | None, Meta(description="Not in the list of one board. Null: this credential may not read boards.")]
+        Annotated[BoardName | None, Meta(description="Not in the list of one board, nor for who may not read boards.")]
         | UnsetType
     ) = UNSET
-    project_name: (
-        Annotated[ProjectName | None, Meta(description="As board_name. Null: this credential may not read projects.")] | UnsetType
-    ) = UNSET
+    project_name: Annotated[ProjectName | None, Meta(description="As board_name.")] | UnsetType = UNSET
+
+
+class TaskGroup(Struct):
+    """How many tasks there are of one group."""
+
+    id: Annotated[str, about("What they have in common: a column, or an id; `none`: they have no such thing.", min_length=1)]
+    name: Annotated[str | None, about("Its name, where it has one and may be read.", "Ana Ruiz")]
+    count: Annotated[int, about("How many.", 3)]
 
 
 class Tasks(Struct):
-    """Tasks of a board, or of all in reach."""
+    """Tasks of a board, or of all in reach; with count_by only their numbers."""
 
     tasks: list[ListedTask]
-    next_cursor: NextCursor
+    counts: Annotated[list[TaskGroup], Meta(description="With count_by.")] | UnsetType = UNSET
+    next_cursor: NextCursor = None
 
 
 class SprintSummary(Struct):
@@ -221,7 +194,7 @@ class BoardSummary(Struct):
     project_id: ProjectId
     name: BoardName
     columns: Annotated[list[Column], Meta(description="From left to right, each with its number of tasks.")]
-    active_sprint: Annotated[SprintSummary | None, Meta(description="Null: none is active, or sprints may not be read.")]
+    active_sprint: Annotated[SprintSummary | None, Meta(description="The one that runs.")]
     planned_sprints: Annotated[list[SprintSummary], Meta(description="The first 10 that wait to be started.")]
     blocked: Annotated[
         HighlightedTasks, Meta(description="Blocked and not done, the longest first; each says what it waits for.")
@@ -230,6 +203,7 @@ class BoardSummary(Struct):
     in_review: Annotated[HighlightedTasks, Meta(description="In the column Review, top to bottom.")]
     unassigned_count: Annotated[int, about("Tasks in Ready, In Progress and Review that nobody has.", 2)]
     people: Annotated[list[Workload], Meta(description="Who has tasks that are not done, at most 50 people, the busiest first.")]
+    not_readable: NotReadable
 
 
 class ItemSummary(Struct):
@@ -259,7 +233,7 @@ class CommentSummary(Struct):
     """A comment on a task."""
 
     id: CommentId
-    author_name: Annotated[str | None, about("Who wrote it; null: their account is gone.", "Ana Ruiz")]
+    author_name: Annotated[str | None, about("Who wrote it, while they have an account.", "Ana Ruiz")]
     body: Body
     created_at: Time
 
@@ -268,15 +242,13 @@ class TaskDetail(TaskSummary):
     """A task with everything on it."""
 
     project_id: ProjectId
-    board_name: Annotated[BoardName | None, Meta(description="Null: this credential may not read boards.")]
+    board_name: BoardName | None
     description: Description
     created_at: Time
     checklist: Annotated[list[ItemSummary], Meta(description="Top to bottom.")]
     attachments: Annotated[list[FileSummary], Meta(description="The first 50 files on it.")]
-    comments: Annotated[
-        list[CommentSummary] | None,
-        Meta(description="The latest 20, oldest first; null: this credential may not read comments."),
-    ]
+    comments: Annotated[list[CommentSummary] | None, Meta(description="The latest 20, oldest first.")]
+    not_readable: NotReadable
 
 
 Kind = Literal["project", "board", "task", "comment", "sprint"]
@@ -317,9 +289,7 @@ class CreatedTask(Struct, omit_defaults=True):
 
     title: Title
     id: TaskId | None = None
-    problem: (
-        Annotated[str, about("Why it was not made.", "Some of its values cannot be used. This task was not made.")] | None
-    ) = None
+    problem: Annotated[str, about("Why it was not made.", "Some of its values cannot be used.")] | None = None
     errors: Annotated[list[ArgumentError], Meta(description="What was wrong with it.")] | None = field(
         name="faults", default=None
     )
@@ -331,6 +301,28 @@ class CreatedTasks(Struct):
     created_count: Annotated[int, about("How many were made.", 12)]
     failed_count: Annotated[int, about("How many were not; send those again, corrected.", 0)]
     tasks: list[CreatedTask]
+
+
+class ChangedTask(Struct, omit_defaults=True):
+    """What became of one task of many."""
+
+    id: TaskId
+    title: Title | None = None
+    state: State | None = None
+    problem: Annotated[str, about("Why it was not changed.", "Somebody changed the task just now.")] | None = None
+    errors: Annotated[list[ArgumentError], Meta(description="What was wrong with it.")] | None = field(
+        name="faults", default=None
+    )
+
+
+class ChangedTasks(Struct):
+    """What became of each task, or which ones would be changed."""
+
+    message: Annotated[str, about("What happened, in a sentence.", "Changed: 7.")]
+    changed_count: Annotated[int, about("How many were changed.", 7)]
+    failed_count: Annotated[int, about("How many were not.", 0)]
+    tasks: list[ChangedTask]
+    token: Annotated[str | None, about("Send it with the same call to change these tasks.", None)] = None
 
 
 class Deletion(Struct):
@@ -369,8 +361,9 @@ class CompletedSprint(Struct):
     unfinished_count: Annotated[int, about("How many of its tasks were not done.", 3)]
     unfinished: Annotated[
         list[UnfinishedTask] | None,
-        Meta(description="The first 100 of those, in the order of the board; null: this credential may not read tasks."),
+        Meta(description="The first 100 of those, in the order of the board."),
     ]
+    not_readable: NotReadable
 
 
 class Report(Struct, omit_defaults=True):

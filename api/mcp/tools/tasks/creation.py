@@ -10,15 +10,17 @@ from msgspec import UNSET, Meta, UnsetType
 from api.framework.bodies import given
 from api.mcp.calls import CallContext
 from api.mcp.registry import tool
-from api.mcp.shapes import CreatedTasks, IdempotencyKey, LabelIds, People, TaskSummary, ToolArguments
-from api.mcp.tools.people import person_ids
-from api.shapes.values import BlockedReason, BoardId, Description, DueDate, Pinned, SprintId, State, Title, about
+from api.mcp.shapes.answers import CreatedTasks, TaskSummary
+from api.mcp.shapes.arguments import BoardNamed, IdempotencyKey, Labels, People, Pin, SprintNamed, ToolArguments
+from api.mcp.tools.names import board_id_of, on_board, values_by_id
+from api.mcp.tools.tasks.outcomes import describe, errors_of
+from api.shapes.values import BlockedReason, Description, DueDate, State, Title, about
 from calmboard.access.access import Access
 from calmboard.errors import Problem
 from calmboard.work.tasks import bulk, lifecycle
 from calmboard.work.tasks.bulk import MAX_OPERATIONS
 
-TaskBoard = Annotated[BoardId, Meta(description="The board to add to, as list_projects names it.")]
+TaskBoard = Annotated[BoardNamed, Meta(description="The board to add to, by id or exact name.")]
 
 
 class TaskToAdd(ToolArguments, kw_only=True):
@@ -29,12 +31,12 @@ class TaskToAdd(ToolArguments, kw_only=True):
     state: (
         Annotated[State, about("The column: backlog (if absent), ready, in_progress, review or done.", "ready")] | UnsetType
     ) = UNSET
-    assignees: Annotated[People, about("Who is to do it: ids of people of the project, or `me`.", ["me"])] | UnsetType = UNSET
-    labels: LabelIds | UnsetType = UNSET
+    assignees: Annotated[People, about("Who is to do it, of the people of the project.", ["me"])] | UnsetType = UNSET
+    labels: Labels | UnsetType = UNSET
     due_date: DueDate | UnsetType = UNSET
-    sprint_id: Annotated[SprintId, Meta(description="A sprint of the board, as get_board names it.")] | UnsetType = UNSET
+    sprint_id: Annotated[SprintNamed, Meta(description="A sprint of the board, by id or exact name.")] | UnsetType = UNSET
     blocked_reason: BlockedReason | UnsetType = UNSET
-    pinned: Pinned | UnsetType = UNSET
+    pinned: Pin | UnsetType = UNSET
 
 
 class CreateTask(TaskToAdd, kw_only=True):
@@ -52,10 +54,11 @@ class CreateTasks(ToolArguments, kw_only=True):
 def create_task(call: CallContext, args: CreateTask) -> Any:
     """Add one task to a board, at the bottom of its column; gives the task with its id.
 
-    People and labels are named by id, from get_project. For several tasks at once use create_tasks; to see whether there is
+    get_project names the people and labels that it can have. For several tasks at once use create_tasks; to see whether there is
     one already, search first.
     """
-    return lifecycle.create_task(call.access, args.board_id, _values(call.access, args))
+    board_id = board_id_of(call.access, args.board_id)
+    return lifecycle.create_task(call.access, board_id, _values(call.access, board_id, args))
 
 
 @tool("Create many tasks", effect="adds", scopes=("tasks:write",), takes=CreateTasks, gives=CreatedTasks)
@@ -68,10 +71,11 @@ def create_tasks(call: CallContext, args: CreateTasks) -> Generator[Any, None, d
     descriptions in several.
     """
     results: list[dict[str, Any]] = []
+    board_id = board_id_of(call.access, args.board_id)
     # Sent first, since nothing else is written to SQLite while the tasks are created.
     yield _progress(call, 0, len(args.tasks))
-    new_tasks = [partial(_values, call.access, new_task) for new_task in args.tasks]
-    with closing(bulk.create_each(call.access, args.board_id, new_tasks)) as outcomes:
+    new_tasks = [partial(_values, call.access, board_id, new_task) for new_task in args.tasks]
+    with closing(bulk.create_each(call.access, board_id, new_tasks)) as outcomes:
         for outcome, new_task in zip(outcomes, args.tasks, strict=True):
             results.append(_result_of(new_task, outcome))
             yield _progress(call, len(results), len(args.tasks))
@@ -90,16 +94,10 @@ def _result_of(new_task: TaskToAdd, outcome: str | Problem) -> dict[str, Any]:
     """The id of the new task, or what was wrong."""
     if isinstance(outcome, str):
         return {"title": new_task.title, "id": outcome}
-    errors = [{"argument": error.pointer.removeprefix("/"), "detail": error.detail} for error in outcome.errors]
-    return {"title": new_task.title, "problem": _describe(outcome), "faults": errors}
+    return {"title": new_task.title, "problem": describe(outcome), "faults": errors_of(outcome)}
 
 
-def _describe(problem: Problem) -> str:
-    """The detail of a Problem, reworded where it holds for a whole request only."""
-    return problem.detail if problem.detail != problem.meaning else "Some of its values cannot be used. This task was not made."
-
-
-def _values(access: Access, new_task: TaskToAdd) -> dict[str, Any]:
+def _values(access: Access, board_id: str, new_task: TaskToAdd) -> dict[str, Any]:
     """The values that `calmboard` takes."""
     values = {name: value for name, value in given(new_task).items() if name in TaskToAdd.__struct_fields__}
-    return {**values, "assignees": person_ids(access, values["assignees"], "/assignees")} if "assignees" in values else values
+    return values_by_id(access, values, on_board(access, board_id))

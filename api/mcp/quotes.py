@@ -25,6 +25,12 @@ def quoted_title(title: str) -> str:
     return quoted(line if len(line) <= _MAX_TITLE else line[: _MAX_TITLE - 1] + "…")
 
 
+def one_line(text: str) -> str:
+    """On one line, with a sign for the end of each line that it had."""
+    lines = (" ".join(line.split()) for line in _visible(text).split("\n"))
+    return " ⏎ ".join(line for line in lines if line)
+
+
 def fenced(text: str) -> str:
     """Line by line in a fence that nothing in it can end (CommonMark, section 4.5)."""
     visible = _visible(text).strip("\n")
