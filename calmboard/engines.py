@@ -1,12 +1,17 @@
 """The engines of the database: how each connects, and what SQLite has to be told."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
+# What a trigger of SQLite, which has no roles, asks before it lets an old entry of the audit log go.
+RETENTION_FUNCTION = "is_retention"
+RETENTION_ROLE = "calmboard_retention"
 _NEVER_IN_TRANSACTION = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
 
 
@@ -45,6 +50,22 @@ def prepare(writing: Engine, autocommit: Engine) -> None:
         event.listen(engine, "connect", _set_up_connection)
 
 
+@contextmanager
+def retention_role(connection: Connection) -> Iterator[None]:
+    """Act as retention until the block ends, which has to end the transaction that it began."""
+    if connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.driver_connection
+        driver.create_function(RETENTION_FUNCTION, 0, lambda: True)
+        try:
+            yield
+        finally:
+            driver.create_function(RETENTION_FUNCTION, 0, lambda: False)
+    else:
+        if connection.execute(text("SELECT to_regrole(:role) IS NOT NULL"), {"role": RETENTION_ROLE}).scalar():
+            connection.execute(text(f"SET LOCAL ROLE {RETENTION_ROLE}"))
+        yield
+
+
 def _begin_immediate(connection: Connection) -> None:
     """Take the write lock at the start, so that a writer never fails half-way."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -55,4 +76,5 @@ def _set_up_connection(connection: Any, _record: ConnectionPoolEntry) -> None:
     for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
     # SQLite's own lower() knows ASCII only.
+    connection.create_function(RETENTION_FUNCTION, 0, lambda: False)
     connection.create_function("lower", 1, lambda text: text if text is None else str(text).lower(), deterministic=True)

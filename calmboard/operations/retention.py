@@ -6,6 +6,7 @@ from sqlalchemy import delete, select
 
 from calmboard.clock import now
 from calmboard.db import db
+from calmboard.engines import retention_role
 from calmboard.models import AuditEntry
 
 # An hour more than the database demands, whose clock may be behind ours.
@@ -21,6 +22,7 @@ def delete_old_audit_entries() -> None:
 
 def _delete_batch() -> int:
     old = select(AuditEntry.id).where(AuditEntry.at < now() - _AUDIT_LIFE).order_by(AuditEntry.at).limit(_BATCH)
-    removed = db.session.execute(delete(AuditEntry).where(AuditEntry.id.in_(old)).returning(AuditEntry.id)).all()
-    db.session.commit()
+    with retention_role(db.session.connection()):
+        removed = db.session.execute(delete(AuditEntry).where(AuditEntry.id.in_(old)).returning(AuditEntry.id)).all()
+        db.session.commit()
     return len(removed)
