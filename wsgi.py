@@ -24,6 +24,7 @@ from portal.shared.catalogues import API_CATALOGUE, MCP_CATALOGUE
 from portal.shared.form_limits import limiter
 from web import origin, problems, record
 from web.app import App, trust_proxies
+from web.serving import ServerApp, serve_app
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -40,6 +41,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     serve_static(app)
     trust_proxies(app, settings.trusted_proxies)
     return app
+
+
+def create_server_app() -> ServerApp:
+    """The app as a server's process calls it that clients reach without a proxy."""
+    app = create_app()
+    return serve_app(app.wsgi_app, SETTINGS.get(app))
 
 
 def _settings_from_environment() -> Settings:

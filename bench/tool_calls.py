@@ -22,17 +22,18 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from flask import Flask
 from msgspec import Struct
 
 from api.mcp.calls import CallContext
 from api.mcp.registry import REGISTRY, tool
-from calmboard.settings import RateLimit, Settings
+from calmboard.operations.serve import server_command
+from calmboard.settings import SETTINGS, RateLimit, Settings
 from tests.support.servers.databases import open_databases, settings_for
 from tests.support.servers.programs import free_port, wait_until
 from tests.support.servers.run import make_run_dir
 from tests.support.servers.server import answers, environment_of, started
 from tests.support.users import SESSION_COOKIE, TestUser, demo_user
+from web.serving import ServerApp, serve_app
 from wsgi import create_app
 
 ROUNDS = 9
@@ -74,12 +75,12 @@ def read_fixed_task(_call: CallContext, _args: TaskArguments) -> FixedTask:
     return FixedTask(**TASK)
 
 
-def create_app_with_fixed_task() -> Flask:
-    """The app with one more tool."""
+def create_app_with_fixed_task() -> ServerApp:
+    """The app with one more tool, as the server runs it."""
     app = create_app()
     registry = REGISTRY.get(app)
     registry.add(read_fixed_task)
-    return app
+    return serve_app(app.wsgi_app, SETTINGS.get(app))
 
 
 @dataclass
@@ -149,9 +150,7 @@ def _measure_calls(settings: Settings, key: str) -> list[Case]:
 def _our_server(settings: Settings, port: int, workers: int, cores: set[int]) -> Iterator[int]:
     """Our server, with the threads that `serve` gives each process."""
     served = replace(settings, port=port, origin=f"http://127.0.0.1:{port}")
-    command = [sys.executable, "-m", "granian", "--interface=wsgi", "--factory", "--no-ws", "--log-level=warning"]
-    command += [f"--workers={workers}", "--blocking-threads=4", "--host=127.0.0.1", f"--port={port}"]
-    command += ["bench.tool_calls:create_app_with_fixed_task"]
+    command = server_command(served, "bench.tool_calls:create_app_with_fixed_task", workers)
     with _pinned(command, environment_of(served), cores, settings.instance_dir / f"ours-{port}.log") as process:
         wait_until(lambda: answers(f"http://127.0.0.1:{port}/healthz", process), "Our server")
         yield process.pid

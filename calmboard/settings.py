@@ -8,11 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from calmboard.extensions import Extension
 
 _PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+_REDIS_SCHEMES = ("redis", "rediss", "unix")
+# Those of redis-py that an operator needs; it would refuse any other at the first request.
+_TLS_OPTIONS = ("ssl_ca_certs", "ssl_ca_path", "ssl_cert_reqs", "ssl_certfile", "ssl_check_hostname", "ssl_keyfile")
+_REDIS_OPTIONS = frozenset(("client_name", "db", "password", "username", *_TLS_OPTIONS))
 _LOOPBACK_NAMES = ("localhost", str(ipaddress.IPv4Address(0)))
 
 
@@ -174,9 +178,14 @@ def _database_replica_url(values: Mapping[str, str]) -> str | None:
 
 def _url(values: Mapping[str, str], name: str, *schemes: str) -> str | None:
     text = values.get(name)
-    if text is not None and _split(name, text).scheme not in schemes:
+    if text is None:
+        return None
+    parts = _split(name, text)
+    if parts.scheme not in schemes:
         # It may hold a password, so it is not repeated.
         raise SettingsError(f"{name} takes an address that starts with {' or '.join(f'{s}://' for s in schemes)}.")
+    if parts.scheme in _REDIS_SCHEMES and (unknown := parse_qs(parts.query, keep_blank_values=True).keys() - _REDIS_OPTIONS):
+        raise SettingsError(f"{name} has no option {min(unknown)[:40]}; it takes {', '.join(sorted(_REDIS_OPTIONS))}.")
     return text
 
 

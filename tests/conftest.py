@@ -27,7 +27,7 @@ from tests.support.servers.databases import Databases, open_databases, settings_
 from tests.support.servers.kept import Kept
 from tests.support.servers.postgres import stop_postgres
 from tests.support.servers.programs import free_port
-from tests.support.servers.redis_server import running_redis
+from tests.support.servers.redis_server import running_redis, running_redis_by_tls, running_valkey
 from tests.support.servers.run import make_run_dir
 from tests.support.servers.server import Server, running_server
 from tests.support.users import ProjectAndBoard, Seeded, TestUser, add_project_and_board, add_user, demo_user, new_address
@@ -230,6 +230,18 @@ def searches(pytestconfig: pytest.Config) -> list[list[str]]:
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with running_redis(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_by_tls_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_redis_by_tls(tmp_path_factory.mktemp("rediss")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_valkey(tmp_path_factory.mktemp("valkey")) as url:
         yield url
 
 

@@ -11,7 +11,7 @@ from api.docs.openapi_answers import errors, ref, schemas_of, shared_answers, sh
 from api.framework.auth import OWN_HEADER
 from api.framework.conversion.struct_fields import fields_of
 from api.framework.describe import Operation, operations
-from calmboard import ids
+from calmboard import VERSION, ids
 from calmboard.access.scopes import OFFERED, describe_scope
 from calmboard.extensions import Extension
 from calmboard.settings import SETTINGS
@@ -32,7 +32,7 @@ _KEY_SCHEMES = {
 }
 _INFO = {
     "title": "CalmBoard API",
-    "version": "1.0.0",
+    "version": VERSION,
     "summary": "Projects, boards and tasks of CalmBoard.",
     "description": "A key acts as the person who created it: it sees and changes what they can, and never more.",
 }
@@ -160,8 +160,16 @@ def _header_parameters(endpoint: Operation) -> list[dict[str, Any]]:
 
 
 def _query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    parameter = {"name": name, "in": "query", "description": schema.pop("description", ""), "schema": schema}
-    return {**parameter, "style": "form", "explode": False} if schema.get("type") == "array" else parameter
+    """An empty parameter is as if it were left out. A list is repeated, which is what generated clients do, or has commas."""
+    about = schema.pop("description", "")
+    parameter = {"name": name, "in": "query", "allowEmptyValue": True}
+    if schema.get("type") == "array":
+        about = f"{about} Send several one by one, or in one, separated by commas."
+        parameter |= {"style": "form", "explode": True}
+    elif schema.get("format") == "date-time":
+        about = f"{about} A day is its start in UTC."
+        schema = {"anyOf": [schema, {"type": "string", "format": "date"}]}
+    return {**parameter, "description": about, "schema": schema}
 
 
 def _header_parameter(name: str, pattern: str | None, description: str) -> dict[str, Any]:

@@ -80,6 +80,8 @@ def schemas_of(endpoints: list[Operation]) -> dict[str, Any]:
             schema = schemas[gives.__name__]
             description = f"The chosen fields of {gives.__name__}."
             schemas[_part_name(gives)] = {**schema, "title": _part_name(gives), "description": description, "required": []}
+        if endpoint.is_list and (gives := endpoint.description.gives):
+            schemas[_list_name(gives)] = _list_schema(gives)
     for kind in kinds:
         if contradictions := getattr(kind, "contradictions", None):
             schemas[kind.__name__]["not"] = _with_declared_properties({"anyOf": contradictions})
@@ -101,20 +103,29 @@ def _response_schema(endpoint: Operation, kind: type) -> dict[str, Any]:
     """What is returned: with `fields`, a part of it."""
     if endpoint.method != "GET":
         return ref(kind.__name__)
-    one = {"anyOf": [ref(kind.__name__), ref(_part_name(kind))]}
-    return _list_schema(one) if endpoint.is_list else one
+    return ref(_list_name(kind)) if endpoint.is_list else _whole_or_part(kind)
+
+
+def _whole_or_part(kind: type) -> dict[str, Any]:
+    return {"anyOf": [ref(kind.__name__), ref(_part_name(kind))]}
 
 
 def _part_name(kind: type) -> str:
     return f"{kind.__name__}Fields"
 
 
-def _list_schema(items: dict[str, Any]) -> dict[str, Any]:
+def _list_name(kind: type) -> str:
+    return f"{kind.__name__}List"
+
+
+def _list_schema(kind: type) -> dict[str, Any]:
     return {
+        "title": _list_name(kind),
+        "description": f"A page of a list; each of its entries is a {kind.__name__}.",
         "type": "object",
         "required": ["data", "has_more", "next_cursor"],
         "properties": {
-            "data": {"type": "array", "items": items},
+            "data": {"type": "array", "items": _whole_or_part(kind)},
             "has_more": {"type": "boolean", "description": "Whether more follow."},
             "next_cursor": {"type": ["string", "null"], "description": "Send it as `cursor` to go on."},
         },

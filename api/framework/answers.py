@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from api.framework.conversion.struct_fields import fields_of
 from api.framework.etags import add_etag
-from api.framework.queries import next_cursor, next_page
+from api.framework.queries import PageQuery, next_cursor, next_page
 from calmboard.access.limits.rate_limits import Usage
 from calmboard.errors import (
     FieldError,
@@ -46,10 +46,10 @@ def answer_one(kind: type[Struct], result: Any, fields: Fields, location: str | 
     return response
 
 
-def answer_list(kind: type[Struct], page: Page[Any], fields: Fields) -> Response:
+def answer_list(kind: type[Struct], page: Page[Any], query: PageQuery) -> Response:
     """A page of a list, with the cursor of the next one."""
-    data = [_selected_fields(fields, msgspec.convert(row, kind, from_attributes=True)) for row in page.rows]
-    cursor = next_cursor(page.after) if page.after is not None else None
+    data = [_selected_fields(query.fields, msgspec.convert(row, kind, from_attributes=True)) for row in page.rows]
+    cursor = next_cursor(page.after, query) if page.after is not None else None
     response = _json({"data": data, "has_more": cursor is not None, "next_cursor": cursor})
     if cursor is not None:
         response.headers["Link"] = f'<{next_page(cursor)}>; rel="next"'

@@ -186,7 +186,7 @@ def _answer(description: Description, query: Query, result: Any) -> Response:
     if description.gives is None:
         return no_content()
     if isinstance(query, PageQuery):
-        return answer_list(description.gives, result, query.fields)
+        return answer_list(description.gives, result, query)
     is_new = request.method == "POST" and description.status is None
     if isinstance(result, Created):
         is_new, result = True, result.resource

@@ -1,7 +1,6 @@
 """Reads the parameters of an address, strictly; signs and verifies the cursors of lists."""
 
 import base64
-import hashlib
 import hmac
 import re
 from collections.abc import Callable, Sequence
@@ -17,12 +16,14 @@ from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError
 from api.framework.conversion.field_errors import field_error_from
 from api.framework.conversion.json_schema_convert import convert
 from api.framework.conversion.struct_fields import fields_of
+from calmboard.access.signing import signature
 from calmboard.errors import FieldError, InvalidRequest
 from calmboard.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
-from calmboard.settings import current_settings
 from web.origin import origin
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_BLANK_OFFSET = re.compile(r"([Tt][0-9:.]+) ([0-9]{2}:[0-9]{2})$")
 _SIGNATURE_BYTES = 12
 
 
@@ -43,7 +44,7 @@ class PageQuery(Query, kw_only=True):
     @property
     def page_request(self) -> PageRequest:
         """Raises InvalidRequest where the cursor was changed, or made for another list."""
-        return PageRequest(self.limit, None if self.cursor is UNSET else _read_cursor(self.cursor))
+        return PageRequest(self.limit, None if self.cursor is UNSET else _read_cursor(self.cursor, self))
 
 
 AnyQuery = TypeVar("AnyQuery", bound=Query)
@@ -56,23 +57,31 @@ def read_query(kind: type[AnyQuery], gives: type[Struct] | None) -> AnyQuery:
     """
     _require_utf8()
     known = {name: field for name, field in fields_of(kind).items() if gives is not None or name != "fields"}
-    errors, read = [], {}
+    errors: list[FieldError] = []
+    read = {}
     for name, texts in request.args.lists():
         if name not in known:
             errors.append(
                 FieldError(name[:100], "unknown_parameter", f"There is no parameter “{name[:100]}” here.", tuple(known))
             )
-        elif len(texts) > 1:
-            errors.append(FieldError(name, "doubled", f"Send {name} once; several values are separated by commas."))
-        else:
-            try:
-                read[known[name].name] = _parse_value(texts[0], known[name].type)
-            except ValidationError as error:
-                errors.append(field_error_from(error, name, known[name].type))
-    errors += _unknown_fields(read.get("fields", ()), gives)
+        elif sent := [text for text in texts if text]:
+            read[known[name].name] = _read_parameter(name, sent, known[name].type, errors)
+    errors += _unknown_fields(read.get("fields") or (), gives)
     if errors:
         raise InvalidRequest("A parameter in the address cannot be used.", errors=tuple(errors))
     return kind(**read)
+
+
+def _read_parameter(name: str, texts: list[str], kind: Any, errors: list[FieldError]) -> Any:
+    """The value of a parameter, or None with an error added. A list may come in parts, with commas, or both."""
+    if len(texts) > 1 and _base_type(kind) is not list:
+        errors.append(FieldError(name, "doubled", f"Send {name} once; it has one value."))
+        return None
+    try:
+        return _parse_value(",".join(texts), kind)
+    except ValidationError as error:
+        errors.append(field_error_from(error, name, kind))
+        return None
 
 
 def _unknown_fields(names: Sequence[str], gives: type[Struct] | None) -> list[FieldError]:
@@ -83,24 +92,25 @@ def _unknown_fields(names: Sequence[str], gives: type[Struct] | None) -> list[Fi
     ]
 
 
-def next_cursor(after: tuple[Any, ...]) -> str:
+def next_cursor(after: tuple[Any, ...], query: PageQuery) -> str:
     """An opaque text that continues this very list after a row."""
     payload = msgspec.json.encode([_tagged(value) for value in after])
-    return base64.urlsafe_b64encode(_sign(payload) + payload).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(_sign(payload, query) + payload).rstrip(b"=").decode()
 
 
 def next_page(cursor: str) -> str:
     """The address of the next page, for Link: rel="next" (RFC 8288)."""
-    return f"{origin()}{request.path}?{urlencode({**request.args.to_dict(), 'cursor': cursor})}"
+    parameters = [(name, text) for name, text in request.args.items(multi=True) if text and name != "cursor"]
+    return f"{origin()}{request.path}?{urlencode([*parameters, ('cursor', cursor)])}"
 
 
-def _read_cursor(cursor: str) -> tuple[Any, ...]:
+def _read_cursor(cursor: str, query: PageQuery) -> tuple[Any, ...]:
     try:
         raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except ValueError:
         raise _invalid_cursor() from None
-    signature, payload = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
-    if not hmac.compare_digest(signature, _sign(payload)):
+    sent, payload = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
+    if not hmac.compare_digest(sent, _sign(payload, query)):
         raise _invalid_cursor()
     return tuple(_DECODERS[tag](text) for tag, text in msgspec.json.decode(payload))
 
@@ -110,12 +120,14 @@ def _invalid_cursor() -> InvalidRequest:
     return InvalidRequest(detail, errors=(FieldError("cursor", "strange_cursor", detail),))
 
 
-def _sign(payload: bytes) -> bytes:
-    """Binds a cursor to this server, this address and its filters, but not to the limit."""
-    parameters = sorted((name, text) for name, text in request.args.items() if name not in ("limit", "cursor"))
-    key = current_settings().secret_key.encode()
-    bound = msgspec.json.encode([request.path, parameters])
-    return hmac.digest(key, b"cursor\0" + bound + b"\0" + payload, hashlib.sha256)[:_SIGNATURE_BYTES]
+def _sign(payload: bytes, query: PageQuery) -> bytes:
+    """Binds a cursor to this server, this address and its filters, however they are written; not to limit and fields."""
+    filters = {
+        name: sorted(value) if isinstance(value, list) else value
+        for name, value in msgspec.to_builtins(query).items()
+        if name not in fields_of(PageQuery)
+    }
+    return signature("cursor", [request.path, filters], payload, _SIGNATURE_BYTES)
 
 
 def _tagged(value: Any) -> tuple[str, Any]:
@@ -137,7 +149,7 @@ def _require_utf8() -> None:
 
 
 def _parse_value(text: str, kind: Any) -> Any:
-    """Read one text as its declared type, in its one spelling."""
+    """Read one text as its declared type."""
     base = _base_type(kind)
     value: Any = text
     if base is bool:
@@ -146,8 +158,15 @@ def _parse_value(text: str, kind: Any) -> Any:
         value = int(text)
     elif base is list:
         value = text.split(",")
+    elif base is datetime:
+        value = _written_in_full(text)
     value = convert(value, kind)
     return _to_utc(value) if isinstance(value, datetime) else value
+
+
+def _written_in_full(text: str) -> str:
+    """A time as RFC 3339 has it. A day is its start, in UTC; a blank before the offset is the + that it was in a form."""
+    return f"{text}T00:00:00Z" if _DAY.fullmatch(text) else _BLANK_OFFSET.sub(r"\1+\2", text)
 
 
 def _base_type(kind: Any) -> Any:

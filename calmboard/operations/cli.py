@@ -119,8 +119,9 @@ def seed() -> None:
 
 
 @click.command("serve", cls=_Command)
+@click.option("--without-worker", is_flag=True, help="Run the server alone, where worker.py runs by itself.")
 @with_appcontext
-def serve() -> None:
+def serve(without_worker: bool) -> None:
     """Bring the database up to date and run server and worker; in development, add the demo the first time."""
     settings = _settings()
     product.require_free_port(settings)
@@ -129,7 +130,7 @@ def serve() -> None:
     welcome = "\n".join(_welcome(settings))
     for engine in db.engines.values():
         engine.dispose()
-    product.serve(settings, announce=lambda: click.echo(welcome))
+    product.serve(settings, announce=lambda: click.echo(welcome), with_worker=not without_worker)
 
 
 def _settings() -> Settings:

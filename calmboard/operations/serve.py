@@ -1,13 +1,14 @@
 """The product in one go: server and worker, which start and end together."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -19,6 +20,12 @@ _ROOT = Path(__file__).parents[2]
 _LOOPBACK, _EVERY_INTERFACE = "127.0.0.1", str(IPv4Address(0))
 _STARTUP_POLL_INTERVAL_S, _POLL_INTERVAL_S = 0.02, 0.2
 _SHUTDOWN_TIMEOUT_S = 10
+# A process of the server: its threads, most of which wait for clients (web/serving), and the connections it holds. A head
+# has to be there in this time, and a connection without one ends after it; it has to fit the buffer of its connection.
+_THREADS, _BACKLOG, _CONNECTIONS, _HEAD_TIMEOUT_MS, _BUFFER_BYTES = 256, 4096, 16384, 20_000, 64 * 1024
+
+# Memory that many threads asked for is kept in few pools, and so used again.
+SERVER_ENVIRONMENT = {"MALLOC_ARENA_MAX": "2"}
 
 Programs = dict[str, subprocess.Popen[bytes]]
 
@@ -33,15 +40,16 @@ def require_free_port(settings: Settings) -> None:
         raise Conflict(f"Port {settings.port} cannot be used: {reason}. Choose another one, {other}.") from None
 
 
-def serve(settings: Settings, announce: Callable[[], None]) -> None:
-    """Run server and worker until SIGINT, SIGTERM or SIGHUP; `announce` is called once requests are accepted.
+def serve(settings: Settings, announce: Callable[[], None], *, with_worker: bool) -> None:
+    """Run the server, and the worker if asked to, until SIGINT, SIGTERM or SIGHUP.
 
+    `announce` is called once requests are accepted.
     Raises InternalError where one of the two ended by itself; the other is ended then.
     """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
-    with _running(settings) as programs:
+    with _running(settings, _commands(settings, with_worker)) as programs:
         announced = False
         while not stop.wait(_POLL_INTERVAL_S if announced else _STARTUP_POLL_INTERVAL_S):
             _require_all_running(programs)
@@ -51,27 +59,41 @@ def serve(settings: Settings, announce: Callable[[], None]) -> None:
 
 
 @contextmanager
-def _running(settings: Settings) -> Iterator[Programs]:
-    environment = {**os.environ, "CALMBOARD_INSTANCE_DIR": str(settings.instance_dir)}
+def _running(settings: Settings, commands: Mapping[str, list[str]]) -> Iterator[Programs]:
+    _allow_open_files(_CONNECTIONS + 1024)
+    environment = {**os.environ, **SERVER_ENVIRONMENT, "CALMBOARD_INSTANCE_DIR": str(settings.instance_dir)}
     programs: Programs = {}
     try:
-        for name, arguments in _commands(settings).items():
+        for name, command in commands.items():
             # In groups of their own, so that Ctrl-C reaches this process alone, which then ends them in order.
-            programs[name] = subprocess.Popen([sys.executable, *arguments], cwd=_ROOT, env=environment, process_group=0)
+            programs[name] = subprocess.Popen(command, cwd=_ROOT, env=environment, process_group=0)
         yield programs
     finally:
         _end(programs)
 
 
-def _commands(settings: Settings) -> dict[str, list[str]]:
-    return {
-        "server": [
-            *("-m", "granian", "--interface=wsgi", "--factory", "--no-ws", "--log-level=warning"),
-            *("--workers=2", "--blocking-threads=4", "--respawn-failed-workers", "--workers-kill-timeout=3"),
-            *(f"--host={_host(settings)}", f"--port={settings.port}", "wsgi:create_app"),
-        ],
-        "worker": ["worker.py"],
-    }
+def _commands(settings: Settings, with_worker: bool) -> dict[str, list[str]]:
+    server = {"server": server_command(settings)}
+    return {**server, "worker": [sys.executable, "worker.py"]} if with_worker else server
+
+
+def server_command(settings: Settings, app: str = "wsgi:create_server_app", workers: int = 2) -> list[str]:
+    """How the server is started: `app` names a factory of what `web.serving` made of an app."""
+    return [
+        *(sys.executable, "-m", "granian", "--interface=wsgi", "--factory", "--no-ws", "--http=1", "--log-level=error"),
+        *(f"--workers={workers}", f"--blocking-threads={_THREADS}", "--respawn-failed-workers", "--workers-kill-timeout=3"),
+        *(f"--backlog={_BACKLOG}", f"--backpressure={_CONNECTIONS}", f"--http1-header-read-timeout={_HEAD_TIMEOUT_MS}"),
+        f"--http1-buffer-size={_BUFFER_BYTES}",
+        *(f"--host={_host(settings)}", f"--port={settings.port}", app),
+    ]
+
+
+def _allow_open_files(number: int) -> None:
+    """Let the programs hold so many files and connections, or as many as the system allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = number if hard == resource.RLIM_INFINITY else min(number, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _require_all_running(programs: Programs) -> None:

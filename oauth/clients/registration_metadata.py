@@ -97,6 +97,7 @@ def _is_page(address: str) -> bool:
 
 
 def _name(metadata: dict[str, Any]) -> str:
+    """One line: line ends and tabs are blanks, and what people cannot see is refused."""
     name = metadata.get("client_name", NAMELESS)
     line = one_line(name) if isinstance(name, str) else ""
     if not 1 <= len(line) <= 200 or not line.isprintable():

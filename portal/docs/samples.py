@@ -96,6 +96,7 @@ def _go(request: ExampleRequest) -> Sample:
 
 
 def _powershell(request: ExampleRequest) -> Sample:
+    """The one language whose examples are only parsed in the tests, not run: Debian, PyPI and npm bring no PowerShell."""
     lines = [
         "$request = @{",
         f"    Method = '{request.method}'",

@@ -64,6 +64,16 @@ def test_exactly_the_limit_passes_when_redis_counts(redis_server: Server, key: s
     assert statuses_of_a_burst(redis_server, key) == {200: LIMIT, 429: LIMIT}
 
 
+@pytest.mark.parametrize("store", ["redis_by_tls", "valkey"])
+def test_exactly_the_limit_passes_by_tls_and_with_valkey(
+    narrow: Settings, key: str, store: str, request: pytest.FixtureRequest
+) -> None:
+    """Limits and queue both, as they are set for many hosts."""
+    url = request.getfixturevalue(f"{store}_url")
+    with running_server(narrow, CALMBOARD_RATE_STORAGE_URL=url, CALMBOARD_QUEUE_URL=url) as server:
+        assert statuses_of_a_burst(server, key) == {200: LIMIT, 429: LIMIT}
+
+
 def test_servers_that_share_redis_share_the_count(narrow: Settings, redis_server: Server, key: str, redis_url: str) -> None:
     with running_server(narrow, CALMBOARD_RATE_STORAGE_URL=redis_url) as other:
         answers = [get_me(server, key).status for _ in range(LIMIT) for server in (redis_server, other)]

@@ -1,7 +1,8 @@
 """docs/compatibility.md: clients and frameworks that tests run, by the mark on each test; versions are those that are pinned.
 
 `@pytest.mark.compatibility("client", "what is tried")` with `pin=` where its package has another name, and `limits=` where it
-does not do all of it; `frameworks=True` prefers the version in the environment of agent frameworks.
+does not do all of it; `frameworks=True` prefers the version in the environment of agent frameworks, `version=` names one that
+no file pins.
 `pytest --collect-only --compatibility` writes the table; a test holds that it agrees.
 """
 
@@ -57,8 +58,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _row(mark: pytest.Mark) -> Row:
     client, tried = mark.args
-    version = _pinned(mark.kwargs.get("pin", client), frameworks_first=mark.kwargs.get("frameworks", False))
-    return Row(client, version, tried, mark.kwargs.get("limits", "works"))
+    pinned = _pinned(mark.kwargs.get("pin", client), frameworks_first=mark.kwargs.get("frameworks", False))
+    return Row(client, mark.kwargs.get("version", pinned), tried, mark.kwargs.get("limits", "works"))
 
 
 def _pinned(package: str, *, frameworks_first: bool) -> str:

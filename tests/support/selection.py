@@ -16,7 +16,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=(*KINDS, "all"), default=kinds, help="the databases to run on (sqlite)")
     parser.addoption("--quick", action="store_true", help="leave out outside judges, and browsers except for the main job")
     parser.addoption("--cases", type=int, metavar="N", help="run N cases of a test, and with --quick none of a second")
-    parser.addoption("--deep", action="store_true", help="search longer, and run every browser test on every database")
+    parser.addoption(
+        "--deep", action="store_true", help="search longer, run every browser test on every database, and what takes long"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -46,6 +48,8 @@ def _runs_on_each(metafunc: pytest.Metafunc) -> bool:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Longest first, so that no process ends long after the other."""
+    if not config.getoption("--deep"):
+        items[:] = [item for item in items if not item.get_closest_marker("deep")]
     if config.getoption("--quick"):
         _leave_out(config, items)
     if (cases := config.getoption("--cases")) is not None:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 from pathlib import Path
 from string import Template
@@ -9,6 +10,7 @@ from string import Template
 from api.mcp.calls import CallContext
 from api.mcp.protocol.revisions import APP_MEDIA_TYPE
 from api.mcp.registry import Resource
+from calmboard import VERSION
 
 _DIRECTORY = Path(__file__).with_name("view")
 _TOKENS = Path(__file__).parents[3] / "static" / "css" / "tokens.css"
@@ -22,7 +24,7 @@ def _read_app(_call: CallContext, _variables: dict[str, str]) -> dict[str, str]:
 
 def _render() -> str:
     """One self-contained document, whose own policy lets nothing else run or load."""
-    style, script = _style(), f"{_part('board.js')}\n{_part('host.js')}"
+    style, script = _style(), f"const VERSION = {json.dumps(VERSION)};\n{_part('board.js')}\n{_part('host.js')}"
     policy = (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; base-uri 'none'; form-action 'none'"
     )

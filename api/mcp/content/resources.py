@@ -1,10 +1,9 @@
 """Projects, boards and tasks as documents that an agent can read, and the list of the caller's own."""
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature
 
 from api.mcp.calls import CallContext
 from api.mcp.content.completions import id_completion
@@ -14,12 +13,13 @@ from api.mcp.protocol.revisions import invalid_cursor
 from api.mcp.quotes import quoted_title
 from api.mcp.registry import Resource
 from calmboard.access.access import Access
+from calmboard.access.signing import signer
 from calmboard.db import AnyRow
 from calmboard.pagination import MAX_LIMIT, PageRequest
-from calmboard.settings import current_settings
 from calmboard.work.visible_resources import list_projects_and_boards
 
 MARKDOWN = "text/markdown"
+_CURSOR = "mcp-resources"
 
 
 def list_resources(access: Access, cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:
@@ -29,7 +29,7 @@ def list_resources(access: Access, cursor: str | None) -> tuple[list[dict[str, A
     if not kinds:
         return [], None
     page = list_projects_and_boards(access, kinds, PageRequest(MAX_LIMIT, after))
-    return [_entry(row) for row in page.rows], _serializer().dumps(page.after) if page.after else None
+    return [_entry(row) for row in page.rows], signer(_CURSOR).dumps(page.after) if page.after else None
 
 
 def _entry(row: AnyRow) -> dict[str, Any]:
@@ -41,14 +41,9 @@ def _entry(row: AnyRow) -> dict[str, Any]:
 
 def _read_cursor(cursor: str) -> tuple[str, ...]:
     try:
-        return tuple(_serializer().loads(cursor))
+        return tuple(signer(_CURSOR).loads(cursor))
     except BadSignature:
         raise invalid_cursor() from None
-
-
-def _serializer() -> URLSafeSerializer:
-    key = current_settings().secret_key
-    return URLSafeSerializer(key, salt="mcp-resources", signer_kwargs={"digest_method": hashlib.sha256})
 
 
 def _template(kind: str, title: str, description: str, render: Callable[[Access, str], str]) -> Resource:

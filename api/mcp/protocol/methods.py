@@ -32,7 +32,6 @@ from api.mcp.tool_calls import MessageStream, call_tool
 from calmboard.access.access import Access
 from calmboard.access.permissions import require_scope
 from calmboard.errors import Forbidden, NotFound
-from calmboard.settings import current_settings
 from web.origin import origin
 
 Result = dict[str, Any]
@@ -88,9 +87,7 @@ def _input_required_result(message: Message, call: CallContext, required: InputR
     if required.requests:
         result["inputRequests"] = required.requests
     if required.state is not None:
-        result["requestState"] = request_state.sign_state(
-            _secret_key(), call.access, message.method, message.params, required.state
-        )
+        result["requestState"] = request_state.sign_state(call.access, message.method, message.params, required.state)
     return result
 
 
@@ -225,7 +222,7 @@ def _completion(registry: Registry, message: Message, access: Access, name: str)
 
 
 def _with_state(message: Message, call: CallContext) -> CallContext:
-    return call.with_state(request_state.verify_state(_secret_key(), call.access, message.method, message.params))
+    return call.with_state(request_state.verify_state(call.access, message.method, message.params))
 
 
 def _resource(registry: Registry, uri: str, message: Message) -> tuple[Resource, dict[str, str]]:
@@ -293,10 +290,6 @@ def _for_revision(version: str, result: Result) -> Result:
         return result
     structured = msgspec.json.encode(result["structuredContent"]).decode()
     return {**{name: value for name, value in result.items() if name != "structuredContent"}, "content": [text(structured)]}
-
-
-def _secret_key() -> str:
-    return current_settings().secret_key
 
 
 _Method = Callable[[Registry, Message, CallContext], Result | MessageStream]

@@ -8,34 +8,32 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData
 
 from api.mcp.protocol.revisions import INVALID_PARAMS, Failure
 from calmboard.access.access import Access
+from calmboard.access.signing import timed_signer
 
+_PURPOSE = "mcp-request-state"
 _MAX_AGE_S = 600
 
 
-def sign_state(secret_key: str, access: Access, method: str, params: Mapping[str, Any], state: Any) -> str:
-    return _serializer(secret_key).dumps([_binding(access, method, params), state])
+def sign_state(access: Access, method: str, params: Mapping[str, Any], state: Any) -> str:
+    return timed_signer(_PURPOSE).dumps([_binding(access, method, params), state])
 
 
-def verify_state(secret_key: str, access: Access, method: str, params: Mapping[str, Any]) -> Any:
+def verify_state(access: Access, method: str, params: Mapping[str, Any]) -> Any:
     """The state signed for this same request, None where none is sent; raises Failure for anything else."""
     sent = params.get("requestState")
     if sent is None:
         return None
     try:
-        binding, state = _serializer(secret_key).loads(sent if isinstance(sent, str) else "", max_age=_MAX_AGE_S)
+        binding, state = timed_signer(_PURPOSE).loads(sent if isinstance(sent, str) else "", max_age=_MAX_AGE_S)
     except BadData:
         raise _invalid_state() from None
     if binding != _binding(access, method, params):
         raise _invalid_state()
     return state
-
-
-def _serializer(secret_key: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(secret_key, salt="mcp-request-state", signer_kwargs={"digest_method": hashlib.sha256})
 
 
 def _binding(access: Access, method: str, params: Mapping[str, Any]) -> str:

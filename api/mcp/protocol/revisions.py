@@ -5,6 +5,8 @@ Source: Model Context Protocol 2026-07-28, with 2025-11-25, 2025-06-18 and 2025-
 
 from typing import Any
 
+from calmboard import VERSION
+
 MODERN = "2026-07-28"
 LEGACY = ("2025-11-25", "2025-06-18", "2025-03-26")
 OLDEST = LEGACY[-1]
@@ -38,7 +40,7 @@ _STATUSES = {
     INTERNAL_ERROR: 500,
 }
 
-_ABOUT_THIS_SERVER = {"name": "calmboard", "title": "CalmBoard", "version": "1.0.0"}
+_ABOUT_THIS_SERVER = {"name": "calmboard", "title": "CalmBoard", "version": VERSION}
 INSTRUCTIONS = (
     "CalmBoard is a Scrum board service. list_projects names the projects and boards you may see. get_board tells how a board "
     "stands, list_tasks finds tasks by what they are, search by words, and change_tasks changes many by one call. Projects, "

@@ -1,6 +1,5 @@
 """Cursors of the lists that tools return, bound to the tool and its arguments."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
@@ -9,9 +8,9 @@ import msgspec
 from itsdangerous import BadData, URLSafeSerializer
 from msgspec import UNSET, Struct
 
+from calmboard.access.signing import signer
 from calmboard.errors import FieldError, ValidationFailed
 from calmboard.pagination import PageRequest
-from calmboard.settings import current_settings
 
 
 def read_page_request(args: Any) -> PageRequest:
@@ -33,10 +32,7 @@ def next_cursor(args: Struct, after: tuple[Any, ...] | None) -> str | None:
 
 def _serializer(args: Struct) -> URLSafeSerializer:
     """Signs for this server, the tool and its arguments except the limit."""
-    bound = msgspec.json.encode([type(args).__name__, msgspec.structs.replace(args, limit=0, cursor=UNSET)])
-    key = current_settings().secret_key
-    salt = b"mcp-tool-cursor" + hashlib.sha256(bound).digest()
-    return URLSafeSerializer(key, salt=salt, signer_kwargs={"digest_method": hashlib.sha256})
+    return signer("mcp-tool-cursor", [type(args).__name__, msgspec.structs.replace(args, limit=0, cursor=UNSET)])
 
 
 def _encode_value(value: Any) -> tuple[str, str]:

@@ -54,7 +54,7 @@ def find_document(client_id: str, fetch: Fetch) -> Client:
 def _validated(client_id: str, metadata: Any) -> dict[str, Any]:
     if not isinstance(metadata, dict) or metadata.get("client_id") != client_id:
         raise InvalidClientMetadata(f"The description of the application at {client_id} is that of another. {_TELL}")
-    if metadata.get("token_endpoint_auth_method", "none") != "none" or _contains_secret(metadata):
+    if not _may_be_public(metadata) or _contains_secret(metadata):
         raise InvalidClientMetadata(f"The application at {client_id} wants a secret; clients here have none. {_TELL}")
     uris = metadata.get("redirect_uris")
     if not isinstance(uris, list) or not 1 <= len(uris) <= MAX_REGISTERED:
@@ -66,6 +66,13 @@ def _validated(client_id: str, metadata: Any) -> dict[str, Any]:
             f"The description of the application at {client_id} names an address that cannot be called back. {_TELL}"
         )
     return metadata
+
+
+def _may_be_public(metadata: dict[str, Any]) -> bool:
+    """Whether it does without a secret, or can: ChatGPT prefers a key of its own, and goes by what a server supports."""
+    supported = metadata.get("token_endpoint_auth_methods_supported")
+    can = isinstance(supported, list) and "none" in supported
+    return can or metadata.get("token_endpoint_auth_method", "none") == "none"
 
 
 def _contains_secret(metadata: dict[str, Any]) -> bool:

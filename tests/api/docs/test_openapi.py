@@ -35,6 +35,18 @@ def test_every_field_has_a_description_and_no_operation_shares_its_name(app: Fla
     assert all(schema.get("description") for schema in document["components"]["schemas"].values())
 
 
+def test_lists_and_operations_have_names_for_generated_clients(app: Flask) -> None:
+    """No client has to make up the name of an object."""
+    document = Api(app, None).get("/api/openapi.json").json
+    for operation in (operation for methods in document["paths"].values() for operation in methods.values()):
+        assert operation["operationId"].isidentifier()
+        for response in operation["responses"].values():
+            for media in response.get("content", {}).values():
+                assert "properties" not in media["schema"], operation["operationId"]
+    listed = document["paths"]["/api/v1/boards/{board_id}/tasks"]["get"]["responses"]["200"]["content"]["application/json"]
+    assert listed["schema"] == {"$ref": "#/components/schemas/TaskList"}
+
+
 @pytest.mark.judge
 def test_schemathesis_finds_nothing_at_the_edges(server: Server, owner: TestUser, tmp_path: Path) -> None:
     """What no schema can say is allowed in schemathesis.toml, operation by operation."""

@@ -212,7 +212,7 @@ def test_the_etag_of_a_part_is_accepted_by_if_match(owner: TestUser, project: Pr
     assert owner.api.get(path).json["title"] == "One"
 
 
-@pytest.mark.parametrize("fields", ["", "colour", "id,colour", "id,,title"])
+@pytest.mark.parametrize("fields", ["colour", "id,colour", "id,,title"])
 def test_a_field_that_is_not_there_is_named(owner: TestUser, project: ProjectAndBoard, fields: str) -> None:
     answer = owner.api.get(f"/boards/{project.board_id}/tasks?fields={fields}")
     assert (answer.status_code, answer.json["errors"][0]["pointer"].split("/")[0]) == (400, "fields")

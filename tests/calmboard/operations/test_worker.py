@@ -41,11 +41,11 @@ def _queue_of_the_shared_app(settings: Settings) -> Iterator[None]:
     open_queue(settings)
 
 
-@pytest.fixture(params=["sqlite", "redis", "postgresql"])
+@pytest.fixture(params=["sqlite", "redis", "redis_by_tls", "valkey", "postgresql"])
 def queue_url(request: pytest.FixtureRequest, run_dir: Path) -> str | None:
     if request.param == "postgresql":
         return postgres_url(run_dir, "postgres")
-    return request.getfixturevalue("redis_url") if request.param == "redis" else None
+    return None if request.param == "sqlite" else request.getfixturevalue(f"{request.param}_url")
 
 
 @pytest.mark.processes

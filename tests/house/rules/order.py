@@ -47,6 +47,7 @@ ROOMS = {
         "scopes",
         "access",
         "secret_format",
+        "signing",
     ),
     "api": ("session_auth", "postman", "mcp", "resources", "health", "docs", "framework", "shapes"),
     "api.mcp": (

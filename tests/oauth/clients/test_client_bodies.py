@@ -17,7 +17,15 @@ from tests.support.users import TestUser, new_address
 _BODIES = {path.stem: json.loads(path.read_text()) for path in Path(__file__).parent.glob("bodies/*.json")}
 
 
-@pytest.fixture(params=_BODIES)
+_TRIED = "OAuth: registers with the body that it sends, and authorizes"
+
+
+def _param(name: str) -> Any:
+    client = _BODIES[name]["client"]
+    return pytest.param(name, marks=pytest.mark.compatibility(client, _TRIED, version="as published"), id=name)
+
+
+@pytest.fixture(params=[_param(name) for name in sorted(_BODIES)])
 def sent(request: pytest.FixtureRequest) -> dict[str, Any]:
     body: dict[str, Any] = _BODIES[request.param]
     return body
@@ -112,6 +120,16 @@ def test_what_is_odd_and_harmless_is_left_out_and_named(app: Flask, member: str,
     answer = register(app, **{member: value})
     assert (answer.status_code, pointers(answer)) == (201, {"/" + member.replace("~", "~0").replace("/", "~1")})
     assert member not in answer.get_json()
+
+
+@pytest.mark.parametrize("name", ["Harbour\nbot", "\tHarbour\r\nbot ", "Harbour bot"])
+def test_a_name_is_one_line(app: Flask, name: str) -> None:
+    assert register(app, client_name=name).get_json()["client_name"] == "Harbour bot"
+
+
+@pytest.mark.parametrize("name", ["\t", "Harbour\u202ebot", "Harbour\x1bbot", "\u200b"])
+def test_a_name_that_hides_something_is_refused(app: Flask, name: str) -> None:
+    assert register(app, client_name=name).get_json()["error"] == "invalid_client_metadata"
 
 
 def test_of_many_warnings_the_first_hundred_are_sent(app: Flask) -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,6 +51,23 @@ def application(host_app: Make, owner: TestUser) -> HostApp:
     return replace(host_app(owner), redirect_uri="http://localhost:57470/callback")
 
 
+def _published() -> list[Any]:
+    """What applications publish as their metadata today."""
+    tried = "OAuth: is identified by the metadata that it publishes, and authorizes"
+    documents = {path.stem: json.loads(path.read_text()) for path in sorted(Path(__file__).parent.glob("documents/*.json"))}
+    return [
+        pytest.param(one["body"], marks=pytest.mark.compatibility(one["client"], tried, version="as published"), id=name)
+        for name, one in documents.items()
+    ]
+
+
+@pytest.mark.parametrize("published", _published())
+def test_the_metadata_of_real_clients_is_taken(web: FakeWeb, application: HostApp, published: dict[str, Any]) -> None:
+    web.documents[published["client_id"]] = published
+    real = replace(application, client_id=published["client_id"], redirect_uri=published["redirect_uris"][-1])
+    assert real.get_tokens()["scope"]
+
+
 def document(address: str, **changes: Any) -> dict[str, Any]:
     return {"client_id": address, "client_name": "Claude Code", "redirect_uris": [CALLBACK], **changes}
 
@@ -82,6 +100,9 @@ def test_nobody_makes_us_fetch_without_signing_in(app: Flask, web: FakeWeb, appl
         {"redirect_uris": ["javascript:alert(1)"]},
         {"redirect_uris": ["http://public.example/cb"]},
         {"token_endpoint_auth_method": "client_secret_basic"},
+        {"token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_methods_supported": ["private_key_jwt"]},
+        {"token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_methods_supported": "none"},
+        {"redirect_uris": ["https://*.app.example/cb"]},
         {"client_secret": "x"},
         {"client_secret": None},
         {"client_secret_expires_at": 0},

@@ -14,13 +14,13 @@ from tests.support.users import TestUser
 
 _CALLBACK = "http://127.0.0.1:53682/callback"
 _VERIFIER = "harbour-lantern-" * 4
-_TRIED = "OAuth: authorizes, refreshes and revokes by HTTP Basic without a secret"
 _SCOPES = ["projects:read"]
+_TRIED = "OAuth: authorizes, refreshes and revokes by HTTP Basic with an empty secret"
 
 pytestmark = [pytest.mark.judge, pytest.mark.database("sqlite")]
 
 
-@pytest.mark.compatibility("requests-oauthlib", _TRIED)
+@pytest.mark.compatibility("requests-oauthlib", "OAuth: authorizes and refreshes by HTTP Basic with an empty secret")
 def test_requests_oauthlib_authorizes_and_refreshes(server: Server, owner: TestUser, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a secret and with PKCE by itself, as its documentation shows it."""
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
@@ -35,7 +35,7 @@ def test_requests_oauthlib_authorizes_and_refreshes(server: Server, owner: TestU
         assert session.get(f"{server.url}/api/v1/me").status_code == 200
 
 
-@pytest.mark.compatibility("Authlib", _TRIED)
+@pytest.mark.compatibility("Authlib’s client", _TRIED, pin="Authlib")
 def test_authlib_with_basic_authorizes_refreshes_and_revokes(server: Server, owner: TestUser) -> None:
     visitor, token_url = Visitor(owner), f"{server.url}/api/oauth/token"
     client_id = visitor.own_client(server.url, _CALLBACK)

@@ -207,6 +207,7 @@ def test_an_agent_is_asked_once_for_all_that_a_tool_needs(
     assert "tasks:write" not in held
 
 
+@pytest.mark.compatibility("Authlib’s client", "OAuth: authorizes, refreshes and revokes without a secret", pin="Authlib")
 def test_authlib_authorizes_refreshes_and_revokes(server: Server, new_user: Callable[..., TestUser]) -> None:
     visitor = Visitor(new_user())
     endpoints = {name: f"{server.url}/api/oauth/{name}" for name in ("authorize", "token", "revoke")}
@@ -240,6 +241,7 @@ def test_authlib_finds_no_error_in_the_metadata(make_app: Callable[..., Flask]) 
     assert sent["authorization_response_iss_parameter_supported"] is True
 
 
+@pytest.mark.compatibility("oauth4webapi", "OAuth: its strictest reading of every step, for both resources")
 @pytest.mark.parametrize(("suffix", "probe"), [("", "/api/v1/me"), ("/mcp", "/mcp")])
 def test_oauth4webapi_finds_no_deviation(strict_server: Server, owner: TestUser, tmp_path: Path, suffix: str, probe: str) -> None:
     arguments = (strict_server.url, strict_server.url + suffix, strict_server.url + probe)
@@ -250,6 +252,7 @@ def test_the_typescript_sdk_authorizes_and_refreshes(server: Server, owner: Test
     run_script(str(CLIENTS / "typescript-sdk.mjs"), f"{server.url}/mcp", visitor=Visitor(owner), directory=tmp_path)
 
 
+@pytest.mark.compatibility("mcp-remote", "OAuth: registers, authorizes, and lists the tools")
 def test_mcp_remote_connects(server: Server, owner: TestUser, tmp_path: Path) -> None:
     output = run_script(find_module("mcp-remote/dist/client.js"), f"{server.url}/mcp", visitor=Visitor(owner), directory=tmp_path)
     assert "Connected successfully!" in output

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from calmboard.operations.serve import SERVER_ENVIRONMENT, server_command
 from calmboard.settings import Settings
 from tests.support.servers.programs import wait_until
 
@@ -34,17 +34,18 @@ class Server:
 
 
 @contextmanager
-def running_server(settings: Settings, factory: str = "wsgi:create_app", **changes: str) -> Iterator[Server]:
+def running_server(settings: Settings, factory: str = "wsgi:create_server_app", **changes: str) -> Iterator[Server]:
     """Serve the database and instance of these settings until the block ends; changes are further settings.
 
     It trusts one proxy, so that a test can have an address of its own by X-Forwarded-For.
     """
-    environment = {**environment_of(settings), "CALMBOARD_TRUSTED_PROXIES": "1", **changes}
-    command = [sys.executable, "-m", "granian", "--interface=wsgi", "--factory", "--host=127.0.0.1", f"--port={settings.port}"]
-    command += ["--workers=2", "--blocking-threads=4", factory]
+    environment = {**environment_of(settings), **SERVER_ENVIRONMENT, "CALMBOARD_TRUSTED_PROXIES": "1", **changes}
+    command = [*server_command(settings, factory), "--log-level=info"]
     log_file = settings.instance_dir / f"server-{settings.port}.log"
     with log_file.open("wb") as log, started(command, environment, log.fileno()) as process:
         wait_until(lambda: answers(f"{settings.origin}/healthz", process), "The server")
+        # A worker that is still starting does not notice that it is to stop.
+        wait_until(lambda: log_file.read_text().count("Started worker-") == 2, "Each worker")
         yield Server(settings.origin, log_file, process)
 
 

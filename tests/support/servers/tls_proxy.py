@@ -3,7 +3,6 @@
 import http.client
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -11,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tests.support.servers.programs import find_program
+from tests.support.servers.certificates import make_certificate
 
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
@@ -33,10 +32,7 @@ def running_tls_proxy(port: int, server_port: int, directory: Path) -> Iterator[
 
 
 def _context(directory: Path) -> ssl.SSLContext:
-    key, certificate = directory / "key.pem", directory / "certificate.pem"
-    command = [find_program("openssl", "openssl"), "req", "-x509", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
-    command += ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(command, check=True, capture_output=True)
+    key, certificate = make_certificate(directory)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     return context

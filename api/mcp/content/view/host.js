@@ -22,7 +22,7 @@ function start() {
     method: "ui/initialize",
     params: {
       protocolVersion: PROTOCOL,
-      appInfo: { name: "calmboard-board", title: "CalmBoard board", version: "1.0.0" },
+      appInfo: { name: "calmboard-board", title: "CalmBoard board", version: VERSION },
       appCapabilities: { availableDisplayModes: ["inline", "fullscreen"] },
     },
   });

@@ -1,4 +1,4 @@
-"""The limiter's two stores, each on the real thing."""
+"""The limiter's stores, each on the real thing."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +10,9 @@ from calmboard.access.limits.storage import FixedWindow, storage_uri
 from tests.support.servers.redis_server import running_redis_on_a_socket
 
 
-@pytest.fixture(params=["shm", "redis"])
+@pytest.fixture(params=["shm", "redis", "redis_by_tls", "valkey"])
 def uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    setting = request.getfixturevalue("redis_url") if request.param == "redis" else None
+    setting = None if request.param == "shm" else request.getfixturevalue(f"{request.param}_url")
     return storage_uri(setting, tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""What both stores promise: an exact count in a window that begins with the first hit."""
+"""What every store promises: an exact count in a window that begins with the first hit."""
 
 import sys
 import time

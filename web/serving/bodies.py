@@ -1,0 +1,53 @@
+"""Bodies of requests, received whole before the app runs."""
+
+import tempfile
+from typing import IO, Any
+
+from calmboard.errors import InvalidRequest
+
+Environ = dict[str, Any]
+
+_IN_MEMORY = 256 * 1024
+_PART = 64 * 1024
+# More than any address takes; what announces more is refused unread, and what sends more is refused for it.
+_MAX_BYTES = 12 * 1024 * 1024
+
+
+def receive_body(environ: Environ) -> None:
+    """Put the whole body in the place of the one that is still on its way.
+
+    One that ends early is refused where it is read: a part of a body may be valid, and mean something else.
+    """
+    length = _announced_length(environ)
+    if length == 0 or (length is not None and length > _MAX_BYTES):
+        return
+    body: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 -- ends with the request
+    received = _copy(environ["wsgi.input"], body, _MAX_BYTES if length is None else length)
+    body.seek(0)
+    environ["wsgi.input"] = body if length in (None, received) else _BrokenBody(received, length or 0)
+
+
+def _announced_length(environ: Environ) -> int | None:
+    """The bytes that are to come; None where the chunks themselves tell."""
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        return None
+    length = environ.get("CONTENT_LENGTH", "")
+    return int(length) if length.isascii() and length.isdigit() else 0
+
+
+def _copy(source: IO[bytes], target: IO[bytes], limit: int) -> int:
+    copied = 0
+    while copied < limit and (part := source.read(min(_PART, limit - copied))):
+        target.write(part)
+        copied += len(part)
+    return copied
+
+
+class _BrokenBody:
+    def __init__(self, received: int, length: int) -> None:
+        self._detail = f"Only {received} of the {length} bytes of the body arrived in time. Send the request again."
+
+    def read(self, _size: int = -1) -> bytes:
+        raise InvalidRequest(self._detail)
+
+    readline = read

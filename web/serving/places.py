@@ -1,0 +1,57 @@
+"""The places of requests that run at the same time."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+
+# More threads that compete for the interpreter answer fewer requests: `bench/places.py`.
+_PLACES = 2
+_PATIENCE_S = 0.1
+_MAX_FURTHER = 30
+
+
+class Places:
+    """Lets few requests run at a time. One that takes long mostly waits for others, so it then gives up its place."""
+
+    def __init__(self) -> None:
+        self._free: SimpleQueue[None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._started_at: dict[int, float] = {}
+        self._given_up: set[int] = set()
+        for _ in range(_PLACES):
+            self._free.put(None)
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """A place for as long as the block takes; waits for one."""
+        self._free.get()
+        thread_id = threading.get_ident()
+        self._started_at[thread_id] = time.monotonic()
+        try:
+            yield
+        finally:
+            self._leave(thread_id)
+
+    def give_up_long_taken(self) -> None:
+        """Let others run beside those that have run for long; called over and over."""
+        latest = time.monotonic() - _PATIENCE_S
+        for thread_id, started_at in list(self._started_at.items()):
+            if started_at < latest:
+                self._give_up(thread_id)
+
+    def _give_up(self, thread_id: int) -> None:
+        with self._lock:
+            is_running = thread_id in self._started_at and thread_id not in self._given_up
+            if is_running and len(self._given_up) < _MAX_FURTHER:
+                self._given_up.add(thread_id)
+                self._free.put(None)
+
+    def _leave(self, thread_id: int) -> None:
+        with self._lock:
+            del self._started_at[thread_id]
+            if thread_id in self._given_up:
+                self._given_up.remove(thread_id)
+            else:
+                self._free.put(None)
