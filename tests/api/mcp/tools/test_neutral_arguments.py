@@ -57,6 +57,18 @@ def test_no_neutral_fill_of_a_change_empties_anything(
     assert state_of(owner, resources) == before
 
 
+@pytest.mark.parametrize("value", NEUTRAL, ids=repr)
+def test_a_neutral_fill_within_a_list_means_not_given(
+    agent: Agent, tools: list[dict[str, Any]], project: ProjectAndBoard, value: Any
+) -> None:
+    schema = next(tool for tool in tools if tool["name"] == "create_tasks")["inputSchema"]["properties"]["tasks"]["items"]
+    filled = {**dict.fromkeys(schema["properties"], value), "title": "Coat"}
+    assert agent.structured("create_tasks", board_id=project.board_id, tasks=[filled])["created_count"] == 1
+    (task,) = agent.structured("list_tasks", board_id=project.board_id)["tasks"]
+    assert not {"description", "due_date", "labels", "assignees", "sprint_id", "blocked_reason"} & set(task)
+    assert (task["state"], task["pinned"], task["blocked"]) == ("backlog", False, False)
+
+
 def full_resources(owner: TestUser, project: ProjectAndBoard) -> ResourceIds:
     """A task that has something in each of its fields."""
     resources = create_resources(owner.api, project)

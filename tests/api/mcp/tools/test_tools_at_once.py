@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from tests.support.clients.agent import Agent
@@ -25,15 +26,25 @@ def at_once(app: Flask, owner: TestUser, *calls: tuple[str, dict[str, Any]]) -> 
         return list(pool.map(send, calls))
 
 
+@pytest.mark.parametrize(
+    ("tool", "task", "people_to_add"), [("assign_task", "task_id", "add"), ("change_tasks", "task_ids", "add_assignees")]
+)
 def test_nobody_who_was_assigned_is_lost(
-    app: Flask, owner: TestUser, member: TestUser, viewer: TestUser, project: ProjectAndBoard
+    app: Flask,
+    owner: TestUser,
+    member: TestUser,
+    viewer: TestUser,
+    project: ProjectAndBoard,
+    tool: str,
+    task: str,
+    people_to_add: str,
 ) -> None:
     agent = Agent(app, owner.key)
     task_id = agent.structured("create_task", board_id=project.board_id, title="Grind")["id"]
     people = [who.person.id for who in (owner, member, viewer)]
     for _ in range(TURNS):
         agent.structured("assign_task", task_id=task_id, clear=["assignees"])
-        results = at_once(app, owner, *(("assign_task", {"task_id": task_id, "add": [person]}) for person in people))
+        results = at_once(app, owner, *((tool, {task: task_id, people_to_add: [person]}) for person in people))
         assigned = {person for person, result in zip(people, results, strict=True) if not result["isError"]}
         refusals = [result["content"][0]["text"] for result in results if result["isError"]]
         assert all("Read it with get_task, and decide again." in message for message in refusals)
