@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def create_server_app() -> ServerApp:
     """The app as a server's process calls it that clients reach without a proxy."""
     app = create_app()
-    return serve_app(app.wsgi_app, SETTINGS.get(app))
+    return serve_app(app, SETTINGS.get(app))
 
 
 def _settings_from_environment() -> Settings:

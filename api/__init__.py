@@ -8,8 +8,11 @@ from api.docs import reference
 from api.docs.catalogue import catalogue
 from api.framework.answers import add_rate_limit_headers, answer_problem
 from api.framework.auth import OWN_HEADER
+from api.framework.bodies import MAX_BYTES
+from api.framework.uploads import MAX_FORM_BYTES
 from api.resources import resource_blueprints
 from web.app import use_no_cookies
+from web.body_limits import limit_bodies
 from web.problems import add_rendering
 from web.record import current_record
 
@@ -47,6 +50,8 @@ def install(app: Flask) -> None:
     app.after_request(_finish_response)
     add_rendering(app, answer_problem, "/api", "/hooks/")
     use_no_cookies(app, "/api/v1/", "/mcp")
+    limit_bodies(app, r"/api/v1/tasks/[^/]+/attachments", MAX_FORM_BYTES)
+    limit_bodies(app, r"/api/v1/.*|/mcp", MAX_BYTES)
 
 
 def _finish_response(response: Response) -> Response:

@@ -80,7 +80,7 @@ def create_app_with_fixed_task() -> ServerApp:
     app = create_app()
     registry = REGISTRY.get(app)
     registry.add(read_fixed_task)
-    return serve_app(app.wsgi_app, SETTINGS.get(app))
+    return serve_app(app, SETTINGS.get(app))
 
 
 @dataclass

@@ -4,11 +4,12 @@ from flask import Flask, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from calmboard.errors import Problem
-from oauth import metadata
+from oauth import metadata, parameters
 from oauth.answers import answer_problem
 from oauth.clients import register
 from oauth.consent import authorize
 from oauth.tokens import revoke, token
+from web.body_limits import limit_bodies
 from web.problems import add_rendering, render_page
 
 __all__ = ["install"]
@@ -22,6 +23,7 @@ def install(app: Flask) -> None:
     for module in (authorize, token, revoke, register, metadata):
         app.register_blueprint(module.bp)
     metadata.check(app)
+    limit_bodies(app, r"/api/oauth/.*", parameters.MAX_BYTES)
     add_rendering(app, answer_problem, "/api/oauth/", "/.well-known/")
     add_rendering(app, _answer_authorization, "/api/oauth/authorize")
     app.after_request(_add_cors_headers)

@@ -16,7 +16,7 @@ from calmboard.work.discussion.attachments import NewFile
 FORM = "multipart/form-data"
 MAX_FILE_BYTES = 10 * 1024 * 1024
 
-_MAX_FORM_BYTES = MAX_FILE_BYTES + 64 * 1024
+MAX_FORM_BYTES = MAX_FILE_BYTES + 64 * 1024
 _CHUNK_BYTES = 64 * 1024
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,48}/[a-z0-9][a-z0-9!#$&^_.+-]{0,48}")
 _NOT_READABLE = (
@@ -29,9 +29,9 @@ def require_form() -> None:
     """Refuse a body that is not declared as a form, or is larger than one with the largest file."""
     if request.mimetype != FORM:
         raise UnsupportedMediaType(f"This address takes {FORM}.", hint=f"Send the file as the part “file” of {FORM}.")
-    request.max_content_length = _MAX_FORM_BYTES
+    request.max_content_length = MAX_FORM_BYTES
     request.form_data_parser_class = _StrictForm
-    if (request.content_length or 0) > _MAX_FORM_BYTES:
+    if (request.content_length or 0) > MAX_FORM_BYTES:
         raise _too_large()
 
 

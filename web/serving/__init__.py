@@ -6,18 +6,23 @@ answer take. So there are many of them, which only wait; the app runs in few `Pl
 the answer whole; and `Connections` ends those that wait too long, or are too many of one address.
 """
 
+from functools import partial
+
+from flask import Flask
+
 from calmboard.settings import Settings
-from web.serving.app import ServerApp, WsgiApp
+from web.body_limits import body_limit
+from web.serving.app import ServerApp
 from web.serving.connections import Bounds, Connections
 from web.serving.places import Places
 
 __all__ = ["ServerApp", "serve_app"]
 
 
-def serve_app(app: WsgiApp, settings: Settings) -> ServerApp:
+def serve_app(app: Flask, settings: Settings) -> ServerApp:
     """The app behind its places; starts the thread that watches them and the connections to clients."""
     places = Places()
-    server_app = ServerApp(app, places)
+    server_app = ServerApp(app.wsgi_app, places, partial(body_limit, app))
     bounds = Bounds() if settings.trusted_proxies == 0 else Bounds(per_address=None)
     Connections(settings.port, bounds).watch(server_app.has_many_busy, meanwhile=places.give_up_long_taken)
     return server_app

@@ -19,9 +19,10 @@ _MANY_BUSY = 160
 class ServerApp:
     """Receives the body, then runs the app in one of the places. What is streamed takes one for each of its parts."""
 
-    def __init__(self, app: WsgiApp, places: Places) -> None:
+    def __init__(self, app: WsgiApp, places: Places, body_limit: Callable[[str], int]) -> None:
         self._app = app
         self._places = places
+        self._body_limit = body_limit
         self._busy: set[object] = set()
 
     def has_many_busy(self) -> bool:
@@ -35,7 +36,7 @@ class ServerApp:
             call = object()
             self._busy.add(call)
             stack.callback(self._busy.discard, call)
-            receive_body(environ)
+            receive_body(environ, self._body_limit(environ["PATH_INFO"]))
             answer = self._run(environ, start_response)
             if isinstance(answer, _Parts):
                 answer.when_closed = stack.pop_all().close

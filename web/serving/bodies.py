@@ -9,20 +9,19 @@ Environ = dict[str, Any]
 
 _IN_MEMORY = 256 * 1024
 _PART = 64 * 1024
-# More than any address takes; what announces more is refused unread, and what sends more is refused for it.
-_MAX_BYTES = 12 * 1024 * 1024
 
 
-def receive_body(environ: Environ) -> None:
+def receive_body(environ: Environ, max_bytes: int) -> None:
     """Put the whole body in the place of the one that is still on its way.
 
-    One that ends early is refused where it is read: a part of a body may be valid, and mean something else.
+    One that is announced as too large stays where it is, unread; in chunks it is read until it is too large. One that ends
+    early is refused where it is read: a part of a body may be valid, and mean something else.
     """
     length = _announced_length(environ)
-    if length == 0 or (length is not None and length > _MAX_BYTES):
+    if length == 0 or (length is not None and length > max_bytes):
         return
     body: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 -- ends with the request
-    received = _copy(environ["wsgi.input"], body, _MAX_BYTES if length is None else length)
+    received = _copy(environ["wsgi.input"], body, max_bytes + 1 if length is None else length)
     body.seek(0)
     environ["wsgi.input"] = body if length in (None, received) else _BrokenBody(received, length or 0)
 
