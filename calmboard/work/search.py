@@ -171,7 +171,6 @@ def _result(access: Access, kind: str, row: AnyRow, words: Sequence[str]) -> Sea
 
 def _excerpt(text: str, words: Sequence[str]) -> str:
     """The text around the first of the words that stands in it, in one line."""
-    positions = [position for word in words if (position := find_folded(text, word)) >= 0]
-    start = max(0, min(positions, default=0) - _EXCERPT_LENGTH // 2)
+    start = max(0, find_folded(text, words) - _EXCERPT_LENGTH // 2)
     excerpt = " ".join(text[start : start + _EXCERPT_LENGTH].split())
     return f"{'… ' * (start > 0)}{excerpt}{' …' * (start + _EXCERPT_LENGTH < len(text))}"

@@ -27,6 +27,7 @@ Sort = Literal[
 ]
 
 _Name = Annotated[str, Meta(min_length=1, max_length=254, pattern=NO_NUL)]
+_MAX_NAMES = 50
 _DAY_OR_NONE = {"anyOf": [{"type": "string", "format": "date"}, {"const": NONE}]}
 _DAY = "2026-12-18"
 _USER_ID, _LABEL_ID, _SPRINT_ID = (f"{prefix}_{EXAMPLE_ID_SUFFIX}" for prefix in ("usr", "lbl", "spr"))
@@ -43,20 +44,38 @@ class TaskQuery(PageQuery, kw_only=True):
     assignee: (
         Annotated[
             list[_Name],
-            _filter("With one of these people on it, by id, e-mail or name; `me`; `none`: with nobody.", ["me"], [_USER_ID]),
+            _filter(
+                "With one of these people on it, by id, e-mail or name; `me`; `none`: with nobody.",
+                ["me"],
+                [_USER_ID],
+                max_length=_MAX_NAMES,
+            ),
         ]
         | UnsetType
     ) = UNSET
     sprint_id: (
-        Annotated[list[_Name], _filter("In one of these sprints, by id or name; `none`: in no sprint.", [_SPRINT_ID])] | UnsetType
-    ) = UNSET
-    label: (
-        Annotated[list[_Name], _filter("With one of these labels on it, by id or name; `none`: without any.", [_LABEL_ID])]
+        Annotated[
+            list[_Name],
+            _filter("In one of these sprints, by id or name; `none`: in no sprint.", [_SPRINT_ID], max_length=_MAX_NAMES),
+        ]
         | UnsetType
     ) = UNSET
-    label_all: Annotated[list[_Name], _filter("With all of these labels on it, by id or name.", [_LABEL_ID])] | UnsetType = UNSET
+    label: (
+        Annotated[
+            list[_Name],
+            _filter("With one of these labels on it, by id or name; `none`: without any.", [_LABEL_ID], max_length=_MAX_NAMES),
+        ]
+        | UnsetType
+    ) = UNSET
+    label_all: (
+        Annotated[list[_Name], _filter("With all of these labels on it, by id or name.", [_LABEL_ID], max_length=_MAX_NAMES)]
+        | UnsetType
+    ) = UNSET
     changed_by: (
-        Annotated[list[_Name], _filter("That one of these people did something to, by id, e-mail or name; `me`.", ["me"])]
+        Annotated[
+            list[_Name],
+            _filter("That one of these people did something to, by id, e-mail or name; `me`.", ["me"], max_length=_MAX_NAMES),
+        ]
         | UnsetType
     ) = UNSET
     blocked: Annotated[bool, _filter("Blocked or not.")] | UnsetType = UNSET

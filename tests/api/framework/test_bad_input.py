@@ -201,6 +201,7 @@ def test_a_body_may_say_that_it_is_utf8(owner: TestUser, project: ProjectAndBoar
         ("assignee=me,you", "assignee/1"),
         ("assignee=me%00", "assignee/0"),
         ("label_all=none", "label_all/0"),
+        *((f"{name}={','.join(map(str, range(51)))}", name) for name in ("assignee", "label", "label_all", "sprint_id")),
         ("due_date=2026-02-30", "due_date"),
         ("due_date=20261218", "due_date"),
         ("due_before=2026-02-30", "due_before"),

@@ -96,9 +96,9 @@ def test_folding_again_changes_nothing(character: str) -> None:
 
 
 def test_an_excerpt_begins_where_the_word_stands() -> None:
-    assert find_folded("Die Straße dort", fold("STRASSE")) == 4
-    assert find_folded("Die ﬁne Straße", fold("straße")) == 8
-    assert find_folded("Die Gasse", fold("Straße")) == -1
+    assert find_folded("Die Straße dort", ["dort", fold("STRASSE")]) == 4
+    assert find_folded("Die ﬁne Straße", [fold("straße")]) == 8
+    assert find_folded("Die Gasse", [fold("Straße")]) == 0
 
 
 def test_texts_of_before_are_folded(make_app: Callable[..., Flask], empty_database_url: str) -> None:
