@@ -1,6 +1,5 @@
 """Many tasks changed by one call: those that are named, or those that fit a filter once the caller has seen them."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -19,10 +18,10 @@ from api.mcp.tools.tasks.filters import TaskFilter, read_filters
 from api.mcp.tools.tasks.outcomes import describe, errors_of, require_unchanged
 from api.shapes.values import BlockedReason, DueDate, State, about
 from calmboard.access.access import Access
+from calmboard.access.signing import timed_signer
 from calmboard.errors import FieldError, Problem, ValidationFailed
 from calmboard.pagination import Page, PageRequest
 from calmboard.preconditions import no_precondition
-from calmboard.settings import current_settings
 from calmboard.work.tasks import rows
 from calmboard.work.tasks.bulk import MAX_OPERATIONS, BulkOperation, BulkOperationError, BulkResult, change_all, change_each
 from calmboard.work.tasks.rows import TaskRow
@@ -192,13 +191,13 @@ def _preview(access: Access, args: ChangeTasks, tasks: Mapping[str, TaskRow | No
         "changed_count": 0,
         "failed_count": 0,
         "tasks": [{"id": task.id, "title": task.title, "state": task.state} for task in tasks.values() if task],
-        "token": _serializer(access, args, tasks).dumps(0),
+        "token": _signer(access, args, tasks).dumps(0),
     }
 
 
 def _require_token(access: Access, args: ChangeTasks, tasks: Mapping[str, TaskRow | None]) -> None:
     try:
-        _serializer(access, args, tasks).loads(args.token or "", max_age=_MAX_AGE_S)
+        _signer(access, args, tasks).loads(args.token or "", max_age=_MAX_AGE_S)
     except BadData:
         detail = (
             "This token was given for another filter, change or set of tasks, or more than ten minutes ago. Call again without "
@@ -207,9 +206,7 @@ def _require_token(access: Access, args: ChangeTasks, tasks: Mapping[str, TaskRo
         raise ValidationFailed(errors=(FieldError("/token", "strange_token", detail),)) from None
 
 
-def _serializer(access: Access, args: ChangeTasks, tasks: Mapping[str, TaskRow | None]) -> URLSafeTimedSerializer:
+def _signer(access: Access, args: ChangeTasks, tasks: Mapping[str, TaskRow | None]) -> URLSafeTimedSerializer:
     """Signs for this person, filter, change and exactly these tasks."""
     request = msgspec.structs.replace(args, token=UNSET, idempotency_key=UNSET)
-    bound = msgspec.json.encode([access.user.id, request, sorted(tasks)])
-    salt = b"mcp-change-tasks" + hashlib.sha256(bound).digest()
-    return URLSafeTimedSerializer(current_settings().secret_key, salt=salt, signer_kwargs={"digest_method": hashlib.sha256})
+    return timed_signer("mcp-change-tasks", [access.user.id, request, sorted(tasks)])
