@@ -70,9 +70,9 @@ def _attacks(server: Server, owner: TestUser) -> list[Attack]:
     silent = f"POST /sign-in HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1000\r\n\r\na=".encode()
     download = f"GET {_large_file(server, owner)} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {owner.key}\r\n\r\n".encode()
     return [
-        Attack("300 silent, one address", ["127.0.0.1"] * 300, silent),
+        Attack("300 silent, one address", ["127.0.0.9"] * 300, silent),
         Attack("300 silent, many addresses", _many(300), silent),
-        Attack("3,000 idle", ["127.0.0.1"] * 3000, b""),
+        Attack("3,000 idle", ["127.0.0.9"] * 3000, b""),
         Attack("100 slow readers", _many(100), download),
     ]
 

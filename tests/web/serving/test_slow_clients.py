@@ -81,7 +81,7 @@ def ended(connection: socket.socket) -> bool:
 
 @pytest.mark.parametrize("path", ["/sign-in", "/api/oauth/token", "/api/oauth/register"])
 def test_bodies_that_never_come_stop_nobody(open_server: Server, connect: Connect, owner: TestUser, path: str) -> None:
-    for address in ["127.0.0.1"] * (_SILENT // 3) + many_addresses(_SILENT // 3):
+    for address in ["127.0.0.9"] * (_SILENT // 3) + many_addresses(_SILENT // 3):
         connect(address).sendall(announce(open_server, path, 1000))
 
     require_answers(open_server, owner)
@@ -99,8 +99,8 @@ def test_all_at_once_stop_nobody_and_are_ended(
         timeout=_PATIENCE_S,
     )
     download = f"GET /api/v1/attachments/{sent.json()['id']}/content HTTP/1.1\r\nHost: {urlsplit(open_server.url).netloc}\r\n"
-    idle = [connect("127.0.0.1") for _ in range(_IDLE)]
-    silent = [connect(address) for address in ["127.0.0.1"] * _SILENT + many_addresses(_SILENT)]
+    idle = [connect("127.0.0.9") for _ in range(_IDLE)]
+    silent = [connect(address) for address in ["127.0.0.9"] * _SILENT + many_addresses(_SILENT)]
     for connection in silent:
         connection.sendall(announce(open_server, "/sign-in", 1000))
     readers = [connect(address) for address in many_addresses(_READERS)]
