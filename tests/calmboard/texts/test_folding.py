@@ -32,16 +32,6 @@ PAIRS = [
 ]
 
 
-@pytest.fixture
-def someone(new_user: Callable[..., TestUser]) -> TestUser:
-    return new_user()
-
-
-@pytest.fixture
-def project(someone: TestUser, new_project: Callable[..., ProjectAndBoard]) -> ProjectAndBoard:
-    return new_project(someone)
-
-
 @pytest.mark.parametrize(("written", "sought"), PAIRS)
 def test_tasks_are_found_however_they_are_written(
     app: Flask, someone: TestUser, project: ProjectAndBoard, written: str, sought: str

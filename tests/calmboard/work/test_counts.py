@@ -14,11 +14,6 @@ from tests.support.users import ProjectAndBoard, TestUser
 
 
 @pytest.fixture
-def someone(new_user: Callable[..., TestUser]) -> TestUser:
-    return new_user()
-
-
-@pytest.fixture
 def project(someone: TestUser, new_project: Callable[..., ProjectAndBoard]) -> ProjectAndBoard:
     project = new_project(someone)
     bug, ui = (

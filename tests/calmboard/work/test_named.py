@@ -15,11 +15,6 @@ from tests.support.users import ProjectAndBoard, TestUser
 
 
 @pytest.fixture
-def someone(new_user: Callable[..., TestUser]) -> TestUser:
-    return new_user()
-
-
-@pytest.fixture
 def two_projects(
     someone: TestUser, new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard]
 ) -> tuple[ProjectAndBoard, ProjectAndBoard]:

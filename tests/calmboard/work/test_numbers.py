@@ -16,16 +16,6 @@ from tests.api.resources.test_tasks import add
 from tests.support.users import ProjectAndBoard, TestUser
 
 
-@pytest.fixture
-def someone(new_user: Callable[..., TestUser]) -> TestUser:
-    return new_user()
-
-
-@pytest.fixture
-def project(someone: TestUser, new_project: Callable[..., ProjectAndBoard]) -> ProjectAndBoard:
-    return new_project(someone)
-
-
 def bulk(someone: TestUser, *operations: dict[str, Any], atomic: bool = True) -> list[dict[str, Any]]:
     answer = someone.api.post("/tasks/bulk", json={"operations": operations, "atomic": atomic})
     results: list[dict[str, Any]] = answer.json.get("results", [])

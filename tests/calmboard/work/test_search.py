@@ -12,11 +12,6 @@ from tests.support.users import ProjectAndBoard, TestUser
 
 
 @pytest.fixture
-def someone(new_user: Callable[..., TestUser]) -> TestUser:
-    return new_user()
-
-
-@pytest.fixture
 def project(new_project: Callable[..., ProjectAndBoard], someone: TestUser) -> ProjectAndBoard:
     return new_project(someone)
 

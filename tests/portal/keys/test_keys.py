@@ -240,6 +240,13 @@ def test_a_key_too_many_is_nobodys_fault_and_told_why(app: Flask, person: TestUs
     assert "One more" in _create(browser_of, "One more").text
 
 
+def test_a_name_too_long_is_said_beside_the_name(browser_of: FlaskClient) -> None:
+    answer = _create(browser_of, "x" * 81)
+
+    assert answer.status_code == 422
+    assert re.search(r'id="name-error".*?81 characters long\. Use at most 80\.', answer.text, re.DOTALL)
+
+
 def test_a_reason_that_is_not_in_the_list_revokes_nothing(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     secret = _secret(_create(browser_of, "Sprint mirror"))
     path = f"{_KEYS}/{_keys(app, person)[0].id}/revoke"

@@ -49,6 +49,7 @@ def test_it_holds_what_is_on_the_task(owner: TestUser, owner_api: Api, task_id: 
     ):
         assert part in page.text
     assert "No pitch left" in page.text
+    assert f"#{owner_api.get(f'/tasks/{task_id}').json['number']}<" in page.text
     assert "<script>fine" not in page.text
 
 
