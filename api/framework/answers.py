@@ -7,6 +7,7 @@ import msgspec
 from flask import Response
 from msgspec import UNSET, Struct, UnsetType
 
+from api.framework.conversion.answer_shapes import shaped
 from api.framework.conversion.struct_fields import fields_of
 from api.framework.etags import add_etag
 from api.framework.queries import PageQuery, next_cursor, next_page
@@ -36,7 +37,7 @@ class Created(NamedTuple):
 
 def answer_one(kind: type[Struct], result: Any, fields: Fields, location: str | None) -> Response:
     """One resource, as the bare object; 201 where it is new and has a `location` such as `/api/v1/tasks/{id}`."""
-    body = msgspec.convert(result, kind, from_attributes=True)
+    body = shaped(kind, result)
     response = _json(_selected_fields(fields, body), 200 if location is None else 201)
     if "id" in kind.__struct_fields__:
         add_etag(response, body, None if fields is UNSET else fields)
@@ -48,7 +49,7 @@ def answer_one(kind: type[Struct], result: Any, fields: Fields, location: str | 
 
 def answer_list(kind: type[Struct], page: Page[Any], query: PageQuery) -> Response:
     """A page of a list, with the cursor of the next one."""
-    data = [_selected_fields(query.fields, msgspec.convert(row, kind, from_attributes=True)) for row in page.rows]
+    data = [_selected_fields(query.fields, shaped(kind, row)) for row in page.rows]
     cursor = next_cursor(page.after, query) if page.after is not None else None
     response = _json({"data": data, "has_more": cursor is not None, "next_cursor": cursor})
     if cursor is not None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from werkzeug.datastructures import ETags
 from werkzeug.http import parse_etags
 
+from api.framework.conversion.answer_shapes import shaped
 from calmboard.errors import PreconditionFailed
 from calmboard.preconditions import Precondition, no_precondition
 
@@ -44,7 +45,7 @@ def matches(kind: type[Struct], sent: str) -> Precondition:
     accepted = _full_etags(parse_etags(sent))
 
     def precondition(current: Any) -> None:
-        etag = "" if current is None else etag_of(msgspec.convert(current, kind, from_attributes=True))
+        etag = "" if current is None else etag_of(shaped(kind, current))
         if current is None or etag not in accepted:
             raise PreconditionFailed(_changed_detail(sent[:200], etag))
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from api.framework.conversion.answer_shapes import shaped
 from api.mcp.quotes import one_line
 
 # An empty list of these says that there is none; any other is left out.
@@ -18,7 +19,7 @@ _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 def data_of(kind: type[Struct], result: Any) -> dict[str, Any]:
     """A tool's result as plain data of this shape, without what is empty."""
-    data: dict[str, Any] = msgspec.to_builtins(msgspec.convert(result, kind, from_attributes=True))
+    data: dict[str, Any] = msgspec.to_builtins(shaped(kind, result))
     kept = {name: item for name, item in data.items() if name in KEPT_LISTS and item == []}
     full: dict[str, Any] = _without_empty(data)
     return full | kept
