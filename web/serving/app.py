@@ -36,7 +36,7 @@ class ServerApp:
             call = object()
             self._busy.add(call)
             stack.callback(self._busy.discard, call)
-            receive_body(environ, self._body_limit(environ["PATH_INFO"]))
+            receive_body(environ, self._body_limit(environ["PATH_INFO"]), stack)
             answer = self._run(environ, start_response)
             if isinstance(answer, _Parts):
                 answer.when_closed = stack.pop_all().close

@@ -1,6 +1,7 @@
 """Bodies of requests, received whole before the app runs."""
 
 import tempfile
+from contextlib import ExitStack
 from typing import IO, Any
 
 from calmboard.errors import InvalidRequest
@@ -11,8 +12,8 @@ _IN_MEMORY = 256 * 1024
 _PART = 64 * 1024
 
 
-def receive_body(environ: Environ, max_bytes: int) -> None:
-    """Put the whole body in the place of the one that is still on its way.
+def receive_body(environ: Environ, max_bytes: int, stack: ExitStack) -> None:
+    """Put the whole body in the place of the one that is still on its way, until the stack is closed.
 
     One that is announced as too large stays where it is, unread; in chunks it is read until it is too large. One that ends
     early is refused where it is read: a part of a body may be valid, and mean something else.
@@ -20,7 +21,7 @@ def receive_body(environ: Environ, max_bytes: int) -> None:
     length = _announced_length(environ)
     if length == 0 or (length is not None and length > max_bytes):
         return
-    body: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 -- ends with the request
+    body: IO[bytes] = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115 -- the stack closes it
     received = _copy(environ["wsgi.input"], body, max_bytes + 1 if length is None else length)
     body.seek(0)
     environ["wsgi.input"] = body if length in (None, received) else _BrokenBody(received, length or 0)

@@ -62,23 +62,23 @@ class Connections:
         """Start a thread that looks after them, more often while the process `is_pressed`, and calls `meanwhile` in between."""
         threading.Thread(target=self._watch, args=(is_pressed, meanwhile), name="connections", daemon=True).start()
 
-    def _watch(self, is_pressed: Callable[[], bool], meanwhile: Callable[[], None]) -> None:
-        look_at = time.monotonic()
-        while True:
-            pressed = is_pressed()
-            if pressed or time.monotonic() >= look_at:
-                self._look(time.monotonic(), _ENDED_UNDER_PRESSURE if pressed else 0)
-                look_at = time.monotonic() + _LOOK_EVERY_S
-            meanwhile()
-            time.sleep(_PAUSE_S)
-
-    def _look(self, now_s: float, at_least: int) -> None:
+    def look(self, now_s: float, at_least: int) -> None:
         """End those that are overdue or too many, and at least so many in all."""
         found = (self._note(connection, now_s) for connection in client_connections(self._port))
         oldest_first = sorted(found, key=lambda waiting: (waiting.since, -waiting.connection.silent_ms))
         for waiting in self._to_end(oldest_first, now_s, at_least):
             waiting.end()
         self._waiting = {waiting.connection.peer: waiting for waiting in oldest_first}
+
+    def _watch(self, is_pressed: Callable[[], bool], meanwhile: Callable[[], None]) -> None:
+        look_at = time.monotonic()
+        while True:
+            pressed = is_pressed()
+            if pressed or time.monotonic() >= look_at:
+                self.look(time.monotonic(), _ENDED_UNDER_PRESSURE if pressed else 0)
+                look_at = time.monotonic() + _LOOK_EVERY_S
+            meanwhile()
+            time.sleep(_PAUSE_S)
 
     def _note(self, connection: Connection, now_s: float) -> _Waiting:
         """The connection with since when it waits: as before, unless it turned, or we sent something, meanwhile."""
