@@ -240,6 +240,13 @@ def test_a_key_too_many_is_nobodys_fault_and_told_why(app: Flask, person: TestUs
     assert "One more" in _create(browser_of, "One more").text
 
 
+def test_another_tool_fills_in_its_rights_without_scripts(browser_of: FlaskClient) -> None:
+    page = send(browser_of, _NEW, _NEW, **key_form("Sprint mirror", integration="slack")).text
+
+    assert 'value="Sprint mirror"' in page
+    assert re.search(r'value="slack"[^>]* checked', page)
+
+
 def test_a_name_too_long_is_said_beside_the_name(browser_of: FlaskClient) -> None:
     answer = _create(browser_of, "x" * 81)
 

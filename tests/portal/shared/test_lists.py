@@ -290,6 +290,16 @@ def test_sessions_are_shown_a_part_at_a_time_below_this_one(app: Flask, person: 
     assert max(len(sessions_in(page)) for page in pages) == _PAGE
 
 
+def test_htmx_gets_the_next_sessions_alone(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
+    add_sessions(app, person, 30)
+    page = browser_of.get("/account").text
+    address = next_of(page, "Show more sessions", "data-hx-get") or ""
+    part = browser_of.get(address, headers=HTMX).text
+    assert [int(seen) for seen in sessions_in(part)] == list(reversed(range(5)))
+    assert "<html" not in part
+    assert browser_of.get(address).location == next_of(page, "Show more sessions")
+
+
 def test_the_next_sessions_are_opened_in_place(app: Flask, page_for: Pages, person: TestUser) -> None:
     page = page_for(person)
     page.goto("/account")

@@ -144,3 +144,29 @@ def test_a_call_with_a_key_is_done_once_and_its_preview_does_not_use_it_up(
     token = agent.structured("change_tasks", **args)["token"]
     done = agent.structured("change_tasks", **args, token=token)
     assert agent.structured("change_tasks", **args, token=token) == done
+
+
+def test_a_filter_without_a_board_reaches_every_board(agent: Agent, someone: TestUser, three: list[str]) -> None:
+    found = agent.structured("change_tasks", filter={"state": ["review"]}, state="done")
+    assert {task["id"] for task in found["tasks"]} >= set(three)
+
+
+def test_a_filter_that_nothing_fits_changes_nothing(agent: Agent, project: ProjectAndBoard, three: list[str]) -> None:
+    answer = agent.structured("change_tasks", filter={"board_id": project.board_id, "q": "no such words"}, **DONE)
+    assert (answer["tasks"], answer["changed_count"], answer.get("token")) == ([], 0, None)
+
+
+def test_more_than_a_hundred_are_refused(agent: Agent, someone: TestUser, project: ProjectAndBoard) -> None:
+    create = {"op": "create", "board_id": project.board_id, "task": {"title": "Grit"}}
+    for number in (100, 1):
+        assert someone.api.post("/tasks/bulk", json={"operations": [create] * number}).status_code == 200
+    answer = agent.call("change_tasks", filter={"board_id": project.board_id}, **DONE)
+    assert answer["isError"]
+    assert "More than 100 tasks fit. Narrow the filter" in answer["content"][0]["text"]
+
+
+def test_a_call_without_a_change_is_refused(agent: Agent, someone: TestUser, project: ProjectAndBoard, three: list[str]) -> None:
+    answer = agent.call("change_tasks", task_ids=three)
+    assert answer["isError"]
+    assert "Send what to change" in answer["content"][0]["text"]
+    assert set(states(someone, project).values()) == {"review"}
