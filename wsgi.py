@@ -24,6 +24,7 @@ from portal.shared.catalogues import API_CATALOGUE, MCP_CATALOGUE
 from portal.shared.form_limits import limiter
 from web import origin, problems, record
 from web.app import App, trust_proxies
+from web.forms import MAX_FIELDS
 from web.serving import ServerApp, serve_app
 
 
@@ -64,6 +65,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.is_https,
         "MAX_CONTENT_LENGTH": 1024 * 1024,
+        "MAX_FORM_PARTS": MAX_FIELDS,
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_CHECK_DEFAULT": False,
         "RATELIMIT_STORAGE_URI": storage_uri(settings.rate_storage_url, settings.instance_dir),

@@ -14,6 +14,7 @@ from werkzeug.wsgi import get_host
 
 from calmboard.extensions import Extension
 from calmboard.settings import Settings
+from web.forms import ShortForm
 
 _COOKIELESS: Extension[tuple[str, ...]] = Extension("cookieless", ())
 
@@ -25,7 +26,13 @@ class PageSessions(SecureCookieSessionInterface):
         return None if request.path.startswith(_COOKIELESS.get(app)) else super().open_session(app, request)
 
 
+class AppRequest(Request):
+    form_data_parser_class = ShortForm
+
+
 class App(Flask):
+    request_class = AppRequest
+
     def __init__(self, settings: Settings) -> None:
         super().__init__("wsgi", static_folder=None, instance_path=str(settings.instance_dir))
         self.session_interface = PageSessions()

@@ -8,10 +8,10 @@ from typing import Any, BinaryIO, cast
 
 from flask import request
 from werkzeug.datastructures import FileStorage, MultiDict
-from werkzeug.formparser import FormDataParser
 
 from calmboard.errors import FieldError, InvalidRequest, PayloadTooLarge, UnsupportedMediaType, ValidationFailed
 from calmboard.work.discussion.attachments import NewFile
+from web.forms import ShortForm
 
 FORM = "multipart/form-data"
 MAX_FILE_BYTES = 10 * 1024 * 1024
@@ -64,7 +64,7 @@ def digest_of_form(request_line: bytes) -> bytes:
     return digest.digest()
 
 
-class _StrictForm(FormDataParser):
+class _StrictForm(ShortForm):
     """Raises where a form cannot be read; Werkzeug's own treats it as one without parts."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
