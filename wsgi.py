@@ -16,7 +16,7 @@ from calmboard.access.providers import PROVIDERS
 from calmboard.access.reads import open_replica
 from calmboard.db import db, open_database
 from calmboard.operations import cli
-from calmboard.outgoing import FETCH, make_fetch
+from calmboard.outgoing.fetch import FETCH, make_fetch
 from calmboard.queue import open_queue
 from calmboard.settings import SETTINGS, Settings, SettingsError, read_settings
 from portal.shared.assets import serve_static

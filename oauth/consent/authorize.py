@@ -18,7 +18,7 @@ from calmboard.access.oauth.clients import Client, find_client
 from calmboard.access.oauth.grants import Consent
 from calmboard.access.scopes import DEFAULT_SCOPES, SCOPES, USABLE, expand
 from calmboard.errors import Problem
-from calmboard.outgoing import FETCH
+from calmboard.outgoing.fetch import FETCH
 from calmboard.settings import RateLimit
 from calmboard.work.project_choice import Choices, list_choices
 from oauth.answers import OAuthError, VerbatimRedirect, answer, answer_error

@@ -12,7 +12,7 @@ from calmboard.access.oauth.redirect_uris import MAX_REGISTERED, registered_uri_
 from calmboard.clock import now
 from calmboard.db import autocommit, db, insert_or_ignore
 from calmboard.models import OAuthClient
-from calmboard.outgoing import Fetch, OutgoingRefused
+from calmboard.outgoing.fetch import Fetch, OutgoingRefused
 from calmboard.texts.names import one_line
 
 MAX_BYTES = 5 * 1024

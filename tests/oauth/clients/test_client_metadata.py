@@ -14,7 +14,7 @@ from flask import Flask
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.models import OAuthClient
-from calmboard.outgoing import FETCH, OutgoingRefused, make_fetch
+from calmboard.outgoing.fetch import FETCH, OutgoingRefused, make_fetch
 from tests.oauth.conftest import HostApp, redirect_parameters
 from tests.support.users import TestUser
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from calmboard.errors import Unavailable
-from calmboard.outgoing import MAX_READERS, Fetch, OutgoingRefused, make_fetch
+from calmboard.outgoing.fetch import MAX_READERS, Fetch, OutgoingRefused, make_fetch
 from tests.oauth.conftest import HostApp
 from tests.support.servers.programs import find_program, wait_until
 from tests.support.users import TestUser

@@ -4,7 +4,7 @@ import json
 
 from flask import Flask
 
-from calmboard.outgoing import FETCH, OutgoingRefused
+from calmboard.outgoing.fetch import FETCH, OutgoingRefused
 from wsgi import create_app as create_real_app
 
 ADDRESS = "https://app.example/oauth/client.json"

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from http.client import HTTPException
-from ipaddress import IPv4Network, IPv6Network
 from threading import BoundedSemaphore, Thread
 
 import requests
@@ -14,6 +13,7 @@ from urllib3.exceptions import HTTPError
 
 from calmboard.errors import Unavailable
 from calmboard.extensions import Extension
+from calmboard.outgoing.refused_networks import Network, refused_networks
 
 TIMEOUT_S = 5
 MAX_READERS = 16
@@ -32,7 +32,7 @@ class OutgoingRefused(Exception):
 FETCH: Extension[Fetch] = Extension("fetch")
 
 
-def make_fetch(allowed: tuple[IPv4Network | IPv6Network, ...] = (), timeout_s: float = TIMEOUT_S) -> Fetch:
+def make_fetch(allowed: tuple[Network, ...] = (), timeout_s: float = TIMEOUT_S) -> Fetch:
     """Make the function that reads documents; `allowed` networks count as public (CALMBOARD_OUTGOING_ALLOW).
 
     The address is resolved once and connected to as resolved, so that a name cannot point
@@ -73,13 +73,9 @@ def _set_result(future: Future[bytes], read: Callable[[], bytes]) -> None:
         _READERS.release()
 
 
-def _read(url: str, max_bytes: int, allowed: tuple[IPv4Network | IPv6Network, ...], timeout_s: float) -> bytes:
+def _read(url: str, max_bytes: int, allowed: tuple[Network, ...], timeout_s: float) -> bytes:
     deadline_s = time.monotonic() + timeout_s
-    policy = AntiSSRFPolicy(PolicyConfigOptions.EXTERNAL_ONLY_LATEST)
-    policy.add_xff_header = False
-    if allowed:
-        policy.add_allowed_addresses([str(network) for network in allowed])
-    session = policy.get_antissrf_session()
+    session = _policy(allowed).get_antissrf_session()
     session.trust_env = False  # no proxy and no netrc of ours for an address of theirs
     headers = {"Accept": "application/json"}
     with (
@@ -89,6 +85,15 @@ def _read(url: str, max_bytes: int, allowed: tuple[IPv4Network | IPv6Network, ..
         if response.status_code != 200 or _media_type(response) != "application/json":
             raise OutgoingRefused("The address does not answer with a JSON document.")
         return _read_body(response, max_bytes, deadline_s)
+
+
+def _policy(allowed: tuple[Network, ...]) -> AntiSSRFPolicy:
+    policy = AntiSSRFPolicy(PolicyConfigOptions.EXTERNAL_ONLY_LATEST)
+    policy.add_xff_header = False
+    policy.add_denied_addresses([str(network) for network in refused_networks()])
+    if allowed:
+        policy.add_allowed_addresses([str(network) for network in allowed])
+    return policy
 
 
 def _media_type(response: requests.Response) -> str:
