@@ -63,8 +63,8 @@ def _error_response(status: int) -> dict[str, Any]:
     headers = _header_refs()
     if status == 401:
         headers["WWW-Authenticate"] = header("string", "How to authenticate (RFC 6750, RFC 9728).")
-    if status in (429, 503):
-        headers["Retry-After"] = header("integer", "Seconds to wait.")
+    if status in (409, 429, 503):
+        headers["Retry-After"] = header("integer", "Seconds to wait, where waiting helps.")
     return {
         "description": " ".join(f"`{problem.code}`: {problem.meaning}" for problem in problems),
         "headers": headers,

@@ -4,17 +4,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, event, select, update
+from sqlalchemy import ColumnElement, and_, delete, event, or_, select, update
 
+from calmboard.access.leases import LEASE, renewed
 from calmboard.clock import now
 from calmboard.db import AnyRow, autocommit, db, insert_if_absent
 from calmboard.errors import Conflict, FieldError, ValidationFailed
 from calmboard.models import IdempotentRequest
 
 RETENTION = timedelta(hours=24)
-LEASE = timedelta(seconds=60)
+# How long a request may be under way before who sends it again has to wait for the end of its lease.
+_USUAL = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class StoredResponse:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to process the request of one key; it is lost where another request takes it over after LEASE."""
+    """The right to process the request of one key; it is lost where its lease ends and another request takes it over."""
 
     credential_id: str
     key: str
@@ -41,20 +44,23 @@ def claim(credential_id: str, key: str, fingerprint: bytes) -> Claim | StoredRes
     Raises Conflict while another request holds the claim, ValidationFailed where the key came with another request.
     """
     owned = Claim(credential_id, key, now())
-    if insert_if_absent(IdempotentRequest, {**asdict(owned), "fingerprint": fingerprint, "is_done": False}):
+    row = {**asdict(owned), "fingerprint": fingerprint, "is_done": False, "leased_until": owned.created_at + LEASE}
+    if insert_if_absent(IdempotentRequest, row):
         return owned
     with autocommit() as connection:
-        row = connection.execute(select(*IdempotentRequest.__table__.columns).where(_has_key(credential_id, key))).first()
-    if row is not None and not _is_expired(row, owned.created_at):
-        return _stored_response(row, fingerprint, owned.created_at)
-    if row is not None:
-        _delete(_is_claimed_by(Claim(credential_id, key, row.created_at)))
+        held = connection.execute(select(*IdempotentRequest.__table__.columns).where(_has_key(credential_id, key))).first()
+    if held is not None and not _is_expired(held, owned.created_at):
+        return _stored_response(held, fingerprint, owned.created_at)
+    if held is not None:
+        _delete(and_(_has_key(credential_id, key), _is_over(owned.created_at)))
     return claim(credential_id, key, fingerprint)
 
 
 @contextmanager
 def complete_on_commit(owned: Claim) -> Iterator[None]:
     """Mark the work as done in its own commit, so that a crash right after it never leads to doing it twice.
+
+    Until then the claim's lease is renewed, so that it ends soon only where this process did.
 
     Raises Conflict, and rolls the work back, where the claim was lost meanwhile.
     """
@@ -69,7 +75,8 @@ def complete_on_commit(owned: Claim) -> Iterator[None]:
 
     event.listen(session, "before_commit", mark)
     try:
-        yield
+        with renewed(IdempotentRequest, and_(_is_claimed_by(owned), IdempotentRequest.is_done.is_(False))):
+            yield
     finally:
         event.remove(session, "before_commit", mark)
 
@@ -98,13 +105,21 @@ def _stored_response(row: AnyRow, fingerprint: bytes, at: datetime) -> StoredRes
         raise ValidationFailed(detail, errors=(FieldError("Idempotency-Key", "reused", detail),))
     if row.status is not None:
         return StoredResponse(row.status, row.headers, row.body)
-    if row.is_done and row.created_at < at - LEASE:
+    if row.is_done and row.leased_until < at:
         raise Conflict("This request was carried out, but its answer was lost. Read what it did.")
-    raise Conflict("A request with this Idempotency-Key is under way. Wait a second and send it again.")
+    wait_s = 1 if row.created_at > at - _USUAL else max(1, ceil((row.leased_until - at).total_seconds()))
+    detail = f"A request with this Idempotency-Key is under way, or its server ended. Send it again in {wait_s} s."
+    raise Conflict(detail, retry_after_s=wait_s)
 
 
 def _is_expired(row: AnyRow, at: datetime) -> bool:
-    return bool(row.created_at < at - RETENTION or (not row.is_done and row.created_at < at - LEASE))
+    return bool(row.created_at < at - RETENTION or (not row.is_done and row.leased_until < at))
+
+
+def _is_over(at: datetime) -> ColumnElement[bool]:
+    """As `_is_expired`, in SQL: its lease may be renewed meanwhile."""
+    has_lapsed = and_(IdempotentRequest.is_done.is_(False), IdempotentRequest.leased_until < at)
+    return or_(IdempotentRequest.created_at < at - RETENTION, has_lapsed)
 
 
 def _is_claimed_by(owner: Claim) -> ColumnElement[bool]:

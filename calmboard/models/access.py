@@ -86,7 +86,7 @@ class IdempotentRequest(Base):
     """A POST that carried an Idempotency-Key, and its stored response.
 
     `is_done` is written in the commit of the work itself: where the response is missing then,
-    the work was carried out all the same.
+    the work was carried out all the same. Until then whoever works on it renews `leased_until`.
     """
 
     __tablename__ = "idempotent_requests"
@@ -99,5 +99,6 @@ class IdempotentRequest(Base):
     headers: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
+    leased_until: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (PrimaryKeyConstraint("credential_id", "key"),)

@@ -1,6 +1,7 @@
 """Retries, ETags and chosen fields: what every endpoint offers."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from calmboard.access import idempotency
+from calmboard.access.leases import LEASE
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.ids import new_id
@@ -37,14 +39,14 @@ def test_a_post_sent_again_does_its_work_once(owner: TestUser, project: ProjectA
     assert column(owner, project, "backlog") == ["Once"]
 
 
-@pytest.mark.parametrize(("age", "sentence"), [(0, "under way"), (120, "its answer was lost")])
+@pytest.mark.parametrize(("left_s", "sentence"), [(8, "under way"), (-1, "its answer was lost")])
 def test_an_answer_is_lost_only_after_its_time(
-    app: Flask, owner: TestUser, project: ProjectAndBoard, age: int, sentence: str
+    app: Flask, owner: TestUser, project: ProjectAndBoard, left_s: int, sentence: str
 ) -> None:
     """Between the commit of the work and the storing of its answer, a retry has to wait."""
     key = new_id("try")
     post(owner.api, project, key, title="Once")
-    unfinished = {"status": None, "headers": None, "body": None, "created_at": now() - timedelta(seconds=age)}
+    unfinished = {"status": None, "headers": None, "body": None, "leased_until": now() + timedelta(seconds=left_s)}
     with app.app_context():
         db.session.execute(update(IdempotentRequest).where(IdempotentRequest.key == key).values(**unfinished))
         db.session.commit()
@@ -114,7 +116,10 @@ def test_while_the_first_is_under_way_the_second_is_refused(app: Flask, owner: T
     key = new_id("try")
     claim = _claim_as_another(app, owner, project, key, title="One")
     answer = post(owner.api, project, key, title="One")
-    assert (answer.status_code, answer.json["code"]) == (409, "conflict")
+    assert (answer.status_code, answer.json["code"], answer.headers["Retry-After"]) == (409, "conflict", "1")
+    claim = replace(claim, created_at=now() - timedelta(seconds=5))
+    _change_request(app, key, created_at=claim.created_at, leased_until=now() + timedelta(seconds=5))
+    assert post(owner.api, project, key, title="One").headers["Retry-After"] == "5", "it may have ended with its server"
     with app.app_context():
         idempotency.release(claim)
     assert post(owner.api, project, key, title="One").status_code == 201
@@ -125,7 +130,7 @@ def test_work_that_was_done_is_not_done_again_though_its_answer_is_lost(
 ) -> None:
     key = new_id("try")
     post(owner.api, project, key, title="One")
-    _change_request(app, key, status=None, body=None, created_at=now() - timedelta(minutes=5))
+    _change_request(app, key, status=None, body=None, leased_until=now() - timedelta(minutes=5))
     assert post(owner.api, project, key, title="One").status_code == 409
     assert column(owner, project, "backlog") == ["One"]
 
@@ -133,7 +138,7 @@ def test_work_that_was_done_is_not_done_again_though_its_answer_is_lost(
 def test_a_request_that_died_half_way_may_be_tried_again(app: Flask, owner: TestUser, project: ProjectAndBoard) -> None:
     key = new_id("try")
     claim = _claim_as_another(app, owner, project, key, title="One")
-    _change_request(app, key, created_at=now() - idempotency.LEASE - timedelta(seconds=1))
+    _change_request(app, key, leased_until=now() - timedelta(seconds=1))
     assert post(owner.api, project, key, title="One").status_code == 201
     with app.app_context():
         assert db.session.execute(select(IdempotentRequest.is_done).where(IdempotentRequest.key == key)).scalar() is True
@@ -244,7 +249,8 @@ def _claim_as_another(app: Flask, owner: TestUser, project: ProjectAndBoard, key
         db.session.rollback()
     for task in owner.api.get(f"/boards/{project.board_id}/tasks").json["data"]:
         owner.api.delete(f"/tasks/{task['id']}")
-    _change_request(app, key, is_done=False, status=None, headers=None, body=None, created_at=claim.created_at)
+    lease = {"created_at": claim.created_at, "leased_until": claim.created_at + LEASE}
+    _change_request(app, key, is_done=False, status=None, headers=None, body=None, **lease)
     return claim
 
 

@@ -36,6 +36,7 @@ ROOMS = {
         "last_use",
         "request_record",
         "idempotency",
+        "leases",
         "credentials",
         "oauth",
         "providers",
