@@ -1,5 +1,7 @@
 """CalmBoard's front: settings, extensions and every interface, joined to one app."""
 
+import os
+import signal
 import sys
 from typing import cast
 
@@ -16,6 +18,7 @@ from calmboard.access.providers import PROVIDERS
 from calmboard.access.reads import open_replica
 from calmboard.db import db, open_database
 from calmboard.operations import cli
+from calmboard.operations.parent_death import end_with_parent
 from calmboard.outgoing.fetch import FETCH, make_fetch
 from calmboard.queue import open_queue
 from calmboard.settings import SETTINGS, Settings, SettingsError, read_settings
@@ -45,7 +48,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def create_server_app() -> ServerApp:
-    """The app as a server's process calls it that clients reach without a proxy."""
+    """The app as a server's process calls it that clients reach without a proxy; it ends with the server."""
+    # By SIGTERM it would wait for its connections, which nobody cuts any more.
+    end_with_parent(os.getppid(), signal.SIGKILL)
     app = create_app()
     return serve_app(app, SETTINGS.get(app))
 

@@ -26,10 +26,11 @@ def alive() -> Response:
 
 @bp.get(_READY)
 def ready() -> Response:
-    """503 while database, limiter or queue does not answer."""
+    """503 while database, limiter or queue does not answer, or no worker lives."""
     with autocommit() as connection:
         connection.execute(text("SELECT 1"))
     if not LIMITS.get().answers():
         raise Unavailable("The limiter's store does not answer.")
-    queue.ping()
+    if not queue.is_worker_alive():
+        raise Unavailable("No worker was heard of for a minute: mails wait. Pages and the API answer.")
     return Response("ready\n", mimetype="text/plain")

@@ -4,7 +4,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -13,10 +13,12 @@ import psycopg
 import redis
 from flask import Flask
 from huey import Huey
+from huey.constants import EmptyData
 from huey.serializer import SignedSerializer
 from huey.storage import BaseStorage, PostgresStorage, RedisStorage, SqliteStorage
 from sqlalchemy.engine import make_url
 
+from calmboard.clock import now
 from calmboard.errors import Unavailable
 from calmboard.settings import Settings
 
@@ -24,6 +26,9 @@ _NAME = "calmboard"
 _TIMEOUT_S = 5
 # Any number will do, as long as nothing else in the database uses it as a lock id.
 _LOCK_ID = 7_265_002
+_HEARTBEAT = "heartbeat"
+# A worker that was not heard of for so long does not live.
+_SILENCE = timedelta(minutes=1)
 
 P = ParamSpec("P")
 
@@ -75,10 +80,25 @@ def job(**options: float) -> Callable[[Callable[P, None]], Callable[P, None]]:
     return decorate
 
 
-def ping() -> None:
-    """Raises Unavailable where the queue does not answer."""
+def beat() -> None:
+    """Note that a worker lives. Raises Unavailable where the queue does not answer."""
     with _raising_unavailable():
-        queue.storage.queue_size()
+        queue.storage.put_data(_HEARTBEAT, str(now().timestamp()).encode())
+
+
+def is_worker_alive() -> bool:
+    """Whether a worker was heard of within a minute, on whatever host. Raises Unavailable where the queue does not answer."""
+    with _raising_unavailable():
+        beaten = queue.storage.peek_data(_HEARTBEAT)
+    return beaten is not EmptyData and datetime.fromtimestamp(float(beaten), UTC) > now() - _SILENCE
+
+
+def do_jobs_wait() -> bool:
+    """Whether nobody does what is enqueued, because no worker lives or the queue does not answer."""
+    try:
+        return not is_worker_alive()
+    except Unavailable:
+        return True
 
 
 @contextmanager

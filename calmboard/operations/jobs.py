@@ -1,5 +1,9 @@
 """The worker's jobs: those that requests enqueue, and those of every day."""
 
+import time
+from contextlib import suppress
+from threading import Thread
+
 from flask import Flask
 from huey import crontab
 
@@ -10,11 +14,14 @@ from calmboard.access.idempotency import delete_expired_idempotency_keys
 from calmboard.access.oauth.clients import delete_unused_clients
 from calmboard.access.oauth.grants import delete_expired_tokens
 from calmboard.access.permissions import with_article
+from calmboard.errors import Unavailable
 from calmboard.operations.retention import delete_old_audit_entries
-from calmboard.queue import job, queue
+from calmboard.queue import beat, job, queue
 from calmboard.settings import current_settings
 from calmboard.work.discussion.attachments import delete_orphan_files
 from calmboard.work.invitations import create_invitation_message
+
+_HEARTBEAT_S = 10
 
 _RESET_MESSAGE = """\
 Hello {name},
@@ -50,8 +57,16 @@ CalmBoard
 def run_jobs(app: Flask) -> None:
     """Run jobs until SIGTERM, which lets those under way finish, for eight seconds at most."""
     queue.app = app
+    Thread(target=_beat_over_and_over, name="heartbeat", daemon=True).start()
     # A store that cannot wake the worker is polled once a second at least.
     queue.create_consumer(workers=2, max_delay=1.0, graceful_signal="TERM", shutdown_timeout=8).run()
+
+
+def _beat_over_and_over() -> None:
+    while True:
+        with suppress(Unavailable):  # the queue says so itself
+            beat()
+        time.sleep(_HEARTBEAT_S)
 
 
 @job(retries=5, retry_delay=10, retry_backoff=3)

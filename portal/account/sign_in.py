@@ -14,6 +14,7 @@ from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.access.oauth.clients import find_client
 from calmboard.errors import ValidationFailed
 from calmboard.operations import jobs
+from calmboard.queue import do_jobs_wait
 from portal.keys.forms import errors_by_field
 from portal.shared.blueprint import bp
 from portal.shared.form_limits import ATTEMPT_LIMITS, client_network, form_email, limiter
@@ -60,7 +61,7 @@ def forgot_password() -> str:
 def mail_link() -> str:
     """Respond the same whether or not the account exists; the queue does the rest."""
     jobs.mail_reset_link(form_email())
-    return render_template("account/sign_in/forgot_password.html", is_sent=True, email=form_email())
+    return render_template("account/sign_in/forgot_password.html", is_sent=True, email=form_email(), do_mails_wait=do_jobs_wait())
 
 
 @bp.get("/reset-password/<token>")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from flask import render_template
 
 from calmboard.access.plans import PLANS, rate_limit_of
+from calmboard.queue import do_jobs_wait
 from calmboard.settings import current_settings
 from portal.agents.connection_test import run_connection_test
 from portal.agents.section import AgentsSection
@@ -36,6 +37,7 @@ def integrations_page(*given: Section) -> str:
         nav_section="integrations",
         plan=PLANS[access.user.plan],
         rate_limit=rate_limit_of(access.user.plan, current_settings()),
+        do_mails_wait=do_jobs_wait(),
         sections=sections,
         contents=_contents(sections),
     )

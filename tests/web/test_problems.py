@@ -5,6 +5,8 @@ import json
 import pytest
 from flask.testing import FlaskClient
 
+from calmboard.queue import beat
+
 pytestmark = pytest.mark.database("sqlite")
 
 
@@ -41,6 +43,7 @@ def test_another_host_is_led_on_or_refused_by_who_asks(client: FlaskClient) -> N
     elsewhere = {"base_url": "http://elsewhere.example"}
     assert client.get("/integrations", **elsewhere).status_code == 308
     assert [client.get(path, **elsewhere).status_code for path in ("/api/v1/me", "/mcp", "/.well-known/x")] == [421] * 3
+    beat()
     assert [client.get(path, **elsewhere).status_code for path in ("/healthz", "/readyz")] == [200, 200]
 
 

@@ -1,16 +1,19 @@
-"""Server and worker live together: neither outlives the other, nor the command that started them."""
+"""Server and worker live together: neither outlives the command that started them, and the server needs no worker."""
 
 import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from calmboard.errors import InternalError
+from calmboard.operations.programs import Program
 from tests.support.servers.databases import Databases
 from tests.support.servers.programs import free_port, wait_until
 from tests.support.servers.server import ROOT, answers, outside_environment, stop
@@ -51,14 +54,56 @@ def test_closing_the_terminal_ends_all_of_it_and_is_no_failure(product: Process,
     assert [pid for pid in family if is_alive(pid)] == []
 
 
-@pytest.mark.parametrize("name", ["granian", "worker.py"])
-def test_where_one_ends_by_itself_the_other_is_ended_and_it_is_said(product: Process, tmp_path: Path, name: str) -> None:
+def test_where_the_server_ends_by_itself_all_is_ended_and_it_is_said(product: Process, tmp_path: Path) -> None:
     family = descendants(product.pid)
-    os.kill(next(pid for pid in children(product.pid) if name in command_of(pid)), signal.SIGKILL)
+    os.kill(child(product, "granian"), signal.SIGKILL)
     assert product.wait(15) == 1
-    assert [pid for pid in family if is_alive(pid)] == []
-    last = (tmp_path / "output").read_text().splitlines()[-1]
-    assert last.startswith(f"Error: The {'server' if name == 'granian' else 'worker'} ended by itself")
+    wait_until(lambda: not any(is_alive(pid) for pid in family), "The end of all of it")
+    assert (tmp_path / "output").read_text().splitlines()[-1].startswith("Error: The server ended by itself")
+
+
+def test_a_worker_that_ends_by_itself_is_started_again_and_the_site_goes_on(product: Process, port: int, tmp_path: Path) -> None:
+    killed = child(product, "worker.py")
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: "The worker ended by itself" in (tmp_path / "output").read_text(), "What is said of it")
+    assert answers(f"http://127.0.0.1:{port}/healthz", product)
+    wait_until(lambda: child(product, "worker.py") not in (0, killed), "The next worker")
+    assert "mails wait, and the site goes on" in (tmp_path / "output").read_text()
+
+
+def test_a_worker_that_ends_again_and_again_ends_all(tmp_path: Path) -> None:
+    dies = Program("worker", [sys.executable, "-c", "raise SystemExit(3)"], os.environ, "Mails wait.", first_pause_s=0.01)
+    with pytest.raises(InternalError, match="exit code 3, for the 5th time in 5 minutes, so everything was ended"):
+        keep_running_for_ever(dies)
+
+
+def test_what_is_killed_takes_its_programs_along_and_leaves_the_port_free(product: Process, port: int, tmp_path: Path) -> None:
+    family = descendants(product.pid)
+    product.kill()
+    product.wait()
+    wait_until(lambda: not any(is_alive(pid) for pid in family), "The end of all of it")
+    socket.create_server(("127.0.0.1", port)).close()
+
+
+def test_a_port_that_is_taken_is_said_with_who_took_it(tmp_path: Path, database: Databases, port: int) -> None:
+    own = {"PORT": str(port), "CALMBOARD_INSTANCE_DIR": str(tmp_path), "CALMBOARD_DATABASE_URL": database.seeded()}
+    with closing(socket.create_server(("127.0.0.1", port))):
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", "serve"]
+        done = subprocess.run(command, cwd=ROOT, env=outside_environment() | own, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"Error: Port {port} is taken by process {os.getpid()} (" in done.stderr
+    assert done.stderr.rstrip().endswith(f"End it, or choose another one, such as PORT={port + 1}.")
+
+
+def keep_running_for_ever(program: Program) -> None:
+    while True:
+        program.keep_running()
+        time.sleep(0.01)
+
+
+def child(product: Process, name: str) -> int:
+    """Its id; 0 where it is not there."""
+    return next((pid for pid in children(product.pid) if name in command_of(pid)), 0)
 
 
 def descendants(pid: int) -> list[int]:
@@ -71,7 +116,11 @@ def children(pid: int) -> list[int]:
 
 
 def command_of(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    """Its command; empty where it ended meanwhile."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def is_alive(pid: int) -> bool:

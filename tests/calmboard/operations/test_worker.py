@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from calmboard.db import db
 from calmboard.errors import NotFound, Unavailable
 from calmboard.models import UserSession
 from calmboard.operations.jobs import mail_reset_link
-from calmboard.queue import open_queue, ping, queue
+from calmboard.queue import beat, do_jobs_wait, is_worker_alive, open_queue, queue
 from calmboard.settings import SETTINGS, Settings
 from tests.calmboard.smtp_server import running_smtp_server
 from tests.support.servers.postgres import postgres_url
@@ -126,11 +127,32 @@ def test_a_queue_that_does_not_answer_is_said_and_the_app_starts_still(make_app:
     app = make_app(queue_url=f"{scheme}://127.0.0.1:{free_port()}/0")
     with app.app_context():
         with pytest.raises(Unavailable):
-            ping()
+            is_worker_alive()
         with pytest.raises(Unavailable):
             mail_reset_link("ana@calmboard.test")
     answer = app.test_client().get("/readyz")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+@pytest.mark.database("sqlite")
+def test_a_worker_that_is_not_heard_of_is_said(make_app: MakeApp, queue_url: str | None, owner: TestUser) -> None:
+    client, browser = (app := make_app(queue_url=queue_url)).test_client(), replace(owner, app=app).sign_in()
+    silent = str((now() - timedelta(seconds=61)).timestamp()).encode()
+    for heard, says_so in ((None, True), (silent, True), (beat, False)):
+        _set_heartbeat(heard)
+        assert do_jobs_wait() is says_so
+        answer = client.get("/readyz")
+        assert (answer.status_code, "mails wait" in answer.text) == ((503, True) if says_so else (200, False))
+        assert ("Mails wait at the moment." in browser.get("/integrations").text) is says_so
+        assert client.get("/healthz").status_code == 200
+
+
+def _set_heartbeat(heard: bytes | Callable[[], None] | None) -> None:
+    queue.storage.pop_data("heartbeat")
+    if isinstance(heard, bytes):
+        queue.storage.put_data("heartbeat", heard)
+    elif heard is not None:
+        heard()
 
 
 def test_sessions_that_ran_out_are_dropped_once_a_day(make_app: MakeApp, new_user: Callable[..., TestUser]) -> None:
