@@ -10,6 +10,7 @@ import api
 import connectors
 import oauth
 import portal
+from calmboard import logs
 from calmboard.access.limits.rate_limits import LIMITS, Limits, Store
 from calmboard.access.limits.storage import FixedWindow, storage_uri
 from calmboard.access.providers import PROVIDERS
@@ -46,7 +47,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 def create_server_app() -> ServerApp:
     """The app as a server's process calls it that clients reach without a proxy."""
     app = create_app()
-    return serve_app(app, SETTINGS.get(app))
+    settings = SETTINGS.get(app)
+    logs.install(settings.instance_dir)
+    return serve_app(app, settings)
 
 
 def _settings_from_environment() -> Settings:

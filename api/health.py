@@ -7,6 +7,7 @@ from calmboard import queue
 from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.db import autocommit
 from calmboard.errors import Unavailable
+from calmboard.logs import lost_lines
 from web.origin import answer_under_any_host
 
 _ALIVE, _READY = "/healthz", "/readyz"
@@ -32,4 +33,10 @@ def ready() -> Response:
     if not LIMITS.get().answers():
         raise Unavailable("The limiter's store does not answer.")
     queue.ping()
-    return Response("ready\n", mimetype="text/plain")
+    return Response(f"ready\n{_lost_lines()}", mimetype="text/plain")
+
+
+def _lost_lines() -> str:
+    """What is missing from the log, which is no reason to send nobody here."""
+    lost = lost_lines()
+    return f"log lines lost: {lost.count}, the last at {lost.last_at:%Y-%m-%dT%H:%M:%SZ}\n" if lost.last_at else ""

@@ -17,6 +17,7 @@ from calmboard.errors import Conflict, InternalError
 from calmboard.settings import Settings
 
 _ROOT = Path(__file__).parents[2]
+_LOG_CONFIG = Path(__file__).with_name("server-log.json")
 _LOOPBACK, _EVERY_INTERFACE = "127.0.0.1", str(IPv4Address(0))
 _STARTUP_POLL_INTERVAL_S, _POLL_INTERVAL_S = 0.02, 0.2
 _SHUTDOWN_TIMEOUT_S = 10
@@ -83,7 +84,7 @@ def server_command(settings: Settings, app: str = "wsgi:create_server_app", work
         *(sys.executable, "-m", "granian", "--interface=wsgi", "--factory", "--no-ws", "--http=1", "--log-level=error"),
         *(f"--workers={workers}", f"--blocking-threads={_THREADS}", "--respawn-failed-workers", "--workers-kill-timeout=3"),
         *(f"--backlog={_BACKLOG}", f"--backpressure={_CONNECTIONS}", f"--http1-header-read-timeout={_HEAD_TIMEOUT_MS}"),
-        f"--http1-buffer-size={_BUFFER_BYTES}",
+        *(f"--http1-buffer-size={_BUFFER_BYTES}", f"--log-config={_LOG_CONFIG}"),
         *(f"--host={_host(settings)}", f"--port={settings.port}", app),
     ]
 
