@@ -2,9 +2,13 @@
 
 import logging
 
+from calmboard import logs
 from calmboard.operations.jobs import run_jobs
+from calmboard.settings import SETTINGS
 from wsgi import create_app
 
 if __name__ == "__main__":
+    app = create_app()
+    logs.install(SETTINGS.get(app).instance_dir)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    run_jobs(create_app())
+    run_jobs(app)

@@ -12,6 +12,7 @@ import api
 import connectors
 import oauth
 import portal
+from calmboard import logs
 from calmboard.access.limits.rate_limits import LIMITS, Limits, Store
 from calmboard.access.limits.storage import FixedWindow, storage_uri
 from calmboard.access.providers import PROVIDERS
@@ -52,7 +53,9 @@ def create_server_app() -> ServerApp:
     # By SIGTERM it would wait for its connections, which nobody cuts any more.
     end_with_parent(os.getppid(), signal.SIGKILL)
     app = create_app()
-    return serve_app(app, SETTINGS.get(app))
+    settings = SETTINGS.get(app)
+    logs.install(settings.instance_dir)
+    return serve_app(app, settings)
 
 
 def _settings_from_environment() -> Settings:

@@ -7,9 +7,11 @@ from calmboard import queue
 from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.db import autocommit
 from calmboard.errors import Unavailable
+from calmboard.logs import lost_lines
 from web.origin import answer_under_any_host
 
 _ALIVE, _READY = "/healthz", "/readyz"
+_NO_WORKER = "No worker was heard of for a minute: mails wait. Pages and the API answer."
 
 bp = Blueprint("health", __name__)
 
@@ -32,5 +34,11 @@ def ready() -> Response:
     if not LIMITS.get().answers():
         raise Unavailable("The limiter's store does not answer.")
     if not queue.is_worker_alive():
-        raise Unavailable("No worker was heard of for a minute: mails wait. Pages and the API answer.")
-    return Response("ready\n", mimetype="text/plain")
+        raise Unavailable(" ".join([_NO_WORKER, *_lost_lines()]))
+    return Response("\n".join(["ready", *_lost_lines(), ""]), mimetype="text/plain")
+
+
+def _lost_lines() -> list[str]:
+    """What is missing from the log, which is no reason to send nobody here."""
+    lost = lost_lines()
+    return [f"Log lines lost: {lost.count}, the last at {lost.last_at:%Y-%m-%dT%H:%M:%SZ}."] if lost.last_at else []

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Flask
-from flask_login import current_user
 
 from calmboard.access.credentials.sessions import ABSOLUTE
 from calmboard.settings import current_settings
@@ -19,6 +18,7 @@ from portal.shared import code_markup, extensions, words
 from portal.shared.blueprint import bp
 from portal.shared.problems import answer_problem
 from portal.shared.security import protect
+from portal.shared.session import shown_person
 from portal.tasks import views as task_views
 from web.problems import add_rendering
 
@@ -56,5 +56,4 @@ def install(app: Flask) -> None:
 
 def _shared_context() -> dict[str, Any]:
     """The context that every template has."""
-    person = current_user.person if current_user.is_authenticated else None
-    return {"person": person, "settings": current_settings()}
+    return {"person": shown_person(), "settings": current_settings()}

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask, current_app, request
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as MethodNotAllowedByRoute
 from werkzeug.wrappers import Response
@@ -20,10 +19,10 @@ from calmboard.errors import (
     PayloadTooLarge,
     Problem,
     RateLimitExceeded,
-    Unavailable,
     UnsupportedMediaType,
 )
 from calmboard.extensions import Extension
+from web.database_errors import as_unavailable
 from web.record import current_record
 
 Render = Callable[[Problem], Response]
@@ -66,10 +65,19 @@ def is_for_programs(path: str) -> bool:
 
 def answer_error(error: Exception) -> Response:
     """Undo what was begun, and answer as the interface does that was asked."""
-    db.session.rollback()
+    undo_changes()
     if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
         return error.get_response()
     return answer_problem(as_problem(error), request.path)
+
+
+def undo_changes() -> None:
+    """Roll back what this request began, also where its connection is lost."""
+    try:
+        db.session.rollback()
+    except SQLAlchemyError as error:
+        current_app.logger.warning("The connection is given up, since it cannot be rolled back: %s", error)
+        db.session().invalidate()
 
 
 def answer_problem(problem: Problem, path: str) -> Response:
@@ -93,9 +101,9 @@ def as_problem(error: Exception) -> Problem:
         return error
     if isinstance(error, HTTPException):
         return _problem_of(error)
-    if isinstance(error, OperationalError | PoolTimeout):
-        current_app.logger.error("The database does not answer: %s", error)
-        return Unavailable("The database does not answer.")
+    if (problem := as_unavailable(error)) is not None:
+        current_app.logger.error("%s %s", problem.detail, error)
+        return problem
     if isinstance(error, DataError):
         current_app.logger.exception("The database refused a value: %s %s", request.method, request.url_rule)
         return InvalidRequest("The database rejects a value of this request. Look for characters that are no text, such as NUL.")

@@ -1,7 +1,6 @@
 """The record of a request from its first byte to its log line."""
 
 import re
-import sys
 
 import msgspec
 from flask import Flask, Response
@@ -11,6 +10,7 @@ from calmboard import ids
 from calmboard.access.last_use import record_use
 from calmboard.access.request_record import RequestRecord
 from calmboard.clock import now
+from calmboard.logs import write_line
 from calmboard.settings import current_settings
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -69,5 +69,4 @@ def _log(record: RequestRecord) -> None:
         "ip": record.ip,
         "credential": record.credential.id if record.credential else None,
     }
-    sys.stdout.write(_encode(line).decode() + "\n")
-    sys.stdout.flush()
+    write_line(_encode(line) + b"\n")

@@ -19,9 +19,9 @@ from api.mcp.registry import Tool
 from calmboard import ids
 from calmboard.access import idempotency
 from calmboard.access.permissions import require_scope
-from calmboard.db import db
 from calmboard.errors import FieldError, InsufficientScope, Problem
 from calmboard.work.visible_resources import require_visible
+from web.problems import undo_changes
 from web.record import current_record
 
 MessageStream = Generator[dict[str, Any] | None, None, dict[str, Any]]
@@ -109,7 +109,7 @@ def _error_result(problem: Problem) -> dict[str, Any]:
     """What went wrong, each invalid argument with what would be valid, and what to do next."""
     if isinstance(problem, InsufficientScope):
         raise problem
-    db.session.rollback()
+    undo_changes()
     _name_key_as_argument(problem)
     lines = [problem.detail, *_error_lines(problem.errors)]
     if advice := problem.hint or problem.remedy:

@@ -9,6 +9,7 @@ from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import OperationalError
 
+from calmboard import logs
 from calmboard.access.access import Access, Person
 from calmboard.access.credentials import keys as access_keys
 from calmboard.access.credentials.passwords import verify
@@ -126,6 +127,7 @@ def serve(without_worker: bool) -> None:
     settings = _settings()
     product.require_free_port(settings)
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
+    logs.install(settings.instance_dir)
     flask_migrate.upgrade()
     welcome = "\n".join(_welcome(settings))
     for engine in db.engines.values():

@@ -10,12 +10,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address
+from pathlib import Path
 
 from calmboard.errors import Conflict
 from calmboard.operations.listeners import Listener, find_listener
 from calmboard.operations.programs import Program, end_all
 from calmboard.settings import Settings
 
+_LOG_CONFIG = Path(__file__).with_name("server-log.json")
 _LOOPBACK, _EVERY_INTERFACE = "127.0.0.1", str(IPv4Address(0))
 _STARTUP_POLL_INTERVAL_S, _POLL_INTERVAL_S = 0.02, 0.2
 # How long a server of ours that was left behind may need to end.
@@ -80,7 +82,7 @@ def server_command(settings: Settings, app: str = _FACTORY, workers: int = 2) ->
         *(sys.executable, "-m", "granian", "--interface=wsgi", "--factory", "--no-ws", "--http=1", "--log-level=error"),
         *(f"--workers={workers}", f"--blocking-threads={_THREADS}", "--respawn-failed-workers", "--workers-kill-timeout=3"),
         *(f"--backlog={_BACKLOG}", f"--backpressure={_CONNECTIONS}", f"--http1-header-read-timeout={_HEAD_TIMEOUT_MS}"),
-        f"--http1-buffer-size={_BUFFER_BYTES}",
+        *(f"--http1-buffer-size={_BUFFER_BYTES}", f"--log-config={_LOG_CONFIG}"),
         *(f"--host={_host(settings)}", f"--port={settings.port}", app),
     ]
 

@@ -5,7 +5,6 @@ The texts are data, which each provider brings along.
 
 import msgspec
 from flask import render_template
-from flask_login import current_user
 
 from calmboard.access.access import Access, Credential
 from calmboard.access.credentials import keys
@@ -15,7 +14,7 @@ from calmboard.errors import NotFound
 from calmboard.work.projects import example_ids
 from portal.shared.blueprint import bp
 from portal.shared.reachability import unreachable_reason
-from portal.shared.session import current_access
+from portal.shared.session import current_access, shown_person
 from web.origin import origin
 
 _EXAMPLE_BOARD = "brd_01kb2m8r4ve7w9yq3zt5xhn6pd"
@@ -49,7 +48,8 @@ def recipe_page(slug: str) -> str:
     recipe = _recipes().get(slug)
     if recipe is None:
         raise NotFound("There is no recipe by this name.")
-    board_id = _board_of(current_access()) if current_user.is_authenticated else _EXAMPLE_BOARD
+    person = shown_person()
+    board_id = _EXAMPLE_BOARD if person is None else _board_of(Access.from_session(person))
     return render_template("docs/recipes/page.html", nav_section="recipes", recipe=_filled(recipe, board_id))
 
 

@@ -1,14 +1,14 @@
 """The API reference, open to everybody: pages, and the same as Markdown for programs that read."""
 
 from flask import Response, render_template
-from flask_login import current_user
 
+from calmboard.access.access import Access
 from calmboard.errors import PROBLEMS, NotFound
 from calmboard.settings import current_settings
 from portal.docs.examples import NounReference, examples
 from portal.docs.guide import guide_chapters
 from portal.shared.blueprint import bp
-from portal.shared.session import current_access
+from portal.shared.session import shown_person
 
 
 @bp.get("/docs/api")
@@ -50,7 +50,8 @@ def llms_text() -> Response:
 
 def _nouns() -> list[NounReference]:
     """With ids of the reader's own where somebody is signed in."""
-    return examples(current_access() if current_user.is_authenticated else None)
+    person = shown_person()
+    return examples(None if person is None else Access.from_session(person))
 
 
 def _find(nouns: list[NounReference], slug: str) -> NounReference:

@@ -13,7 +13,7 @@ from portal.shared.session import login_manager
 def install(app: Flask) -> None:
     pages: Any = _PagesOf(app)
     limiter.init_app(pages)
-    login_manager.init_app(pages)
+    login_manager.init_app(pages, add_context_processor=False)  # templates have `person`, also without a database
     csrf.init_app(pages)
 
 

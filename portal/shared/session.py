@@ -1,7 +1,8 @@
 """Who is signed in: the cookie names a row of the sessions table."""
 
-from flask import request, session
+from flask import current_app, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from sqlalchemy.exc import SQLAlchemyError
 
 from calmboard.access.access import Access, Person
 from calmboard.access.credentials.sessions import Session, end_session, find_session, open_session
@@ -32,6 +33,15 @@ login_manager.user_loader(_load_user)
 
 def current_access() -> Access:
     return Access.from_session(current_user.person)
+
+
+def shown_person() -> Person | None:
+    """Who is signed in, for what a page shows beside its content: nobody where the database does not answer."""
+    try:
+        return current_user.person if current_user.is_authenticated else None
+    except SQLAlchemyError as error:
+        current_app.logger.warning("Who is signed in cannot be looked up: %s", error)
+        return None
 
 
 def start_session(person: Person, *, remember: bool) -> None:

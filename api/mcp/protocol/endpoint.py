@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import msgspec
-from flask import Blueprint, Response, current_app, request, stream_with_context
+from flask import Blueprint, Response, request, stream_with_context
 from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
@@ -21,9 +21,9 @@ from api.mcp.tool_calls import MessageStream
 from calmboard.access.access import Access
 from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.access.oauth.resources import MCP, MCP_PREFIX
-from calmboard.db import db
-from calmboard.errors import InsufficientScope, InternalError, MethodNotAllowed, Problem
+from calmboard.errors import InsufficientScope, MethodNotAllowed, Problem
 from web.origin import origin
+from web.problems import as_problem, undo_changes
 from web.record import current_record
 
 bp = Blueprint("mcp", __name__)
@@ -64,12 +64,8 @@ def _add_common_headers(response: Response) -> Response:
 
 
 def answer_problem(problem: Problem) -> AnyResponse:
-    """A problem as JSON-RPC has it. The code is the HTTP status: outside what JSON-RPC reserves."""
-    code = INTERNAL_ERROR if problem.status == 500 else problem.status
-    data = problem_body(problem)
-    if problem.retry_after_s is not None:
-        data["retry_after"] = problem.retry_after_s  # an agent sees the body, and seldom a header
-    response = _json(error_frame(_readable_id(), code, problem.detail, data), problem.status)
+    """A problem as JSON-RPC has it."""
+    response = _json(_problem_frame(_readable_id(), problem), problem.status)
     if isinstance(problem, MethodNotAllowed):
         response.headers["Allow"] = _ALLOWED
     if (challenge := _challenge(problem)) is not None:
@@ -172,14 +168,18 @@ def _on_disconnect(message: Message, frames: MessageStream) -> None:
 
 def _error_frame(message_id: str | int | None, error: Exception) -> dict[str, Any]:
     """An error in a response whose status is fixed already: after a stream began, or within a batch."""
-    db.session.rollback()
+    undo_changes()
     if isinstance(error, Failure):
         return error_frame(message_id, error.code, error.message, error.data)
-    if isinstance(error, Problem):
-        return error_frame(message_id, error.status, error.detail, problem_body(error))
-    current_app.logger.exception("Unexpected within an answer: %s", current_record().endpoint)
-    problem = InternalError()
-    return error_frame(message_id, INTERNAL_ERROR, problem.detail, problem_body(problem))
+    return _problem_frame(message_id, as_problem(error))
+
+
+def _problem_frame(message_id: str | int | None, problem: Problem) -> dict[str, Any]:
+    """The code is the HTTP status: outside what JSON-RPC reserves."""
+    data = problem_body(problem)
+    if problem.retry_after_s is not None:
+        data["retry_after"] = problem.retry_after_s  # an agent sees the body, and seldom a header
+    return error_frame(message_id, INTERNAL_ERROR if problem.status == 500 else problem.status, problem.detail, data)
 
 
 def _next(frames: MessageStream) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
@@ -209,7 +209,7 @@ def _result_frame(message: Message, result: dict[str, Any]) -> dict[str, Any]:
 
 def _failure_response(failure: Failure, body: Any = None, status: int | None = None) -> AnyResponse:
     """Earlier revisions define no status for an error of a valid message, and their clients expect 200."""
-    db.session.rollback()
+    undo_changes()
     current_record().refused_by, current_record().code = "input", "invalid_request"
     frame = error_frame(id_of(body), failure.code, failure.message, failure.data)
     return _json(frame, status or failure.status)

@@ -31,6 +31,7 @@ ROOMS = {
         "ids",
         "settings",
         "extensions",
+        "logs",
     ),
     "calmboard.access": (
         "last_use",

@@ -1,9 +1,11 @@
 """One PostgreSQL server for a whole test run, started by the first test that needs it, and replicas of it."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.servers.programs import find_program
@@ -25,21 +27,65 @@ def postgres_url(run_dir: Path, name: str) -> str:
 def stop_postgres(run_dir: Path) -> None:
     directory = run_dir / "postgres"
     if (directory / "data" / "postmaster.pid").exists():
-        _run("pg_ctl", "stop", "--mode=immediate", f"--pgdata={directory / 'data'}")
+        _stop_server(directory)
 
 
 @contextmanager
 def running_replica(run_dir: Path, directory: Path, name: str) -> Iterator[str]:
     """The URL of a database on a hot standby that streams from the run's server, and shows nothing committed since it began."""
-    data = directory / "data"
-    _make_directory(directory)
-    source = (f"--host={run_dir / 'postgres'}", "--username=postgres")
-    _run("pg_basebackup", f"--pgdata={data}", *source, "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+    _copy(run_dir, directory, "--write-recovery-conf")
     _start_server(directory, "recovery_min_apply_delay=1h")
     try:
         yield f"postgresql://postgres@/{name}?host={directory}"
     finally:
-        _run("pg_ctl", "stop", "--mode=immediate", f"--pgdata={data}")
+        _stop_server(directory)
+
+
+@dataclass(frozen=True)
+class OwnPostgres:
+    """A server for one test, with a copy of all databases of the run's server."""
+
+    directory: Path
+
+    def url(self, name: str) -> str:
+        return f"postgresql://postgres@/{name}?host={self.directory}"
+
+    def stop(self) -> None:
+        _stop_server(self.directory)
+
+    def start(self) -> None:
+        _start_server(self.directory)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """None of its processes runs, but the kernel still takes what is sent to them."""
+        main = int((self.directory / "data" / "postmaster.pid").read_text().split()[0])
+        processes = [main, *map(int, Path(f"/proc/{main}/task/{main}/children").read_text().split())]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
+
+
+@contextmanager
+def running_postgres(run_dir: Path, directory: Path) -> Iterator[OwnPostgres]:
+    _copy(run_dir, directory)
+    server = OwnPostgres(directory)
+    server.start()
+    try:
+        yield server
+    finally:
+        if (directory / "data" / "postmaster.pid").exists():
+            server.stop()
+
+
+def _copy(run_dir: Path, directory: Path, *options: str) -> None:
+    _make_directory(directory)
+    source = (f"--host={run_dir / 'postgres'}", "--username=postgres")
+    _run("pg_basebackup", f"--pgdata={directory / 'data'}", *source, *options, "--checkpoint=fast", "--no-sync")
 
 
 def _start(directory: Path) -> None:
@@ -58,6 +104,10 @@ def _start_server(directory: Path, *settings: str) -> None:
     options = " ".join(f"-c {setting}" for setting in (*_SETTINGS, f"unix_socket_directories={directory}", *settings))
     where = (f"--pgdata={directory / 'data'}", f"--log={directory / 'log'}")
     _run("pg_ctl", "start", "--wait", *where, f"--options={options}")
+
+
+def _stop_server(directory: Path) -> None:
+    _run("pg_ctl", "stop", "--mode=immediate", f"--pgdata={directory / 'data'}")
 
 
 def _run(program: str, *arguments: str) -> None:

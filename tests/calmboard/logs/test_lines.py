@@ -1,0 +1,58 @@
+"""Lines go whole or not at all; what was torn all the same never runs into the next line."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from calmboard.logs.lines import Lines
+from calmboard.logs.lost import LostLines
+from tests.support.servers.outputs import Pipe, opened_pipe
+
+pytestmark = pytest.mark.database("sqlite")
+
+
+@pytest.fixture
+def pipe() -> Iterator[Pipe]:
+    with opened_pipe() as pipe:
+        yield pipe
+
+
+def test_a_long_text_goes_in_whole_lines_and_a_longer_line_is_cut(pipe: Pipe) -> None:
+    lost = LostLines()
+    with os.fdopen(os.dup(pipe.writer), "w") as output:
+        lines = [f"{number} " + "é" * 300 for number in range(20)]
+        Lines(output, lost).write("\n".join([*lines, "y" * 5000]) + "\n")
+    *read, longest = pipe.read()
+    assert (read, longest[:9], longest[-1], lost.read().count) == (lines, "y" * 9, "…", 0)
+
+
+def test_half_a_line_is_ended_before_the_next(pipe: Pipe) -> None:
+    ours, theirs = socket.socketpair()
+    lost = LostLines()
+    with ours, theirs, os.fdopen(os.dup(ours.fileno()), "w") as output:
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        lines = Lines(output, lost)
+        while lost.read().count == 0:
+            lines.write("z" * 4000 + "\n")
+        theirs.setblocking(False)
+        read = theirs.recv(10_000_000)
+        lines.write("the next\n")
+        read += theirs.recv(10_000)
+    assert read.splitlines()[-1] == b"the next"
+    assert lost.read().count == 1
+
+
+def test_a_closed_output_loses_all_and_raises_nothing() -> None:
+    lost = LostLines()
+    assert Lines(None, lost).write("one\ntwo\n") == 8
+    assert lost.read().count == 2
+
+
+def test_where_no_count_can_be_shared_a_process_counts_alone(tmp_path: Path) -> None:
+    lost = LostLines()
+    lost.share(tmp_path / "nowhere" / "log-lines-lost")
+    lost.add(3)
+    assert lost.read().count == 3
