@@ -68,11 +68,12 @@ def test_a_resource_is_meant_however_a_client_spells_it(app: Flask, application:
     ],
 )
 def test_another_resource_is_refused_before_anybody_is_asked(application: HostApp, requested: str) -> None:
-    assert redirect_parameters(application.open_consent(resource=requested))["error"] == "invalid_target"
+    answer = application.become_known().open_consent(resource=requested)
+    assert redirect_parameters(answer)["error"] == "invalid_target"
 
 
 def test_a_resource_may_be_named_twice_but_not_be_two(application: HostApp) -> None:
-    request = [*application.request(resource=None).items(), ("resource", ORIGIN)]
+    request = [*application.become_known().request(resource=None).items(), ("resource", ORIGIN)]
     twice = application.browser.get("/api/oauth/authorize", query_string=(*request, ("resource", ORIGIN)))
     two = application.browser.get("/api/oauth/authorize", query_string=(*request, ("resource", MCP)))
     assert (twice.status_code, redirect_parameters(two)["error"]) == (200, "invalid_target")
