@@ -11,8 +11,8 @@ from api.framework.auth import count_failure
 from api.framework.bodies import read_body, require_json
 from api.shapes.access.session import Credentials, SessionToken, SignedIn
 from calmboard.access.credentials import session_tokens
-from calmboard.access.credentials.passwords import verify
-from calmboard.access.limits.rate_limits import LIMITS, network_of
+from calmboard.access.credentials.sign_in import check_password
+from calmboard.access.limits.rate_limits import network_of
 from calmboard.access.oauth.clients import own_client
 from calmboard.errors import FieldError, InvalidRequest, InvalidToken, ValidationFailed
 from web.bearer import read_bearer
@@ -30,12 +30,8 @@ def open_session() -> Response:
     """Sign in under the limits of the sign-in page, with the same answer whether or not anybody has the e-mail."""
     require_json()
     credentials = read_body(Credentials)
-    email = credentials.email.strip().lower()
-    client_network = network_of(request.remote_addr)
-    LIMITS.get().check_attempts(client_network, email)
-    person = verify(email, credentials.password)
+    person = check_password(credentials.email, credentials.password, network_of(request.remote_addr))
     if person is None:
-        LIMITS.get().record_failed_attempt(client_network, email)
         raise ValidationFailed(_REFUSAL, errors=(FieldError("/password", "no_match", _REFUSAL),))
     token = session_tokens.open_token_session(person, request.remote_addr, request.user_agent.string)
     lasts_s = int(session_tokens.LIFE.total_seconds())

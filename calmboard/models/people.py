@@ -14,6 +14,8 @@ PlanSlug = Literal["free", "pro", "business"]
 
 
 class User(Base):
+    """A person; a browser is known to them by a cookie of the present `device_epoch`, which grows where all are forgotten."""
+
     __tablename__ = "users"
 
     id: Mapped[str] = id_column("usr")
@@ -22,6 +24,7 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     plan: Mapped[str] = mapped_column(String(16), default="free")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    device_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
 
     __table_args__ = (
         Index("uq_users_email_lower", func.lower(email), unique=True),

@@ -21,7 +21,7 @@ from calmboard.errors import Problem
 from calmboard.outgoing.fetch import FETCH
 from calmboard.settings import RateLimit
 from calmboard.work.project_choice import Choices, list_choices
-from oauth.answers import OAuthError, VerbatimRedirect, answer, answer_error
+from oauth.answers import OAuthError, answer, answer_error
 from oauth.consent.page import (
     CHOICES,
     ConsentForm,
@@ -32,6 +32,7 @@ from oauth.consent.page import (
     selected_scopes,
     summarize_request,
 )
+from oauth.consent.refusals import error_page, redirect_back, refuse
 from oauth.parameters import invalid_target, read_resource, single_values
 from oauth.rate_limits import check_limit
 from web.bearer import read_bearer
@@ -93,15 +94,13 @@ def _handle(respond: Callable[[AuthorizationRequest], Answer]) -> Answer:
         client, redirect_uri = _trusted_client(parameters)
         _check_client_owner(client)
     except UntrustedClient as problem:
-        return _error_page(str(problem))
+        return error_page(str(problem))
     except LoginRequired:
         return _sign_in()
-    state = parameters.get("state")
     try:
-        auth_request = _read_request(parameters, client, redirect_uri)
+        return respond(_read_request(parameters, client, redirect_uri))
     except OAuthError as error:
-        return _redirect_back(redirect_uri, state, error=error.code, error_description=error.description)
-    return respond(auth_request)
+        return refuse(client, redirect_uri, parameters.get("state"), error)
 
 
 def _authorize_program() -> Response:
@@ -231,15 +230,18 @@ def _scopes(parameters: Mapping[str, str]) -> tuple[frozenset[str], tuple[str, .
 
 
 def _show_consent(auth_request: AuthorizationRequest) -> Response | str:
-    if not current_user.is_authenticated:
-        if auth_request.prompt == "none":
-            refusal = {"error": "login_required", "error_description": "Nobody is signed in."}
-            return _redirect_back(auth_request.redirect_uri, auth_request.state, **refusal)
-        return _sign_in()
     if auth_request.prompt == "none":
-        refusal = {"error": "consent_required", "error_description": "The person has to be asked."}
-        return _redirect_back(auth_request.redirect_uri, auth_request.state, **refusal)
+        raise _unasked()
+    if not current_user.is_authenticated:
+        return _sign_in()
     return _consent_page(auth_request, ConsentForm("all", auth_request.scopes, frozenset()), {})
+
+
+def _unasked() -> OAuthError:
+    """Nothing here is ever granted without asking (OpenID Connect Core, section 3.1.2.6)."""
+    if not current_user.is_authenticated:
+        return OAuthError("login_required", "Nobody is signed in.")
+    return OAuthError("consent_required", "The person has to be asked.")
 
 
 def _consent_page(auth_request: AuthorizationRequest, form: ConsentForm, errors: dict[str, str]) -> str:
@@ -278,7 +280,7 @@ def _apply_decision(auth_request: AuthorizationRequest) -> Answer:
         return _consent_page(auth_request, read_consent_form(), {})
     if request.form.get("decision") != "allow":
         denial = {"error": "access_denied", "error_description": "The person said no."}
-        return _redirect_back(auth_request.redirect_uri, auth_request.state, **denial)
+        return redirect_back(auth_request.redirect_uri, auth_request.state, **denial)
     access = Access.from_session(current_user.person)
     try:
         project_ids = selected_projects(access)
@@ -289,20 +291,4 @@ def _apply_decision(auth_request: AuthorizationRequest) -> Answer:
         auth_request.client, auth_request.redirect_uri, auth_request.challenge, auth_request.resource, scopes, project_ids
     )
     code = grants.grant(access, consent)
-    return _redirect_back(auth_request.redirect_uri, auth_request.state, code=code)
-
-
-def _redirect_back(redirect_uri: str, state: str | None, **result: str) -> Response:
-    """303, so that a browser turns a POST into a GET; `iss` names the issuer (RFC 9207).
-
-    The application's address is only added to (RFC 6749, section 3.1.2).
-    """
-    parameters = {**result, **({"state": state} if state is not None else {}), "iss": origin()}
-    separator = "" if redirect_uri.endswith("?") else "&" if "?" in redirect_uri else "?"
-    return VerbatimRedirect(
-        status=303, headers={"Location": redirect_uri + separator + urlencode(parameters)}, mimetype="text/html"
-    )
-
-
-def _error_page(sentence: str) -> tuple[str, int]:
-    return render_template("oauth/stopped.html", sentence=sentence), 400
+    return redirect_back(auth_request.redirect_uri, auth_request.state, code=code)

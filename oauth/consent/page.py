@@ -54,12 +54,18 @@ class ConsentForm:
 
 
 def summarize_request(client: Client, redirect_uri: str, resource: str) -> RequestSummary:
-    parts = urlsplit(redirect_uri)
-    sends_to = parts.netloc if parts.scheme in ("http", "https") else f"{parts.scheme}://{parts.netloc}"
     resource_name = "The MCP server" if resource != origin() else "The REST API"
     name = client.shown_name
     whole_name = client.name if is_truncated(client.name) else None
-    return RequestSummary(name, whole_name, client.kind == "own", sends_to, is_loopback(redirect_uri), resource, resource_name)
+    return RequestSummary(
+        name, whole_name, client.kind == "own", shown_address(redirect_uri), is_loopback(redirect_uri), resource, resource_name
+    )
+
+
+def shown_address(redirect_uri: str) -> str:
+    """Where a redirect leads, as a person can judge it: the host, or a program's own scheme."""
+    parts = urlsplit(redirect_uri)
+    return parts.netloc if parts.scheme in ("http", "https") else f"{parts.scheme}://{parts.netloc}"
 
 
 def requested_rights(scopes: frozenset[str]) -> list[Right]:

@@ -32,19 +32,12 @@ def issue_tokens() -> Response:
 
 
 def _tokens(parameters: Mapping[str, str]) -> Tokens:
-    _check_token_limit(parameters.get("code") or parameters.get("refresh_token", ""))
     kind = require_parameter(parameters, "grant_type")
     if kind == "authorization_code":
         return _redeem(parameters)
     if kind == "refresh_token":
         return _refresh(parameters)
     raise OAuthError("unsupported_grant_type", "The grant types here are authorization_code and refresh_token.")
-
-
-def _check_token_limit(secret: str) -> None:
-    """By code or token: hosted applications act for many people under one client id and from one address."""
-    if is_well_formed(secret):
-        check_limit("token", digest(secret).hex(), _RATE_LIMIT)
 
 
 def _refuse(error: OAuthError) -> Response:
@@ -58,7 +51,14 @@ def _redeem(parameters: Mapping[str, str]) -> Tokens:
     code, redirect_uri, verifier = (require_parameter(parameters, name) for name in names)
     if not _VERIFIER.fullmatch(verifier):
         raise OAuthError("invalid_request", "code_verifier has 43 to 128 characters: letters, digits and - . _ ~.")
+    _check_code_limit(code)
     return grants.redeem(client, code, redirect_uri, verifier, read_resource(request.form))
+
+
+def _check_code_limit(code: str) -> None:
+    """By code, as a refresh is by grant: hosted applications act for many people under one client id and from one address."""
+    if is_well_formed(code):
+        check_limit("token", digest(code).hex(), _RATE_LIMIT)
 
 
 def _refresh(parameters: Mapping[str, str]) -> Tokens:

@@ -11,7 +11,7 @@ from calmboard.work.invitations import OpenInvitation, accept_invitation, find_o
 from portal.keys.forms import errors_by_field
 from portal.shared.blueprint import bp
 from portal.shared.form_limits import ATTEMPT_LIMITS, limiter
-from portal.shared.session import current_access, start_session
+from portal.shared.session import current_access, remember_device, start_session
 
 
 @bp.get("/invitations/<token>")
@@ -34,7 +34,7 @@ def join(token: str) -> Response | tuple[str, int]:
     except ValidationFailed as problem:
         return _invitation_page(token, find_open_invitation(token), errors_by_field(problem)), 422
     flash(f"You are in the project {invited.project_name} now, as {with_article(invited.role)}.")
-    return redirect(url_for("portal.integrations"), 303)
+    return remember_device(redirect(url_for("portal.integrations"), 303), current_user.person)
 
 
 def _join_as_newcomer(token: str) -> OpenInvitation:

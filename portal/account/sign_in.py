@@ -8,19 +8,24 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from calmboard.access.credentials.passwords import is_valid_reset_token, verify
+from calmboard.access.credentials.passwords import is_valid_reset_token
 from calmboard.access.credentials.passwords import reset_password as set_by_link
+from calmboard.access.credentials.sign_in import check_password
 from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.access.oauth.clients import find_client
 from calmboard.errors import ValidationFailed
 from calmboard.operations import jobs
 from calmboard.queue import do_jobs_wait
+from calmboard.settings import RateLimit
 from portal.keys.forms import errors_by_field
 from portal.shared.blueprint import bp
 from portal.shared.form_limits import ATTEMPT_LIMITS, client_network, form_email, limiter
-from portal.shared.session import leave_session, start_session
+from portal.shared.session import known_device, leave_session, remember_device, start_session
 
 _LOCAL_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\\x7f]*")
+# Links mailed to one address, whoever asks for them; beyond, one in five minutes.
+_LINK_LIMIT, _LINK_PACE = RateLimit(5, 3600), RateLimit(1, 300)
+_LINKS_ASKED_FOR = "Links for this address were asked for often within the hour. If some reached you, the newest works."
 _REFUSAL = "E-mail and password do not belong together. Check both."
 
 
@@ -32,14 +37,12 @@ def sign_in() -> str | AnyResponse:
 @bp.post("/sign-in")
 def submit_sign_in() -> AnyResponse | tuple[str, int]:
     """The limit on attempts is shared with `POST /api/auth/session`."""
-    limits = LIMITS.get()
-    limits.check_attempts(client_network(), form_email())
-    person = verify(form_email(), request.form.get("password", ""))
+    email = form_email()
+    person = check_password(email, request.form.get("password", ""), client_network(), known_device(email))
     if person is None:
-        limits.record_failed_attempt(client_network(), form_email())
         return _sign_in_page(refusal=_REFUSAL), 422
     start_session(person, remember="remember" in request.form)
-    return _redirect_to_next()
+    return remember_device(_redirect_to_next(), person)
 
 
 @bp.post("/sign-out")
@@ -57,9 +60,10 @@ def forgot_password() -> str:
 
 @bp.post("/forgot-password")
 @limiter.limit("5/minute;20/hour")
-@limiter.limit("5/hour", key_func=form_email)
 def mail_link() -> str:
     """Respond the same whether or not the account exists; the queue does the rest."""
+    usage = LIMITS.get().count_paced("reset_links", form_email(), _LINK_LIMIT, _LINK_PACE)
+    usage.check_limit(_LINKS_ASKED_FOR)
     jobs.mail_reset_link(form_email())
     return render_template("account/sign_in/forgot_password.html", is_sent=True, email=form_email(), do_mails_wait=do_jobs_wait())
 

@@ -12,9 +12,9 @@ from calmboard.access.plans import PLANS
 from calmboard.errors import ValidationFailed
 from portal.keys.forms import errors_by_field
 from portal.shared.blueprint import bp, is_htmx
-from portal.shared.form_limits import ATTEMPT_LIMITS, limiter
+from portal.shared.form_limits import ATTEMPT_LIMITS, limiter, person_or_network
 from portal.shared.lists import ListPart, next_page, requested_page
-from portal.shared.session import current_access, leave_session
+from portal.shared.session import current_access, leave_session, remember_device
 
 _OTHERS = "sessions_after"
 
@@ -34,7 +34,7 @@ def more_sessions() -> str | Response:
 
 
 @bp.post("/account/password")
-@limiter.limit(ATTEMPT_LIMITS)
+@limiter.limit(ATTEMPT_LIMITS, key_func=person_or_network)
 def change_password() -> Response | tuple[str, int]:
     current, new = request.form.get("current_password", ""), request.form.get("new_password", "")
     try:
@@ -42,7 +42,7 @@ def change_password() -> Response | tuple[str, int]:
     except ValidationFailed as problem:
         return _account_page(errors_by_field(problem)), 422
     flash("The new password is saved. Every other browser is signed out, every connected app disconnected.")
-    return redirect(url_for("portal.account"), 303)
+    return remember_device(redirect(url_for("portal.account"), 303), current_user.person)
 
 
 @bp.post("/account/sign-out-everywhere")

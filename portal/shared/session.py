@@ -1,13 +1,18 @@
 """Who is signed in: the cookie names a row of the sessions table."""
 
-from flask import current_app, request, session
+from flask import current_app, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response
 
 from calmboard.access.access import Access, Person
+from calmboard.access.credentials.devices import LIFE, create_device, find_device
 from calmboard.access.credentials.sessions import Session, end_session, find_session, open_session
 from calmboard.access.oauth.clients import own_client
+from calmboard.settings import current_settings
 from web.origin import origin
+
+_DEVICE_COOKIE = "calmboard_device"
 
 login_manager = LoginManager()
 login_manager.session_protection = None  # the row decides, not the IP address of the browser
@@ -53,6 +58,25 @@ def start_session(person: Person, *, remember: bool) -> None:
     if row is not None:
         login_user(SessionUser(token, row))
         session.permanent = remember
+
+
+def known_device(email: str) -> str | None:
+    """The id of this browser, where it signed in the person with this e-mail before."""
+    return find_device(email, request.cookies.get(_DEVICE_COOKIE, ""))
+
+
+def remember_device(response: Response, person: Person) -> Response:
+    """Let the answer make this browser a known one of the person, by a cookie that the sign-in alone is sent."""
+    response.set_cookie(
+        _DEVICE_COOKIE,
+        create_device(person.id),
+        max_age=LIFE,
+        path=url_for("portal.sign_in"),
+        secure=current_settings().is_https,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
 
 
 def leave_session() -> None:

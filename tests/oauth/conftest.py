@@ -70,6 +70,11 @@ class HostApp:
         assert response.status_code == 303, response.text
         return redirect_parameters(response)["code"]
 
+    def become_known(self) -> "HostApp":
+        """Have the person grant something, so that an error is redirected to the application from then on."""
+        self.get_code()
+        return self
+
     def token(self, **form: str | None) -> TestResponse:
         data = {name: value for name, value in form.items() if value is not None}
         return self.app.test_client().post("/api/oauth/token", data=data, environ_base={"REMOTE_ADDR": new_address()})

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from calmboard.access.access import Access, Person
 from calmboard.access.audit import Actor, Subject, record_audit
+from calmboard.access.credentials.devices import forget_devices
 from calmboard.access.oauth.grants import end_all_grants
 from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, autocommit, db
@@ -69,8 +70,12 @@ def end_session(access: Access, token: str) -> None:
 
 
 def end_all_sessions(actor: Actor, user_id: str, except_id: str | None = None) -> None:
-    """Sign a person out everywhere, and disconnect every application; `except_id` names the one session that stays."""
+    """Sign a person out everywhere, forget their browsers, and disconnect every application.
+
+    `except_id` names the one session that stays.
+    """
     end_all_grants(actor, user_id, "signed_out_everywhere")
+    forget_devices(user_id)
     deletion = delete(UserSession).where(UserSession.user_id == user_id).returning(UserSession.id)
     ended = db.session.execute(deletion.where(UserSession.id != except_id) if except_id else deletion).scalars().all()
     details = {"session_ids": frozenset(ended), "kept_session_id": except_id}

@@ -19,6 +19,10 @@ class FixedWindow(Storage):
         """Add `amount` to the key; returns its count and the seconds until it starts again at 0."""
 
     @abstractmethod
+    def give_back(self, key: str) -> None:
+        """Take back one hit of the key's open window; nothing where none is open or its count is 0."""
+
+    @abstractmethod
     def peek(self, key: str) -> tuple[int, float]:
         """The key's count and the seconds until it starts again at 0; (0, 0.0) where no window is open."""
 

@@ -11,7 +11,7 @@ from calmboard.errors import RateLimitExceeded
 from calmboard.extensions import Extension
 from calmboard.settings import RateLimit, Settings
 
-# Wrong passwords, for each address and for each e-mail.
+# Wrong passwords from one network, or in one browser that is known to the account.
 ATTEMPT_LIMITS = (RateLimit(10, 60), RateLimit(60, 3600))
 
 
@@ -19,6 +19,8 @@ class Store(Protocol):
     """A store that counts and reads in one round trip (calmboard/access/limits)."""
 
     def count(self, key: str, window_s: int, amount: int = 1) -> tuple[int, float]: ...
+
+    def give_back(self, key: str) -> None: ...
 
     def check(self) -> bool: ...
 
@@ -37,9 +39,9 @@ class Usage:
     def remaining(self) -> int:
         return max(0, self.limit - self.used)
 
-    def check_limit(self) -> None:
+    def check_limit(self, detail: str = "") -> None:
         if self.used > self.limit:
-            raise self._used_up()
+            raise self.exceeded(detail) if detail else self._used_up()
 
     def check_limit_for(self, amount: int) -> None:
         """Reject so many more where they exceed what remains, before they are counted."""
@@ -69,26 +71,21 @@ class Limits:
         """Count one refused credential from an address."""
         return self._count("failures", f"failures/{ip}", self._settings.rate_failures)
 
-    def check_attempts(self, *keys: str) -> None:
-        """Reject where a wrong password came too often, from an address or for an e-mail."""
-        for usage in self._count_attempts(keys, 0):
-            if not usage.remaining:
-                raise usage.exceeded(f"A wrong password came {usage.limit} times in {usage.window_s} seconds.")
-
-    def record_failed_attempt(self, *keys: str) -> None:
-        self._count_attempts(keys, 1)
-
     def count(self, policy: str, caller: str, limit: RateLimit) -> Usage:
         """Count one request of a caller against a limit that is not a plan's."""
         return self._count(policy, f"{policy}/{caller}", limit)
 
+    def count_paced(self, policy: str, caller: str, limit: RateLimit, pace: RateLimit) -> Usage:
+        """Count one request of a caller. Beyond the limit it is the pace that counts: slow, and never a wall."""
+        usage = self.count(policy, caller, limit)
+        return usage if usage.used <= usage.limit else self.count(f"{policy}_pace", caller, pace)
+
+    def give_back(self, policy: str, caller: str) -> None:
+        """Take back one request that was counted."""
+        self._store.give_back(f"{policy}/{caller}")
+
     def answers(self) -> bool:
         return self._store.check()
-
-    def _count_attempts(self, keys: tuple[str, ...], amount: int) -> list[Usage]:
-        return [
-            self._count("sign_in", f"sign_in/{limit.seconds}/{key}", limit, amount) for key in keys for limit in ATTEMPT_LIMITS
-        ]
 
     def _count(self, policy: str, key: str, limit: RateLimit, amount: int = 1) -> Usage:
         used, reset_s = self._store.count(key, limit.seconds, amount)

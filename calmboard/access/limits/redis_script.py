@@ -23,6 +23,11 @@ if left_ms < 0 then
 end
 return {count, left_ms}
 """
+_GIVE_BACK = """
+if tonumber(redis.call('GET', KEYS[1]) or 0) > 0 then
+    redis.call('DECR', KEYS[1])
+end
+"""
 
 
 class RedisScript(FixedWindow):
@@ -43,11 +48,16 @@ class RedisScript(FixedWindow):
             protocol=2,  # with 3 the server may tell the client to wait longer than this
         )
         self._script = self.storage.register_script(_COUNT)
+        self._give_back_script = self.storage.register_script(_GIVE_BACK)
 
     def count(self, key: str, window_s: int, amount: int = 1) -> tuple[int, float]:
         with _raising_unavailable():
             hits, left_ms = self._script(keys=[_name(key)], args=[amount, window_s * 1000])
         return hits, left_ms / 1000
+
+    def give_back(self, key: str) -> None:
+        with _raising_unavailable():
+            self._give_back_script(keys=[_name(key)])
 
     def peek(self, key: str) -> tuple[int, float]:
         with _raising_unavailable(), self.storage.pipeline(transaction=False) as pipeline:

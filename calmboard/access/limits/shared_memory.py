@@ -51,6 +51,14 @@ class SharedMemory(FixedWindow):
             _SLOT.pack_into(self._map, offset, digest, end_ms, hits)
         return hits, (end_ms - now_ms) / 1000
 
+    def give_back(self, key: str) -> None:
+        digest, bucket = self._bucket_of(key)
+        with self._locks[bucket]:
+            offset = self._find(digest, bucket)
+            if offset > 0:
+                _, end_ms, hits = _SLOT.unpack_from(self._map, offset)
+                _SLOT.pack_into(self._map, offset, digest, end_ms, max(0, hits - 1))
+
     def restart(self, key: str, window_s: int) -> None:
         digest, bucket = self._bucket_of(key)
         with self._locks[bucket]:

@@ -48,6 +48,7 @@ class Client:
 
 
 COLUMNS = tuple(getattr(OAuthClient, name) for name in Client.__dataclass_fields__)
+_GRANTED = select(OAuthGrant.id).where(OAuthGrant.user_id == bindparam("user_id"), OAuthGrant.client_id == bindparam("client_id"))
 _BY_ID = select(*COLUMNS).where(OAuthClient.id == bindparam("client_id"))
 
 
@@ -61,6 +62,14 @@ def known_client(client_id: str) -> Client | None:
     with autocommit() as connection:
         row = connection.execute(_BY_ID, {"client_id": client_id[:2000]}).first()
     return client_of(row) if row else None
+
+
+def is_known_to(person: Person, client: Client) -> bool:
+    """Whether the client is the person's own, or they granted it something once."""
+    if client.user_id == person.id:
+        return True
+    with autocommit() as connection:
+        return connection.execute(_GRANTED.limit(1), {"user_id": person.id, "client_id": client.id}).first() is not None
 
 
 def own_client(person: Person, origin: str) -> Client:

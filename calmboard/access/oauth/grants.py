@@ -14,18 +14,21 @@ from sqlalchemy.exc import IntegrityError
 
 from calmboard.access.access import USE_RECORD_INTERVAL, Access
 from calmboard.access.audit import Actor, Subject, record_audit
+from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.access.oauth.clients import Client
 from calmboard.access.scopes import expand
 from calmboard.access.secret_format import derived_secret, digest, is_well_formed, new_secret
 from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, Base, autocommit, db, insert_or_ignore
 from calmboard.models import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken, UserSession
+from calmboard.settings import RateLimit
 
 CODE_LIFE = timedelta(seconds=60)
 ACCESS_LIFE = timedelta(seconds=3600)
 REFRESH_LIFE = timedelta(days=30)
 GRANT_LIFE = timedelta(days=180)
 SESSION_GRANT_LIFE = timedelta(hours=24)
+REFRESH_LIMITS = (RateLimit(120, 60), RateLimit(1000, 86400))
 
 _GRANT = (OAuthGrant.client_id, OAuthGrant.scopes, OAuthGrant.resource, OAuthGrant.expires_at.label("grant_ends_at"))
 _CODE = (
@@ -156,12 +159,14 @@ def refresh(
     """Exchange a refresh token for its successor, the same one for all requests within the grace period.
 
     The successor is derived from the token under the server's key, so that it need not be stored.
-    Raises GrantError; a use after the grace period revokes the grant.
+    Raises GrantError, and RateLimitExceeded; a use after the grace period revokes the grant. The rows of replaced tokens
+    are what tells such a use, until these tokens would have expired themselves.
     """
     row = _refresh_row(token)
     at = now()
     if row is None or row.client_id != client.id or row.revoked_at is not None or row.expires_at <= at or row.grant_ends_at <= at:
         raise GrantError("invalid_grant", "The refresh token is unknown, over, or was given to another application.")
+    _check_refresh_limit(row.grant_id)
     _require_same_resource(row, resource)
     granted = frozenset(row.scopes.split())
     requested = granted if scopes is None else expand(scopes) & granted
@@ -176,6 +181,12 @@ def refresh(
     )
     db.session.commit()
     return tokens
+
+
+def _check_refresh_limit(grant_id: str) -> None:
+    """By grant: each refresh token is another one, and each leaves its row for thirty days."""
+    for limit in REFRESH_LIMITS:
+        LIMITS.get().count("refresh", f"{limit.seconds}/{grant_id}", limit).check_limit()
 
 
 def revoke(client: Client, token: str) -> None:

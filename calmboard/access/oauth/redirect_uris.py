@@ -7,6 +7,7 @@ MAX_LENGTH = 2000
 MAX_OWN = 3
 MAX_REGISTERED = 10
 
+_PORTS = {"http": 80, "https": 443}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1", str(IPv4Address(0)))
 # Schemes that are no application's own: browsers render them, they launch system programs, or they are other protocols.
 _BROWSER_SCHEMES = (
@@ -59,6 +60,19 @@ def is_same(registered: str, requested: str) -> bool:
 def is_loopback(uri: str) -> bool:
     parts = _split(uri)
     return parts is not None and parts.scheme == "http" and parts.hostname in _LOOPBACK
+
+
+def is_same_origin(one: str, other: str) -> bool:
+    """RFC 6454, section 5; addresses of private-use schemes have no origin, so nothing is like them."""
+    origins = [_origin(uri) for uri in (one, other)]
+    return None not in origins and origins[0] == origins[1]
+
+
+def _origin(uri: str) -> tuple[str, str, int] | None:
+    parts = _split(uri)
+    if parts is None or parts.scheme not in _PORTS or not parts.hostname:
+        return None
+    return parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme]
 
 
 def _without_port(parts: SplitResult) -> tuple[str, str | None, str, str]:

@@ -12,6 +12,7 @@ _WORK = [_ROOT / f"calmboard/work/{name}.py" for name in ("invitations", "member
 # What writes, and changes nobody's rights or is recorded where they change.
 _WITHOUT_TRACE = {
     "access/audit.py": {"record_audit": "it is the trace"},
+    "access/credentials/devices.py": {"forget_devices": "part of signing out everywhere, which records itself"},
     "access/credentials/keys.py": {"record_key_use": "a use, not a change"},
     "access/credentials/session_tokens.py": {"end_tokens_of": "part of a change of password, which records itself"},
     "access/credentials/sessions.py": {
@@ -25,6 +26,7 @@ _WITHOUT_TRACE = {
         "release": "lets a request go",
         "delete_expired_idempotency_keys": "removes old answers",
     },
+    "access/leases.py": {"renewed": "says that work goes on"},
     "access/oauth/client_metadata.py": {"find_document": "a copy of what the application publishes; consent gives the rights"},
     "access/oauth/clients.py": {
         "own_client": "everybody has one from the first sign-in; it can do nothing before a consent",

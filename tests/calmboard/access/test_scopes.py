@@ -98,7 +98,7 @@ def test_nothing_is_advertised_that_nobody_can_grant(app: Flask, host_app: HostA
 
 @pytest.mark.parametrize("scope", ["webhooks:read", "connections:write", "imports:write"])
 def test_a_scope_that_nobody_can_grant_is_refused_as_such(host_app: HostApp, scope: str) -> None:
-    answer = host_app.open_consent(scope=scope)
+    answer = host_app.become_known().open_consent(scope=scope)
     assert "error=invalid_scope" in answer.headers["Location"]
 
 

@@ -261,3 +261,23 @@ def test_an_unknown_host_is_explained_on_a_page(application: HostApp, host: str)
 def test_no_address_of_our_own_network_is_ever_fetched(url: str) -> None:
     with pytest.raises(OutgoingRefused):
         make_fetch()(url, 5_000)
+
+
+@pytest.mark.parametrize(
+    ("callback", "is_its_own"),
+    [
+        ("https://app.example/callback", True),
+        ("https://app.example:443/callback", True),
+        ("https://app.example:8443/callback", False),
+        ("https://www.app.example/callback", False),
+        (CALLBACK, False),
+        ("app.example://callback", False),
+    ],
+)
+def test_an_error_is_redirected_unasked_only_to_where_the_document_lies(
+    web: FakeWeb, application: HostApp, callback: str, is_its_own: bool
+) -> None:
+    application.client_id, application.redirect_uri = f"{ADDRESS}/{callback.replace('/', '-')}", callback
+    web.documents[application.client_id] = document(application.client_id, redirect_uris=[callback])
+    answer = application.open_consent(scope="nope")
+    assert (answer.status_code, "Location" in answer.headers) == ((303, True) if is_its_own else (400, False))

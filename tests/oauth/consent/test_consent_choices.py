@@ -108,7 +108,7 @@ def test_several_rights_that_nothing_uses_yet_are_named_in_a_sentence(
 
 
 def test_a_request_for_rights_that_nothing_uses_yet_is_refused(host_app: Make, owner: TestUser) -> None:
-    response = redirect_parameters(host_app(owner).open_consent(scope="webhooks:write imports:read"))
+    response = redirect_parameters(host_app(owner).become_known().open_consent(scope="webhooks:write imports:read"))
     assert (response["error"], response["state"], response["iss"]) == ("invalid_scope", "s-1", ORIGIN)
 
 

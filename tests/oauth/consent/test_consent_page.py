@@ -286,3 +286,12 @@ def test_the_page_has_no_accessibility_violations(consent_in_chromium: Callable[
     page.get_by_role("button", name="Allow").click()
     expect(page.locator("#form-errors")).to_be_focused()
     assert find_violations(page) == []
+
+
+@pytest.mark.database("sqlite")
+def test_a_refusal_is_read_and_followed_by_everybody(consent_in_chromium: Callable[..., Page]) -> None:
+    page = consent_in_chromium(width=360)
+    page.goto(f"{page.url}&response_mode=fragment")
+    assert find_barriers(page, _LOOKS) == {}
+    page.get_by_role("link", name="Go back to 127.0.0.1").click()
+    expect(page).to_have_url(re.compile(r"/docs/errors\?error=invalid_request"))

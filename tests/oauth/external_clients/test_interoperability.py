@@ -68,11 +68,12 @@ def test_a_resource_is_meant_however_a_client_spells_it(app: Flask, application:
     ],
 )
 def test_another_resource_is_refused_before_anybody_is_asked(application: HostApp, requested: str) -> None:
-    assert redirect_parameters(application.open_consent(resource=requested))["error"] == "invalid_target"
+    answer = application.become_known().open_consent(resource=requested)
+    assert redirect_parameters(answer)["error"] == "invalid_target"
 
 
 def test_a_resource_may_be_named_twice_but_not_be_two(application: HostApp) -> None:
-    request = [*application.request(resource=None).items(), ("resource", ORIGIN)]
+    request = [*application.become_known().request(resource=None).items(), ("resource", ORIGIN)]
     twice = application.browser.get("/api/oauth/authorize", query_string=(*request, ("resource", ORIGIN)))
     two = application.browser.get("/api/oauth/authorize", query_string=(*request, ("resource", MCP)))
     assert (twice.status_code, redirect_parameters(two)["error"]) == (200, "invalid_target")
@@ -224,13 +225,15 @@ def test_every_token_has_one_form(application: HostApp) -> None:
 
 
 def test_many_people_of_one_hosted_application_refresh_from_one_address(app: Flask, application: HostApp) -> None:
+    """A grant of one person stands for that of each: refreshes are counted by grant."""
     address = {"REMOTE_ADDR": new_address()}
     form = {"grant_type": "refresh_token", "client_id": application.client_id}
-    token = application.get_tokens()["refresh_token"]
-    for _ in range(150):
-        answer = app.test_client().post("/api/oauth/token", data={**form, "refresh_token": token}, environ_base=address)
-        assert answer.status_code == 200
-        token = answer.get_json()["refresh_token"]
+    for _ in range(3):
+        token = application.get_tokens()["refresh_token"]
+        for _ in range(50):
+            answer = app.test_client().post("/api/oauth/token", data={**form, "refresh_token": token}, environ_base=address)
+            assert answer.status_code == 200
+            token = answer.get_json()["refresh_token"]
 
 
 @pytest.mark.parametrize(
@@ -259,6 +262,16 @@ def test_one_token_is_not_tried_for_ever(app: Flask, application: HostApp) -> No
         statuses = list(pool.map(lambda _: application.refresh(token).status_code, range(125)))
     assert statuses.count(200) == 120
     assert statuses.count(429) == 5
+
+
+def test_one_grant_is_not_refreshed_for_ever_by_its_newest_token(application: HostApp) -> None:
+    token, other = application.get_tokens()["refresh_token"], application.get_tokens()["refresh_token"]
+    for _ in range(120):
+        token = application.refresh(token).get_json()["refresh_token"]
+    refused = application.refresh(token)
+    assert (refused.status_code, refused.get_json()["error"]) == (429, "temporarily_unavailable")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert application.refresh(other).status_code == 200
 
 
 def is_accepted_by_api(app: Flask, token: str) -> bool:

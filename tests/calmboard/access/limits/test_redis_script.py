@@ -30,6 +30,7 @@ def store(redis_url: str) -> RedisScript:
 
 CALLS: list[Callable[[RedisScript], object]] = [
     lambda store: store.count("key", 60),
+    lambda store: store.give_back("key"),
     lambda store: store.peek("key"),
     lambda store: store.clear("key"),
     lambda store: store.reset(),

@@ -86,6 +86,17 @@ def test_a_hit_can_weigh_more_than_one(store: FixedWindow) -> None:
     assert store.count("key", 60, amount=2)[0] == 7
 
 
+def test_a_hit_is_taken_back_and_no_more_than_there_were(store: FixedWindow) -> None:
+    store.give_back("never seen")
+    assert (store.count("key", 60)[0], store.count("key", 60)[0]) == (1, 2)
+    store.give_back("key")
+    count, reset_in_s = store.peek("key")
+    assert (count, 59 < reset_in_s <= 60) == (1, True)
+    for _ in range(3):
+        store.give_back("key")
+    assert (store.count("key", 60)[0], store.count("never seen", 60)[0]) == (1, 1)
+
+
 def test_looking_at_a_key_is_no_hit(store: FixedWindow) -> None:
     assert store.peek("key") == (0, 0.0)
     store.count("key", 60)
