@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import find, find_for_update, require_role, require_scope
+from calmboard.access.permissions import find, find_alone, find_for_update, require_role, require_scope
 from calmboard.access.reads import replica_reads
 from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, autocommit, db
@@ -69,7 +69,8 @@ def change_board(
     access: Access, board_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
 ) -> dict[str, Any]:
     """Change the fields that are given. Raises as `create_board` does, and PreconditionFailed where the precondition fails."""
-    board = _lock_board(access, board_id, precondition)
+    board = find_for_update(access, Board, board_id, *_COLUMNS)
+    _require_change(access, board, precondition)
     if new := changed_values(board, changes):
         db.session.execute(update(Board).where(Board.id == board_id).values(**with_folded(Board, new), updated_at=now()))
         record(access, "board.changed", board.in_project, board_id, board_id=board_id, changes=new)
@@ -79,17 +80,17 @@ def change_board(
 
 def delete_board(access: Access, board_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a board for good, with its tasks and sprints. Raises as `change_board` does."""
-    board = _lock_board(access, board_id, precondition)
+    board = find_alone(access, Board, board_id, *_COLUMNS)
+    _require_change(access, board, precondition)
     db.session.execute(delete(Board).where(Board.id == board_id))
     record(access, "board.deleted", board.in_project, board_id, board_id=board_id, changes={"name": board.name})
     db.session.commit()
 
 
-def _lock_board(access: Access, board_id: str, precondition: Precondition) -> AnyRow:
-    board = find_for_update(access, Board, board_id, *_COLUMNS)
+def _require_change(access: Access, board: AnyRow, precondition: Precondition) -> None:
+    """Whether this access may change the locked board, and the precondition holds."""
     require_role(access, board.role, "boards:write")
     precondition(_with_columns(db.session.connection(), board))
-    return board
 
 
 def _with_columns(connection: Connection, board: AnyRow) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from calmboard import ids
 from calmboard.access.access import Access
-from calmboard.access.permissions import find, find_for_update, require_role, require_scope
+from calmboard.access.permissions import find, find_alone, find_for_update, require_role, require_scope
 from calmboard.access.reads import replica_reads
 from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, db
@@ -83,7 +83,7 @@ def _labelled(label_id: str) -> AnySelect:
 
 
 def _lock_label(access: Access, label_id: str, precondition: Precondition) -> AnyRow:
-    label = find_for_update(access, Label, label_id, *_COLUMNS)
+    label = find_alone(access, Label, label_id, *_COLUMNS)
     require_role(access, label.role, "tasks:write")
     precondition(label)
     return label

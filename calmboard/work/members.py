@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.audit import Subject, record_audit
-from calmboard.access.permissions import find, find_for_update, require_role, require_scope
+from calmboard.access.permissions import find, find_alone, require_role, require_scope
 from calmboard.access.reads import replica_reads
 from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.errors import Conflict, Forbidden, NotFound
@@ -51,7 +51,7 @@ def change_member(
     Raises NotFound; Forbidden to those who are no admin, and to admins where an owner is changed or appointed;
     Conflict where the project would be left without an owner; PreconditionFailed where the precondition fails.
     """
-    project = find_for_update(access, Project, project_id)
+    project = find_alone(access, Project, project_id)
     require_role(access, project.role, "members:write")
     member = _find_member(db.session.connection(), project_id, user_id)
     precondition(member)
@@ -75,7 +75,7 @@ def remove_member(access: Access, project_id: str, user_id: str, precondition: P
     Raises as `change_member` does.
     """
     require_scope(access, "members:write")
-    project = find_for_update(access, Project, project_id)
+    project = find_alone(access, Project, project_id)
     leaves = user_id == access.user.id
     if not leaves:
         require_role(access, project.role, "members:write")
@@ -112,7 +112,7 @@ def _require_owner_role(own_role: str, *roles: str) -> None:
 
 
 def _require_another_owner(project_id: str) -> None:
-    """The project's row is locked, so that of two owners who leave at once one stays."""
+    """Nobody else writes in the project, so that of two owners who leave at once one stays."""
     if db.session.execute(_OWNERS, {"project_id": project_id}).scalar_one() == 1:
         raise Conflict("This is the only owner of the project. Make somebody else an owner first.")
 

@@ -14,6 +14,7 @@ from calmboard.access.permissions import (
     ROLE_RIGHTS,
     access_params,
     find,
+    find_alone,
     find_for_update,
     narrowed_to,
     require_right,
@@ -88,7 +89,7 @@ def change_project(
 
 def delete_project(access: Access, project_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a project for good, with its boards, tasks and history. Owners only; raises as `change_project` does."""
-    project = find_for_update(access, Project, project_id, *_COLUMNS)
+    project = find_alone(access, Project, project_id, *_COLUMNS)
     require_role(access, project.role, "projects:write")
     require_right(project.role, "projects:delete")
     precondition(project)

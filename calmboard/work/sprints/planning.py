@@ -70,8 +70,8 @@ def preview_completion(access: Access, sprint_id: str, unfinished: str | None, m
     require_one_destination(unfinished, move_to)
     sprint = find(access, Sprint, sprint_id, *COLUMNS)
     require_role(access, sprint.role, "sprints:write")
-    require_completable(sprint, move_to)
     with autocommit() as connection:
+        require_completable(connection, sprint, move_to)
         rows = connection.execute(_UNFINISHED, {"sprint_id": sprint_id}).all()
     tasks = rows if access.has_scope("tasks:read") else None
     return {"sprint": sprint, "unfinished_count": rows[0].total if rows else 0, "unfinished": tasks}

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, find_for_update, require_role, require_scope, visible
+from calmboard.access.project_locks import lock_projects
 from calmboard.db import db
 from calmboard.errors import Problem
 from calmboard.models import Board, Task
@@ -120,13 +121,14 @@ def _add(access: Access, board_id: str, values_of: Callable[[], Mapping[str, Any
 
 
 def _lock(access: Access, operations: Sequence[BulkOperation]) -> None:
-    """Lock every visible board, and the numbers of its project, in one order, so that there are no deadlocks."""
+    """Lock every visible project, its boards, their numbers and tasks, in one order, so that there are no deadlocks."""
     board_ids = [operation.where for operation in operations if operation.kind == "create"]
     tasks = Task.id.in_([operation.where for operation in operations if operation.kind != "create"])
     affected = or_(Board.id.in_(board_ids), Board.id.in_(select(Task.board_id).where(tasks)))
     visible_boards = visible(access, select(Board.id, Board.project_id).where(affected), Board.project_id)
     project_of = {row.id: row.project_id for row in db.session.execute(visible_boards, access_params(access))}
     boards = list(project_of)
+    lock_projects(project_of.values())
     lock_boards(*boards)
     lock_numbers(project_of[board_id] for board_id in board_ids if board_id in project_of)
     task_rows = select(Task.id).where(tasks, Task.board_id.in_(boards))

@@ -163,5 +163,4 @@ def _assignees(project_id: str, email: str | None) -> list[str] | None:
 def _member(project_id: str, email: str) -> str | None:
     statement = select(User.id).join(Membership, Membership.user_id == User.id)
     statement = statement.where(Membership.project_id == project_id, func.lower(User.email) == email.strip().lower())
-    with autocommit() as connection:
-        return connection.execute(statement).scalar()
+    return db.session.execute(statement).scalar()

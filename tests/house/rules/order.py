@@ -40,6 +40,7 @@ ROOMS = {
         "oauth",
         "providers",
         "permissions",
+        "project_locks",
         "reads",
         "limits",
         "plans",
