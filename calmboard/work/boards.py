@@ -11,7 +11,7 @@ from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_alone, find_for_update, require_role, require_scope
 from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, autocommit, db
+from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
 from calmboard.events.activity import record
 from calmboard.models import Board, Project, Task
 from calmboard.models.columns import STATES, with_folded
@@ -52,6 +52,7 @@ def read_board(access: Access, board_id: str) -> dict[str, Any]:
         return _with_columns(connection, board)
 
 
+@retry_conflicts
 def create_board(access: Access, project_id: str, new: Mapping[str, Any]) -> dict[str, Any]:
     """Add an empty board to a project. Raises NotFound, and Forbidden to those without the role."""
     project = find_for_update(access, Project, project_id)
@@ -65,6 +66,7 @@ def create_board(access: Access, project_id: str, new: Mapping[str, Any]) -> dic
     return read_board(access, board_id)
 
 
+@retry_conflicts
 def change_board(
     access: Access, board_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
 ) -> dict[str, Any]:
@@ -78,6 +80,7 @@ def change_board(
     return read_board(access, board_id)
 
 
+@retry_conflicts
 def delete_board(access: Access, board_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a board for good, with its tasks and sprints. Raises as `change_board` does."""
     board = find_alone(access, Board, board_id, *_COLUMNS)

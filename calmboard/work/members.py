@@ -10,7 +10,7 @@ from calmboard.access.access import Access
 from calmboard.access.audit import Subject, record_audit
 from calmboard.access.permissions import find, find_alone, require_role, require_scope
 from calmboard.access.reads import replica_reads
-from calmboard.db import AnyRow, AnySelect, autocommit, db
+from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
 from calmboard.errors import Conflict, Forbidden, NotFound
 from calmboard.events.activity import record
 from calmboard.events.touched import touch
@@ -43,6 +43,7 @@ def read_member(access: Access, project_id: str, user_id: str) -> AnyRow:
         return _find_member(connection, project_id, user_id)
 
 
+@retry_conflicts
 def change_member(
     access: Access, project_id: str, user_id: str, changes: Mapping[str, str], precondition: Precondition = no_precondition
 ) -> AnyRow:
@@ -69,6 +70,7 @@ def change_member(
     return read_member(access, project_id, user_id)
 
 
+@retry_conflicts
 def remove_member(access: Access, project_id: str, user_id: str, precondition: Precondition = no_precondition) -> None:
     """Take a member out of a project and off its tasks, from their next request on. Anybody may leave by themselves.
 

@@ -11,7 +11,7 @@ from calmboard.access.access import Access, Person
 from calmboard.access.audit import Actor, Subject, record_audit
 from calmboard.access.oauth.grants import end_all_grants
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, autocommit, db
+from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
 from calmboard.ids import new_id
 from calmboard.models import User, UserSession
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
@@ -31,6 +31,7 @@ class Session:
     agent: str | None
 
 
+@retry_conflicts
 def open_session(person: Person, ip: str | None, agent: str | None) -> str:
     """Sign a person in and return the token for their cookie."""
     token, session_id = secrets.token_urlsafe(32), new_id("ses")
@@ -60,6 +61,7 @@ def list_other_sessions(session: Session, page_request: PageRequest) -> Page[Ses
     return Page([_session(row) for row in page.rows], page.after)
 
 
+@retry_conflicts
 def end_session(access: Access, token: str) -> None:
     deletion = delete(UserSession).where(UserSession.digest == _digest(token), UserSession.user_id == access.user.id)
     session_id = db.session.execute(deletion.returning(UserSession.id)).scalar()
@@ -68,6 +70,7 @@ def end_session(access: Access, token: str) -> None:
     db.session.commit()
 
 
+@retry_conflicts
 def end_all_sessions(actor: Actor, user_id: str, except_id: str | None = None) -> None:
     """Sign a person out everywhere, and disconnect every application; `except_id` names the one session that stays."""
     end_all_grants(actor, user_id, "signed_out_everywhere")
@@ -78,6 +81,7 @@ def end_all_sessions(actor: Actor, user_id: str, except_id: str | None = None) -
     db.session.commit()
 
 
+@retry_conflicts
 def delete_expired_sessions() -> None:
     """Delete the rows of sessions that have expired."""
     at = now()

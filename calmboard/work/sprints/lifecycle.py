@@ -13,7 +13,7 @@ from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, find_place, require_role, require_scope
 from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, db
+from calmboard.db import AnyRow, AnySelect, db, retry_conflicts
 from calmboard.errors import Conflict, FieldError, ValidationFailed
 from calmboard.events.activity import record
 from calmboard.events.touched import touch
@@ -76,6 +76,7 @@ def read_sprint(access: Access, sprint_id: str) -> AnyRow:
     return find(access, Sprint, sprint_id, *COLUMNS)
 
 
+@retry_conflicts
 def create_sprint(access: Access, board_id: str, new: Mapping[str, Any]) -> AnyRow:
     """Plan a sprint. Raises ValidationFailed where it would end before it starts, or last too long."""
     sprint_id = add_sprint(access, board_id, new)
@@ -83,6 +84,7 @@ def create_sprint(access: Access, board_id: str, new: Mapping[str, Any]) -> AnyR
     return read_sprint(access, sprint_id)
 
 
+@retry_conflicts
 def change_sprint(
     access: Access, sprint_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
 ) -> AnyRow:
@@ -95,6 +97,7 @@ def change_sprint(
     return read_sprint(access, sprint_id)
 
 
+@retry_conflicts
 def delete_sprint(access: Access, sprint_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a planned sprint; its tasks stay, in no sprint. Raises Conflict where it was started."""
     sprint = lock_sprint(access, sprint_id, precondition)
@@ -106,6 +109,7 @@ def delete_sprint(access: Access, sprint_id: str, precondition: Precondition = n
     db.session.commit()
 
 
+@retry_conflicts
 def start_sprint(access: Access, sprint_id: str) -> AnyRow:
     """Start a planned sprint: today, for two weeks, where no days were planned.
 
@@ -125,6 +129,7 @@ def start_sprint(access: Access, sprint_id: str) -> AnyRow:
     return read_sprint(access, sprint_id)
 
 
+@retry_conflicts
 def complete_sprint(
     access: Access,
     sprint_id: str,

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, find_for_update, require_role, require_scope, visible
 from calmboard.access.project_locks import lock_projects
-from calmboard.db import db
+from calmboard.db import db, retry_conflicts
 from calmboard.errors import Problem
 from calmboard.models import Board, Task
 from calmboard.preconditions import Precondition, no_precondition
@@ -49,6 +49,7 @@ class BulkOperationError(Exception):
         self.problem = problem
 
 
+@retry_conflicts
 def change_all(access: Access, operations: Sequence[BulkOperation]) -> list[BulkResult]:
     """Carry out every operation, or none: raises BulkOperationError for the first that cannot be."""
     require_scope(access, "tasks:write")
@@ -88,6 +89,7 @@ def create_each(
         db.session.rollback()
 
 
+@retry_conflicts
 def _run(access: Access, operation: BulkOperation) -> str | Problem:
     try:
         task_id = _ACTIONS[operation.kind](access, operation)

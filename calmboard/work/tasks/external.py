@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
-from calmboard.db import autocommit, db
+from calmboard.db import autocommit, db, retry_conflicts
 from calmboard.errors import FieldError, NotFound, ValidationFailed
 from calmboard.models import Board, ExternalTask, Membership, Task, User
 from calmboard.preconditions import Precondition, no_precondition
@@ -44,6 +44,7 @@ def read_external(access: Access, board_id: str, source: str, external_id: str) 
     return read_task(access, task_id)
 
 
+@retry_conflicts
 def put_external(
     access: Access,
     board_id: str,

@@ -9,7 +9,7 @@ from sqlalchemy import delete, update
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, find_place, require_role, require_scope
 from calmboard.clock import now
-from calmboard.db import AnyRow, autocommit, db
+from calmboard.db import AnyRow, autocommit, db, retry_conflicts
 from calmboard.events.activity import record
 from calmboard.events.touched import touch
 from calmboard.models import Board, Sprint, Task
@@ -40,6 +40,7 @@ def read_task(access: Access, task_id: str) -> TaskRow:
         return with_relations(connection, [row])[0]
 
 
+@retry_conflicts
 def create_task(access: Access, board_id: str, new: Mapping[str, Any]) -> TaskRow:
     """Add a task to a board, at the bottom of its column or where `position`, `before` or `after` says.
 
@@ -51,6 +52,7 @@ def create_task(access: Access, board_id: str, new: Mapping[str, Any]) -> TaskRo
     return read_task(access, task_id)
 
 
+@retry_conflicts
 def change_task(
     access: Access, task_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
 ) -> TaskRow:
@@ -63,6 +65,7 @@ def change_task(
     return read_task(access, task_id)
 
 
+@retry_conflicts
 def delete_task(access: Access, task_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a task for good. Raises as `change_task` does."""
     remove_task(access, task_id, precondition)

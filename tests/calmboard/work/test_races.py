@@ -13,11 +13,10 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from calmboard.db import db
 from calmboard.settings import SETTINGS
+from tests.support.consistency import find_contradictions
 from tests.support.servers.programs import wait_until
 from tests.support.users import Answer, Api, ProjectAndBoard, TestUser
 
@@ -115,7 +114,7 @@ def test_who_takes_something_away_waits_for_who_refers_to_it(
 ) -> None:
     answers = race(app, ids, (adder, ADDITIONS[addition]), (remover, REMOVALS[removal]))
     assert [answer.status_code // 100 for answer in answers] in ([2, 2], [4, 2])
-    assert find_lies(app, ids["project"]) == []
+    assert find_contradictions(app, ids["project"]) == []
 
 
 @pytest.mark.parametrize(("addition", "removal"), PAIRS)
@@ -124,7 +123,7 @@ def test_who_refers_to_something_waits_for_who_takes_it_away(
 ) -> None:
     answers = race(app, ids, (remover, REMOVALS[removal]), (adder, ADDITIONS[addition]))
     assert [answer.status_code // 100 for answer in answers] in ([2, 2], [2, 4])
-    assert find_lies(app, ids["project"]) == []
+    assert find_contradictions(app, ids["project"]) == []
 
 
 def test_who_lost_their_role_meanwhile_uses_it_no_more(
@@ -183,26 +182,3 @@ def hold_sqlite(app: Flask, _person: TestUser) -> Iterator[Callable[[int], bool]
 
 def db_kind(app: Flask) -> str:
     return make_url(SETTINGS.get(app).database_url).get_backend_name()
-
-
-def find_lies(app: Flask, project_id: str) -> list[tuple[Any, ...]]:
-    """What the database says of a project and cannot be: each with the row that says so."""
-    with app.app_context(), db.engine.connect() as connection:
-        return [tuple(row) for lie in _LIES for row in connection.execute(text(lie), {"project_id": project_id})]
-
-
-_TASKS = "FROM tasks JOIN boards ON boards.id = tasks.board_id WHERE boards.project_id = :project_id"
-_LIES = (
-    f"SELECT 'assignee is no member', task_id, user_id FROM task_assignees WHERE task_id IN (SELECT tasks.id {_TASKS}) "
-    "AND user_id NOT IN (SELECT user_id FROM memberships WHERE project_id = :project_id)",
-    f"SELECT 'not done in a completed sprint', tasks.id {_TASKS} AND state < 4 "
-    "AND sprint_id IN (SELECT id FROM sprints WHERE state = 'completed')",
-    f"SELECT 'sprint of another board', tasks.id {_TASKS} AND sprint_id IS NOT NULL "
-    "AND sprint_id NOT IN (SELECT id FROM sprints WHERE sprints.board_id = tasks.board_id)",
-    f"SELECT 'stays and sprint differ', tasks.id {_TASKS} AND coalesce(sprint_id, '') != coalesce("
-    "(SELECT max(sprint_id) FROM sprint_tasks WHERE task_id = tasks.id AND removed_at IS NULL), '')",
-    f"SELECT 'label of another project', task_id FROM task_labels WHERE task_id IN (SELECT tasks.id {_TASKS}) "
-    "AND label_id NOT IN (SELECT id FROM labels WHERE project_id = :project_id)",
-    "SELECT 'nobody owns it', id FROM projects WHERE id = :project_id "
-    "AND id NOT IN (SELECT project_id FROM memberships WHERE role = 'owner')",
-)
