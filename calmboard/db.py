@@ -1,21 +1,29 @@
 """The database: one engine for transactions, one in autocommit, on SQLite and PostgreSQL."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
-from typing import Any
+from functools import cache, wraps
+from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, DateTime, Dialect, Executable, MetaData, Row, Select, literal
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from calmboard.engines import autocommit_bind, engine_options, make_private, prepare, replica_bind
 from calmboard.errors import Problem
 from calmboard.settings import Settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_RETRIES = 3
+# serialization_failure and deadlock_detected.
+_CONFLICTS = ("40001", "40P01")
 
 
 class Base(DeclarativeBase):
@@ -51,6 +59,28 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def retry_conflicts(function: Callable[P, T]) -> Callable[P, T]:
+    """Run a function from its start again where PostgreSQL gave its transaction up for that of another, up to three times.
+
+    For each function that commits. Where the transaction is its caller's, it is the caller that is run again.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        if db.session().in_transaction():
+            return function(*args, **kwargs)
+        for _ in range(_RETRIES):
+            try:
+                return function(*args, **kwargs)
+            except OperationalError as error:
+                if getattr(error.orig, "sqlstate", None) not in _CONFLICTS:
+                    raise
+                db.session.rollback()
+        return function(*args, **kwargs)
+
+    return run
 
 
 def insert_if_absent(table: type[Base], values: dict[str, Any]) -> bool:

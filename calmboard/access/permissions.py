@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from calmboard import ids
 from calmboard.access.access import Access
+from calmboard.access.project_locks import ProjectLock, lock_alone, lock_with_others
 from calmboard.access.reads import note_writer
 from calmboard.access.scopes import SCOPE_TABLE
 from calmboard.db import AnyRow, AnySelect, Base, autocommit, db
@@ -83,10 +84,24 @@ def find(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRo
 
 
 def find_for_update(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRow:
-    """Return a row as `find` does, locked until the commit, so that what is decided on it stays true."""
-    note_writer(access)
-    statement = _one_row(model, columns, _is_narrowed(access)).with_for_update(of=model, key_share=True)
-    connection = db.session.connection()
+    """Return a row as `find` does, locked until the commit, so that what is decided on it stays true.
+
+    Until then nothing that it could refer to is taken out of its project either.
+    """
+    _enter(access, model, row_id, lock_with_others)
+    return _lock_row(access, model, row_id, columns)
+
+
+def find_alone(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRow:
+    """As `find_for_update`, while nobody else writes in the project: for what others may refer to at this moment."""
+    _enter(access, model, row_id, lock_alone)
+    return _lock_row(access, model, row_id, columns)
+
+
+def find_place(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRow:
+    """As `find_for_update`, the row itself unlocked: for columns that never change, such as its board, which is locked first."""
+    _enter(access, model, row_id, lock_with_others)
+    connection, statement = db.session.connection(), _one_row(model, columns, _is_narrowed(access))
     return _find_row(connection, access, statement, model, row_id) or _raise_inaccessible(connection, access, model, row_id)
 
 
@@ -110,6 +125,22 @@ def narrowed_to(statement: AnySelect, project_id: InstrumentedAttribute[str], na
     if narrowed:
         statement = statement.where(project_id.in_(bindparam("allowed_project_ids", expanding=True)))
     return statement
+
+
+def _enter(access: Access, model: type[Base], row_id: str, lock: ProjectLock) -> None:
+    """Take the lock of a row's project, in a statement before those that decide: they see what was committed up to then."""
+    note_writer(access)
+    connection = db.session.connection()
+    if connection.dialect.name != "sqlite":
+        statement = _project_lock(model, _is_narrowed(access), lock)
+        if _find_row(connection, access, statement, model, row_id) is None:
+            _raise_inaccessible(connection, access, model, row_id)
+
+
+def _lock_row(access: Access, model: type[Base], row_id: str, columns: tuple[Any, ...]) -> AnyRow:
+    statement = _one_row(model, columns, _is_narrowed(access)).with_for_update(of=model, key_share=True)
+    connection = db.session.connection()
+    return _find_row(connection, access, statement, model, row_id) or _raise_inaccessible(connection, access, model, row_id)
 
 
 def _is_narrowed(access: Access) -> bool:
@@ -141,6 +172,11 @@ def _one_row(model: type[Base], columns: tuple[Any, ...], narrowed: bool) -> Any
     for parent in resource.joins:
         statement = statement.join(parent)
     return narrowed_to(statement, resource.project_id, narrowed).where(resource.row_id == bindparam("row_id"))
+
+
+@cache
+def _project_lock(model: type[Base], narrowed: bool, lock: ProjectLock) -> AnySelect:
+    return _one_row(model, (lock(_path_of(model).project_id),), narrowed)
 
 
 @cache

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import find, find_for_update, require_role, require_scope
+from calmboard.access.permissions import find, find_alone, find_for_update, require_role, require_scope
 from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, autocommit, db
+from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
 from calmboard.events.activity import record
 from calmboard.models import Board, Project, Task
 from calmboard.models.columns import STATES, with_folded
@@ -52,6 +52,7 @@ def read_board(access: Access, board_id: str) -> dict[str, Any]:
         return _with_columns(connection, board)
 
 
+@retry_conflicts
 def create_board(access: Access, project_id: str, new: Mapping[str, Any]) -> dict[str, Any]:
     """Add an empty board to a project. Raises NotFound, and Forbidden to those without the role."""
     project = find_for_update(access, Project, project_id)
@@ -65,11 +66,13 @@ def create_board(access: Access, project_id: str, new: Mapping[str, Any]) -> dic
     return read_board(access, board_id)
 
 
+@retry_conflicts
 def change_board(
     access: Access, board_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
 ) -> dict[str, Any]:
     """Change the fields that are given. Raises as `create_board` does, and PreconditionFailed where the precondition fails."""
-    board = _lock_board(access, board_id, precondition)
+    board = find_for_update(access, Board, board_id, *_COLUMNS)
+    _require_change(access, board, precondition)
     if new := changed_values(board, changes):
         db.session.execute(update(Board).where(Board.id == board_id).values(**with_folded(Board, new), updated_at=now()))
         record(access, "board.changed", board.in_project, board_id, board_id=board_id, changes=new)
@@ -77,19 +80,20 @@ def change_board(
     return read_board(access, board_id)
 
 
+@retry_conflicts
 def delete_board(access: Access, board_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a board for good, with its tasks and sprints. Raises as `change_board` does."""
-    board = _lock_board(access, board_id, precondition)
+    board = find_alone(access, Board, board_id, *_COLUMNS)
+    _require_change(access, board, precondition)
     db.session.execute(delete(Board).where(Board.id == board_id))
     record(access, "board.deleted", board.in_project, board_id, board_id=board_id, changes={"name": board.name})
     db.session.commit()
 
 
-def _lock_board(access: Access, board_id: str, precondition: Precondition) -> AnyRow:
-    board = find_for_update(access, Board, board_id, *_COLUMNS)
+def _require_change(access: Access, board: AnyRow, precondition: Precondition) -> None:
+    """Whether this access may change the locked board, and the precondition holds."""
     require_role(access, board.role, "boards:write")
     precondition(_with_columns(db.session.connection(), board))
-    return board
 
 
 def _with_columns(connection: Connection, board: AnyRow) -> dict[str, Any]:

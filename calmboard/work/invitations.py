@@ -15,7 +15,7 @@ from calmboard.access.audit import Subject, record_audit
 from calmboard.access.limits.rate_limits import Limits
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, autocommit, db
+from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
 from calmboard.errors import Conflict, Forbidden, NotFound
 from calmboard.events.activity import record
 from calmboard.models import Invitation, Membership, Project, User
@@ -80,6 +80,7 @@ def read_invitation(access: Access, invitation_id: str) -> dict[str, Any]:
     return _with_invited_role(find(access, Invitation, invitation_id, *_COLUMNS))
 
 
+@retry_conflicts
 def invite(access: Access, limits: Limits, project_id: str, email: str, role: str) -> dict[str, Any]:
     """Invite an e-mail address to a project. Invited again, it has the new role and seven more days, and the old link is dead.
 
@@ -106,6 +107,7 @@ def invite(access: Access, limits: Limits, project_id: str, email: str, role: st
     return read_invitation(access, invitation_id)
 
 
+@retry_conflicts
 def withdraw_invitation(access: Access, invitation_id: str, precondition: Precondition = no_precondition) -> None:
     """Take an invitation back; its link is dead at once. Raises as `invite` does, and PreconditionFailed."""
     invitation = find_for_update(access, Invitation, invitation_id, *_COLUMNS)
@@ -118,6 +120,7 @@ def withdraw_invitation(access: Access, invitation_id: str, precondition: Precon
     db.session.commit()
 
 
+@retry_conflicts
 def create_invitation_message(invitation_id: str) -> InvitationMessage | None:
     """Create the token and message of an invitation, or None where it was withdrawn, accepted or has expired."""
     token = secrets.token_urlsafe(32)
@@ -138,6 +141,7 @@ def find_open_invitation(token: str) -> OpenInvitation:
     return OpenInvitation(**{**values, "inviter": row.inviter or _NOBODY}, has_account=row.account_id is not None)
 
 
+@retry_conflicts
 def accept_invitation(access: Access, token: str) -> OpenInvitation:
     """Join the project, and consume the link. A member keeps their role.
 

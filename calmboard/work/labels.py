@@ -9,10 +9,10 @@ from sqlalchemy.exc import IntegrityError
 
 from calmboard import ids
 from calmboard.access.access import Access
-from calmboard.access.permissions import find, find_for_update, require_role, require_scope
+from calmboard.access.permissions import find, find_alone, find_for_update, require_role, require_scope
 from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, db
+from calmboard.db import AnyRow, AnySelect, db, retry_conflicts
 from calmboard.errors import Conflict
 from calmboard.events.activity import record
 from calmboard.events.touched import touch
@@ -39,6 +39,7 @@ def read_label(access: Access, label_id: str) -> AnyRow:
     return find(access, Label, label_id, *_COLUMNS)
 
 
+@retry_conflicts
 def create_label(access: Access, project_id: str, new: Mapping[str, Any]) -> AnyRow:
     """Add a label to a project. Raises NotFound, Forbidden, and Conflict where the project has one of this name."""
     project = find_for_update(access, Project, project_id)
@@ -50,6 +51,7 @@ def create_label(access: Access, project_id: str, new: Mapping[str, Any]) -> Any
     return read_label(access, label_id)
 
 
+@retry_conflicts
 def change_label(
     access: Access, label_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
 ) -> AnyRow:
@@ -63,6 +65,7 @@ def change_label(
     return read_label(access, label_id)
 
 
+@retry_conflicts
 def delete_label(access: Access, label_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a label; tasks lose it. Raises as `change_label` does."""
     label = _lock_label(access, label_id, precondition)
@@ -83,7 +86,7 @@ def _labelled(label_id: str) -> AnySelect:
 
 
 def _lock_label(access: Access, label_id: str, precondition: Precondition) -> AnyRow:
-    label = find_for_update(access, Label, label_id, *_COLUMNS)
+    label = find_alone(access, Label, label_id, *_COLUMNS)
     require_role(access, label.role, "tasks:write")
     precondition(label)
     return label

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.audit import Subject, record_audit
-from calmboard.access.permissions import find, find_for_update, require_role, require_scope
+from calmboard.access.permissions import find, find_alone, require_role, require_scope
 from calmboard.access.reads import replica_reads
-from calmboard.db import AnyRow, AnySelect, autocommit, db
+from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
 from calmboard.errors import Conflict, Forbidden, NotFound
 from calmboard.events.activity import record
 from calmboard.events.touched import touch
@@ -43,6 +43,7 @@ def read_member(access: Access, project_id: str, user_id: str) -> AnyRow:
         return _find_member(connection, project_id, user_id)
 
 
+@retry_conflicts
 def change_member(
     access: Access, project_id: str, user_id: str, changes: Mapping[str, str], precondition: Precondition = no_precondition
 ) -> AnyRow:
@@ -51,7 +52,7 @@ def change_member(
     Raises NotFound; Forbidden to those who are no admin, and to admins where an owner is changed or appointed;
     Conflict where the project would be left without an owner; PreconditionFailed where the precondition fails.
     """
-    project = find_for_update(access, Project, project_id)
+    project = find_alone(access, Project, project_id)
     require_role(access, project.role, "members:write")
     member = _find_member(db.session.connection(), project_id, user_id)
     precondition(member)
@@ -69,13 +70,14 @@ def change_member(
     return read_member(access, project_id, user_id)
 
 
+@retry_conflicts
 def remove_member(access: Access, project_id: str, user_id: str, precondition: Precondition = no_precondition) -> None:
     """Take a member out of a project and off its tasks, from their next request on. Anybody may leave by themselves.
 
     Raises as `change_member` does.
     """
     require_scope(access, "members:write")
-    project = find_for_update(access, Project, project_id)
+    project = find_alone(access, Project, project_id)
     leaves = user_id == access.user.id
     if not leaves:
         require_role(access, project.role, "members:write")
@@ -112,7 +114,7 @@ def _require_owner_role(own_role: str, *roles: str) -> None:
 
 
 def _require_another_owner(project_id: str) -> None:
-    """The project's row is locked, so that of two owners who leave at once one stays."""
+    """Nobody else writes in the project, so that of two owners who leave at once one stays."""
     if db.session.execute(_OWNERS, {"project_id": project_id}).scalar_one() == 1:
         raise Conflict("This is the only owner of the project. Make somebody else an owner first.")
 

@@ -9,7 +9,7 @@ from calmboard.access.access import Person
 from calmboard.access.audit import Actor, Subject, record_audit
 from calmboard.access.credentials.passwords import MAX_LENGTH, MIN_LENGTH, hash_password
 from calmboard.access.plans import PLANS
-from calmboard.db import autocommit, db
+from calmboard.db import autocommit, db, retry_conflicts
 from calmboard.errors import FieldError, NotFound, ValidationFailed
 from calmboard.events.touched import touch
 from calmboard.models import Comment, Task, TaskAssignee, User
@@ -19,6 +19,7 @@ _MAX_NAME_LENGTH = 100
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 
 
+@retry_conflicts
 def add_person(email: str, name: str, password: str, plan: str, actor: Actor = "operator") -> Person:
     """Add a person; raises ValidationFailed with an error for each value that cannot be used."""
     errors = [error for error in (_email_error(email), _name_error(name), _password_error(password), _plan_error(plan)) if error]
@@ -37,6 +38,7 @@ def add_person(email: str, name: str, password: str, plan: str, actor: Actor = "
     return person
 
 
+@retry_conflicts
 def change_plan(email: str, plan: str, actor: Actor = "operator") -> Person:
     """Put a person on another plan, from their next request on."""
     if error := _plan_error(plan):
@@ -49,6 +51,7 @@ def change_plan(email: str, plan: str, actor: Actor = "operator") -> Person:
     return find_person(email)
 
 
+@retry_conflicts
 def rename_person(email: str, name: str) -> Person:
     """Give a person another name, which their tasks and comments show from then on."""
     if error := _name_error(name):

@@ -14,6 +14,7 @@ from calmboard.access.permissions import (
     ROLE_RIGHTS,
     access_params,
     find,
+    find_alone,
     find_for_update,
     narrowed_to,
     require_right,
@@ -24,7 +25,7 @@ from calmboard.access.permissions import (
 from calmboard.access.reads import visible_reads
 from calmboard.access.scopes import expand
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, autocommit, db
+from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
 from calmboard.errors import Forbidden
 from calmboard.events.activity import record
 from calmboard.models import Board, Membership, Project, Sprint, Task
@@ -52,6 +53,7 @@ def read_project(access: Access, project_id: str) -> AnyRow:
     return find(access, Project, project_id, *_COLUMNS)
 
 
+@retry_conflicts
 def create_project(access: Access, new: Mapping[str, Any]) -> AnyRow:
     """Create a project that the user owns. Raises Forbidden to a key that is limited to some projects."""
     require_scope(access, "projects:write")
@@ -69,6 +71,7 @@ def create_project(access: Access, new: Mapping[str, Any]) -> AnyRow:
     return read_project(access, project_id)
 
 
+@retry_conflicts
 def change_project(
     access: Access, project_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
 ) -> AnyRow:
@@ -86,9 +89,10 @@ def change_project(
     return read_project(access, project_id)
 
 
+@retry_conflicts
 def delete_project(access: Access, project_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a project for good, with its boards, tasks and history. Owners only; raises as `change_project` does."""
-    project = find_for_update(access, Project, project_id, *_COLUMNS)
+    project = find_alone(access, Project, project_id, *_COLUMNS)
     require_role(access, project.role, "projects:write")
     require_right(project.role, "projects:delete")
     precondition(project)

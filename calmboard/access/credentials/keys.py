@@ -18,7 +18,7 @@ from calmboard.access.providers import PROVIDERS, find_provider
 from calmboard.access.scopes import expand, unknown
 from calmboard.access.secret_format import digest, new_secret
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, autocommit, db
+from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
 from calmboard.errors import Conflict, FieldError, Forbidden, NotFound, ValidationFailed
 from calmboard.models import ApiKey, Membership, User
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
@@ -78,6 +78,7 @@ class Key:
 COLUMNS = tuple(getattr(ApiKey, name) for name in Key.__dataclass_fields__)
 
 
+@retry_conflicts
 def create_key(access: Access, new: NewKey) -> tuple[Key, str]:
     """Create a key and return it with its secret, which is not stored.
 
@@ -295,6 +296,7 @@ def _check_key_limit(access: Access) -> None:
         raise Conflict(f"{plan.name} holds {plan.max_keys} keys, and you have them all. Revoke one that nothing uses any more.")
 
 
+@retry_conflicts
 def _change(
     access: Access, key_id: str, action: str, values: Mapping[str, Any], *conditions: ColumnElement[bool], **details: Any
 ) -> Key:

@@ -13,7 +13,7 @@ from calmboard.access.audit import Subject, record_audit
 from calmboard.access.credentials.session_tokens import end_tokens_of
 from calmboard.access.credentials.sessions import end_all_sessions
 from calmboard.clock import now
-from calmboard.db import autocommit, db
+from calmboard.db import autocommit, db, retry_conflicts
 from calmboard.errors import FieldError, NotFound, ValidationFailed
 from calmboard.models import PasswordReset, User
 
@@ -42,6 +42,7 @@ def verify(email: str, password: str) -> Person | None:
     return Person(row.id, row.name, row.email, row.plan)
 
 
+@retry_conflicts
 def change_password(access: Access, current: str, new: str, session_id: str) -> None:
     """Set a new password, sign out every other browser, end every session token, disconnect every application.
 
@@ -57,6 +58,7 @@ def change_password(access: Access, current: str, new: str, session_id: str) -> 
     end_all_sessions(access, access.user.id, except_id=session_id)
 
 
+@retry_conflicts
 def create_reset_token(email: str) -> tuple[Person, str] | None:
     """Create a one-time token for the person with this e-mail, or None where there is nobody.
 
@@ -82,6 +84,7 @@ def is_valid_reset_token(token: str) -> bool:
         return connection.execute(statement).first() is not None
 
 
+@retry_conflicts
 def reset_password(token: str, new: str) -> None:
     """Set a new password by a mailed link, which is consumed, sign out everywhere and disconnect every application.
 

@@ -11,7 +11,7 @@ from calmboard.access.audit import Subject, record_audit
 from calmboard.access.credentials.sessions import is_live
 from calmboard.access.secret_format import digest, is_well_formed, new_secret
 from calmboard.clock import now
-from calmboard.db import autocommit, db
+from calmboard.db import autocommit, db, retry_conflicts
 from calmboard.errors import InvalidToken, MissingApiKey
 from calmboard.models import SessionToken, User, UserSession
 
@@ -60,6 +60,7 @@ def find_token_session(secret: str | None) -> TokenSession:
     return TokenSession(Person(row.id, row.name, row.email, row.plan), row.session_id, row.expires_at)
 
 
+@retry_conflicts
 def end_session_token(secret: str | None) -> None:
     """Revoke a token, and end its session where that was opened for it alone."""
     person = find_token_session(secret).user
@@ -86,6 +87,7 @@ def _digest(secret: str | None) -> bytes:
     return digest(secret)
 
 
+@retry_conflicts
 def _new_token(session_id: str, ends_at: datetime) -> str:
     secret = new_secret("cbs")
     db.session.add(SessionToken(digest=digest(secret), session_id=session_id, expires_at=ends_at))

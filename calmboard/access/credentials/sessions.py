@@ -12,7 +12,7 @@ from calmboard.access.audit import Actor, Subject, record_audit
 from calmboard.access.credentials.devices import forget_devices
 from calmboard.access.oauth.grants import end_all_grants
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, autocommit, db
+from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
 from calmboard.ids import new_id
 from calmboard.models import User, UserSession
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
@@ -32,6 +32,7 @@ class Session:
     agent: str | None
 
 
+@retry_conflicts
 def open_session(person: Person, ip: str | None, agent: str | None) -> str:
     """Sign a person in and return the token for their cookie."""
     token, session_id = secrets.token_urlsafe(32), new_id("ses")
@@ -61,6 +62,7 @@ def list_other_sessions(session: Session, page_request: PageRequest) -> Page[Ses
     return Page([_session(row) for row in page.rows], page.after)
 
 
+@retry_conflicts
 def end_session(access: Access, token: str) -> None:
     deletion = delete(UserSession).where(UserSession.digest == _digest(token), UserSession.user_id == access.user.id)
     session_id = db.session.execute(deletion.returning(UserSession.id)).scalar()
@@ -69,6 +71,7 @@ def end_session(access: Access, token: str) -> None:
     db.session.commit()
 
 
+@retry_conflicts
 def end_all_sessions(actor: Actor, user_id: str, except_id: str | None = None) -> None:
     """Sign a person out everywhere, forget their browsers, and disconnect every application.
 
@@ -83,6 +86,7 @@ def end_all_sessions(actor: Actor, user_id: str, except_id: str | None = None) -
     db.session.commit()
 
 
+@retry_conflicts
 def delete_expired_sessions() -> None:
     """Delete the rows of sessions that have expired."""
     at = now()

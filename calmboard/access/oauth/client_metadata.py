@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from calmboard.access.oauth.clients import COLUMNS, Client, client_of
 from calmboard.access.oauth.redirect_uris import MAX_REGISTERED, registered_uri_error
 from calmboard.clock import now
-from calmboard.db import autocommit, db, insert_or_ignore
+from calmboard.db import autocommit, db, insert_or_ignore, retry_conflicts
 from calmboard.models import OAuthClient
 from calmboard.outgoing.fetch import Fetch, OutgoingRefused
 from calmboard.texts.names import one_line
@@ -83,6 +83,7 @@ def _contains_secret(metadata: dict[str, Any]) -> bool:
     return private or not metadata.keys().isdisjoint(("client_secret", "client_secret_expires_at"))
 
 
+@retry_conflicts
 def _save(client_id: str, metadata: dict[str, Any]) -> Client:
     sent = metadata.get("client_name")
     name = one_line(sent) if isinstance(sent, str) else ""

@@ -13,7 +13,7 @@ from calmboard.access.oauth.app_names import shown_name
 from calmboard.access.oauth.redirect_uris import MAX_OWN, is_same, own_uri_error
 from calmboard.access.secret_format import digest, is_well_formed, new_secret
 from calmboard.clock import now
-from calmboard.db import AnyRow, autocommit, db, insert_if_absent
+from calmboard.db import AnyRow, autocommit, db, insert_if_absent, retry_conflicts
 from calmboard.errors import FieldError, Forbidden, ValidationFailed
 from calmboard.ids import is_id, new_id
 from calmboard.models import OAuthClient, OAuthGrant, OAuthRefreshToken
@@ -85,6 +85,7 @@ def own_client(person: Person, origin: str) -> Client:
     return own_client(person, origin)
 
 
+@retry_conflicts
 def change_callbacks(access: Access, text: str, origin: str) -> Client:
     """Set the callback addresses of one's own client, separated by commas or lines.
 
@@ -104,6 +105,7 @@ def change_callbacks(access: Access, text: str, origin: str) -> Client:
     return own_client(access.user, origin)
 
 
+@retry_conflicts
 def register_client(name: str, redirect_uris: list[str], details: Mapping[str, Any]) -> tuple[Client, str]:
     """Write a client that registered itself; returns it and its registration access token, which is not stored."""
     token = new_secret("cbm")
@@ -134,6 +136,7 @@ def find_registration(client_id: str, token: str | None) -> Client | None:
     return client_of(row) if row else None
 
 
+@retry_conflicts
 def change_registration(client_id: str, name: str, redirect_uris: list[str], details: Mapping[str, Any]) -> bool:
     """Returns whether the client was still there."""
     values = {"name": name, "redirect_uris": redirect_uris, "details": dict(details), "updated_at": now()}
@@ -145,6 +148,7 @@ def change_registration(client_id: str, name: str, redirect_uris: list[str], det
     return found is not None
 
 
+@retry_conflicts
 def delete_unused_clients() -> None:
     """Delete registered clients that nobody authorized in 14 days, and those that got no code in 90 and hold no live token."""
     at = now()

@@ -19,7 +19,7 @@ from calmboard.access.oauth.clients import Client
 from calmboard.access.scopes import expand
 from calmboard.access.secret_format import derived_secret, digest, is_well_formed, new_secret
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, Base, autocommit, db, insert_or_ignore
+from calmboard.db import AnyRow, AnySelect, Base, autocommit, db, insert_or_ignore, retry_conflicts
 from calmboard.models import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken, UserSession
 from calmboard.settings import RateLimit
 
@@ -103,6 +103,7 @@ class Tokens:
         }
 
 
+@retry_conflicts
 def grant(access: Access, consent: Consent) -> str:
     """Store a consent and return the code for it."""
     at = now()
@@ -127,6 +128,7 @@ def grant(access: Access, consent: Consent) -> str:
     return code
 
 
+@retry_conflicts
 def redeem(client: Client, code: str, redirect_uri: str, verifier: str, resource: str | None) -> Tokens:
     """Exchange a code for tokens, once. Raises GrantError; the code stays unused unless everything matches.
 
@@ -153,6 +155,7 @@ def redeem(client: Client, code: str, redirect_uri: str, verifier: str, resource
     return tokens
 
 
+@retry_conflicts
 def refresh(
     client: Client, token: str, scopes: frozenset[str] | None, resource: str | None, grace: timedelta, key: str
 ) -> Tokens:
@@ -189,6 +192,7 @@ def _check_refresh_limit(grant_id: str) -> None:
         LIMITS.get().count("refresh", f"{limit.seconds}/{grant_id}", limit).check_limit()
 
 
+@retry_conflicts
 def revoke(client: Client, token: str) -> None:
     """End an access token, or by a refresh token the whole grant; a token of another client is left unchanged (RFC 7009).
 
@@ -207,6 +211,7 @@ def revoke(client: Client, token: str) -> None:
         end_grant("client", grant_id, "revoked")
 
 
+@retry_conflicts
 def end_grant(actor: Actor, grant_id: str, reason: str) -> None:
     """End a grant with all its tokens, at once."""
     _end(actor, OAuthGrant.id == grant_id, reason)
@@ -218,6 +223,7 @@ def end_all_grants(actor: Actor, user_id: str, reason: str) -> None:
     _end(actor, OAuthGrant.user_id == user_id, reason)
 
 
+@retry_conflicts
 def delete_client(client: Client) -> None:
     """Delete a client that registered itself, with all that was granted to it."""
     _end("client", OAuthGrant.client_id == client.id, "client_deleted")
@@ -227,6 +233,7 @@ def delete_client(client: Client) -> None:
     db.session.commit()
 
 
+@retry_conflicts
 def delete_expired_tokens() -> None:
     """Delete codes and tokens that have run out, and grants that were never redeemed or are over."""
     at = now()

@@ -19,7 +19,7 @@ from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, autocommit, db
+from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
 from calmboard.errors import NotFound
 from calmboard.events.activity import record
 from calmboard.models import Attachment, Task
@@ -91,30 +91,11 @@ def add_attachment(access: Access, task_id: str, file: NewFile, files_dir: Path)
     """Store a file on a task. Raises NotFound, and Forbidden without access and to viewers."""
     require_role(access, find(access, Task, task_id).role, "tasks:write")
     with _writing(files_dir, file.content) as written:
-        task = find_for_update(access, Task, task_id, Task.board_id)
-        require_role(access, task.role, "tasks:write")
-        metadata = {"name": safe_file_name(file.name), "size_bytes": written.size_bytes}
-        attachment = Attachment(
-            task_id=task_id, media_type=file.media_type, sha256=written.sha256, added_by=access.user.id, **metadata
-        )
-        db.session.add(attachment)
-        db.session.flush()
-        attachment_id = attachment.id
-        record(
-            access,
-            "attachment.created",
-            task.in_project,
-            attachment_id,
-            board_id=task.board_id,
-            task_id=task_id,
-            changes=metadata,
-        )
-        # Before the commit: a file without a row is deleted later, a row without a file would stay broken.
-        written.path.rename(files_dir / attachment_id)
-        db.session.commit()
+        attachment_id = _store(access, task_id, file, written, files_dir)
     return read_attachment(access, attachment_id)
 
 
+@retry_conflicts
 def delete_attachment(access: Access, attachment_id: str, files_dir: Path, precondition: Precondition = no_precondition) -> None:
     """Delete a file for good. Raises NotFound, Forbidden without access and to viewers, PreconditionFailed."""
     attachment = find_for_update(access, Attachment, attachment_id, *_COLUMNS, Task.board_id)
@@ -148,6 +129,24 @@ def safe_file_name(name: str) -> str:
     if len(suffix) > _MAX_SUFFIX_LENGTH:
         return visible[:MAX_NAME_LENGTH]
     return visible.removesuffix(suffix)[: MAX_NAME_LENGTH - len(suffix)] + suffix
+
+
+@retry_conflicts
+def _store(access: Access, task_id: str, file: NewFile, written: _Written, files_dir: Path) -> str:
+    """Add the row of a written file, and give the file its name; returns its id."""
+    task = find_for_update(access, Task, task_id, Task.board_id)
+    require_role(access, task.role, "tasks:write")
+    attachment_id = ids.new_id("att")
+    metadata = {"name": safe_file_name(file.name), "size_bytes": written.size_bytes}
+    values = {"media_type": file.media_type, "sha256": written.sha256, "added_by": access.user.id, **metadata}
+    db.session.add(Attachment(id=attachment_id, task_id=task_id, **values))
+    location = {"board_id": task.board_id, "task_id": task_id}
+    record(access, "attachment.created", task.in_project, attachment_id, **location, changes=metadata)
+    db.session.flush()
+    # Before the commit: a file without a row is deleted later, a row without a file would stay broken.
+    written.path.rename(files_dir / attachment_id)
+    db.session.commit()
+    return attachment_id
 
 
 @cache

@@ -12,7 +12,7 @@ from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, db
+from calmboard.db import AnyRow, AnySelect, db, retry_conflicts
 from calmboard.errors import Conflict, FieldError, ValidationFailed
 from calmboard.events.activity import record
 from calmboard.models import ChecklistItem, Task
@@ -57,6 +57,7 @@ def read_item(access: Access, item_id: str) -> AnyRow:
     return find(access, ChecklistItem, item_id, *_COLUMNS)
 
 
+@retry_conflicts
 def add_item(access: Access, task_id: str, new: Mapping[str, Any]) -> AnyRow:
     """Add an item at the bottom, or at `position` (0 = top).
 
@@ -70,6 +71,7 @@ def add_item(access: Access, task_id: str, new: Mapping[str, Any]) -> AnyRow:
     return read_item(access, item_id)
 
 
+@retry_conflicts
 def change_item(access: Access, item_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition) -> AnyRow:
     """Change the fields that are given and leave the others; `position` moves the item.
 
@@ -88,6 +90,7 @@ def change_item(access: Access, item_id: str, changes: Mapping[str, Any], precon
     return read_item(access, item_id)
 
 
+@retry_conflicts
 def delete_item(access: Access, item_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete an item; those below it move up. Raises as `change_item` does."""
     item = _lock_item(access, item_id, precondition)
@@ -97,6 +100,7 @@ def delete_item(access: Access, item_id: str, precondition: Precondition = no_pr
     db.session.commit()
 
 
+@retry_conflicts
 def change_checklist(
     access: Access, task_id: str, add: Sequence[str], tick: Sequence[str], untick: Sequence[str]
 ) -> Sequence[AnyRow]:

@@ -12,7 +12,7 @@ from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, db
+from calmboard.db import AnyRow, AnySelect, db, retry_conflicts
 from calmboard.errors import Forbidden
 from calmboard.events.activity import record
 from calmboard.models import Comment, Task, User
@@ -75,6 +75,7 @@ def read_comment(access: Access, comment_id: str) -> CommentRow:
     return _with_author(find(access, Comment, comment_id, *_COLUMNS))
 
 
+@retry_conflicts
 def write_comment(access: Access, task_id: str, body: str) -> CommentRow:
     """Add a comment, in Markdown. Raises NotFound, and Forbidden without access and to viewers."""
     task = find_for_update(access, Task, task_id, Task.board_id)
@@ -89,6 +90,7 @@ def write_comment(access: Access, task_id: str, body: str) -> CommentRow:
     return read_comment(access, comment_id)
 
 
+@retry_conflicts
 def change_comment(
     access: Access, comment_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
 ) -> CommentRow:
@@ -103,6 +105,7 @@ def change_comment(
     return read_comment(access, comment_id)
 
 
+@retry_conflicts
 def delete_comment(access: Access, comment_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a comment: one's own, or as an admin or owner anybody's. Raises as `change_comment` does."""
     comment = _lock_comment(access, comment_id, precondition)

@@ -6,14 +6,14 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import find, find_for_update, require_role, require_scope
+from calmboard.access.permissions import find, find_for_update, find_place, require_role, require_scope
 from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, autocommit, db
+from calmboard.db import AnyRow, AnySelect, db, retry_conflicts
 from calmboard.errors import Conflict, FieldError, ValidationFailed
 from calmboard.events.activity import record
 from calmboard.events.touched import touch
@@ -76,6 +76,7 @@ def read_sprint(access: Access, sprint_id: str) -> AnyRow:
     return find(access, Sprint, sprint_id, *COLUMNS)
 
 
+@retry_conflicts
 def create_sprint(access: Access, board_id: str, new: Mapping[str, Any]) -> AnyRow:
     """Plan a sprint. Raises ValidationFailed where it would end before it starts, or last too long."""
     sprint_id = add_sprint(access, board_id, new)
@@ -83,6 +84,7 @@ def create_sprint(access: Access, board_id: str, new: Mapping[str, Any]) -> AnyR
     return read_sprint(access, sprint_id)
 
 
+@retry_conflicts
 def change_sprint(
     access: Access, sprint_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
 ) -> AnyRow:
@@ -95,6 +97,7 @@ def change_sprint(
     return read_sprint(access, sprint_id)
 
 
+@retry_conflicts
 def delete_sprint(access: Access, sprint_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a planned sprint; its tasks stay, in no sprint. Raises Conflict where it was started."""
     sprint = lock_sprint(access, sprint_id, precondition)
@@ -106,6 +109,7 @@ def delete_sprint(access: Access, sprint_id: str, precondition: Precondition = n
     db.session.commit()
 
 
+@retry_conflicts
 def start_sprint(access: Access, sprint_id: str) -> AnyRow:
     """Start a planned sprint: today, for two weeks, where no days were planned.
 
@@ -125,6 +129,7 @@ def start_sprint(access: Access, sprint_id: str) -> AnyRow:
     return read_sprint(access, sprint_id)
 
 
+@retry_conflicts
 def complete_sprint(
     access: Access,
     sprint_id: str,
@@ -139,7 +144,7 @@ def complete_sprint(
     """
     require_one_destination(unfinished, move_to)
     sprint = lock_sprint(access, sprint_id)
-    require_completable(sprint, move_to)
+    require_completable(db.session.connection(), sprint, move_to)
     task_ids = _lock_tasks(sprint_id, Task.state != "done")
     precondition(SprintCompletion(sprint, task_ids))
     completed_at = now()
@@ -160,14 +165,13 @@ def require_one_destination(unfinished: str | None, move_to: str | None) -> None
         raise ValidationFailed(errors=tuple(FieldError(f"/{name}", code, detail) for name in ("unfinished", "move_to")))
 
 
-def require_completable(sprint: AnyRow, move_to: str | None) -> None:
+def require_completable(connection: Connection, sprint: AnyRow, move_to: str | None) -> None:
     """Raises Conflict for a sprint that is not active, ValidationFailed where its board has no planned sprint `move_to`."""
     if sprint.state != "active":
         raise Conflict(f"This sprint is {sprint.state}. Only an active sprint can be completed.")
     if move_to is None:
         return
-    with autocommit() as connection:
-        planned = connection.execute(_PLANNED, {"board_id": sprint.board_id}).scalars().all()
+    planned = connection.execute(_PLANNED, {"board_id": sprint.board_id}).scalars().all()
     if move_to not in planned:
         detail = "This board has no planned sprint with this id."
         raise ValidationFailed(errors=(FieldError("/move_to", "unknown_value", detail, tuple(planned[:_MAX_CHOICES])),))
@@ -175,7 +179,7 @@ def require_completable(sprint: AnyRow, move_to: str | None) -> None:
 
 def add_sprint(access: Access, board_id: str, new: Mapping[str, Any]) -> str:
     """As `create_sprint`, for a caller that commits; returns the id."""
-    board = find(access, Board, board_id)
+    board = find_for_update(access, Board, board_id)
     require_role(access, board.role, "sprints:write")
     _require_valid_dates(new, new.get("starts_on"), new.get("ends_on"))
     sprint = Sprint(board_id=board_id, **new)
@@ -194,7 +198,7 @@ def apply_changes(access: Access, sprint: AnyRow, changes: Mapping[str, Any]) ->
 
 def lock_sprint(access: Access, sprint_id: str, precondition: Precondition = no_precondition) -> AnyRow:
     """The sprint, locked until the commit together with its board, so that no task is added or removed meanwhile."""
-    found = find(access, Sprint, sprint_id, Sprint.board_id)
+    found = find_place(access, Sprint, sprint_id, Sprint.board_id)
     require_role(access, found.role, "sprints:write")
     lock_boards(found.board_id)
     sprint = find_for_update(access, Sprint, sprint_id, *COLUMNS)
@@ -233,9 +237,10 @@ def _days(sprint: AnyRow, today: date) -> tuple[date, date]:
 
 
 def _lock_tasks(sprint_id: str, *conditions: ColumnElement[bool]) -> list[str]:
-    """Ids of tasks in a sprint, in the order of the board; locked, so that nobody deletes them meanwhile."""
-    statement = select(Task.id).where(Task.sprint_id == sprint_id, *conditions).order_by(Task.state, Task.rank)
-    return list(db.session.execute(statement.with_for_update(key_share=True)).scalars())
+    """Ids of tasks in a sprint, in the order of the board; locked in that of the ids, so that nobody deletes them meanwhile."""
+    tasks = select(Task.id).where(Task.sprint_id == sprint_id, *conditions)
+    db.session.execute(tasks.order_by(Task.id).with_for_update(key_share=True))
+    return list(db.session.execute(tasks.order_by(Task.state, Task.rank)).scalars())
 
 
 def _move_to_backlog(board_id: str, task_ids: list[str]) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, func, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
-from calmboard.db import AnyRow, autocommit, db
+from calmboard.db import AnyRow, autocommit, db, retry_conflicts
 from calmboard.errors import FieldError, ValidationFailed
 from calmboard.events.activity import record
 from calmboard.models import Board, Sprint, Task
@@ -25,6 +25,7 @@ from calmboard.work.tasks.sprint_scope import move_to_sprint
 _MAX_TASKS = 100
 
 
+@retry_conflicts
 def plan_sprint(access: Access, board_id: str, new: Mapping[str, Any], added_ids: Sequence[str]) -> AnyRow:
     """Plan a sprint with tasks of the board in it, all or nothing.
 
@@ -41,6 +42,7 @@ def plan_sprint(access: Access, board_id: str, new: Mapping[str, Any], added_ids
     return read_sprint(access, sprint_id)
 
 
+@retry_conflicts
 def replan_sprint(
     access: Access, sprint_id: str, changes: Mapping[str, Any], added_ids: Sequence[str], removed_ids: Sequence[str]
 ) -> AnyRow:
@@ -70,8 +72,8 @@ def preview_completion(access: Access, sprint_id: str, unfinished: str | None, m
     require_one_destination(unfinished, move_to)
     sprint = find(access, Sprint, sprint_id, *COLUMNS)
     require_role(access, sprint.role, "sprints:write")
-    require_completable(sprint, move_to)
     with autocommit() as connection:
+        require_completable(connection, sprint, move_to)
         rows = connection.execute(_UNFINISHED, {"sprint_id": sprint_id}).all()
     tasks = rows if access.has_scope("tasks:read") else None
     return {"sprint": sprint, "unfinished_count": rows[0].total if rows else 0, "unfinished": tasks}

@@ -8,7 +8,8 @@ from sqlalchemy import or_, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, find_for_update, require_role, require_scope, visible
-from calmboard.db import db
+from calmboard.access.project_locks import lock_projects
+from calmboard.db import db, retry_conflicts
 from calmboard.errors import Problem
 from calmboard.models import Board, Task
 from calmboard.preconditions import Precondition, no_precondition
@@ -48,6 +49,7 @@ class BulkOperationError(Exception):
         self.problem = problem
 
 
+@retry_conflicts
 def change_all(access: Access, operations: Sequence[BulkOperation]) -> list[BulkResult]:
     """Carry out every operation, or none: raises BulkOperationError for the first that cannot be."""
     require_scope(access, "tasks:write")
@@ -87,6 +89,7 @@ def create_each(
         db.session.rollback()
 
 
+@retry_conflicts
 def _run(access: Access, operation: BulkOperation) -> str | Problem:
     try:
         task_id = _ACTIONS[operation.kind](access, operation)
@@ -120,13 +123,14 @@ def _add(access: Access, board_id: str, values_of: Callable[[], Mapping[str, Any
 
 
 def _lock(access: Access, operations: Sequence[BulkOperation]) -> None:
-    """Lock every visible board, and the numbers of its project, in one order, so that there are no deadlocks."""
+    """Lock every visible project, its boards, their numbers and tasks, in one order, so that there are no deadlocks."""
     board_ids = [operation.where for operation in operations if operation.kind == "create"]
     tasks = Task.id.in_([operation.where for operation in operations if operation.kind != "create"])
     affected = or_(Board.id.in_(board_ids), Board.id.in_(select(Task.board_id).where(tasks)))
     visible_boards = visible(access, select(Board.id, Board.project_id).where(affected), Board.project_id)
     project_of = {row.id: row.project_id for row in db.session.execute(visible_boards, access_params(access))}
     boards = list(project_of)
+    lock_projects(project_of.values())
     lock_boards(*boards)
     lock_numbers(project_of[board_id] for board_id in board_ids if board_id in project_of)
     task_rows = select(Task.id).where(tasks, Task.board_id.in_(boards))

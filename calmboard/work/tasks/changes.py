@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from calmboard.access.access import Access
-from calmboard.db import autocommit, db
+from calmboard.db import AnySelect, db
 from calmboard.errors import FieldError, ValidationFailed
 from calmboard.models import Label, Membership, Sprint, TaskAssignee, TaskLabel
 from calmboard.models.columns import STATES
@@ -36,7 +37,10 @@ def resolve_references(access: Access, project_id: str, values: Mapping[str, Any
 
 
 def require_known(project_id: str, board_id: str, values: Mapping[str, Any]) -> None:
-    """Raises ValidationFailed for people, labels and a sprint that are not of this project and board."""
+    """Raises ValidationFailed for people, labels and a sprint that are not of this project and board.
+
+    Those that are stay until the commit: their rows are locked.
+    """
     errors = [
         *_assignee_errors(project_id, values.get("assignees")),
         *_label_errors(project_id, values.get("labels")),
@@ -124,18 +128,22 @@ def _assignee_errors(project_id: str, user_ids: list[str] | None) -> list[FieldE
     if not user_ids:
         return []
     members = select(Membership.user_id).where(Membership.project_id == project_id, Membership.user_id.in_(user_ids))
-    with autocommit() as connection:
-        known = set(connection.execute(members).scalars())
+    known = _lock_in_order(members, Membership.user_id)
     return _unknown_id_errors("assignees", user_ids, known, "Nobody in this project has this id.")
 
 
 def _label_errors(project_id: str, label_ids: list[str] | None) -> list[FieldError]:
-    """Those that the project has not; those that it has are locked until the commit, so that none is deleted meanwhile."""
     if not label_ids:
         return []
-    labels = select(Label.id).where(Label.project_id == project_id, Label.id.in_(label_ids)).order_by(Label.id)
-    known = set(db.session.execute(labels.with_for_update(read=True, key_share=True)).scalars())
+    labels = select(Label.id).where(Label.project_id == project_id, Label.id.in_(label_ids))
+    known = _lock_in_order(labels, Label.id)
     return _unknown_id_errors("labels", label_ids, known, "This project has no label with this id.")
+
+
+def _lock_in_order(referred: AnySelect, row_id: InstrumentedAttribute[str]) -> set[str]:
+    """The ids of rows that a task is to refer to; nobody removes them until the commit."""
+    locked = referred.order_by(row_id).with_for_update(read=True, key_share=True)
+    return set(db.session.execute(locked).scalars())
 
 
 def _unknown_id_errors(field: str, row_ids: list[str], known: set[str], detail: str) -> list[FieldError]:
@@ -147,9 +155,8 @@ def _unknown_id_errors(field: str, row_ids: list[str], known: set[str], detail: 
 def _sprint_errors(board_id: str, sprint_id: str | None) -> list[FieldError]:
     if sprint_id is None:
         return []
-    with autocommit() as connection:
-        statement = select(Sprint.state).where(Sprint.id == sprint_id, Sprint.board_id == board_id)
-        state = connection.execute(statement).scalar()
+    sprint = select(Sprint.state).where(Sprint.id == sprint_id, Sprint.board_id == board_id)
+    state = db.session.execute(sprint.with_for_update(read=True, key_share=True)).scalar()
     if state is None:
         return [FieldError("/sprint_id", "unknown_value", "This board has no sprint with this id.")]
     return [FieldError("/sprint_id", "completed", "This sprint is completed. Choose another.")] if state == "completed" else []

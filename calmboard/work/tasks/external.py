@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
-from calmboard.db import autocommit, db
+from calmboard.db import autocommit, db, retry_conflicts
 from calmboard.errors import FieldError, NotFound, ValidationFailed
 from calmboard.models import Board, ExternalTask, Membership, Task, User
 from calmboard.preconditions import Precondition, no_precondition
@@ -44,6 +44,7 @@ def read_external(access: Access, board_id: str, source: str, external_id: str) 
     return read_task(access, task_id)
 
 
+@retry_conflicts
 def put_external(
     access: Access,
     board_id: str,
@@ -163,5 +164,4 @@ def _assignees(project_id: str, email: str | None) -> list[str] | None:
 def _member(project_id: str, email: str) -> str | None:
     statement = select(User.id).join(Membership, Membership.user_id == User.id)
     statement = statement.where(Membership.project_id == project_id, func.lower(User.email) == email.strip().lower())
-    with autocommit() as connection:
-        return connection.execute(statement).scalar()
+    return db.session.execute(statement).scalar()

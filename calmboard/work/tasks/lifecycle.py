@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import delete, update
 
 from calmboard.access.access import Access
-from calmboard.access.permissions import find, find_for_update, require_role, require_scope
+from calmboard.access.permissions import find, find_for_update, find_place, require_role, require_scope
 from calmboard.clock import now
-from calmboard.db import AnyRow, autocommit, db
+from calmboard.db import AnyRow, autocommit, db, retry_conflicts
 from calmboard.events.activity import record
 from calmboard.events.touched import touch
 from calmboard.models import Board, Sprint, Task
@@ -40,6 +40,7 @@ def read_task(access: Access, task_id: str) -> TaskRow:
         return with_relations(connection, [row])[0]
 
 
+@retry_conflicts
 def create_task(access: Access, board_id: str, new: Mapping[str, Any]) -> TaskRow:
     """Add a task to a board, at the bottom of its column or where `position`, `before` or `after` says.
 
@@ -51,6 +52,7 @@ def create_task(access: Access, board_id: str, new: Mapping[str, Any]) -> TaskRo
     return read_task(access, task_id)
 
 
+@retry_conflicts
 def change_task(
     access: Access, task_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition
 ) -> TaskRow:
@@ -63,6 +65,7 @@ def change_task(
     return read_task(access, task_id)
 
 
+@retry_conflicts
 def delete_task(access: Access, task_id: str, precondition: Precondition = no_precondition) -> None:
     """Delete a task for good. Raises as `change_task` does."""
     remove_task(access, task_id, precondition)
@@ -95,7 +98,7 @@ def add_task(access: Access, board_id: str, new: Mapping[str, Any]) -> str:
 def apply_changes(access: Access, task_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition) -> None:
     """As `change_task`, for a caller that commits."""
     if any(name in changes for name in MOVE_FIELDS):
-        lock_boards(find(access, Task, task_id, Task.board_id).board_id)
+        lock_boards(find_place(access, Task, task_id, Task.board_id).board_id)
     task = _lock_task(access, task_id, precondition)
     changes = resolve_references(access, task.in_project, changes)
     values = with_block(changes)
@@ -122,7 +125,7 @@ def apply_changes(access: Access, task_id: str, changes: Mapping[str, Any], prec
 
 def remove_task(access: Access, task_id: str, precondition: Precondition = no_precondition) -> None:
     """As `delete_task`, for a caller that commits."""
-    lock_boards(find(access, Task, task_id, Task.board_id).board_id)
+    lock_boards(find_place(access, Task, task_id, Task.board_id).board_id)
     task = _lock_task(access, task_id, precondition)
     _touch_counts(task.board_id, task.sprint_id, now())
     db.session.execute(delete(Task).where(Task.id == task_id))

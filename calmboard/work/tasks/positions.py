@@ -153,7 +153,9 @@ def _rank_within(column: Column, gap: Gap, moving_id: str | None) -> str | None:
 def _renumber(column: Column) -> None:
     """Spread a column's ranks again: first to temporary ranks, since no two rows may share one meanwhile."""
     table = column.table
-    row_ids = db.session.execute(select(table.id).where(*column.conditions).order_by(table.rank)).scalars().all()
+    rows = select(table.id).where(*column.conditions)
+    db.session.execute(rows.order_by(table.id).with_for_update(key_share=True))
+    row_ids = db.session.execute(rows.order_by(table.rank)).scalars().all()
     db.session.execute(update(table).where(*column.conditions).values(rank="!" + table.id))
     ranks = spread_ranks(len(row_ids))
     # A task shows its rank, an item of a checklist only its position, which stays.

@@ -42,6 +42,7 @@ ROOMS = {
         "oauth",
         "providers",
         "permissions",
+        "project_locks",
         "reads",
         "limits",
         "plans",
