@@ -35,6 +35,13 @@ class RateLimit:
         return f"{self.amount} a {_period_name(self.seconds)}"
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How much is kept, and for how long."""
+
+    activity_days: int
+
+
 def _period_name(seconds: int) -> str:
     return next(name for name, length in _PERIODS.items() if length == seconds)
 
@@ -55,6 +62,7 @@ class Settings:
     rates: Mapping[str, RateLimit]
     rate_failures: RateLimit
     refresh_grace_s: int
+    kept: Kept
     cors_origins: tuple[str, ...]
     outgoing_allow: tuple[IPv4Network | IPv6Network, ...]
     trusted_proxies: int
@@ -97,11 +105,10 @@ def read_settings(environment: Mapping[str, str] = os.environ, instance_dir: Pat
     """Read every setting; raises SettingsError for the first one that cannot be used."""
     values = {name: value.strip() for name, value in environment.items() if value.strip()}
     directory = (instance_dir or Path(values.get("CALMBOARD_INSTANCE_DIR", "instance"))).resolve()
-    port = _integer(values, "PORT", 8000, 1, 65535)
-    origin = _origin(values, port)
+    origin = _origin(values)
     return Settings(
         origin=origin,
-        port=port,
+        port=_port(values),
         instance_dir=directory,
         files_dir=Path(values.get("CALMBOARD_FILES_DIR", directory / "files")).resolve(),
         secret_key=_secret_key(values, directory, is_loopback(urlsplit(origin).hostname or "")),
@@ -112,6 +119,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, instance_dir: Pat
         rates=_rates(values),
         rate_failures=_rate_limit(values, "CALMBOARD_RATE_FAILURES", "30/minute"),
         refresh_grace_s=_integer(values, "CALMBOARD_REFRESH_GRACE_S", 60, 0, 3600),
+        kept=_kept(values),
         cors_origins=_origins(values, "CALMBOARD_CORS_ORIGINS"),
         outgoing_allow=_networks(values, "CALMBOARD_OUTGOING_ALLOW"),
         trusted_proxies=_integer(values, "CALMBOARD_TRUSTED_PROXIES", 0, 0, 10),
@@ -129,9 +137,17 @@ def _rates(values: Mapping[str, str]) -> dict[str, RateLimit]:
     }
 
 
-def _origin(values: Mapping[str, str], port: int) -> str:
+def _kept(values: Mapping[str, str]) -> Kept:
+    return Kept(activity_days=_integer(values, "CALMBOARD_ACTIVITY_DAYS", 400, 1, 36500))
+
+
+def _port(values: Mapping[str, str]) -> int:
+    return _integer(values, "PORT", 8000, 1, 65535)
+
+
+def _origin(values: Mapping[str, str]) -> str:
     name = "CALMBOARD_PUBLIC_URL"
-    text = values.get(name, f"http://127.0.0.1:{port}").rstrip("/")
+    text = values.get(name, f"http://127.0.0.1:{_port(values)}").rstrip("/")
     parts = _split(name, text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise SettingsError(f"{name} is “{text}”; it takes an address such as https://calmboard.example.")

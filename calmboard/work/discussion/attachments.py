@@ -42,7 +42,7 @@ _BY_ID = Order((Attachment.id,))
 _MAX_SUFFIX_LENGTH = 20
 _CHUNK_BYTES = 64 * 1024
 _UPLOAD_PREFIX = ".upload-"
-_MIN_AGE = timedelta(days=1)
+_MIN_AGE = timedelta(minutes=10)
 _BATCH_SIZE = 500
 # Characters that reverse the reading direction, so that an .exe can look like a .pdf.
 _BIDI_CONTROLS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -128,7 +128,7 @@ def delete_attachment(access: Access, attachment_id: str, files_dir: Path, preco
 
 
 def delete_orphan_files(files_dir: Path) -> int:
-    """Delete files whose task is gone, or whose upload was interrupted, once they are a day old; returns how many."""
+    """Delete files whose task is gone, or whose upload was interrupted, once they are ten minutes old; returns how many."""
     if not files_dir.is_dir():
         return 0
     old = [path for path in files_dir.iterdir() if _is_ours(path) and _is_old(path)]
