@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 from calmboard.extensions import Extension
 
 _PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+_UNITS = {"MB": 10**6, "GB": 10**9}
 _REDIS_SCHEMES = ("redis", "rediss", "unix")
 # Those of redis-py that an operator needs; it would refuse any other at the first request.
 _TLS_OPTIONS = ("ssl_ca_certs", "ssl_ca_path", "ssl_cert_reqs", "ssl_certfile", "ssl_check_hostname", "ssl_keyfile")
@@ -40,6 +41,8 @@ class Kept:
     """How much is kept, and for how long."""
 
     activity_days: int
+    project_files_bytes: int
+    person_files_bytes: int
 
 
 def _period_name(seconds: int) -> str:
@@ -138,7 +141,11 @@ def _rates(values: Mapping[str, str]) -> dict[str, RateLimit]:
 
 
 def _kept(values: Mapping[str, str]) -> Kept:
-    return Kept(activity_days=_integer(values, "CALMBOARD_ACTIVITY_DAYS", 400, 1, 36500))
+    return Kept(
+        activity_days=_integer(values, "CALMBOARD_ACTIVITY_DAYS", 400, 1, 36500),
+        project_files_bytes=_size(values, "CALMBOARD_FILES_PROJECT_LIMIT", "5GB"),
+        person_files_bytes=_size(values, "CALMBOARD_FILES_PERSON_LIMIT", "1GB"),
+    )
 
 
 def _port(values: Mapping[str, str]) -> int:
@@ -220,6 +227,15 @@ def _rate_limit(values: Mapping[str, str], name: str, default: str) -> RateLimit
     if match is None:
         raise SettingsError(f"{name} is “{text}”; it takes a number, a slash and second, minute, hour or day, such as {default}.")
     return RateLimit(int(match[1]), _PERIODS[match[2]])
+
+
+def _size(values: Mapping[str, str], name: str, default: str) -> int:
+    """In bytes."""
+    text = values.get(name, default)
+    match = re.fullmatch(r"([1-9]\d{0,5})(MB|GB)", text)
+    if match is None:
+        raise SettingsError(f"{name} is “{text}”; it takes a whole number and MB or GB, such as {default}.")
+    return int(match[1]) * _UNITS[match[2]]
 
 
 def _origins(values: Mapping[str, str], name: str) -> tuple[str, ...]:

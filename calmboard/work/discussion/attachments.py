@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path, PurePath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy import bindparam, delete, select
 
@@ -25,6 +25,7 @@ from calmboard.events.activity import record
 from calmboard.models import Attachment, Task
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
+from calmboard.work.discussion.file_limits import require_room
 
 MAX_NAME_LENGTH = 255
 
@@ -88,27 +89,20 @@ def open_attachment(access: Access, attachment_id: str, files_dir: Path) -> tupl
 
 
 def add_attachment(access: Access, task_id: str, file: NewFile, files_dir: Path) -> AnyRow:
-    """Store a file on a task. Raises NotFound, and Forbidden without access and to viewers."""
-    require_role(access, find(access, Task, task_id).role, "tasks:write")
+    """Store a file on a task.
+
+    Raises NotFound, Forbidden without access and to viewers, and PayloadTooLarge where project or person have no room for it.
+    """
+    found = find(access, Task, task_id)
+    require_role(access, found.role, "tasks:write")
     with _writing(files_dir, file.content) as written:
+        require_room(access, found.in_project, written.size_bytes)
         task = find_for_update(access, Task, task_id, Task.board_id)
         require_role(access, task.role, "tasks:write")
         metadata = {"name": safe_file_name(file.name), "size_bytes": written.size_bytes}
-        attachment = Attachment(
-            task_id=task_id, media_type=file.media_type, sha256=written.sha256, added_by=access.user.id, **metadata
-        )
-        db.session.add(attachment)
-        db.session.flush()
-        attachment_id = attachment.id
-        record(
-            access,
-            "attachment.created",
-            task.in_project,
-            attachment_id,
-            board_id=task.board_id,
-            task_id=task_id,
-            changes=metadata,
-        )
+        attachment_id = _add_row(access, task_id, {**metadata, "media_type": file.media_type, "sha256": written.sha256})
+        location = {"board_id": task.board_id, "task_id": task_id}
+        record(access, "attachment.created", task.in_project, attachment_id, **location, changes=metadata)
         # Before the commit: a file without a row is deleted later, a row without a file would stay broken.
         written.path.rename(files_dir / attachment_id)
         db.session.commit()
@@ -153,6 +147,14 @@ def safe_file_name(name: str) -> str:
 @cache
 def _attachment_list(after_cursor: bool) -> AnySelect:
     return order_and_limit(select(*_COLUMNS).where(Attachment.task_id == bindparam("task_id")), _BY_ID, after_cursor=after_cursor)
+
+
+def _add_row(access: Access, task_id: str, values: dict[str, Any]) -> str:
+    """Returns the id of the row, which the caller commits."""
+    attachment = Attachment(task_id=task_id, added_by=access.user.id, **values)
+    db.session.add(attachment)
+    db.session.flush()
+    return attachment.id
 
 
 @contextmanager
