@@ -8,7 +8,20 @@ from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Executable, MetaData, Row, Select, literal
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    DateTime,
+    Dialect,
+    Executable,
+    MetaData,
+    Row,
+    Select,
+    delete,
+    inspect,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
@@ -39,6 +52,8 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
+
+_BATCH_SIZE = 1000
 
 AnyRow = Row[*tuple[Any, ...]]
 AnySelect = Select[*tuple[Any, ...]]
@@ -99,6 +114,26 @@ def _insert_or_ignore(table: type[Base], dialect: str) -> Executable:
     insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect]
     statement: Executable = insert(table.__table__).on_conflict_do_nothing().returning(literal(True))
     return statement
+
+
+def delete_in_batches(table: type[Base], *conditions: ColumnElement[bool]) -> None:
+    """Delete rows, a thousand a transaction, which are sought outside of it: so no writer waits long, on SQLite either.
+
+    The table has a key of one column. A row that no longer meets the conditions when its turn comes stays.
+    """
+    key = inspect(table).primary_key[0]
+    search = select(key).where(*conditions).order_by(key).limit(_BATCH_SIZE)
+    found = [None] * _BATCH_SIZE
+    while len(found) == _BATCH_SIZE:
+        with autocommit() as connection:
+            found = list(connection.execute(search).scalars())
+        _delete_batch(table, key.in_(found), *conditions)
+
+
+@retry_conflicts
+def _delete_batch(table: type[Base], *conditions: ColumnElement[bool]) -> None:
+    db.session.execute(delete(table).where(*conditions), execution_options={"synchronize_session": False})
+    db.session.commit()
 
 
 @contextmanager

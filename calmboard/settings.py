@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 from calmboard.extensions import Extension
 
 _PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+_UNITS = {"MB": 10**6, "GB": 10**9}
 _REDIS_SCHEMES = ("redis", "rediss", "unix")
 # Those of redis-py that an operator needs; it would refuse any other at the first request.
 _TLS_OPTIONS = ("ssl_ca_certs", "ssl_ca_path", "ssl_cert_reqs", "ssl_certfile", "ssl_check_hostname", "ssl_keyfile")
@@ -35,6 +36,15 @@ class RateLimit:
         return f"{self.amount} a {_period_name(self.seconds)}"
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How much is kept, and for how long."""
+
+    activity_days: int
+    project_files_bytes: int
+    person_files_bytes: int
+
+
 def _period_name(seconds: int) -> str:
     return next(name for name, length in _PERIODS.items() if length == seconds)
 
@@ -55,6 +65,7 @@ class Settings:
     rates: Mapping[str, RateLimit]
     rate_failures: RateLimit
     refresh_grace_s: int
+    kept: Kept
     cors_origins: tuple[str, ...]
     outgoing_allow: tuple[IPv4Network | IPv6Network, ...]
     trusted_proxies: int
@@ -97,11 +108,10 @@ def read_settings(environment: Mapping[str, str] = os.environ, instance_dir: Pat
     """Read every setting; raises SettingsError for the first one that cannot be used."""
     values = {name: value.strip() for name, value in environment.items() if value.strip()}
     directory = (instance_dir or Path(values.get("CALMBOARD_INSTANCE_DIR", "instance"))).resolve()
-    port = _integer(values, "PORT", 8000, 1, 65535)
-    origin = _origin(values, port)
+    origin = _origin(values)
     return Settings(
         origin=origin,
-        port=port,
+        port=_port(values),
         instance_dir=directory,
         files_dir=Path(values.get("CALMBOARD_FILES_DIR", directory / "files")).resolve(),
         secret_key=_secret_key(values, directory, is_loopback(urlsplit(origin).hostname or "")),
@@ -112,6 +122,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, instance_dir: Pat
         rates=_rates(values),
         rate_failures=_rate_limit(values, "CALMBOARD_RATE_FAILURES", "30/minute"),
         refresh_grace_s=_integer(values, "CALMBOARD_REFRESH_GRACE_S", 60, 0, 3600),
+        kept=_kept(values),
         cors_origins=_origins(values, "CALMBOARD_CORS_ORIGINS"),
         outgoing_allow=_networks(values, "CALMBOARD_OUTGOING_ALLOW"),
         trusted_proxies=_integer(values, "CALMBOARD_TRUSTED_PROXIES", 0, 0, 10),
@@ -129,9 +140,21 @@ def _rates(values: Mapping[str, str]) -> dict[str, RateLimit]:
     }
 
 
-def _origin(values: Mapping[str, str], port: int) -> str:
+def _kept(values: Mapping[str, str]) -> Kept:
+    return Kept(
+        activity_days=_integer(values, "CALMBOARD_ACTIVITY_DAYS", 400, 1, 36500),
+        project_files_bytes=_size(values, "CALMBOARD_FILES_PROJECT_LIMIT", "5GB"),
+        person_files_bytes=_size(values, "CALMBOARD_FILES_PERSON_LIMIT", "1GB"),
+    )
+
+
+def _port(values: Mapping[str, str]) -> int:
+    return _integer(values, "PORT", 8000, 1, 65535)
+
+
+def _origin(values: Mapping[str, str]) -> str:
     name = "CALMBOARD_PUBLIC_URL"
-    text = values.get(name, f"http://127.0.0.1:{port}").rstrip("/")
+    text = values.get(name, f"http://127.0.0.1:{_port(values)}").rstrip("/")
     parts = _split(name, text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise SettingsError(f"{name} is “{text}”; it takes an address such as https://calmboard.example.")
@@ -204,6 +227,15 @@ def _rate_limit(values: Mapping[str, str], name: str, default: str) -> RateLimit
     if match is None:
         raise SettingsError(f"{name} is “{text}”; it takes a number, a slash and second, minute, hour or day, such as {default}.")
     return RateLimit(int(match[1]), _PERIODS[match[2]])
+
+
+def _size(values: Mapping[str, str], name: str, default: str) -> int:
+    """In bytes."""
+    text = values.get(name, default)
+    match = re.fullmatch(r"([1-9]\d{0,5})(MB|GB)", text)
+    if match is None:
+        raise SettingsError(f"{name} is “{text}”; it takes a whole number and MB or GB, such as {default}.")
+    return int(match[1]) * _UNITS[match[2]]
 
 
 def _origins(values: Mapping[str, str], name: str) -> tuple[str, ...]:

@@ -57,4 +57,4 @@ class Attachment(Base):
     added_by: Mapped[str | None] = mapped_column(Id, ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
-    __table_args__ = (Index("ix_attachments_task_id", "task_id", "id"),)
+    __table_args__ = (Index("ix_attachments_task_id", "task_id", "id"), Index("ix_attachments_added_by", "added_by"))

@@ -1,4 +1,4 @@
-"""The worker's jobs: those that requests enqueue, and those of every day."""
+"""The worker's jobs: those that requests enqueue, those of every hour and those of every day."""
 
 import time
 from contextlib import suppress
@@ -15,7 +15,12 @@ from calmboard.access.oauth.clients import delete_unused_clients
 from calmboard.access.oauth.grants import delete_expired_tokens
 from calmboard.access.permissions import with_article
 from calmboard.errors import Unavailable
-from calmboard.operations.retention import delete_old_audit_entries
+from calmboard.operations.retention import (
+    delete_dead_keys,
+    delete_lapsed_invitations,
+    delete_old_activities,
+    delete_old_audit_entries,
+)
 from calmboard.queue import beat, job, queue
 from calmboard.settings import current_settings
 from calmboard.work.discussion.attachments import delete_orphan_files
@@ -111,9 +116,13 @@ def delete_orphan_attachments() -> None:
     delete_orphan_files(settings.files_dir)
 
 
-queue.periodic_task(crontab(hour="3", minute="17"))(delete_expired_sessions)
+queue.periodic_task(crontab(minute="7"))(delete_expired_sessions)
+queue.periodic_task(crontab(minute="17"))(delete_expired_tokens)
+# What is younger than ten minutes may belong to an upload under way: so files are gone within an hour at the latest.
+queue.periodic_task(crontab(minute="12,42"))(delete_orphan_attachments)
 queue.periodic_task(crontab(hour="3", minute="22"))(delete_expired_idempotency_keys)
-queue.periodic_task(crontab(hour="3", minute="27"))(delete_expired_tokens)
 queue.periodic_task(crontab(hour="3", minute="32"))(delete_unused_clients)
 queue.periodic_task(crontab(hour="3", minute="37"))(delete_old_audit_entries)
-queue.periodic_task(crontab(hour="3", minute="47"))(delete_orphan_attachments)
+queue.periodic_task(crontab(hour="3", minute="42"))(delete_old_activities)
+queue.periodic_task(crontab(hour="3", minute="47"))(delete_lapsed_invitations)
+queue.periodic_task(crontab(hour="3", minute="52"))(delete_dead_keys)

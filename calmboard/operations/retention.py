@@ -2,22 +2,46 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from calmboard.clock import now
-from calmboard.db import db
+from calmboard.db import db, delete_in_batches
 from calmboard.engines import retention_role
-from calmboard.models import AuditEntry
+from calmboard.models import Activity, ApiKey, AuditEntry, Invitation
+from calmboard.settings import current_settings
 
 # An hour more than the database demands, whose clock may be behind ours.
 _AUDIT_LIFE = timedelta(days=400, hours=1)
 _BATCH = 1000
+_LAPSED_INVITATION_LIFE = timedelta(days=30)
+# Keys that can do nothing any more are listed as long as the audit log tells of them, unless somebody has very many.
+_DEAD_KEY_LIFE = timedelta(days=400)
+_MAX_REVOKED_KEYS = 500
 
 
 def delete_old_audit_entries() -> None:
     """Remove what the audit log has held for 400 days, a thousand entries a transaction so that nobody waits long."""
     while _delete_batch() == _BATCH:
         pass
+
+
+def delete_old_activities() -> None:
+    """Remove what happened in projects longer ago than the operator keeps."""
+    delete_in_batches(Activity, Activity.at < now() - timedelta(days=current_settings().kept.activity_days))
+
+
+def delete_lapsed_invitations() -> None:
+    """Remove invitations that nobody accepted, a month after their links ended."""
+    delete_in_batches(Invitation, Invitation.expires_at < now() - _LAPSED_INVITATION_LIFE)
+
+
+def delete_dead_keys() -> None:
+    """Remove keys that were revoked or expired long ago, and of a person's revoked keys all but the last."""
+    before = now() - _DEAD_KEY_LIFE
+    newest_first = func.row_number().over(partition_by=ApiKey.user_id, order_by=(ApiKey.revoked_at.desc(), ApiKey.id.desc()))
+    numbered = select(ApiKey.id, newest_first.label("number")).where(ApiKey.revoked_at.is_not(None)).subquery()
+    too_many = ApiKey.id.in_(select(numbered.c.id).where(numbered.c.number > _MAX_REVOKED_KEYS))
+    delete_in_batches(ApiKey, (ApiKey.revoked_at < before) | (ApiKey.expires_at < before) | too_many)
 
 
 def _delete_batch() -> int:

@@ -10,6 +10,7 @@ from calmboard.access.credentials import passwords
 from calmboard.access.credentials.sessions import Session, end_all_sessions, list_other_sessions
 from calmboard.access.plans import PLANS
 from calmboard.errors import ValidationFailed
+from calmboard.work.discussion.file_limits import read_own_usage
 from portal.keys.forms import errors_by_field
 from portal.shared.blueprint import bp, is_htmx
 from portal.shared.form_limits import ATTEMPT_LIMITS, limiter, person_or_network
@@ -60,6 +61,7 @@ def _account_page(errors: dict[str, str] | None = None) -> str:
         errors=errors or {},
         this_session=current_user.session,
         others=_other_sessions(),
+        file_usage=read_own_usage(current_access()),
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from calmboard.settings import RateLimit, Settings, SettingsError, read_settings
+from calmboard.settings import Kept, RateLimit, Settings, SettingsError, read_settings
 
 LONG_KEY = "0123456789abcdef0123456789abcdef"
 
@@ -43,6 +43,9 @@ def read(tmp_path: Path, **environment: str) -> Settings:
         ("CALMBOARD_RATE_PRO", "600/fortnight", "such as 600/minute"),
         ("CALMBOARD_RATE_BUSINESS", "many/minute", "such as 3000/minute"),
         ("CALMBOARD_RATE_FAILURES", "-1/minute", "such as 30/minute"),
+        ("CALMBOARD_ACTIVITY_DAYS", "0", "a whole number from 1 to 36500"),
+        ("CALMBOARD_FILES_PROJECT_LIMIT", "5", "such as 5GB"),
+        ("CALMBOARD_FILES_PERSON_LIMIT", "0GB", "such as 1GB"),
         ("CALMBOARD_TRUSTED_PROXIES", "yes", "a whole number from 0 to 10"),
         ("CALMBOARD_TRUSTED_PROXIES", "11", "a whole number from 0 to 10"),
         ("CALMBOARD_BILLING_URL", "mailto:sales@calmboard.example", "http:// or https://"),
@@ -67,6 +70,7 @@ def test_nothing_has_to_be_set_on_a_development_machine(tmp_path: Path) -> None:
     assert settings.origin == "http://127.0.0.1:8000"
     assert settings.is_development
     assert settings.database_url == f"sqlite:///{tmp_path / 'calmboard.db'}"
+    assert settings.kept == Kept(activity_days=400, project_files_bytes=5_000_000_000, person_files_bytes=1_000_000_000)
     assert settings.rates == {"pro": RateLimit(600, 60), "business": RateLimit(3000, 60)}
     assert settings.rate_failures == RateLimit(30, 60)
 

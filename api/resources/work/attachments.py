@@ -29,7 +29,10 @@ def list_attachments(access: Access, task_id: str, query: PageQuery) -> Page[Any
 @bp.post("/v1/tasks/<task_id>/attachments")
 @describe("Attach a file to a task", Attachment, takes=Upload, scope="tasks:write", location="/api/v1/attachments/{id}")
 def create_attachment(access: Access, task_id: str, file: NewFile) -> Any:
-    """Send one file of at most 10 MiB as the part `file` of a form, such as with `curl -F file=@receipt.pdf`."""
+    """Send one file of at most 10 MiB as the part `file` of a form, such as with `curl -F file=@receipt.pdf`.
+
+    The files of a project together, and yours in all projects, have limits; beyond, 413 says how many bytes are left.
+    """
     return attachments.add_attachment(access, task_id, file, _files_dir())
 
 

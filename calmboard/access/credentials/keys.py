@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from calmboard import ids
 from calmboard.access.access import USE_RECORD_INTERVAL, Access
 from calmboard.access.audit import Actor, Subject, record_audit
+from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.access.permissions import require_scope
 from calmboard.access.plans import PLANS, require_paid_plan
 from calmboard.access.providers import PROVIDERS, find_provider
@@ -22,10 +23,14 @@ from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
 from calmboard.errors import Conflict, FieldError, Forbidden, NotFound, ValidationFailed
 from calmboard.models import ApiKey, Membership, User
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
+from calmboard.settings import RateLimit
 from calmboard.texts.names import one_line
 
 MAX_NAME_LENGTH = 80
 MAX_PROJECTS = 100
+# Keys that one person makes. Each can be revoked once, and that is never refused.
+NEW_LIMIT = RateLimit(100, 3600)
+_MADE_OFTEN = "You made a hundred keys within the hour. Those that you have work on, and can be revoked."
 REASONS = {
     "leaked": "It may have leaked",
     "replaced": "Another key replaces it",
@@ -82,14 +87,15 @@ COLUMNS = tuple(getattr(ApiKey, name) for name in Key.__dataclass_fields__)
 def create_key(access: Access, new: NewKey) -> tuple[Key, str]:
     """Create a key and return it with its secret, which is not stored.
 
-    Raises Forbidden without a session, PaidPlanRequired, Conflict where the plan's number of keys is reached, and
-    ValidationFailed with an error for each field that cannot be used.
+    Raises Forbidden without a session, PaidPlanRequired, Conflict where the plan's number of keys is reached,
+    RateLimitExceeded, and ValidationFailed with an error for each field that cannot be used.
     """
     _require_session(access)
     require_paid_plan(access)
     errors = _errors(access, new)
     if errors:
         raise ValidationFailed(errors=tuple(errors))
+    LIMITS.get().count("new_keys", access.user.id, NEW_LIMIT).check_limit(_MADE_OFTEN)
     db.session.execute(select(User.id).where(User.id == access.user.id).with_for_update())
     _check_key_limit(access)
     key_id, secret = issue_key(access.user.id, new, access)

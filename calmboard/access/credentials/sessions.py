@@ -12,9 +12,9 @@ from calmboard.access.audit import Actor, Subject, record_audit
 from calmboard.access.credentials.devices import forget_devices
 from calmboard.access.oauth.grants import end_all_grants
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
+from calmboard.db import AnyRow, AnySelect, autocommit, db, delete_in_batches, retry_conflicts
 from calmboard.ids import new_id
-from calmboard.models import User, UserSession
+from calmboard.models import PasswordReset, SessionToken, User, UserSession
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 
 IDLE = timedelta(days=14)
@@ -86,13 +86,13 @@ def end_all_sessions(actor: Actor, user_id: str, except_id: str | None = None) -
     db.session.commit()
 
 
-@retry_conflicts
 def delete_expired_sessions() -> None:
-    """Delete the rows of sessions that have expired."""
+    """Delete the rows of sessions that have expired, and of session tokens and mailed links."""
     at = now()
     expired = (UserSession.last_seen_at < at - IDLE, UserSession.created_at < at - ABSOLUTE, UserSession.expires_at < at)
-    db.session.execute(delete(UserSession).where(or_(*expired)))
-    db.session.commit()
+    delete_in_batches(UserSession, or_(*expired))
+    for table in (SessionToken, PasswordReset):
+        delete_in_batches(table, table.expires_at < at)
 
 
 def is_live() -> ColumnElement[bool]:

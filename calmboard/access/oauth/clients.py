@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, select, update
+from sqlalchemy import Select, bindparam, select, update
 
 from calmboard.access.access import Access, Person
 from calmboard.access.audit import Subject, record_audit
@@ -13,13 +13,14 @@ from calmboard.access.oauth.app_names import shown_name
 from calmboard.access.oauth.redirect_uris import MAX_OWN, is_same, own_uri_error
 from calmboard.access.secret_format import digest, is_well_formed, new_secret
 from calmboard.clock import now
-from calmboard.db import AnyRow, autocommit, db, insert_if_absent, retry_conflicts
+from calmboard.db import AnyRow, autocommit, db, delete_in_batches, insert_if_absent, retry_conflicts
 from calmboard.errors import FieldError, Forbidden, ValidationFailed
 from calmboard.ids import is_id, new_id
 from calmboard.models import OAuthClient, OAuthGrant, OAuthRefreshToken
 
 NEVER_AUTHORIZED_LIFE = timedelta(days=14)
 UNUSED_LIFE = timedelta(days=90)
+UNGRANTED_DOCUMENT_LIFE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +149,19 @@ def change_registration(client_id: str, name: str, redirect_uris: list[str], det
     return found is not None
 
 
-@retry_conflicts
 def delete_unused_clients() -> None:
-    """Delete registered clients that nobody authorized in 14 days, and those that got no code in 90 and hold no live token."""
+    """Delete registered clients that nobody authorized in 14 days, and those that got no code in 90 and hold no live token.
+
+    Of documents, which are read again when they are needed, those go that nobody granted anything.
+    """
     at = now()
     last = OAuthClient.last_used_at
     never = last.is_(None) & (OAuthClient.created_at < at - NEVER_AUTHORIZED_LIFE)
     long_ago = (last < at - UNUSED_LIFE) & OAuthClient.id.not_in(_refreshable(at))
-    db.session.execute(delete(OAuthClient).where(OAuthClient.kind == "registered", never | long_ago))
-    db.session.commit()
+    delete_in_batches(OAuthClient, OAuthClient.kind == "registered", never | long_ago)
+    old = OAuthClient.updated_at < at - UNGRANTED_DOCUMENT_LIFE
+    granted = select(OAuthGrant.id).where(OAuthGrant.client_id == OAuthClient.id).exists()
+    delete_in_batches(OAuthClient, OAuthClient.kind == "document", old, ~granted)
 
 
 def _refreshable(at: datetime) -> Select[str]:

@@ -19,7 +19,7 @@ from calmboard.access.oauth.clients import Client
 from calmboard.access.scopes import expand
 from calmboard.access.secret_format import derived_secret, digest, is_well_formed, new_secret
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, Base, autocommit, db, insert_or_ignore, retry_conflicts
+from calmboard.db import AnyRow, AnySelect, Base, autocommit, db, delete_in_batches, insert_or_ignore, retry_conflicts
 from calmboard.models import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken, UserSession
 from calmboard.settings import RateLimit
 
@@ -233,15 +233,16 @@ def delete_client(client: Client) -> None:
     db.session.commit()
 
 
-@retry_conflicts
 def delete_expired_tokens() -> None:
-    """Delete codes and tokens that have run out, and grants that were never redeemed or are over."""
+    """Delete codes and tokens that have run out, and grants that were never redeemed or are over.
+
+    An access token that was revoked stays as an expired one for longer than any grace period.
+    """
     at = now()
     for table in (OAuthAccessToken, OAuthRefreshToken, OAuthCode):
-        db.session.execute(delete(table).where(table.expires_at < at - timedelta(days=1)))
+        delete_in_batches(table, table.expires_at < at - timedelta(hours=2))
     unredeemed = (OAuthGrant.redeemed_at.is_(None)) & (OAuthGrant.created_at < at - timedelta(days=1))
-    db.session.execute(delete(OAuthGrant).where(unredeemed | (OAuthGrant.expires_at < at - timedelta(days=1))))
-    db.session.commit()
+    delete_in_batches(OAuthGrant, unredeemed | (OAuthGrant.expires_at < at - timedelta(days=1)))
 
 
 def record_grant_use(grant_id: str, ip: str | None, agent: str | None, endpoint: str, _status: int) -> None:

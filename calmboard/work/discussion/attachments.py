@@ -25,6 +25,7 @@ from calmboard.events.activity import record
 from calmboard.models import Attachment, Task
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
+from calmboard.work.discussion.file_limits import require_room
 
 MAX_NAME_LENGTH = 255
 
@@ -42,7 +43,7 @@ _BY_ID = Order((Attachment.id,))
 _MAX_SUFFIX_LENGTH = 20
 _CHUNK_BYTES = 64 * 1024
 _UPLOAD_PREFIX = ".upload-"
-_MIN_AGE = timedelta(days=1)
+_MIN_AGE = timedelta(minutes=10)
 _BATCH_SIZE = 500
 # Characters that reverse the reading direction, so that an .exe can look like a .pdf.
 _BIDI_CONTROLS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -88,10 +89,14 @@ def open_attachment(access: Access, attachment_id: str, files_dir: Path) -> tupl
 
 
 def add_attachment(access: Access, task_id: str, file: NewFile, files_dir: Path) -> AnyRow:
-    """Store a file on a task. Raises NotFound, and Forbidden without access and to viewers."""
-    require_role(access, find(access, Task, task_id).role, "tasks:write")
+    """Store a file on a task.
+
+    Raises NotFound, Forbidden without access and to viewers, and PayloadTooLarge where project or person have no room for it.
+    """
+    found = find(access, Task, task_id)
+    require_role(access, found.role, "tasks:write")
     with _writing(files_dir, file.content) as written:
-        attachment_id = _store(access, task_id, file, written, files_dir)
+        attachment_id = _store(access, found.in_project, task_id, file, written, files_dir)
     return read_attachment(access, attachment_id)
 
 
@@ -109,7 +114,7 @@ def delete_attachment(access: Access, attachment_id: str, files_dir: Path, preco
 
 
 def delete_orphan_files(files_dir: Path) -> int:
-    """Delete files whose task is gone, or whose upload was interrupted, once they are a day old; returns how many."""
+    """Delete files whose task is gone, or whose upload was interrupted, once they are ten minutes old; returns how many."""
     if not files_dir.is_dir():
         return 0
     old = [path for path in files_dir.iterdir() if _is_ours(path) and _is_old(path)]
@@ -132,8 +137,9 @@ def safe_file_name(name: str) -> str:
 
 
 @retry_conflicts
-def _store(access: Access, task_id: str, file: NewFile, written: _Written, files_dir: Path) -> str:
+def _store(access: Access, project_id: str, task_id: str, file: NewFile, written: _Written, files_dir: Path) -> str:
     """Add the row of a written file, and give the file its name; returns its id."""
+    require_room(access, project_id, written.size_bytes)
     task = find_for_update(access, Task, task_id, Task.board_id)
     require_role(access, task.role, "tasks:write")
     attachment_id = ids.new_id("att")

@@ -24,7 +24,7 @@ from tests.api.resources.test_comments import queries_of, refusal
 from tests.api.resources.test_tasks import add
 from tests.support.users import Answer, ProjectAndBoard, TestUser, add_project_and_board
 
-LONG_AGO_S = 2 * 24 * 3600
+LONG_AGO_S = 11 * 60
 
 
 @pytest.fixture
@@ -263,7 +263,7 @@ def test_the_cleanup_deletes_orphan_files(
     deleted_path = f"/tasks/{deleted}" if what == "task" else f"/projects/{project.project_id}"
     assert user.api.delete(deleted_path).status_code == 204
     with separate_app.app_context():
-        assert delete_orphan_files(tmp_path / "files") == 0, "what is younger than a day may still be under way"
+        assert delete_orphan_files(tmp_path / "files") == 0, "what is younger than ten minutes may still be under way"
         for path in (tmp_path / "files").iterdir():
             os.utime(path, (time.time() - LONG_AGO_S,) * 2)
         removed = delete_orphan_files(tmp_path / "files")

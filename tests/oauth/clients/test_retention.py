@@ -8,13 +8,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from calmboard.access.oauth.clients import own_client
+from calmboard.access.oauth.clients import known_client, own_client
+from calmboard.access.oauth.grants import Consent, grant
 from calmboard.access.secret_format import digest
 from calmboard.clock import now
 from calmboard.db import db
+from calmboard.ids import new_id
 from calmboard.models import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken
 from calmboard.queue import queue
-from tests.oauth.conftest import ORIGIN, HostApp, register
+from tests.oauth.conftest import CALLBACK, ORIGIN, HostApp, register
 from tests.support.users import TestUser
 
 Make = Callable[..., HostApp]
@@ -159,3 +161,21 @@ def test_a_revoked_access_token_stays_revoked_when_the_refresh_is_repeated(app: 
     assert application.api(leaked).get("/me").status_code == 401
     next_one = application.refresh(again["refresh_token"]).get_json()
     assert application.api(next_one["access_token"]).get("/me").status_code == 200
+
+
+@pytest.mark.parametrize(("is_granted", "hours", "stays"), [(False, 23, True), (False, 25, False), (True, 25, True)])
+def test_a_document_that_nobody_granted_anything_goes_after_a_day(
+    app: Flask, new_user: Callable[..., TestUser], run_daily_jobs: Callable[[], None], is_granted: bool, hours: int, stays: bool
+) -> None:
+    client_id = f"https://app.example/{new_id('cli')}"
+    at = now() - timedelta(hours=hours)
+    with app.app_context():
+        client = OAuthClient(id=client_id, kind="document", name="app.example", redirect_uris=[CALLBACK], updated_at=at)
+        db.session.add(client)
+        db.session.commit()
+        if is_granted:
+            found = known_client(client_id)
+            assert found
+            grant(new_user().access, Consent(found, CALLBACK, "x" * 43, ORIGIN, frozenset({"tasks:read"})))
+    run_daily_jobs()
+    assert client_exists(app, client_id) == stays

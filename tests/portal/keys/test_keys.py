@@ -19,6 +19,7 @@ from tests.portal.forms import HTMX, key_form, send
 from tests.support.users import Api, ProjectAndBoard, TestUser, csrf_token
 
 _SECRET = re.compile(r"cbk_[0-9A-Za-z]{36}")
+_KEY_ID = re.compile(r"key_[0-9a-z]{26}")
 _NEW = "/integrations/keys/new"
 _KEYS = "/integrations/keys"
 
@@ -55,6 +56,22 @@ def test_a_key_is_shown_once_and_works(app: Flask, person: TestUser, browser_of:
     assert page.headers["Cache-Control"] == "no-store"
     assert Api(app, _secret(page)).get("/projects").status_code == 200
     assert [key.name for key in _keys(app, person)] == ["Sprint mirror"]
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.slow
+def test_keys_are_made_and_revoked_a_hundred_times_an_hour_at_most(person: TestUser, browser_of: FlaskClient) -> None:
+    token = csrf_token(browser_of.get(_NEW))
+    for number in range(100):
+        page = browser_of.post(_KEYS, data={"csrf_token": token, **key_form(f"Mirror {number}")})
+        assert page.status_code == 200
+        key_id = _KEY_ID.search(page.text)
+        assert key_id
+        browser_of.post(f"{_KEYS}/{key_id[0]}/revoke", data={"csrf_token": token, "sure": "yes"})
+    refused = browser_of.post(_KEYS, data={"csrf_token": token, **key_form("Mirror")})
+    assert refused.status_code == 429
+    assert 1 <= int(refused.headers["Retry-After"]) <= 3600
+    assert "Those that you have work on, and can be revoked." in refused.text
 
 
 def test_the_secret_is_on_no_later_page(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:

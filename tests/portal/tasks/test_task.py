@@ -1,5 +1,6 @@
 """The page of a task: what is on it for whoever may see it, and nothing for anybody else."""
 
+import io
 from collections.abc import Callable
 
 import pytest
@@ -51,6 +52,19 @@ def test_it_holds_what_is_on_the_task(owner: TestUser, owner_api: Api, task_id: 
     assert "No pitch left" in page.text
     assert f"#{owner_api.get(f'/tasks/{task_id}').json['number']}<" in page.text
     assert "<script>fine" not in page.text
+
+
+def test_it_says_how_much_the_files_of_its_project_take(new_user: Callable[..., TestUser], app: Flask) -> None:
+    person = new_user()
+    board_id = add_project_and_board(app, person).board_id
+    api = Api(app, person.key)
+    for title in ("Grind", "Polish"):
+        task_id = api.post(f"/boards/{board_id}/tasks", json={"title": title}).json["id"]
+        form = {"file": (io.BytesIO(b"x" * 100_000), "mirror.raw")}
+        assert api.post(f"/tasks/{task_id}/attachments", data=form).status_code == 201
+    browser = person.sign_in()
+    assert "The files of this project take 200.0 kB of 5.0 GB." in browser.get(f"/tasks/{task_id}").text
+    assert "200.0 kB of 1.0 GB" in browser.get("/account").text
 
 
 def test_whoever_may_not_see_the_task_learns_nothing_of_it(outsider: TestUser, viewer: TestUser, task_id: str) -> None:
