@@ -14,6 +14,7 @@ from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.access.oauth.clients import find_client
 from calmboard.errors import ValidationFailed
 from calmboard.operations import jobs
+from calmboard.work.people import request_password_reset
 from portal.keys.forms import errors_by_field
 from portal.shared.blueprint import bp
 from portal.shared.form_limits import ATTEMPT_LIMITS, client_network, form_email, limiter
@@ -58,8 +59,9 @@ def forgot_password() -> str:
 @limiter.limit("5/minute;20/hour")
 @limiter.limit("5/hour", key_func=form_email)
 def mail_link() -> str:
-    """Respond the same whether or not the account exists; the queue does the rest."""
-    jobs.mail_reset_link(form_email())
+    """Respond the same whether or not the account exists; the worker does the rest."""
+    request_password_reset(form_email())
+    jobs.wake_mailers()
     return render_template("account/sign_in/forgot_password.html", is_sent=True, email=form_email())
 
 

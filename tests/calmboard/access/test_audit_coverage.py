@@ -37,7 +37,10 @@ _WITHOUT_TRACE = {
         "record_grant_use": "a use, not a change",
     },
     "work/invitations.py": {"create_invitation_message": "the link of an invitation that is recorded when it is sent"},
-    "work/people.py": {"rename_person": "a name; nobody's rights"},
+    "work/people.py": {
+        "rename_person": "a name; nobody's rights",
+        "request_password_reset": "recorded when the link is made, if anybody has the address",
+    },
     "work/projects.py": {"change_project": "name and description; nobody's rights"},
 }
 
