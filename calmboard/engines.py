@@ -1,5 +1,6 @@
 """The engines of the database: how each connects, and what SQLite has to be told."""
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 # What a trigger of SQLite, which has no roles, asks before it lets an old entry of the audit log go.
@@ -44,6 +46,7 @@ def make_private(database_url: str) -> None:
 
 def prepare(writing: Engine, autocommit: Engine) -> None:
     if writing.dialect.name != "sqlite":
+        event.listen(autocommit, "checkout", _require_open)
         return
     event.listen(writing, "begin", _begin_immediate)
     for engine in (writing, autocommit):
@@ -64,6 +67,21 @@ def retention_role(connection: Connection) -> Iterator[None]:
         if connection.execute(text("SELECT to_regrole(:role) IS NOT NULL"), {"role": RETENTION_ROLE}).scalar():
             connection.execute(text(f"SET LOCAL ROLE {RETENTION_ROLE}"))
         yield
+
+
+def _require_open(connection: Any, _record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Let the pool replace its connections once the server has closed one.
+
+    No query asks for it: where none was sent, there is nothing to read from the socket but the end.
+    """
+    if connection.closed or _is_readable(connection.fileno()):
+        raise InvalidatePoolError
+
+
+def _is_readable(descriptor: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _begin_immediate(connection: Connection) -> None:

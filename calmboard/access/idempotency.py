@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, event, or_, select, update
 
-from calmboard.access.leases import LEASE, renewed
 from calmboard.clock import now
 from calmboard.db import AnyRow, autocommit, db, insert_if_absent
 from calmboard.errors import Conflict, FieldError, ValidationFailed
+from calmboard.leases import LEASE, renewed
 from calmboard.models import IdempotentRequest
 
 RETENTION = timedelta(hours=24)

@@ -3,7 +3,7 @@
 from calmboard.models.access import ApiKey, IdempotentRequest, PasswordReset, SessionToken, UserSession
 from calmboard.models.audit import AuditEntry
 from calmboard.models.discussion import Attachment, ChecklistItem, Comment
-from calmboard.models.events import Activity
+from calmboard.models.events import Activity, OutboxMessage
 from calmboard.models.oauth import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken
 from calmboard.models.people import User
 from calmboard.models.work import (
@@ -39,6 +39,7 @@ __all__ = [
     "OAuthCode",
     "OAuthGrant",
     "OAuthRefreshToken",
+    "OutboxMessage",
     "PasswordReset",
     "Project",
     "SessionToken",

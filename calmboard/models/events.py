@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from calmboard.clock import now
 from calmboard.db import Base, UtcDateTime
-from calmboard.models.columns import Id, id_column
+from calmboard.models.columns import Id, id_column, when_created
 
 
 class Activity(Base):
@@ -34,3 +34,24 @@ class Activity(Base):
         # Who changed a task, and which tasks somebody changed.
         Index("ix_activities_actor_id", "actor_id", "task_id"),
     )
+
+
+class OutboxMessage(Base):
+    """A message to send by mail. It holds no secret: a link's token is made when it is sent.
+
+    `subject_id` is what it is about, where that is more than the recipient. `leased_until` is the lease of the worker that is
+    sending it; it is over at a worker's death.
+    """
+
+    __tablename__ = "outbox_messages"
+
+    id: Mapped[str] = id_column("msg")
+    kind: Mapped[str] = mapped_column(String(20))
+    recipient: Mapped[str] = mapped_column(String(254))
+    subject_id: Mapped[str | None] = mapped_column(Id)
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime, default=when_created)
+    leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (Index("ix_outbox_messages_next_attempt_at", "next_attempt_at", "id"),)

@@ -1,20 +1,20 @@
 """The worker's jobs: those that requests enqueue, those of every hour and those of every day."""
 
+import logging
+import threading
 import time
 from contextlib import suppress
-from threading import Thread
 
 from flask import Flask
 from huey import crontab
+from sqlalchemy.exc import SQLAlchemyError
 
-from calmboard import mail
-from calmboard.access.credentials.passwords import create_reset_token
 from calmboard.access.credentials.sessions import delete_expired_sessions
 from calmboard.access.idempotency import delete_expired_idempotency_keys
 from calmboard.access.oauth.clients import delete_unused_clients
 from calmboard.access.oauth.grants import delete_expired_tokens
-from calmboard.access.permissions import with_article
 from calmboard.errors import Unavailable
+from calmboard.operations.mailing import send_next_message
 from calmboard.operations.retention import (
     delete_dead_keys,
     delete_lapsed_invitations,
@@ -24,47 +24,26 @@ from calmboard.operations.retention import (
 from calmboard.queue import beat, job, queue
 from calmboard.settings import current_settings
 from calmboard.work.discussion.attachments import delete_orphan_files
-from calmboard.work.invitations import create_invitation_message
 
 _HEARTBEAT_S = 10
-
-_RESET_MESSAGE = """\
-Hello {name},
-
-somebody, most likely you, asked for a new password for your CalmBoard account. To choose one, open this link:
-
-{link}
-
-It works once, and for one hour from now. If you ask again, only the newest link works.
-
-If it was not you, you need not do anything: your password stays as it is, and nobody but you has this link.
-
-CalmBoard
-{origin}
-"""
-
-_INVITATION_MESSAGE = """\
-Hello,
-
-{inviter} asks you to join the project “{project}” on CalmBoard, as {role}. To join, open this link:
-
-{link}
-
-It works once, and for seven days. If you have no account yet, the page behind it makes one.
-
-If you do not know what this is about, you need not do anything.
-
-CalmBoard
-{origin}
-"""
+_SHUTDOWN_TIMEOUT_S = 8
+_MAILERS, _LOOK_INTERVAL_S = 2, 3
+_is_woken, _is_over = threading.Event(), threading.Event()
 
 
 def run_jobs(app: Flask) -> None:
-    """Run jobs until SIGTERM, which lets those under way finish, for eight seconds at most."""
+    """Run jobs, and send messages, until SIGTERM, which lets those under way finish, for eight seconds at most."""
     queue.app = app
-    Thread(target=_beat_over_and_over, name="heartbeat", daemon=True).start()
+    threading.Thread(target=_beat_over_and_over, name="heartbeat", daemon=True).start()
+    mailers = [threading.Thread(target=_send_messages, args=(app,), daemon=True) for _ in range(_MAILERS)]
+    for mailer in mailers:
+        mailer.start()
     # A store that cannot wake the worker is polled once a second at least.
-    queue.create_consumer(workers=2, max_delay=1.0, graceful_signal="TERM", shutdown_timeout=8).run()
+    queue.create_consumer(workers=2, max_delay=1.0, graceful_signal="TERM", shutdown_timeout=_SHUTDOWN_TIMEOUT_S).run()
+    _is_over.set()
+    _is_woken.set()
+    for mailer in mailers:
+        mailer.join(_SHUTDOWN_TIMEOUT_S / _MAILERS)
 
 
 def _beat_over_and_over() -> None:
@@ -74,40 +53,28 @@ def _beat_over_and_over() -> None:
         time.sleep(_HEARTBEAT_S)
 
 
-@job(retries=5, retry_delay=10, retry_backoff=3)
-def mail_reset_link(email: str) -> None:
-    """Mail a link for a new password to whoever has this e-mail address; does nothing where nobody has.
-
-    The token is created here, so that none is stored in the queue.
-    """
-    settings = current_settings()
-    reset = create_reset_token(email)
-    if reset is None:
-        return
-    person, token = reset
-    link = f"{settings.origin}/reset-password/{token}"
-    text = _RESET_MESSAGE.format(name=person.name, link=link, origin=settings.origin)
-    mail.send(settings, person.email, "Choose a new CalmBoard password", text)
+def wake_mailers() -> None:
+    """Let the worker look for messages to send. Where the queue does not answer, it looks by itself some seconds later."""
+    with suppress(Unavailable):
+        _look_for_messages()
 
 
-@job(retries=5, retry_delay=10, retry_backoff=3)
-def mail_invitation(invitation_id: str) -> None:
-    """Mail the link of an invitation; does nothing where it was withdrawn or accepted meanwhile.
+@job()
+def _look_for_messages() -> None:
+    _is_woken.set()
 
-    The token is created here, so that none is stored in the queue.
-    """
-    settings = current_settings()
-    message = create_invitation_message(invitation_id)
-    if message is None:
-        return
-    text = _INVITATION_MESSAGE.format(
-        inviter=message.inviter,
-        project=message.project_name,
-        role=with_article(message.role),
-        link=f"{settings.origin}/invitations/{message.token}",
-        origin=settings.origin,
-    )
-    mail.send(settings, message.email, "An invitation to CalmBoard", text)
+
+def _send_messages(app: Flask) -> None:
+    """Also what nobody woke the worker for: what waits for another attempt, or was left by a worker that died."""
+    while not _is_over.is_set():
+        _is_woken.clear()
+        try:
+            with app.app_context():
+                while not _is_over.is_set() and send_next_message():
+                    pass
+        except SQLAlchemyError:
+            logging.getLogger(__name__).exception("No messages are sent while the database does not answer")
+        _is_woken.wait(_LOOK_INTERVAL_S)
 
 
 def delete_orphan_attachments() -> None:

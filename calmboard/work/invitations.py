@@ -18,6 +18,7 @@ from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
 from calmboard.errors import Conflict, Forbidden, NotFound
 from calmboard.events.activity import record
+from calmboard.events.outbox import enqueue_message
 from calmboard.models import Invitation, Membership, Project, User
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
@@ -84,8 +85,8 @@ def read_invitation(access: Access, invitation_id: str) -> dict[str, Any]:
 def invite(access: Access, limits: Limits, project_id: str, email: str, role: str) -> dict[str, Any]:
     """Invite an e-mail address to a project. Invited again, it has the new role and seven more days, and the old link is dead.
 
-    The caller enqueues the message. Raises NotFound, Forbidden to those who are no admin, Conflict where the address is a
-    member's, and RateLimitExceeded, with the old link alive, for a message too many.
+    The caller wakes the worker, which sends the message. Raises NotFound, Forbidden to those who are no admin, Conflict where
+    the address is a member's, and RateLimitExceeded, with the old link alive, for a message too many.
     """
     email = email.strip()
     project = find_for_update(access, Project, project_id)
@@ -103,6 +104,7 @@ def invite(access: Access, limits: Limits, project_id: str, email: str, role: st
     record(access, "member.invited", project_id, invitation_id, changes={"email": email, "role": role})
     subject = Subject("invitation", invitation_id, project_id=project_id)
     record_audit(access, "invitation.sent", subject, {"email": email, "role": role})
+    enqueue_message("invitation", email, invitation_id)
     db.session.commit()
     return read_invitation(access, invitation_id)
 

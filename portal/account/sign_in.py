@@ -17,6 +17,7 @@ from calmboard.errors import ValidationFailed
 from calmboard.operations import jobs
 from calmboard.queue import do_jobs_wait
 from calmboard.settings import RateLimit
+from calmboard.work.people import request_password_reset
 from portal.keys.forms import errors_by_field
 from portal.shared.blueprint import bp
 from portal.shared.form_limits import ATTEMPT_LIMITS, client_network, form_email, limiter
@@ -61,10 +62,11 @@ def forgot_password() -> str:
 @bp.post("/forgot-password")
 @limiter.limit("5/minute;20/hour")
 def mail_link() -> str:
-    """Respond the same whether or not the account exists; the queue does the rest."""
+    """Respond the same whether or not the account exists; the worker does the rest."""
     usage = LIMITS.get().count_paced("reset_links", form_email(), _LINK_LIMIT, _LINK_PACE)
     usage.check_limit(_LINKS_ASKED_FOR)
-    jobs.mail_reset_link(form_email())
+    request_password_reset(form_email())
+    jobs.wake_mailers()
     return render_template("account/sign_in/forgot_password.html", is_sent=True, email=form_email(), do_mails_wait=do_jobs_wait())
 
 

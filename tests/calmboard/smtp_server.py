@@ -5,7 +5,7 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -16,11 +16,17 @@ from tests.support.servers.programs import find_program
 
 @dataclass
 class SmtpServer:
-    """What it received. `busy` is how many more messages it rejects for now."""
+    """What it received. `busy` is how many more messages it rejects for now.
+
+    With `held_at`, RCPT or DATA, it answers the next such command only once `may_answer` is set; `is_holding` says that it came.
+    """
 
     busy: int = 0
     certificate: Path | None = None
+    held_at: str = ""
     port: int = 0
+    is_holding: threading.Event = field(default_factory=threading.Event)
+    may_answer: threading.Event = field(default_factory=threading.Event)
     messages: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
@@ -33,9 +39,9 @@ class SmtpServer:
 
 
 @contextmanager
-def running_smtp_server(busy: int = 0, certificate: Path | None = None) -> Iterator[SmtpServer]:
+def running_smtp_server(busy: int = 0, certificate: Path | None = None, held_at: str = "") -> Iterator[SmtpServer]:
     """With a certificate, which holds its key too, it offers STARTTLS."""
-    state = SmtpServer(busy, certificate)
+    state = SmtpServer(busy, certificate, held_at)
     handler = type("Handler", (_Conversation,), {"state": state})
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
@@ -44,6 +50,7 @@ def running_smtp_server(busy: int = 0, certificate: Path | None = None) -> Itera
         try:
             yield state
         finally:
+            state.may_answer.set()
             server.shutdown()
 
 
@@ -92,7 +99,14 @@ class _Conversation(socketserver.StreamRequestHandler):
     def on_auth(self, _command: str) -> None:
         self.reply("235 welcome")
 
+    def hold(self, verb: str) -> None:
+        if self.state.held_at == verb:
+            self.state.held_at = ""
+            self.state.is_holding.set()
+            self.state.may_answer.wait()
+
     def on_rcpt(self, command: str) -> None:
+        self.hold("RCPT")
         if self.state.busy:
             self.state.busy -= 1
             return self.reply("450 busy, come back later")
@@ -103,10 +117,12 @@ class _Conversation(socketserver.StreamRequestHandler):
         self.reply("354 go on")
         lines = iter(self.rfile.readline, b".\r\n")
         self.state.messages.append(message_from_bytes(b"".join(lines), policy=policy.default))
+        self.hold("DATA")
         self.reply("250 taken")
 
     def accept(self, _command: str) -> None:
         self.reply("250 ok")
 
     def reply(self, *lines: str) -> None:
-        self.wfile.write("".join(f"{line}\r\n" for line in lines).encode())
+        with suppress(ConnectionError):  # the other side may have died
+            self.wfile.write("".join(f"{line}\r\n" for line in lines).encode())

@@ -1,6 +1,7 @@
 """Lookups: rows read by the driver are those that SQLAlchemy would give, and a lost connection costs nobody an answer."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC
 
 import pytest
@@ -45,11 +46,22 @@ def test_a_lookup_without_a_row_gives_none(app: Flask) -> None:
 
 
 @pytest.mark.database("postgresql")
-def test_a_key_is_known_at_once_after_the_database_dropped_its_connection(app: Flask, person: TestUser) -> None:
-    with app.app_context():
-        db.engines["autocommit"].dispose()
-        with autocommit() as connection:
-            backend = connection.execute(text("SELECT pg_backend_pid()")).scalar()
-        db.session.execute(text("SELECT pg_terminate_backend(:backend)"), {"backend": backend})
+@pytest.mark.parametrize("is_program", [True, False])
+def test_nobody_notices_that_the_database_dropped_every_connection(app: Flask, person: TestUser, is_program: bool) -> None:
+    program, browser = person.api, person.sign_in()
+    drop_connections(app)
+    answer = program.get("/me") if is_program else browser.get("/integrations")
+    assert answer.status_code == 200
+
+
+def drop_connections(app: Flask) -> None:
+    """Several that lie in the pool, as after a minute of many requests."""
+    with app.app_context(), ExitStack() as open_at_once:
+        for engine in db.engines.values():
+            engine.dispose()
+        connections = [open_at_once.enter_context(autocommit()) for _ in range(3)]
+        backends = [connection.execute(text("SELECT pg_backend_pid()")).scalar() for connection in connections]
+        open_at_once.close()
+        for backend in backends:
+            db.session.execute(text("SELECT pg_terminate_backend(:backend, 5000)"), {"backend": backend})
         db.session.rollback()
-    assert person.api.get("/me").status_code == 200

@@ -14,10 +14,10 @@ from flask import Flask
 from sqlalchemy import text
 
 from calmboard.db import db
-from calmboard.operations.jobs import mail_reset_link
 from calmboard.operations.serve import server_command
 from calmboard.queue import beat, open_queue, queue
 from calmboard.settings import SETTINGS, Settings
+from calmboard.work.people import request_password_reset
 from tests.support.servers.outputs import Pipe, opened_pipe
 from tests.support.servers.programs import free_port, wait_until
 from tests.support.servers.server import answers, environment_of, started
@@ -119,7 +119,7 @@ def test_the_worker_goes_on_too(
         trouble(pipe)
         with started([sys.executable, "worker.py"], environment, pipe.writer) as worker, app.app_context():
             queue.storage.enqueue(b"nobody signed this, which is an error that is logged")
-            mail_reset_link(person.email)
+            request_password_reset(person.email)
             wait_until(lambda: any((tmp_path / "mail").glob("*.eml")), "The worker")
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(_TIMEOUT_S) == 0

@@ -66,7 +66,7 @@ def invite(access: Access, project_id: str, new: NewInvitation) -> Any:
     A member's address is answered 409.
     """
     invitation = invitations.invite(access, LIMITS.get(), project_id, new.email, new.role)
-    jobs.mail_invitation(invitation["id"])
+    jobs.wake_mailers()
     return invitation
 
 

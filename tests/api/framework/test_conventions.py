@@ -10,10 +10,10 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from calmboard.access import idempotency
-from calmboard.access.leases import LEASE
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.ids import new_id
+from calmboard.leases import LEASE
 from calmboard.models import IdempotentRequest
 from tests.api.resources.test_tasks import add, column
 from tests.support.users import Answer, Api, ProjectAndBoard, TestUser, add_project_and_board

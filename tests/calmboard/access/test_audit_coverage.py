@@ -26,7 +26,6 @@ _WITHOUT_TRACE = {
         "release": "lets a request go",
         "delete_expired_idempotency_keys": "removes old answers",
     },
-    "access/leases.py": {"renewed": "says that work goes on"},
     "access/oauth/client_metadata.py": {"find_document": "a copy of what the application publishes; consent gives the rights"},
     "access/oauth/clients.py": {
         "own_client": "everybody has one from the first sign-in; it can do nothing before a consent",
@@ -39,7 +38,10 @@ _WITHOUT_TRACE = {
         "record_grant_use": "a use, not a change",
     },
     "work/invitations.py": {"create_invitation_message": "the link of an invitation that is recorded when it is sent"},
-    "work/people.py": {"rename_person": "a name; nobody's rights"},
+    "work/people.py": {
+        "rename_person": "a name; nobody's rights",
+        "request_password_reset": "recorded when the link is made, if anybody has the address",
+    },
     "work/projects.py": {"change_project": "name and description; nobody's rights"},
 }
 

@@ -16,12 +16,13 @@ from calmboard.clock import now
 from calmboard.db import db
 from calmboard.ids import new_id
 from calmboard.models import Invitation
-from calmboard.queue import queue
+from calmboard.operations.mailing import send_next_message
 from calmboard.work.invitations import create_invitation_message
 from tests.portal.forms import send
 from tests.support.clients.accessibility import find_violations
 from tests.support.clients.browser import Pages
-from tests.support.users import Api, ProjectAndBoard, TestUser, add_project_and_board, csrf_token
+from tests.support.servers.databases import Databases
+from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board, add_user, csrf_token
 
 _PASSWORD = "four unrelated words here"
 
@@ -90,13 +91,13 @@ def roles(owner: TestUser, project: ProjectAndBoard) -> dict[str, str]:
     return {member["email"]: member["role"] for member in listed}
 
 
-def test_the_message_holds_a_link_that_works(make_app: Callable[..., Flask], owner: TestUser, tmp_path: Path) -> None:
-    app = make_app()
+def test_the_message_holds_a_link_that_works(make_app: Callable[..., Flask], database: Databases, tmp_path: Path) -> None:
+    app = make_app(database_url=database.seeded())
+    owner = add_user(app)
     project = add_project_and_board(app, owner, name="Überfahrt")
-    path = f"/projects/{project.project_id}/invitations"
-    Api(app, owner.key).post(path, json={"email": "kai@harbour.example", "role": "admin"})
-    queue.app = app
-    queue.execute(queue.dequeue())
+    owner.api.post(f"/projects/{project.project_id}/invitations", json={"email": "kai@harbour.example", "role": "admin"})
+    with app.app_context():
+        assert send_next_message()
     (file,) = (tmp_path / "mail").glob("*.eml")
     message = message_from_bytes(file.read_bytes(), policy=policy.default)
     text = message.get_content()

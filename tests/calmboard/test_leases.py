@@ -14,9 +14,9 @@ import requests
 from flask import Flask
 from sqlalchemy import Connection, select, text
 
-from calmboard.access.leases import LEASE
 from calmboard.db import db
 from calmboard.ids import new_id
+from calmboard.leases import LEASE
 from calmboard.models import IdempotentRequest
 from calmboard.settings import Settings
 from tests.calmboard.operations.test_serve import children

@@ -1,0 +1,98 @@
+"""The messages that the outbox holds: what each says, and how the worker sends them."""
+
+import logging
+from collections.abc import Callable
+
+from calmboard import mail
+from calmboard.access.credentials.passwords import create_reset_token
+from calmboard.access.permissions import with_article
+from calmboard.db import db
+from calmboard.events.outbox import Kind, LeasedMessage, delete_message, postpone_message, take_message
+from calmboard.leases import renewed
+from calmboard.models import OutboxMessage
+from calmboard.settings import current_settings
+from calmboard.work.invitations import create_invitation_message
+
+_RESET_MESSAGE = """\
+Hello {name},
+
+somebody, most likely you, asked for a new password for your CalmBoard account. To choose one, open this link:
+
+{link}
+
+It works once, and for one hour from now. If you ask again, only the newest link works.
+
+If it was not you, you need not do anything: your password stays as it is, and nobody but you has this link.
+
+CalmBoard
+{origin}
+"""
+
+_INVITATION_MESSAGE = """\
+Hello,
+
+{inviter} asks you to join the project “{project}” on CalmBoard, as {role}. To join, open this link:
+
+{link}
+
+It works once, and for seven days. If you have no account yet, the page behind it makes one.
+
+If you do not know what this is about, you need not do anything.
+
+CalmBoard
+{origin}
+"""
+
+
+def send_next_message() -> bool:
+    """Send the message that is due, if there is one; returns whether there was. What cannot be sent is tried again later."""
+    message = take_message()
+    if message is None:
+        return False
+    try:
+        # However long the mail server takes, nobody else sends the message meanwhile.
+        with renewed(OutboxMessage, OutboxMessage.id == message.id):
+            _SENDERS[message.kind](message)
+    except Exception:  # whatever it was, the other messages do not wait for this one
+        db.session.rollback()
+        _postpone(message)
+    else:
+        delete_message(message.id)
+    return True
+
+
+def _postpone(message: LeasedMessage) -> None:
+    next_attempt_at = postpone_message(message)
+    outcome = "was given up" if next_attempt_at is None else f"is tried again at {next_attempt_at:%H:%M:%S} UTC"
+    logging.getLogger(__name__).exception("The message %s (%s) could not be sent and %s", message.id, message.kind, outcome)
+
+
+def _mail_reset_link(message: LeasedMessage) -> None:
+    """The token is created here, so that none is stored while the message waits."""
+    settings = current_settings()
+    reset = create_reset_token(message.recipient)
+    if reset is None:
+        return
+    person, token = reset
+    link = f"{settings.origin}/reset-password/{token}"
+    text = _RESET_MESSAGE.format(name=person.name, link=link, origin=settings.origin)
+    mail.send(settings, person.email, "Choose a new CalmBoard password", text)
+
+
+def _mail_invitation(message: LeasedMessage) -> None:
+    """Does nothing where it was withdrawn or accepted meanwhile."""
+    settings = current_settings()
+    invitation = create_invitation_message(message.subject_id or "")
+    if invitation is None:
+        return
+    text = _INVITATION_MESSAGE.format(
+        inviter=invitation.inviter,
+        project=invitation.project_name,
+        role=with_article(invitation.role),
+        link=f"{settings.origin}/invitations/{invitation.token}",
+        origin=settings.origin,
+    )
+    mail.send(settings, invitation.email, "An invitation to CalmBoard", text)
+
+
+_SENDERS: dict[Kind, Callable[[LeasedMessage], None]] = {"password_reset": _mail_reset_link, "invitation": _mail_invitation}
