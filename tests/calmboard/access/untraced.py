@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-_WRITERS = {"insert", "update", "delete", "insert_or_ignore", "insert_if_absent"}
+_WRITERS = {"insert", "update", "delete", "insert_or_ignore", "insert_if_absent", "delete_in_batches"}
 _SESSION_WRITERS = {"add", "add_all", "merge", "delete"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
