@@ -20,6 +20,7 @@ from calmboard.errors import (
     Problem,
     RateLimitExceeded,
     UnsupportedMediaType,
+    disk_problem,
 )
 from calmboard.extensions import Extension
 from web.database_errors import as_unavailable
@@ -101,7 +102,7 @@ def as_problem(error: Exception) -> Problem:
         return error
     if isinstance(error, HTTPException):
         return _problem_of(error)
-    if (problem := as_unavailable(error)) is not None:
+    if (problem := disk_problem(error) if isinstance(error, OSError) else as_unavailable(error)) is not None:
         current_app.logger.error("%s %s", problem.detail, error)
         return problem
     if isinstance(error, DataError):
