@@ -5,6 +5,7 @@ import resource
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -141,6 +142,23 @@ def test_a_full_disk_refuses_what_it_cannot_save(
     wait_until(stored.is_ready, "The server")
     assert (stored.upload().status_code, stored.write().status_code) == (201, 201)
     assert (lost(str(stored.server)) > lost_before) == (trouble is spent_quota)
+
+
+def test_another_program_that_holds_the_database_holds_nobody(stored: Stored) -> None:
+    wait_until(stored.is_ready, "The server")
+    with closing(sqlite3.connect(stored.directory / "calmboard.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(20) as threads:
+            written = [threads.submit(stored.write) for _ in range(20)]
+            assert stored.read() == [200, 200, 404]
+            while not all(future.done() for future in written):
+                assert stored.is_alive()
+        assert {(future.result().status_code, "Another program holds" in future.result().text) for future in written} == {
+            (503, True)
+        }
+        other.execute("ROLLBACK")
+    wait_until(stored.is_ready, "The server")
+    assert stored.write().status_code == 201
 
 
 def test_a_file_that_is_no_database_is_said(make_app: Callable[..., Flask], owner: TestUser, tmp_path: Path) -> None:

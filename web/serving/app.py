@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from typing import Any
 
+from calmboard.engines.patience import patience
 from web.serving.bodies import Environ, receive_body
 from web.serving.places import Places
 
@@ -43,7 +44,7 @@ class ServerApp:
             return answer
 
     def _run(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        with self._places.taken():
+        with self._places.taken() as left_s, patience(left_s):
             start = _Start(start_response)
             answer = self._app(environ, start)
             return _collected(answer) if start.is_small else _Parts(answer, self._places)
@@ -75,12 +76,12 @@ class _Parts:
         return self
 
     def __next__(self) -> bytes:
-        with self._places.taken():
+        with self._places.taken() as left_s, patience(left_s):
             return next(self._parts)
 
     def close(self) -> None:
         try:
-            with self._places.taken():
+            with self._places.taken() as left_s, patience(left_s):
                 _close(self._answer)
         finally:
             self.when_closed()

@@ -4,12 +4,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 # More threads that compete for the interpreter answer fewer requests: `bench/places.py`.
 _PLACES = 2
 _PATIENCE_S = 0.1
 _MAX_FURTHER = 30
+# What a request may wait in all, for its place and for the database. More than so many do not wait while all places are taken
+# for long: a thread has to be free for those who ask whether the process is alive.
+_LONGEST_WAIT_S = 6
+_MAX_WAITING = 160
 
 
 class Places:
@@ -20,17 +24,23 @@ class Places:
         self._lock = threading.Lock()
         self._started_at: dict[int, float] = {}
         self._given_up: set[int] = set()
+        self._waiting: set[int] = set()
         for _ in range(_PLACES):
             self._free.put(None)
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
-        """A place for as long as the block takes; waits for one."""
-        self._free.get()
-        thread_id = threading.get_ident()
+    def taken(self) -> Iterator[float]:
+        """A place for as long as the block takes, with the seconds that it may still wait for the database.
+
+        Where no place becomes free, none is taken and no second is left: what needs no database is answered all the same.
+        """
+        since_s, thread_id = time.monotonic(), threading.get_ident()
+        if not self._take(thread_id):
+            yield 0
+            return
         self._started_at[thread_id] = time.monotonic()
         try:
-            yield
+            yield _LONGEST_WAIT_S - (self._started_at[thread_id] - since_s)
         finally:
             self._leave(thread_id)
 
@@ -40,6 +50,18 @@ class Places:
         for thread_id, started_at in list(self._started_at.items()):
             if started_at < latest:
                 self._give_up(thread_id)
+
+    def _take(self, thread_id: int) -> bool:
+        if len(self._waiting) >= _MAX_WAITING and len(self._given_up) == _MAX_FURTHER:
+            return False
+        self._waiting.add(thread_id)
+        try:
+            self._free.get(timeout=_LONGEST_WAIT_S)
+        except Empty:
+            return False
+        finally:
+            self._waiting.remove(thread_id)
+        return True
 
     def _give_up(self, thread_id: int) -> None:
         with self._lock:
