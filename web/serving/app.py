@@ -14,7 +14,7 @@ WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 # An answer up to this size is handed to the server at once, which sends it without a thread.
 _MAX_AT_ONCE = 1024 * 1024
 _ALWAYS_ANSWERED = "/healthz"
-_MANY_BUSY = 160
+_MANY_BUSY = 128
 
 
 class ServerApp:
@@ -27,8 +27,8 @@ class ServerApp:
         self._busy: set[object] = set()
 
     def has_many_busy(self) -> bool:
-        """Whether so many threads are taken that soon none is left for those who come."""
-        return len(self._busy) > _MANY_BUSY
+        """Whether so many threads wait for clients that soon none is left for those who come."""
+        return len(self._busy) - self._places.number_present > _MANY_BUSY
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] == _ALWAYS_ANSWERED:
