@@ -8,6 +8,7 @@ from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.db import autocommit
 from calmboard.errors import Unavailable
 from calmboard.logs import lost_lines
+from calmboard.operations.write_probe import WRITE_PROBE, WriteProbe
 from web.origin import answer_under_any_host
 
 _ALIVE, _READY = "/healthz", "/readyz"
@@ -18,6 +19,7 @@ bp = Blueprint("health", __name__)
 
 def install(app: Flask) -> None:
     app.register_blueprint(bp)
+    WRITE_PROBE.set(app, WriteProbe())
     answer_under_any_host(app, _ALIVE, _READY)
 
 
@@ -28,9 +30,10 @@ def alive() -> Response:
 
 @bp.get(_READY)
 def ready() -> Response:
-    """503 while database, limiter or queue does not answer, or no worker lives."""
+    """503 while database, limiter or queue does not answer, nothing can be saved, or no worker lives."""
     with autocommit() as connection:
         connection.execute(text("SELECT 1"))
+    WRITE_PROBE.get().check()
     if not LIMITS.get().answers():
         raise Unavailable("The limiter's store does not answer.")
     if not queue.is_worker_alive():

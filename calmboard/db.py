@@ -167,4 +167,4 @@ def open_database(app: Flask, settings: Settings) -> None:
     make_private(settings.database_url)
     db.init_app(app)
     with app.app_context():
-        prepare(db.engine, db.engines["autocommit"])
+        prepare(db.engines)

@@ -1,9 +1,16 @@
 """Every error that a request can be answered with. The codes are a contract with clients."""
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 Step = Literal["credential", "plan", "limit", "scope", "project", "network", "input"]
+
+
+_DISK_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+_NOT_WRITABLE = frozenset((errno.EROFS, errno.EACCES, errno.EPERM))
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,3 +266,22 @@ class Unavailable(Problem):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.retry_after_s = self.retry_after_s or 5
+
+
+@contextmanager
+def raising_disk_problems() -> Iterator[None]:
+    """Raises Unavailable, with the reason, where a file cannot be written for want of room or of permission."""
+    try:
+        yield
+    except OSError as error:
+        if (problem := disk_problem(error)) is None:
+            raise
+        raise problem from error
+
+
+def disk_problem(error: OSError) -> Unavailable | None:
+    if error.errno in _DISK_FULL:
+        return Unavailable("The disk for CalmBoard's files is full, so no file can be saved. Everything else works.")
+    if error.errno in _NOT_WRITABLE:
+        return Unavailable("CalmBoard may not write where its files are, so no file can be saved. Everything else works.")
+    return None

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -19,6 +19,7 @@ from huey.storage import BaseStorage, PostgresStorage, RedisStorage, SqliteStora
 from sqlalchemy.engine import make_url
 
 from calmboard.clock import now
+from calmboard.engines.patience import PatientConnection
 from calmboard.errors import Unavailable
 from calmboard.settings import Settings
 
@@ -115,7 +116,8 @@ def _storage(settings: Settings) -> BaseStorage:
     if url.startswith("sqlite:"):
         return _sqlite(settings.instance_dir / (make_url(url).database or "queue.db"))
     if url.startswith("postgresql:"):
-        return _Postgres(_NAME, dsn=url, create_tables=False, connect_timeout=_TIMEOUT_S)
+        connect = partial(PatientConnection.connect, url, connect_timeout=_TIMEOUT_S)
+        return _Postgres(_NAME, connection=connect, create_tables=False)
     pool = redis.ConnectionPool.from_url(url, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S)
     return RedisStorage(_NAME, connection_pool=pool)
 

@@ -10,6 +10,7 @@ from werkzeug.exceptions import MethodNotAllowed as MethodNotAllowedByRoute
 from werkzeug.wrappers import Response
 
 from calmboard.db import db
+from calmboard.engines.patience import lose_patience
 from calmboard.errors import (
     Conflict,
     InternalError,
@@ -20,6 +21,7 @@ from calmboard.errors import (
     Problem,
     RateLimitExceeded,
     UnsupportedMediaType,
+    disk_problem,
 )
 from calmboard.extensions import Extension
 from web.database_errors import as_unavailable
@@ -101,7 +103,8 @@ def as_problem(error: Exception) -> Problem:
         return error
     if isinstance(error, HTTPException):
         return _problem_of(error)
-    if (problem := as_unavailable(error)) is not None:
+    if (problem := disk_problem(error) if isinstance(error, OSError) else as_unavailable(error)) is not None:
+        lose_patience()
         current_app.logger.error("%s %s", problem.detail, error)
         return problem
     if isinstance(error, DataError):

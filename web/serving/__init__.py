@@ -6,6 +6,7 @@ answer take. So there are many of them, which only wait; the app runs in few `Pl
 the answer whole; and `Connections` ends those that wait too long, or are too many of one address.
 """
 
+import tempfile
 from functools import partial
 
 from flask import Flask
@@ -21,6 +22,7 @@ __all__ = ["ServerApp", "serve_app"]
 
 def serve_app(app: Flask, settings: Settings) -> ServerApp:
     """The app behind its places; starts the thread that watches them and the connections to clients."""
+    tempfile.gettempdir()  # found by writing to it, which a disk that is full by the first large body would refuse
     places = Places()
     server_app = ServerApp(app.wsgi_app, places, partial(body_limit, app))
     bounds = Bounds() if settings.trusted_proxies == 0 else Bounds(per_address=None)

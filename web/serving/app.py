@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from typing import Any
 
+from calmboard.engines.patience import patience
 from web.serving.bodies import Environ, receive_body
 from web.serving.places import Places
 
@@ -13,7 +14,7 @@ WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 # An answer up to this size is handed to the server at once, which sends it without a thread.
 _MAX_AT_ONCE = 1024 * 1024
 _ALWAYS_ANSWERED = "/healthz"
-_MANY_BUSY = 160
+_MANY_BUSY = 128
 
 
 class ServerApp:
@@ -26,8 +27,8 @@ class ServerApp:
         self._busy: set[object] = set()
 
     def has_many_busy(self) -> bool:
-        """Whether so many threads are taken that soon none is left for those who come."""
-        return len(self._busy) > _MANY_BUSY
+        """Whether so many threads wait for clients that soon none is left for those who come."""
+        return len(self._busy) - self._places.number_present > _MANY_BUSY
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] == _ALWAYS_ANSWERED:
@@ -43,7 +44,7 @@ class ServerApp:
             return answer
 
     def _run(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        with self._places.taken():
+        with self._places.taken() as left_s, patience(left_s):
             start = _Start(start_response)
             answer = self._app(environ, start)
             return _collected(answer) if start.is_small else _Parts(answer, self._places)
@@ -75,12 +76,12 @@ class _Parts:
         return self
 
     def __next__(self) -> bytes:
-        with self._places.taken():
+        with self._places.taken() as left_s, patience(left_s):
             return next(self._parts)
 
     def close(self) -> None:
         try:
-            with self._places.taken():
+            with self._places.taken() as left_s, patience(left_s):
                 _close(self._answer)
         finally:
             self.when_closed()

@@ -3,13 +3,18 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from queue import SimpleQueue
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 
 # More threads that compete for the interpreter answer fewer requests: `bench/places.py`.
 _PLACES = 2
 _PATIENCE_S = 0.1
 _MAX_FURTHER = 30
+# What a request may wait in all, for its place and for the database. More than so many wait only while places become free: a
+# thread has to be left for those who ask whether the process is alive.
+_LONGEST_WAIT_S = 6
+_MAX_WAITING = 64
+_STANDSTILL_S = 0.25
 
 
 class Places:
@@ -20,17 +25,29 @@ class Places:
         self._lock = threading.Lock()
         self._started_at: dict[int, float] = {}
         self._given_up: set[int] = set()
+        self._waiting: set[int] = set()
+        self._number_left = 0
         for _ in range(_PLACES):
             self._free.put(None)
 
+    @property
+    def number_present(self) -> int:
+        """How many requests have a place or wait for one."""
+        return len(self._started_at) + len(self._waiting)
+
     @contextmanager
-    def taken(self) -> Iterator[None]:
-        """A place for as long as the block takes; waits for one."""
-        self._free.get()
-        thread_id = threading.get_ident()
+    def taken(self) -> Iterator[float]:
+        """A place for as long as the block takes, with the seconds that it may still wait for the database.
+
+        Where no place becomes free, none is taken and no second is left: what needs no database is answered all the same.
+        """
+        since_s, thread_id = time.monotonic(), threading.get_ident()
+        if not self._take(thread_id):
+            yield 0
+            return
         self._started_at[thread_id] = time.monotonic()
         try:
-            yield
+            yield _LONGEST_WAIT_S - (self._started_at[thread_id] - since_s)
         finally:
             self._leave(thread_id)
 
@@ -41,6 +58,28 @@ class Places:
             if started_at < latest:
                 self._give_up(thread_id)
 
+    def _take(self, thread_id: int) -> bool:
+        may_stand_still = len(self._waiting) < _MAX_WAITING
+        self._waiting.add(thread_id)
+        try:
+            return self._wait(_LONGEST_WAIT_S) if may_stand_still else self._wait_while_some_leave()
+        finally:
+            self._waiting.remove(thread_id)
+
+    def _wait_while_some_leave(self) -> bool:
+        until_s, left_before = time.monotonic() + _LONGEST_WAIT_S, -1
+        while left_before != self._number_left and time.monotonic() < until_s:
+            left_before = self._number_left
+            if self._wait(_STANDSTILL_S):
+                return True
+        return False
+
+    def _wait(self, timeout_s: float) -> bool:
+        with suppress(Empty):
+            self._free.get(timeout=timeout_s)
+            return True
+        return False
+
     def _give_up(self, thread_id: int) -> None:
         with self._lock:
             is_running = thread_id in self._started_at and thread_id not in self._given_up
@@ -50,6 +89,7 @@ class Places:
 
     def _leave(self, thread_id: int) -> None:
         with self._lock:
+            self._number_left += 1
             del self._started_at[thread_id]
             if thread_id in self._given_up:
                 self._given_up.remove(thread_id)

@@ -1,11 +1,13 @@
 """Signed-in browsers: a row each, so that sign-out everywhere works."""
 
 import hashlib
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from calmboard.access.access import Access, Person
 from calmboard.access.audit import Actor, Subject, record_audit
@@ -13,9 +15,12 @@ from calmboard.access.credentials.devices import forget_devices
 from calmboard.access.oauth.grants import end_all_grants
 from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, autocommit, db, delete_in_batches, retry_conflicts
+from calmboard.engines.patience import spending_patience
 from calmboard.ids import new_id
 from calmboard.models import PasswordReset, SessionToken, User, UserSession
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
+
+_log = logging.getLogger(__name__)
 
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=90)
@@ -112,8 +117,12 @@ def _sessions(condition: ColumnElement[bool]) -> AnySelect:
 
 
 def _touch(session_id: str) -> None:
-    with autocommit() as connection:
-        connection.execute(update(UserSession).where(UserSession.id == session_id).values(last_seen_at=now()))
+    """Where the database takes no change, what is asked for may still be read."""
+    try:
+        with spending_patience(), autocommit() as connection:
+            connection.execute(update(UserSession).where(UserSession.id == session_id).values(last_seen_at=now()))
+    except SQLAlchemyError as error:
+        _log.warning("The last use of a session was not recorded: %s", error)
 
 
 def _session(row: AnyRow) -> Session:

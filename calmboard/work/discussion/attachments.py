@@ -20,7 +20,7 @@ from calmboard.access.permissions import find, find_for_update, require_role, re
 from calmboard.access.reads import replica_reads
 from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
-from calmboard.errors import NotFound
+from calmboard.errors import NotFound, raising_disk_problems
 from calmboard.events.activity import record
 from calmboard.models import Attachment, Task
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
@@ -42,7 +42,7 @@ _COLUMNS = (
 _BY_ID = Order((Attachment.id,))
 _MAX_SUFFIX_LENGTH = 20
 _CHUNK_BYTES = 64 * 1024
-_UPLOAD_PREFIX = ".upload-"
+UPLOAD_PREFIX = ".upload-"
 _MIN_AGE = timedelta(minutes=10)
 _BATCH_SIZE = 500
 # Characters that reverse the reading direction, so that an .exe can look like a .pdf.
@@ -91,11 +91,12 @@ def open_attachment(access: Access, attachment_id: str, files_dir: Path) -> tupl
 def add_attachment(access: Access, task_id: str, file: NewFile, files_dir: Path) -> AnyRow:
     """Store a file on a task.
 
-    Raises NotFound, Forbidden without access and to viewers, and PayloadTooLarge where project or person have no room for it.
+    Raises NotFound, Forbidden without access and to viewers, PayloadTooLarge where project or person have no room for it, and
+    Unavailable where the disk has none.
     """
     found = find(access, Task, task_id)
     require_role(access, found.role, "tasks:write")
-    with _writing(files_dir, file.content) as written:
+    with raising_disk_problems(), _writing(files_dir, file.content) as written:
         attachment_id = _store(access, found.in_project, task_id, file, written, files_dir)
     return read_attachment(access, attachment_id)
 
@@ -164,7 +165,7 @@ def _attachment_list(after_cursor: bool) -> AnySelect:
 def _writing(files_dir: Path, content: BinaryIO) -> Iterator[_Written]:
     """The content in a file of its own, readable by its owner alone; gone at the end unless it was renamed."""
     files_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=_UPLOAD_PREFIX, dir=files_dir)
+    descriptor, name = tempfile.mkstemp(prefix=UPLOAD_PREFIX, dir=files_dir)
     path = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -180,7 +181,7 @@ def _writing(files_dir: Path, content: BinaryIO) -> Iterator[_Written]:
 
 
 def _is_ours(path: Path) -> bool:
-    return ids.is_id("att", path.name) or path.name.startswith(_UPLOAD_PREFIX)
+    return ids.is_id("att", path.name) or path.name.startswith(UPLOAD_PREFIX)
 
 
 def _is_old(path: Path) -> bool:

@@ -69,3 +69,13 @@ def test_a_place_that_was_given_up_comes_back_once() -> None:
     with running(places, _FIRST + 3) as (entered, _):
         wait_until(has(entered, _FIRST), "The next")
         assert entered.qsize() == _FIRST
+
+
+def test_where_nobody_leaves_those_who_are_too_many_go_on_without_a_place() -> None:
+    places, many = Places(), _FIRST + 64
+    with running(places, many) as (entered, leave):
+        wait_until(lambda: places.number_present == many, "All of them")
+        with places.taken() as left_s:
+            assert (left_s, entered.qsize()) == (0, _FIRST)
+        leave.set()
+        wait_until(has(entered, many), "The others")

@@ -1,28 +1,33 @@
 """The engines of the database: how each connects, and what SQLite has to be told."""
 
 import select
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Dialect, Engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from calmboard.engines.patience import LOCK_TIMEOUT_S, PatientConnection, PatientPool, PatientSqlitePool, limit_lock_wait
+
 # What a trigger of SQLite, which has no roles, asks before it lets an old entry of the audit log go.
 RETENTION_FUNCTION = "is_retention"
 RETENTION_ROLE = "calmboard_retention"
+_REPLICA_WAIT_S = 3
+# What libpq needs to notice that a host is gone which sends nothing any more; without them the kernel tries for many minutes.
+_LOST_NETWORK = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 8000}
 _NEVER_IN_TRANSACTION = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
 
 
 def engine_options(database_url: str) -> dict[str, Any]:
     """Values stay out of what is logged of an error: they are people's messages, texts and digests."""
     if make_url(database_url).get_backend_name() == "sqlite":
-        return {"hide_parameters": True, "connect_args": {"timeout": 10}}
-    connect = {"prepare_threshold": 0, "connect_timeout": 5}
-    return {"hide_parameters": True, "pool_pre_ping": True, "connect_args": connect}
+        return {"hide_parameters": True, "poolclass": PatientSqlitePool, "connect_args": {"timeout": LOCK_TIMEOUT_S}}
+    connect = {"prepare_threshold": 0, "connect_timeout": 5, **_LOST_NETWORK}
+    return {"hide_parameters": True, "poolclass": PatientPool, "pool_pre_ping": True, "connect_args": connect}
 
 
 def autocommit_bind(database_url: str) -> dict[str, Any]:
@@ -44,13 +49,17 @@ def make_private(database_url: str) -> None:
         path.touch(mode=0o600)
 
 
-def prepare(writing: Engine, autocommit: Engine) -> None:
-    if writing.dialect.name != "sqlite":
-        event.listen(autocommit, "checkout", _require_open)
-        return
-    event.listen(writing, "begin", _begin_immediate)
-    for engine in (writing, autocommit):
-        event.listen(engine, "connect", _set_up_connection)
+def prepare(engines: Mapping[str | None, Engine]) -> None:
+    """`engines` by their bind; the one without a name begins transactions."""
+    for bind, engine in engines.items():
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _set_up_connection)
+        else:
+            event.listen(engine, "do_connect", _connect_to_replica if bind == "replica" else _connect)
+    if engines[None].dialect.name == "sqlite":
+        event.listen(engines[None], "begin", _begin_immediate)
+    else:
+        event.listen(engines["autocommit"], "checkout", _require_open)
 
 
 @contextmanager
@@ -84,12 +93,29 @@ def _is_readable(descriptor: int) -> bool:
     return bool(poll.poll(0))
 
 
+class _ReplicaConnection(PatientConnection):
+    """The primary answers what a replica takes too long for, in the time that is left then."""
+
+    longest_wait_s = _REPLICA_WAIT_S
+
+
+def _connect(_dialect: Dialect, _record: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> PatientConnection:
+    return PatientConnection.connect(*arguments, **options)
+
+
+def _connect_to_replica(
+    _dialect: Dialect, _record: Any, arguments: tuple[Any, ...], options: dict[str, Any]
+) -> PatientConnection:
+    return _ReplicaConnection.connect(*arguments, **options)
+
+
 def _begin_immediate(connection: Connection) -> None:
     """Take the write lock at the start, so that a writer never fails half-way."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _set_up_connection(connection: Any, _record: ConnectionPoolEntry) -> None:
+def _set_up_connection(connection: Any, record: ConnectionPoolEntry) -> None:
+    limit_lock_wait(connection, record)
     connection.isolation_level = None  # the driver begins nothing by itself
     for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
