@@ -15,12 +15,12 @@ from sqlalchemy import text
 
 from calmboard.db import db
 from calmboard.operations.serve import server_command
-from calmboard.queue import beat, open_queue, queue
+from calmboard.queue import queue
 from calmboard.settings import SETTINGS, Settings
 from calmboard.work.people import request_password_reset
 from tests.support.servers.outputs import Pipe, opened_pipe
 from tests.support.servers.programs import free_port, wait_until
-from tests.support.servers.server import answers, environment_of, started
+from tests.support.servers.server import answers, environment_of, note_worker, started
 from tests.support.users import SESSION_COOKIE, ProjectAndBoard, TestUser
 
 pytestmark = [pytest.mark.database("sqlite"), pytest.mark.processes]
@@ -33,12 +33,10 @@ def server_writing_to(output: int, settings: Settings, instance_dir: Path) -> It
     """The URL of a server on the shared database, whose whole output goes there."""
     port = free_port()
     own = replace(settings, port=port, origin=f"http://127.0.0.1:{port}", instance_dir=instance_dir)
+    note_worker(instance_dir)
     with started(server_command(own), environment_of(own), output) as process:
         wait_until(lambda: answers(f"{own.origin}/healthz", process), "The server")
-        open_queue(own)
-        beat()
         yield own.origin
-    open_queue(settings)
 
 
 @pytest.fixture

@@ -3,12 +3,15 @@
 import os
 import signal
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from huey.storage import SqliteStorage
 
 from calmboard.operations.serve import SERVER_ENVIRONMENT, server_command
 from calmboard.settings import Settings
@@ -39,6 +42,7 @@ def running_server(settings: Settings, factory: str = "wsgi:create_server_app", 
 
     It trusts one proxy, so that a test can have an address of its own by X-Forwarded-For.
     """
+    note_worker(settings.instance_dir)
     environment = {**environment_of(settings), **SERVER_ENVIRONMENT, "CALMBOARD_TRUSTED_PROXIES": "1", **changes}
     command = [*server_command(settings, factory), "--log-level=info"]
     log_file = settings.instance_dir / f"server-{settings.port}.log"
@@ -47,6 +51,14 @@ def running_server(settings: Settings, factory: str = "wsgi:create_server_app", 
         # A worker that is still starting does not notice that it is to stop.
         wait_until(lambda: log_file.read_text().count("Started worker-") == 2, "Each worker")
         yield Server(settings.origin, log_file, process)
+
+
+def note_worker(instance_dir: Path) -> None:
+    """Let an instance think for an hour that a worker lives, which a test of the server alone has no need of."""
+    instance_dir.mkdir(parents=True, exist_ok=True)
+    storage = SqliteStorage("calmboard", filename=str(instance_dir / "queue.db"))
+    storage.put_data("heartbeat", str(time.time() + 3600).encode())
+    storage.close()
 
 
 @contextmanager
