@@ -27,10 +27,30 @@ from web import origin, problems, record
 from web.app import App, trust_proxies
 from web.serving import ServerApp, serve_app
 
+_DIRECTORIES = "CALMBOARD_INSTANCE_DIR names the directory for its own files; let it be one in which this user may write."
+
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Build the app; without settings, from the environment, or leave with a sentence where that cannot be used."""
-    settings = settings or _settings_from_environment()
+    """Build the app; without settings, from the environment. Leave with a sentence where they or a directory cannot be used."""
+    try:
+        return _create_app(settings or read_settings())
+    except SettingsError as error:
+        sys.exit(str(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        sys.exit(f"CalmBoard cannot write {error.filename}: {error.strerror}. {_DIRECTORIES}")
+
+
+def create_server_app() -> ServerApp:
+    """The app as a server's process calls it that clients reach without a proxy."""
+    app = create_app()
+    settings = SETTINGS.get(app)
+    logs.install(settings.instance_dir)
+    return serve_app(app, settings)
+
+
+def _create_app(settings: Settings) -> Flask:
     app = App(settings)
     app.config.update(_flask_config(settings))
     _install_ground(app, settings)
@@ -42,21 +62,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     serve_static(app)
     trust_proxies(app, settings.trusted_proxies)
     return app
-
-
-def create_server_app() -> ServerApp:
-    """The app as a server's process calls it that clients reach without a proxy."""
-    app = create_app()
-    settings = SETTINGS.get(app)
-    logs.install(settings.instance_dir)
-    return serve_app(app, settings)
-
-
-def _settings_from_environment() -> Settings:
-    try:
-        return read_settings()
-    except SettingsError as error:
-        sys.exit(str(error))
 
 
 def _flask_config(settings: Settings) -> dict[str, object]:
