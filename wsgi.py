@@ -31,21 +31,19 @@ from web.app import App, trust_proxies
 from web.forms import MAX_FIELDS
 from web.serving import ServerApp, serve_app
 
+_DIRECTORIES = "CALMBOARD_INSTANCE_DIR names the directory for its own files; let it be one in which this user may write."
+
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Build the app; without settings, from the environment, or leave with a sentence where that cannot be used."""
-    settings = settings or _settings_from_environment()
-    app = App(settings)
-    app.config.update(_flask_config(settings))
-    _install_ground(app, settings)
-    record.install(app)
-    problems.install(app)
-    origin.install(app)
-    _install_interfaces(app)
-    cli.register(app)
-    serve_static(app)
-    trust_proxies(app, settings.trusted_proxies)
-    return app
+    """Build the app; without settings, from the environment. Leave with a sentence where they or a directory cannot be used."""
+    try:
+        return _create_app(settings or read_settings())
+    except SettingsError as error:
+        sys.exit(str(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        sys.exit(f"CalmBoard cannot write {error.filename}: {error.strerror}. {_DIRECTORIES}")
 
 
 def create_server_app() -> ServerApp:
@@ -58,11 +56,18 @@ def create_server_app() -> ServerApp:
     return serve_app(app, settings)
 
 
-def _settings_from_environment() -> Settings:
-    try:
-        return read_settings()
-    except SettingsError as error:
-        sys.exit(str(error))
+def _create_app(settings: Settings) -> Flask:
+    app = App(settings)
+    app.config.update(_flask_config(settings))
+    _install_ground(app, settings)
+    record.install(app)
+    problems.install(app)
+    origin.install(app)
+    _install_interfaces(app)
+    cli.register(app)
+    serve_static(app)
+    trust_proxies(app, settings.trusted_proxies)
+    return app
 
 
 def _flask_config(settings: Settings) -> dict[str, object]:

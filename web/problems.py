@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from calmboard.db import db
 from calmboard.engines.patience import lose_patience
+from calmboard.engines.refusals import as_unavailable
 from calmboard.errors import (
     Conflict,
     InternalError,
@@ -24,7 +25,6 @@ from calmboard.errors import (
     disk_problem,
 )
 from calmboard.extensions import Extension
-from web.database_errors import as_unavailable
 from web.record import current_record
 
 Render = Callable[[Problem], Response]

@@ -7,7 +7,7 @@ import click
 import flask_migrate
 from flask import Flask
 from flask.cli import AppGroup, with_appcontext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from calmboard import logs
 from calmboard.access.access import Access, Person
@@ -18,6 +18,7 @@ from calmboard.access.providers import PROVIDERS, find_provider
 from calmboard.access.scopes import SCOPES, unknown
 from calmboard.clock import now
 from calmboard.db import db
+from calmboard.engines.refusals import as_unavailable
 from calmboard.errors import FieldError, Problem, ValidationFailed
 from calmboard.operations import seed as demo
 from calmboard.operations import serve as product
@@ -35,8 +36,10 @@ class _Command(click.Command):
             return super().invoke(ctx)
         except Problem as problem:
             raise click.ClickException("\n".join(error.detail for error in problem.errors) or problem.detail) from None
-        except OperationalError as error:
-            raise click.ClickException(f"The database does not answer: {error.orig}") from None
+        except SQLAlchemyError as error:
+            if (found := as_unavailable(error)) is None:
+                raise
+            raise click.ClickException(f"{found.detail}\n{getattr(error, 'orig', error)}") from None
 
 
 class _Group(AppGroup):

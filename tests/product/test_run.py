@@ -83,6 +83,16 @@ def test_a_setting_that_cannot_be_used_stops_the_start(instance: Instance) -> No
     assert "Traceback" not in refused.stderr
 
 
+def test_a_directory_that_cannot_be_written_is_a_sentence() -> None:
+    environment = outside_environment() | {"CALMBOARD_INSTANCE_DIR": "/sys/calmboard"}
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "serve"]
+    refused = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert refused.returncode != 0
+    assert refused.stderr.startswith("CalmBoard cannot write /sys/calmboard: ")
+    assert "CALMBOARD_INSTANCE_DIR" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 @contextmanager
 def run(instance: Instance) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """Start it as a person would, and wait until it answers."""

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -35,6 +36,7 @@ class Stored:
     server: Server
     directory: Path
     person: TestUser
+    board_id: str
     task_id: str
 
     @property
@@ -49,6 +51,17 @@ class Stored:
 
     def write(self) -> requests.Response:
         return requests.post(f"{self.server}/api/v1/projects", json={"name": "New"}, headers=self.by_key, timeout=_WITHIN_S)
+
+    def write_in_batch(self) -> list[int]:
+        """The codes of a batch of an agent's calls: a write, and one that needs no database."""
+        params = {"name": "create_task", "arguments": {"board_id": self.board_id, "title": "New"}}
+        batch: Any = [
+            {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params},
+            {"jsonrpc": "2.0", "id": 2, "method": "ping"},
+        ]
+        headers = {**self.by_key, "MCP-Protocol-Version": "2025-03-26"}
+        answer = requests.post(f"{self.server}/mcp", json=batch, headers=headers, timeout=_WITHIN_S)
+        return [frame.get("error", {}).get("code", 200) for frame in answer.json()]
 
     def upload(self) -> requests.Response:
         files = {"file": ("picture.bin", b"x" * _MIB)}
@@ -90,12 +103,11 @@ def stored(disk: Path, settings: Settings, database: Databases, tmp_path_factory
     own_settings = replace(settings, origin=origin, port=port, database_url=f"sqlite:///{path}", instance_dir=instance_dir)
     app = create_app(own_settings)
     person = add_user(app)
-    task_id = person.api.post(f"/boards/{add_project_and_board(app, person).board_id}/tasks", json={"title": "A picture"}).json[
-        "id"
-    ]
+    board_id = add_project_and_board(app, person).board_id
+    task_id = person.api.post(f"/boards/{board_id}/tasks", json={"title": "A picture"}).json["id"]
     assert person.session_cookie
     with running_server(own_settings, CALMBOARD_FILES_DIR=str(disk / "files")) as server:
-        yield Stored(server, disk, person, task_id)
+        yield Stored(server, disk, person, board_id, task_id)
 
 
 @contextmanager
@@ -148,7 +160,8 @@ def test_another_program_that_holds_the_database_holds_nobody(stored: Stored) ->
     wait_until(stored.is_ready, "The server")
     with closing(sqlite3.connect(stored.directory / "calmboard.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with ThreadPoolExecutor(20) as threads:
+        with ThreadPoolExecutor(21) as threads:
+            in_batch = threads.submit(stored.write_in_batch)
             written = [threads.submit(stored.write) for _ in range(20)]
             assert stored.read() == [200, 200, 404]
             while not all(future.done() for future in written):
@@ -156,6 +169,7 @@ def test_another_program_that_holds_the_database_holds_nobody(stored: Stored) ->
         assert {(future.result().status_code, "Another program holds" in future.result().text) for future in written} == {
             (503, True)
         }
+        assert in_batch.result() == [503, 200]
         other.execute("ROLLBACK")
     wait_until(stored.is_ready, "The server")
     assert stored.write().status_code == 201

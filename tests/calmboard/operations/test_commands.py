@@ -153,7 +153,7 @@ def test_a_database_that_does_not_answer_is_a_sentence(make_app: Callable[..., F
     app = make_app(database_url=f"postgresql://127.0.0.1:{free_port()}/calmboard")
     done = run(app, "people", "plan", "owner@calmboard.test", "pro")
     assert done.exit_code == 1
-    assert "The database does not answer" in done.stderr
+    assert "CalmBoard's database does not answer" in done.stderr
 
 
 def run(app: Flask, *arguments: str) -> Result:
