@@ -26,7 +26,7 @@ from calmboard.settings import SETTINGS, Settings, SettingsError, read_settings
 from portal.shared.assets import serve_static
 from portal.shared.catalogues import API_CATALOGUE, MCP_CATALOGUE
 from portal.shared.form_limits import limiter
-from web import origin, problems, record
+from web import body_limits, origin, problems, record
 from web.app import App, trust_proxies
 from web.forms import MAX_FIELDS
 from web.serving import ServerApp, serve_app
@@ -77,7 +77,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.is_https,
-        "MAX_CONTENT_LENGTH": 1024 * 1024,
+        "MAX_CONTENT_LENGTH": body_limits.MAX_BYTES,
         "MAX_FORM_PARTS": MAX_FIELDS,
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_CHECK_DEFAULT": False,

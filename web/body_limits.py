@@ -6,6 +6,9 @@ from flask import Flask
 
 from calmboard.extensions import Extension
 
+# Where an address says nothing else.
+MAX_BYTES = 1024 * 1024
+
 _LIMITS: Extension[tuple[tuple[re.Pattern[str], int], ...]] = Extension("body_limits", ())
 
 

@@ -3,13 +3,19 @@
 import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from calmboard.access.credentials.sessions import ABSOLUTE, IDLE
+from calmboard.clock import now
+from calmboard.db import db
+from calmboard.models import UserSession
 from tests.portal.forms import send
 from tests.support.users import SESSION_COOKIE, TestUser, csrf_token, new_address
 
@@ -113,6 +119,18 @@ def test_signing_out_ends_the_session(client: FlaskClient, owner: TestUser) -> N
     assert cookie is not None
     client.set_cookie(SESSION_COOKIE, cookie.value)
     assert client.get("/integrations").status_code == 303
+
+
+@pytest.mark.parametrize(("moment", "life"), [("last_seen_at", IDLE), ("created_at", ABSOLUTE)])
+def test_a_session_ends_once_it_is_unused_or_old(new_user: Callable[..., TestUser], moment: str, life: timedelta) -> None:
+    person = new_user()
+    browser = person.sign_in()
+    for age, status in ((life - timedelta(hours=1), 200), (life + timedelta(hours=1), 303)):
+        with person.app.app_context():
+            aged = update(UserSession).where(UserSession.user_id == person.person.id).values({moment: now() - age})
+            db.session.execute(aged)
+            db.session.commit()
+        assert browser.get("/account").status_code == status
 
 
 def test_who_is_signed_in_passes_the_sign_in_page(owner: TestUser) -> None:
