@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 STATIC := $(shell find static -type f ! -name '*.gz' ! -name '*.br')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick deep check format bench coverage mutants tools clean
+.PHONY: help run test quick deep check format bench coverage mutants attack tools clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ coverage: .venv/tests .venv/static ## Measure by branch what the tests of make q
 
 mutants: .venv/tests ## Put small faults into the code that decides who may what, and show which no test notices
 	@$(BIN)/python -m tests.mutants $(MUTANTS)
+
+attack: .venv/tests ## Attack an installation of yours: URL=http://127.0.0.1:8000, and EMAIL, PASSWORD and KEY of an account for it
+	@EMAIL='$(EMAIL)' PASSWORD='$(PASSWORD)' KEY='$(KEY)' $(BIN)/python -m tests.attack $(URL) $(MINE)
 
 tools:
 	@tests/install-tools
