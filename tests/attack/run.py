@@ -42,8 +42,8 @@ ATTACKS = (
     Attack("Mail to many strangers", within.write_to_strangers),
     Attack("Mail to one person", within.write_to_one_person),
     Attack("No credential, or none that is one", credentials.come_without_credential),
-    Attack("Guessed passwords", credentials.guess_a_password),
     Attack("Sessions without end", credentials.open_many_sessions),
+    Attack("Guessed passwords", credentials.guess_a_password),
 )
 
 
