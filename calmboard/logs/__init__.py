@@ -6,7 +6,9 @@ from pathlib import Path
 from calmboard.logs.lines import Lines
 from calmboard.logs.lost import LOST, Lost
 
-__all__ = ["ERRORS", "OUTPUT", "Lost", "install", "lost_lines", "write_line"]
+__all__ = ["ERRORS", "OUTPUT", "Lost", "install", "lost_lines", "read_lost_lines", "write_line"]
+
+_FILE = "log-lines-lost"
 
 OUTPUT, ERRORS = Lines(sys.__stdout__, LOST), Lines(sys.__stderr__, LOST)
 
@@ -14,7 +16,7 @@ OUTPUT, ERRORS = Lines(sys.__stdout__, LOST), Lines(sys.__stderr__, LOST)
 def install(instance_dir: Path) -> None:
     """Let this process write through OUTPUT and ERRORS, and count what is lost together with the others of its instance."""
     sys.stdout, sys.stderr = OUTPUT, ERRORS
-    LOST.share(instance_dir / "log-lines-lost")
+    LOST.share(instance_dir / _FILE)
 
 
 def write_line(line: bytes) -> None:
@@ -30,4 +32,10 @@ def write_line(line: bytes) -> None:
 
 
 def lost_lines() -> Lost:
+    return LOST.read()
+
+
+def read_lost_lines(instance_dir: Path) -> Lost:
+    """What the processes of an instance lost, for a command that is none of them."""
+    LOST.share(instance_dir / _FILE)
     return LOST.read()

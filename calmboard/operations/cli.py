@@ -22,6 +22,7 @@ from calmboard.engines.refusals import as_unavailable
 from calmboard.errors import FieldError, Problem, ValidationFailed
 from calmboard.operations import seed as demo
 from calmboard.operations import serve as product
+from calmboard.operations.doctor import examine
 from calmboard.settings import Settings, current_settings
 from calmboard.texts.names import one_line
 from calmboard.work.people import add_person, change_plan, find_person, rename_person
@@ -51,7 +52,7 @@ keys = _Group("keys", help="Issue API keys.")
 
 
 def register(app: Flask) -> None:
-    for command in (people, keys, seed, serve):
+    for command in (people, keys, seed, serve, doctor):
         app.cli.add_command(command)
 
 
@@ -136,6 +137,17 @@ def serve(without_worker: bool) -> None:
     for engine in db.engines.values():
         engine.dispose()
     product.serve(settings, announce=lambda: click.echo(welcome), with_worker=not without_worker)
+
+
+@click.command("doctor", cls=_Command)
+@with_appcontext
+def doctor() -> None:
+    """Look at each part of a CalmBoard, and leave with 1 where one is not well."""
+    findings = list(examine())
+    for finding in findings:
+        click.echo(f"{'ok' if finding.is_well else 'LOOK':6}{finding.part:10}{finding.text}")
+    if not all(finding.is_well for finding in findings):
+        raise SystemExit(1)
 
 
 def _settings() -> Settings:
