@@ -6,13 +6,13 @@ from sqlalchemy import text
 from calmboard import queue
 from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.db import autocommit
-from calmboard.errors import Unavailable
+from calmboard.errors import Problem, Unavailable
 from calmboard.logs import lost_lines
 from calmboard.operations.write_probe import WRITE_PROBE, WriteProbe
 from web.origin import answer_under_any_host
+from web.problems import add_rendering
 
 _ALIVE, _READY = "/healthz", "/readyz"
-_NO_WORKER = "No worker was heard of for a minute: mails wait. Pages and the API answer."
 
 bp = Blueprint("health", __name__)
 
@@ -21,6 +21,7 @@ def install(app: Flask) -> None:
     app.register_blueprint(bp)
     WRITE_PROBE.set(app, WriteProbe())
     answer_under_any_host(app, _ALIVE, _READY)
+    add_rendering(app, _answer_problem, _ALIVE, _READY)
 
 
 @bp.get(_ALIVE)
@@ -37,11 +38,18 @@ def ready() -> Response:
     if not LIMITS.get().answers():
         raise Unavailable("The limiter's store does not answer.")
     if not queue.is_worker_alive():
-        raise Unavailable(" ".join([_NO_WORKER, *_lost_lines()]))
-    return Response("\n".join(["ready", *_lost_lines(), ""]), mimetype="text/plain")
+        raise Unavailable("No worker was heard of for a minute: mails wait. Pages and the API answer.")
+    return _plain("ready")
 
 
-def _lost_lines() -> list[str]:
-    """What is missing from the log, which is no reason to send nobody here."""
+def _answer_problem(problem: Problem) -> Response:
+    response = _plain(f"not ready: {problem.detail}" if problem.status == 503 else problem.detail)
+    response.status_code = problem.status
+    return response
+
+
+def _plain(text: str) -> Response:
+    """With what is missing from the log, which is no reason to send nobody here."""
     lost = lost_lines()
-    return [f"Log lines lost: {lost.count}, the last at {lost.last_at:%Y-%m-%dT%H:%M:%SZ}."] if lost.last_at else []
+    lines = [f"Log lines lost: {lost.count}, the last at {lost.last_at:%Y-%m-%dT%H:%M:%SZ}."] if lost.last_at else []
+    return Response("\n".join([text, *lines, ""]), mimetype="text/plain")

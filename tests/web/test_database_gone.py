@@ -32,7 +32,6 @@ _PAGES: list[Request] = [
     ("GET", f"/api/oauth/authorize?client_id={_CLIENT_ID}&redirect_uri=http://127.0.0.1/", 503, {}),
     ("GET", "/reset-password/any", 503, {}),
     ("GET", "/invitations/any", 503, {}),
-    ("GET", "/readyz", 503, {}),
 ]
 _OF_THE_SIGNED_IN: list[Request] = [
     ("GET", "/", 503, {}),
@@ -139,6 +138,14 @@ def test_people_are_shown_a_page(gone: Mortal, signed_in: bool) -> None:
         assert "<h1>" in answer.text, request
         assert "</html>" in answer.text, request
         assert ("CalmBoard&#39;s database does not answer." in answer.text) == (answer.status_code == 503), request
+
+
+def test_probes_are_told_in_a_line(gone: Mortal) -> None:
+    request: Request = ("GET", "/readyz", 503, {})
+    answer = send(gone, request, {})
+    require_headers(answer, request)
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert answer.text.splitlines()[0] == "not ready: CalmBoard's database does not answer. Try again in a few seconds."
 
 
 def test_a_part_of_a_page_is_a_note(gone: Mortal) -> None:
