@@ -158,7 +158,8 @@ class PatientSqlitePool(PatientPool):
 
 def limit_lock_wait(connection: Any, record: ConnectionPoolEntry) -> None:
     """SQLite itself waits for a lock that another program holds, for as long as it was last told."""
-    timeout_s = ceil(min(LOCK_TIMEOUT_S, left_s()))
-    if record.info.get(_LOCK_TIMEOUT, LOCK_TIMEOUT_S) != timeout_s:
-        connection.execute(f"PRAGMA busy_timeout = {timeout_s * 1000}")
-        record.info[_LOCK_TIMEOUT] = timeout_s
+    left = min(LOCK_TIMEOUT_S, left_s())
+    timeout_ms = int(1000 * (left if left <= _LEAST_S else ceil(left)))
+    if record.info.get(_LOCK_TIMEOUT, LOCK_TIMEOUT_S * 1000) != timeout_ms:
+        connection.execute(f"PRAGMA busy_timeout = {timeout_ms}")
+        record.info[_LOCK_TIMEOUT] = timeout_ms

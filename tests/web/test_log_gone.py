@@ -107,7 +107,9 @@ def test_a_full_disk_fails_no_request(
         assert lost(url) >= len(_AS_EVER)
 
 
-@pytest.mark.parametrize("trouble", [Pipe.fill, Pipe.close_reader], ids=["stuck", "gone"])
+@pytest.mark.parametrize(
+    "trouble", [pytest.param(Pipe.fill, id="stuck"), pytest.param(Pipe.close_reader, id="gone", marks=pytest.mark.deep)]
+)
 def test_the_worker_goes_on_too(
     make_app: Callable[..., Flask], new_user: Callable[..., TestUser], tmp_path: Path, trouble: Callable[[Pipe], None]
 ) -> None:

@@ -1,6 +1,5 @@
 """A full disk, and a database that another program holds: what cannot be saved is refused with the reason, all else goes on."""
 
-import os
 import resource
 import sqlite3
 import subprocess
@@ -13,7 +12,6 @@ from typing import Any
 
 import pytest
 import requests
-from flask import Flask
 
 from calmboard.settings import Settings
 from tests.support.servers.databases import Databases
@@ -156,6 +154,7 @@ def test_a_full_disk_refuses_what_it_cannot_save(
     assert (lost(str(stored.server)) > lost_before) == (trouble is spent_quota)
 
 
+@pytest.mark.deep
 def test_another_program_that_holds_the_database_holds_nobody(stored: Stored) -> None:
     wait_until(stored.is_ready, "The server")
     with closing(sqlite3.connect(stored.directory / "calmboard.db", isolation_level=None)) as other:
@@ -173,13 +172,3 @@ def test_another_program_that_holds_the_database_holds_nobody(stored: Stored) ->
         other.execute("ROLLBACK")
     wait_until(stored.is_ready, "The server")
     assert stored.write().status_code == 201
-
-
-def test_a_file_that_is_no_database_is_said(make_app: Callable[..., Flask], owner: TestUser, tmp_path: Path) -> None:
-    path = tmp_path / "broken.db"
-    path.write_bytes(os.urandom(8192))
-    client = make_app(database_url=f"sqlite:///{path}").test_client()
-    client.set_cookie(SESSION_COOKIE, owner.session_cookie)
-    by_key = {"Authorization": f"Bearer {owner.key}"}
-    answers = [client.get("/integrations"), client.get("/api/v1/me", headers=by_key), client.post("/mcp", headers=by_key)]
-    assert [(answer.status_code, "damaged" in answer.text) for answer in answers] == [(503, True)] * 3

@@ -2,11 +2,14 @@
 
 import os
 import socket
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from calmboard.logs import lost_lines, write_line
 from calmboard.logs.lines import Lines
 from calmboard.logs.lost import LostLines
 from tests.support.servers.outputs import Pipe, opened_pipe
@@ -56,3 +59,24 @@ def test_where_no_count_can_be_shared_a_process_counts_alone(tmp_path: Path) -> 
     lost.share(tmp_path / "nowhere" / "log-lines-lost")
     lost.add(3)
     assert lost.read().count == 3
+
+
+def test_what_is_counted_outlives_its_process(tmp_path: Path) -> None:
+    before, after = LostLines(), LostLines()
+    before.share(tmp_path / "log-lines-lost")
+    before.add(2)
+    after.share(tmp_path / "log-lines-lost")
+    after.add(1)
+    assert after.read().count == 3
+    assert after.read().last_at is not None
+
+
+def test_another_servers_output_that_fails_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = lost_lines().count
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        write_line(b"lost\n")
+        monkeypatch.undo()
+        with suppress(OSError):
+            full.close()
+    assert lost_lines().count == before + 1

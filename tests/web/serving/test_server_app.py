@@ -1,5 +1,6 @@
 """The app as a server's threads call it: bodies whole, small answers at once, large ones in parts."""
 
+import tempfile
 from collections.abc import Callable
 from functools import partial
 from io import BytesIO
@@ -12,7 +13,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from tests.api.resources.test_attachments import attach
 from tests.support.servers.programs import wait_until
-from tests.support.users import ProjectAndBoard, TestUser
+from tests.support.users import ProjectAndBoard, Seeded, TestUser
 from tests.web.serving.test_places import has, running
 from web.body_limits import body_limit
 from web.serving.app import ServerApp
@@ -53,6 +54,18 @@ def test_a_body_arrives_whole(server_app: ServerApp, owner: TestUser, length: in
 def test_one_that_ends_early_is_refused(server_app: ServerApp, owner: TestUser) -> None:
     status, text = post(server_app, owner.key, "/api/v1/projects", BytesIO(b'{"name": "Half"}'), 900)
     assert (status, "Only 16 of the 900 bytes of the body arrived" in text) == (400, True)
+
+
+def test_one_that_finds_no_room_on_the_disk_is_refused(
+    server_app: ServerApp, owner: TestUser, seeded: Seeded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = {"file": (BytesIO(b"x" * 300 * 1024), "picture.bin")}
+    authorization = Headers({"Authorization": f"Bearer {owner.key}"})
+    path = f"/api/v1/tasks/{seeded.owner.task_id}/attachments"
+    environ = EnvironBuilder(path, method="POST", headers=authorization, data=file).get_environ()
+    monkeypatch.setattr(tempfile, "tempdir", "/sys")  # where nobody may make a file
+    parts, status, _ = run_wsgi_app(server_app, environ)
+    assert (status[:3], b"no file can be saved" in b"".join(parts)) == ("503", True)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/projects", "/mcp", "/api/oauth/register"])
