@@ -5,15 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from calmboard.errors import InternalError
-from calmboard.operations.programs import Program
 from tests.support.servers.databases import Databases
 from tests.support.servers.programs import free_port, wait_until
 from tests.support.servers.server import ROOT, answers, outside_environment, stop
@@ -71,12 +68,6 @@ def test_a_worker_that_ends_by_itself_is_started_again_and_the_site_goes_on(prod
     assert "mails wait, and the site goes on" in (tmp_path / "output").read_text()
 
 
-def test_a_worker_that_ends_again_and_again_ends_all(tmp_path: Path) -> None:
-    dies = Program("worker", [sys.executable, "-c", "raise SystemExit(3)"], os.environ, "Mails wait.", first_pause_s=0.01)
-    with pytest.raises(InternalError, match="exit code 3, for the 5th time in 5 minutes, so everything was ended"):
-        keep_running_for_ever(dies)
-
-
 def test_what_is_killed_takes_its_programs_along_and_leaves_the_port_free(product: Process, port: int, tmp_path: Path) -> None:
     family = descendants(product.pid)
     product.kill()
@@ -93,12 +84,6 @@ def test_a_port_that_is_taken_is_said_with_who_took_it(tmp_path: Path, database:
     assert done.returncode == 1
     assert f"Error: Port {port} is taken by process {os.getpid()} (" in done.stderr
     assert done.stderr.rstrip().endswith(f"End it, or choose another one, such as PORT={port + 1}.")
-
-
-def keep_running_for_ever(program: Program) -> None:
-    while True:
-        program.keep_running()
-        time.sleep(0.01)
 
 
 def child(product: Process, name: str) -> int:

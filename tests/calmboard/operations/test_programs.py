@@ -1,0 +1,69 @@
+"""A program that ends by itself is started again, and ends all where it does so over and over."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from calmboard.errors import InternalError
+from calmboard.operations.programs import Program, end_all
+from tests.support.servers.programs import wait_until
+
+pytestmark = pytest.mark.database("sqlite")
+
+_WAITS = "import time, pathlib, sys; pathlib.Path(sys.argv[1]).touch(); time.sleep(60)"
+
+
+def program(*command: str, meanwhile: str | None = "Mails wait.") -> Program:
+    return Program("worker", [sys.executable, "-c", *command], os.environ, meanwhile, first_pause_s=0.01)
+
+
+def keep_running_for_ever(kept: Program) -> None:
+    while True:
+        kept.keep_running()
+        time.sleep(0.01)
+
+
+def test_one_that_ends_again_and_again_ends_all(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(InternalError, match="exit code 3, for the 5th time in 5 minutes, so everything was ended"):
+        keep_running_for_ever(program("raise SystemExit(3)"))
+    assert capsys.readouterr().err.count("It starts again in") == 4
+
+
+def test_one_that_nothing_goes_on_without_ends_all_at_once() -> None:
+    with pytest.raises(InternalError, match="exit code 3, so everything was ended"):
+        keep_running_for_ever(program("raise SystemExit(3)", meanwhile=None))
+
+
+def test_one_that_lives_is_left_alone_and_ended_in_the_end(tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    lives = program(_WAITS, str(started))
+    for _ in range(3):
+        lives.keep_running()
+    wait_until(started.exists, "The program")
+    started.unlink()
+    lives.keep_running()
+    end_all([lives, program("never started")])
+    lives.keep_running()
+    assert not started.exists(), "its end is noted, and it waits before it starts again"
+
+
+def test_it_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    code = (
+        "import os, subprocess, sys, time; from functools import partial;"
+        "from calmboard.operations.parent_death import end_with_parent;"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'],"
+        " preexec_fn=partial(end_with_parent, os.getpid()));"
+        f"open({str(pids)!r}, 'w').write(f'{{child.pid}}\\n'); time.sleep(60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code])
+    wait_until(lambda: pids.exists() and pids.read_text().endswith("\n"), "The child")
+    child = int(pids.read_text())
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    wait_until(lambda: not Path(f"/proc/{child}").exists() or ") Z " in Path(f"/proc/{child}/stat").read_text(), "Its end")
