@@ -7,7 +7,7 @@ from calmboard import mail
 from calmboard.access.credentials.passwords import create_reset_token
 from calmboard.access.permissions import with_article
 from calmboard.db import db
-from calmboard.events.outbox import Kind, LeasedMessage, delete_message, postpone_message, take_message
+from calmboard.events.outbox import Kind, LeasedMessage, end_message, postpone_message, take_message
 from calmboard.leases import renewed
 from calmboard.models import OutboxMessage
 from calmboard.settings import current_settings
@@ -57,7 +57,7 @@ def send_next_message() -> bool:
         db.session.rollback()
         _postpone(message)
     else:
-        delete_message(message.id)
+        end_message(message.id)
     return True
 
 

@@ -12,22 +12,19 @@ from sqlalchemy import bindparam, delete, func, select, update
 from calmboard import ids
 from calmboard.access.access import Access, Person
 from calmboard.access.audit import Subject, record_audit
-from calmboard.access.limits.rate_limits import Limits
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
 from calmboard.errors import Conflict, Forbidden, NotFound
 from calmboard.events.activity import record
+from calmboard.events.message_limits import check_invitation_limits
 from calmboard.events.outbox import enqueue_message
 from calmboard.models import Invitation, Membership, Project, User
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
-from calmboard.settings import RateLimit
 from calmboard.work.people import add_person
 
 LIFE = timedelta(days=7)
-# How many messages one person may send to one address about one project.
-MESSAGE_LIMIT = RateLimit(10, 3600)
 
 _COLUMNS = (
     Invitation.id,
@@ -82,7 +79,7 @@ def read_invitation(access: Access, invitation_id: str) -> dict[str, Any]:
 
 
 @retry_conflicts
-def invite(access: Access, limits: Limits, project_id: str, email: str, role: str) -> dict[str, Any]:
+def invite(access: Access, project_id: str, email: str, role: str) -> dict[str, Any]:
     """Invite an e-mail address to a project. Invited again, it has the new role and seven more days, and the old link is dead.
 
     The caller wakes the worker, which sends the message. Raises NotFound, Forbidden to those who are no admin, Conflict where
@@ -92,7 +89,7 @@ def invite(access: Access, limits: Limits, project_id: str, email: str, role: st
     project = find_for_update(access, Project, project_id)
     require_role(access, project.role, "members:write")
     _require_non_member(project_id, email)
-    _check_message_limit(access, limits, project_id, email)
+    check_invitation_limits(access.user.id, email)
     old = (Invitation.project_id == project_id, func.lower(Invitation.email) == email.lower())
     invitation_id = db.session.execute(select(Invitation.id).where(*old)).scalar()
     values = {"email": email, "role": role, "invited_by": access.user.id, "digest": _no_digest(), "expires_at": now() + LIFE}
@@ -104,7 +101,7 @@ def invite(access: Access, limits: Limits, project_id: str, email: str, role: st
     record(access, "member.invited", project_id, invitation_id, changes={"email": email, "role": role})
     subject = Subject("invitation", invitation_id, project_id=project_id)
     record_audit(access, "invitation.sent", subject, {"email": email, "role": role})
-    enqueue_message("invitation", email, invitation_id)
+    enqueue_message("invitation", email, invitation_id, access.user.id)
     db.session.commit()
     return read_invitation(access, invitation_id)
 
@@ -192,16 +189,6 @@ def _require_non_member(project_id: str, email: str) -> None:
     user_id = db.session.execute(select(User.id).where(func.lower(User.email) == email.lower())).scalar()
     if user_id is not None and _is_member(project_id, user_id):
         raise Conflict(f"{email} is a member of this project already.")
-
-
-def _check_message_limit(access: Access, limits: Limits, project_id: str, email: str) -> None:
-    """Count a message before it is created."""
-    usage = limits.count("invitations", f"{project_id}/{access.user.id}/{email.lower()}", MESSAGE_LIMIT)
-    if usage.used > usage.limit:
-        detail = (
-            f"You sent {email} {usage.limit} messages about this project within the hour. Ask for the last of them to be opened."
-        )
-        raise usage.exceeded(detail)
 
 
 def _is_member(project_id: str, user_id: str) -> bool:
