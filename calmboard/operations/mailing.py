@@ -11,7 +11,8 @@ from calmboard.events.outbox import Kind, LeasedMessage, end_message, postpone_m
 from calmboard.leases import renewed
 from calmboard.models import OutboxMessage
 from calmboard.settings import current_settings
-from calmboard.work.invitations import create_invitation_message
+from calmboard.texts.names import one_line, quoted
+from calmboard.work.invitations import InvitationMessage, create_invitation_message
 
 _RESET_MESSAGE = """\
 Hello {name},
@@ -31,13 +32,13 @@ CalmBoard
 _INVITATION_MESSAGE = """\
 Hello,
 
-{inviter} asks you to join the project “{project}” on CalmBoard, as {role}. To join, open this link:
+{inviter} asks you to join the project {project} on CalmBoard, as {role}. To join, open this link:
 
 {link}
 
 It works once, and for seven days. If you have no account yet, the page behind it makes one.
 
-If you do not know what this is about, you need not do anything.
+You do not know them? Do nothing, and nothing happens.
 
 CalmBoard
 {origin}
@@ -86,13 +87,20 @@ def _mail_invitation(message: LeasedMessage) -> None:
     if invitation is None:
         return
     text = _INVITATION_MESSAGE.format(
-        inviter=invitation.inviter,
-        project=invitation.project_name,
+        inviter=_describe_inviter(invitation),
+        project=quoted(invitation.project_name),
         role=with_article(invitation.role),
         link=f"{settings.origin}/invitations/{invitation.token}",
         origin=settings.origin,
     )
     mail.send(settings, invitation.email, "An invitation to CalmBoard", text)
+
+
+def _describe_inviter(invitation: InvitationMessage) -> str:
+    """The name is what they chose; the address is theirs."""
+    if invitation.inviter is None or invitation.inviter_email is None:
+        return "Somebody"
+    return f"{quoted(invitation.inviter)} ({one_line(invitation.inviter_email)})"
 
 
 _SENDERS: dict[Kind, Callable[[LeasedMessage], None]] = {"password_reset": _mail_reset_link, "invitation": _mail_invitation}

@@ -40,11 +40,12 @@ _BY_ID = Order((Invitation.id,))
 
 @dataclass(frozen=True, slots=True)
 class InvitationMessage:
-    """What is mailed. The token is not stored."""
+    """What is mailed. The token is not stored; the inviter may be gone meanwhile."""
 
     email: str
     project_name: str
-    inviter: str
+    inviter: str | None
+    inviter_email: str | None
     role: str
     token: str
 
@@ -127,7 +128,9 @@ def create_invitation_message(invitation_id: str) -> InvitationMessage | None:
     is_open = db.session.execute(unexpired.values(digest=_digest(token)).returning(Invitation.id)).first()
     row = db.session.execute(_MESSAGE, {"invitation_id": invitation_id}).first() if is_open else None
     db.session.commit()
-    return None if row is None else InvitationMessage(row.email, row.project_name, row.inviter or _NOBODY, row.role, token)
+    if row is None:
+        return None
+    return InvitationMessage(row.email, row.project_name, row.inviter, row.inviter_email, row.role, token)
 
 
 def find_open_invitation(token: str) -> OpenInvitation:
@@ -211,7 +214,8 @@ _ACCOUNT = select(User.id).where(func.lower(User.email) == func.lower(Invitation
 _WITH_PROJECT = select(Invitation.email, Invitation.role, Project.name.label("project_name"), _INVITER).join(
     Project, Project.id == Invitation.project_id
 )
-_MESSAGE = _WITH_PROJECT.where(Invitation.id == bindparam("invitation_id"))
+_INVITER_EMAIL = select(User.email).where(User.id == Invitation.invited_by).scalar_subquery().label("inviter_email")
+_MESSAGE = _WITH_PROJECT.add_columns(_INVITER_EMAIL).where(Invitation.id == bindparam("invitation_id"))
 _OPEN_INVITATION = _WITH_PROJECT.add_columns(Invitation.id, Invitation.project_id, Invitation.expires_at, _ACCOUNT).where(
     Invitation.digest == bindparam("digest"), Invitation.expires_at > bindparam("at")
 )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from calmboard.access.credentials.passwords import verify
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.ids import new_id
-from calmboard.models import Invitation
+from calmboard.models import Invitation, Project, User
 from calmboard.operations.mailing import send_next_message
 from calmboard.work.invitations import create_invitation_message
 from tests.portal.forms import send
@@ -87,22 +88,59 @@ def roles(owner: TestUser, project: ProjectAndBoard) -> dict[str, str]:
     return {member["email"]: member["role"] for member in listed}
 
 
-def test_the_message_holds_a_link_that_works(make_app: Callable[..., Flask], database: Databases, tmp_path: Path) -> None:
-    app = make_app(database_url=database.seeded())
-    owner = add_user(app)
-    project = add_project_and_board(app, owner, name="Überfahrt")
-    owner.api.post(f"/projects/{project.project_id}/invitations", json={"email": "kai@harbour.example", "role": "admin"})
-    with app.app_context():
-        assert send_next_message()
-    (file,) = (tmp_path / "mail").glob("*.eml")
-    message = message_from_bytes(file.read_bytes(), policy=policy.default)
+@pytest.fixture
+def mail_app(make_app: Callable[..., Flask], database: Databases) -> Flask:
+    """An app with a database of its own, whose outbox no other test fills."""
+    return make_app(database_url=database.seeded())
+
+
+def test_the_message_holds_a_link_that_works(mail_app: Flask, tmp_path: Path) -> None:
+    owner = add_user(mail_app)
+    message = mailed_invitation(owner, add_project_and_board(mail_app, owner, name="Überfahrt"), tmp_path)
     text = message.get_content()
     link = re.search(r"http://127\.0\.0\.1:8000(/invitations/\S+)", text)
     assert message["To"] == "kai@harbour.example"
-    assert f"{owner.person.name} asks you to join the project “Überfahrt” on CalmBoard, as an admin." in text
+    inviter = f"“{owner.person.name}” ({owner.email})"
+    assert f"{inviter} asks you to join the project “Überfahrt” on CalmBoard, as an admin." in text
+    assert "You do not know them? Do nothing" in text
     assert link
-    page = app.test_client().get(link[1])
+    page = mail_app.test_client().get(link[1])
     assert (page.status_code, page.headers["Cache-Control"]) == (200, "no-store")
+
+
+@pytest.mark.parametrize(
+    ("stored", "mailed"),
+    [
+        ("a\r\nBcc: x@evil.example\u2028\x1b[2Jb", "“a Bcc: x@ evil. example [2Jb”"),
+        ("\u202eevil\u2066\u200f", "“evil”"),
+        ("Bank” (help@bank.example) «asks» you", "“Bank' (help@ bank. example) 'asks' you”"),
+        ("https://evil.example/win", "“https: //evil. example/win”"),
+        ("www.evil.example v2.5", "“www. evil. example v2.5”"),
+        ("x" * 100, f"“{'x' * 79}…”"),
+    ],
+)
+def test_a_name_in_a_message_is_a_name_whatever_it_was_stored_as(
+    mail_app: Flask, tmp_path: Path, stored: str, mailed: str
+) -> None:
+    owner = add_user(mail_app)
+    project = add_project_and_board(mail_app, owner)
+    with mail_app.app_context():
+        db.session.execute(update(Project).where(Project.id == project.project_id).values(name=stored))
+        db.session.execute(update(User).where(User.id == owner.person.id).values(name=stored))
+        db.session.commit()
+    first, *_ = mailed_invitation(owner, project, tmp_path).get_content().splitlines()[2:]
+    assert (
+        first
+        == f"{mailed} ({owner.email}) asks you to join the project {mailed} on CalmBoard, as an admin. To join, open this link:"
+    )
+
+
+def mailed_invitation(owner: TestUser, project: ProjectAndBoard, directory: Path) -> EmailMessage:
+    owner.api.post(f"/projects/{project.project_id}/invitations", json={"email": "kai@harbour.example", "role": "admin"})
+    with owner.app.app_context():
+        assert send_next_message()
+    (file,) = (directory / "mail").glob("*.eml")
+    return message_from_bytes(file.read_bytes(), policy=policy.default)
 
 
 def test_a_newcomer_makes_an_account_and_is_in(
