@@ -1,9 +1,9 @@
-"""The activity log: who did what, through which credential; and the outbox."""
+"""The activity log: who did what, through which credential; and the outbox, with the addresses that want no invitations."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calmboard.clock import now
@@ -72,3 +72,12 @@ class OutboxMessage(Base):
         Index("ix_outbox_messages_sender_id", "sender_id", "created_at"),
         Index("ix_outbox_messages_mailbox", "mailbox", "created_at"),
     )
+
+
+class StoppedAddress(Base):
+    """A mailbox that gets no invitations any more, by the SHA-256 of its name: the list tells nobody whom it holds."""
+
+    __tablename__ = "stopped_addresses"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

@@ -8,6 +8,7 @@ from calmboard.access.credentials.passwords import create_reset_token
 from calmboard.access.permissions import with_article
 from calmboard.db import db
 from calmboard.events.outbox import Kind, LeasedMessage, end_message, postpone_message, take_message
+from calmboard.events.stopped_addresses import create_stop_token, is_stopped
 from calmboard.leases import renewed
 from calmboard.models import OutboxMessage
 from calmboard.settings import current_settings
@@ -38,7 +39,10 @@ Hello,
 
 It works once, and for seven days. If you have no account yet, the page behind it makes one.
 
-You do not know them? Do nothing, and nothing happens.
+You do not know them? Do nothing, and nothing happens. To get no more invitations at this address, whoever sends them, open
+this link and say so:
+
+{stop_link}
 
 CalmBoard
 {origin}
@@ -81,19 +85,23 @@ def _mail_reset_link(message: LeasedMessage) -> None:
 
 
 def _mail_invitation(message: LeasedMessage) -> None:
-    """Does nothing where it was withdrawn or accepted meanwhile."""
+    """Does nothing where it was withdrawn or accepted meanwhile, or the address wants no invitations."""
     settings = current_settings()
-    invitation = create_invitation_message(message.subject_id or "")
+    invitation = None if is_stopped(message.recipient) else create_invitation_message(message.subject_id or "")
     if invitation is None:
         return
+    stop_link = f"{settings.origin}/invitations/stop/{create_stop_token(invitation.email)}"
     text = _INVITATION_MESSAGE.format(
         inviter=_describe_inviter(invitation),
         project=quoted(invitation.project_name),
         role=with_article(invitation.role),
         link=f"{settings.origin}/invitations/{invitation.token}",
+        stop_link=stop_link,
         origin=settings.origin,
     )
-    mail.send(settings, invitation.email, "An invitation to CalmBoard", text)
+    # RFC 8058: mail programs show a button of their own, and send the form behind the link.
+    headers = {"List-Unsubscribe": f"<{stop_link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    mail.send(settings, invitation.email, "An invitation to CalmBoard", text, headers)
 
 
 def _describe_inviter(invitation: InvitationMessage) -> str:

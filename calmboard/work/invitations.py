@@ -85,6 +85,9 @@ def invite(access: Access, project_id: str, email: str, role: str) -> dict[str, 
 
     The caller wakes the worker, which sends the message. Raises NotFound, Forbidden to those who are no admin, Conflict where
     the address is a member's, and RateLimitExceeded, with the old link alive, for a message too many.
+
+    An address that stopped all invitations is invited like any other, and counted like any other; only the worker sends nothing.
+    Whoever invites learns nothing of it, or else they would learn that somebody reads what they send there.
     """
     email = email.strip()
     project = find_for_update(access, Project, project_id)

@@ -1,4 +1,4 @@
-"""Count messages in the outbox, where they stay for a while once they are sent."""
+"""Count messages in the outbox, where they stay for a while once they are sent, and know the addresses that want none."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -31,9 +31,16 @@ def upgrade() -> None:
     op.create_index(*due, sqlite_where=waits, postgresql_where=waits)
     op.create_index("ix_outbox_messages_sender_id", "outbox_messages", ["sender_id", "created_at"])
     op.create_index("ix_outbox_messages_mailbox", "outbox_messages", ["mailbox", "created_at"])
+    op.create_table(
+        "stopped_addresses",
+        sa.Column("digest", sa.LargeBinary(32), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_stopped_addresses")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("stopped_addresses")
     op.drop_index("ix_outbox_messages_mailbox", "outbox_messages")
     op.drop_index("ix_outbox_messages_sender_id", "outbox_messages")
     _set_aside("ix_outbox_messages_next_attempt_at")

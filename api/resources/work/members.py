@@ -63,7 +63,7 @@ def invite(access: Access, project_id: str, new: NewInvitation) -> Any:
 
     Inviting the same address again sends a new link, and the old one stops working. A member's address is answered 409.
     A person sends 30 invitations an hour and 100 a day, 10 on an account's first day, and an address gets 5 a day from all
-    people; the next is answered 429, and the old link goes on working.
+    people; the next is answered 429, and the old link goes on working. An address that wants no invitations gets none.
     """
     invitation = invitations.invite(access, project_id, new.email, new.role)
     jobs.wake_mailers()
