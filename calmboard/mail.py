@@ -3,11 +3,13 @@
 import os
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.message import EmailMessage
+from email.policy import default
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from calmboard.clock import now
@@ -15,11 +17,15 @@ from calmboard.ids import new_id
 from calmboard.settings import Settings
 
 _TIMEOUT_S = 15
+# RFC 5322, section 2.1.1: lines may be as long, and an address in a header is not to be broken.
+_POLICY = default.clone(max_line_length=998)
 
 
-def send(settings: Settings, to: str, subject: str, text: str) -> None:
-    """Send one person a plain-text message. Raises SMTPException or OSError where it could not be delivered."""
+def send(settings: Settings, to: str, subject: str, text: str, headers: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Send one person a plain-text message, with further headers. Raises SMTPException or OSError where that fails."""
     message = _build_message(settings, to, subject, text)
+    for name, value in headers.items():
+        message[name] = value
     if settings.smtp_url is None:
         _write_file(settings.instance_dir / "mail", message)
         return
@@ -29,7 +35,7 @@ def send(settings: Settings, to: str, subject: str, text: str) -> None:
 
 def _build_message(settings: Settings, to: str, subject: str, text: str) -> EmailMessage:
     domain = "localhost" if settings.is_development else urlsplit(settings.origin).hostname or "localhost"
-    message = EmailMessage()
+    message = EmailMessage(_POLICY)
     message["From"] = f"CalmBoard <no-reply@{domain}>"
     message["To"] = to
     message["Subject"] = subject
@@ -37,7 +43,7 @@ def _build_message(settings: Settings, to: str, subject: str, text: str) -> Emai
     message["Message-ID"] = make_msgid(domain=domain)
     message["Auto-Submitted"] = "auto-generated"
     # Plain ASCII is sent as 7bit; otherwise a long link would be broken over lines by the encoding.
-    message.set_content(text, cte="7bit" if text.isascii() else None)
+    message.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
     return message
 
 

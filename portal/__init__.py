@@ -6,7 +6,7 @@ from flask import Flask
 
 from calmboard.access.credentials.sessions import ABSOLUTE
 from calmboard.settings import current_settings
-from portal.account import invitations, session_token, sign_in
+from portal.account import invitations, session_token, sign_in, stopped_invitations
 from portal.account import views as account_views
 from portal.agents import reference as agent_reference
 from portal.apps import callbacks, oauth_playground
@@ -38,6 +38,7 @@ PAGES = (
     reference,
     session_token,
     sign_in,
+    stopped_invitations,
     task_views,
 )
 

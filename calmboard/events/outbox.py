@@ -1,16 +1,17 @@
-"""The outbox: messages to send, each written in the commit of what it tells of, and gone once it is sent.
+"""The outbox: messages to send, each written in the commit of what it tells of.
 
 A worker takes one by a lease, which it extends while it is sending. At its death the lease runs out and another takes the
-message: it is sent once, or twice where the death came between the sending and the deletion.
+message: it is sent once, or twice where the death came between the sending and the note of it. What was sent stays for two
+days, since it is here that messages are counted (`message_limits.py`).
 """
 
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from calmboard.clock import now
-from calmboard.db import autocommit, db
+from calmboard.db import autocommit, db, delete_in_batches
 from calmboard.leases import LEASE
 from calmboard.models import OutboxMessage
 
@@ -18,8 +19,11 @@ Kind = Literal["password_reset", "invitation"]
 
 _FIRST_DELAY, _BACKOFF, _MAX_ATTEMPTS = timedelta(seconds=10), 3, 6
 _BATCH_SIZE = 10
+# A day more than the longest window of calmboard/events/message_limits.py.
+_KEPT_FOR = timedelta(days=2)
 
 _IS_DUE = (
+    OutboxMessage.ended_at.is_(None),
     OutboxMessage.next_attempt_at <= bindparam("at"),
     or_(OutboxMessage.leased_until.is_(None), OutboxMessage.leased_until < bindparam("at")),
 )
@@ -44,9 +48,9 @@ _TAKE = (
 )
 
 
-def enqueue_message(kind: Kind, recipient: str, subject_id: str | None = None) -> None:
-    """Add a message to the session; the caller commits, and wakes the worker."""
-    db.session.add(OutboxMessage(kind=kind, recipient=recipient, subject_id=subject_id))
+def enqueue_message(kind: Kind, recipient: str, subject_id: str | None = None, sender_id: str | None = None) -> None:
+    """Add a message to the session, once its limits allow it; the caller commits, and wakes the worker."""
+    db.session.add(OutboxMessage(kind=kind, recipient=recipient, subject_id=subject_id, sender_id=sender_id))
 
 
 def take_message() -> LeasedMessage | None:
@@ -61,16 +65,22 @@ def take_message() -> LeasedMessage | None:
     return None
 
 
-def delete_message(message_id: str) -> None:
-    """Forget a message that was sent, or need not be any more."""
+def end_message(message_id: str) -> None:
+    """Note that a message was sent, need not be any more, or is given up."""
     with autocommit() as connection:
-        connection.execute(delete(OutboxMessage).where(OutboxMessage.id == message_id))
+        ending = update(OutboxMessage).where(OutboxMessage.id == message_id)
+        connection.execute(ending.values(ended_at=now(), leased_until=None))
+
+
+def delete_ended_messages() -> None:
+    """Remove messages that no window counts any more."""
+    delete_in_batches(OutboxMessage, OutboxMessage.ended_at.is_not(None), OutboxMessage.created_at < now() - _KEPT_FOR)
 
 
 def postpone_message(message: LeasedMessage) -> datetime | None:
-    """Give the lease back, and return when the next attempt is; None where this was the last one, and the message is gone."""
+    """Give the lease back, and return when the next attempt is; None where this was the last one."""
     if message.attempts >= _MAX_ATTEMPTS:
-        delete_message(message.id)
+        end_message(message.id)
         return None
     next_attempt_at: datetime = now() + _FIRST_DELAY * _BACKOFF ** (message.attempts - 1)
     values = {"next_attempt_at": next_attempt_at, "leased_until": None}

@@ -3,7 +3,7 @@
 from calmboard.models.access import ApiKey, IdempotentRequest, PasswordReset, SessionToken, UserSession
 from calmboard.models.audit import AuditEntry
 from calmboard.models.discussion import Attachment, ChecklistItem, Comment
-from calmboard.models.events import Activity, OutboxMessage
+from calmboard.models.events import Activity, OutboxMessage, StoppedAddress
 from calmboard.models.oauth import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken
 from calmboard.models.people import User
 from calmboard.models.work import (
@@ -45,6 +45,7 @@ __all__ = [
     "SessionToken",
     "Sprint",
     "SprintTask",
+    "StoppedAddress",
     "Task",
     "TaskAssignee",
     "TaskCounter",

@@ -1,14 +1,15 @@
-"""The activity log: who did what, through which credential."""
+"""The activity log: who did what, through which credential; and the outbox, with the addresses that want no invitations."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calmboard.clock import now
 from calmboard.db import Base, UtcDateTime
 from calmboard.models.columns import Id, id_column, when_created
+from calmboard.texts.mailboxes import mailbox_of
 
 
 class Activity(Base):
@@ -37,10 +38,11 @@ class Activity(Base):
 
 
 class OutboxMessage(Base):
-    """A message to send by mail. It holds no secret: a link's token is made when it is sent.
+    """A message to send by mail, or one that was sent. It holds no secret: a link's token is made when it is sent.
 
-    `subject_id` is what it is about, where that is more than the recipient. `leased_until` is the lease of the worker that is
-    sending it; it is over at a worker's death.
+    `subject_id` is what it is about, where that is more than the recipient. `sender_id` is the person who let it be sent; nobody
+    signed in asks for a new password. `leased_until` is the lease of the worker that is sending it; it is over at a worker's
+    death. `ended_at` is when it was sent, need not be any more, or was given up; until it is deleted, it counts.
     """
 
     __tablename__ = "outbox_messages"
@@ -53,5 +55,29 @@ class OutboxMessage(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime, default=when_created)
     leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sender_id: Mapped[str | None] = mapped_column(Id, ForeignKey("users.id", ondelete="SET NULL"))
+    mailbox: Mapped[str] = mapped_column(
+        String(254), default=lambda context: mailbox_of(context.get_current_parameters()["recipient"])
+    )
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    __table_args__ = (Index("ix_outbox_messages_next_attempt_at", "next_attempt_at", "id"),)
+    __table_args__ = (
+        Index(
+            "ix_outbox_messages_next_attempt_at",
+            "next_attempt_at",
+            "id",
+            sqlite_where=ended_at.is_(None),
+            postgresql_where=ended_at.is_(None),
+        ),
+        Index("ix_outbox_messages_sender_id", "sender_id", "created_at"),
+        Index("ix_outbox_messages_mailbox", "mailbox", "created_at"),
+    )
+
+
+class StoppedAddress(Base):
+    """A mailbox that gets no invitations any more, by the SHA-256 of its name: the list tells nobody whom it holds."""
+
+    __tablename__ = "stopped_addresses"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

@@ -22,6 +22,7 @@ from calmboard.settings import current_settings
 
 _MIGRATIONS = str(Path(__file__).parents[2] / "migrations")
 _RECENTLY = timedelta(days=1)
+_WAITING = select(func.count(), func.min(OutboxMessage.created_at)).where(OutboxMessage.ended_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _look_at_worker() -> str:
 
 def _look_at_mail() -> str:
     with autocommit() as connection:
-        waiting, oldest = connection.execute(select(func.count(), func.min(OutboxMessage.created_at))).one()
+        waiting, oldest = connection.execute(_WAITING).one()
     sends = "by SMTP" if current_settings().smtp_url else "as files, since CALMBOARD_SMTP_URL is not set"
     waits = f"{waiting} wait, the oldest for {int((now() - oldest).total_seconds() // 60)} minutes" if waiting else "none waits"
     return f"Mails go out {sends}; {waits}."

@@ -14,6 +14,7 @@ from calmboard.access.idempotency import delete_expired_idempotency_keys
 from calmboard.access.oauth.clients import delete_unused_clients
 from calmboard.access.oauth.grants import delete_expired_tokens
 from calmboard.errors import Unavailable
+from calmboard.events.outbox import delete_ended_messages
 from calmboard.operations.mailing import send_next_message
 from calmboard.operations.retention import (
     delete_dead_keys,
@@ -93,3 +94,4 @@ queue.periodic_task(crontab(hour="3", minute="37"))(delete_old_audit_entries)
 queue.periodic_task(crontab(hour="3", minute="42"))(delete_old_activities)
 queue.periodic_task(crontab(hour="3", minute="47"))(delete_lapsed_invitations)
 queue.periodic_task(crontab(hour="3", minute="52"))(delete_dead_keys)
+queue.periodic_task(crontab(hour="3", minute="57"))(delete_ended_messages)

@@ -7,11 +7,13 @@ from calmboard import mail
 from calmboard.access.credentials.passwords import create_reset_token
 from calmboard.access.permissions import with_article
 from calmboard.db import db
-from calmboard.events.outbox import Kind, LeasedMessage, delete_message, postpone_message, take_message
+from calmboard.events.outbox import Kind, LeasedMessage, end_message, postpone_message, take_message
+from calmboard.events.stopped_addresses import create_stop_token, is_stopped
 from calmboard.leases import renewed
 from calmboard.models import OutboxMessage
 from calmboard.settings import current_settings
-from calmboard.work.invitations import create_invitation_message
+from calmboard.texts.names import one_line, quoted
+from calmboard.work.invitations import InvitationMessage, create_invitation_message
 
 _RESET_MESSAGE = """\
 Hello {name},
@@ -31,13 +33,16 @@ CalmBoard
 _INVITATION_MESSAGE = """\
 Hello,
 
-{inviter} asks you to join the project “{project}” on CalmBoard, as {role}. To join, open this link:
+{inviter} asks you to join the project {project} on CalmBoard, as {role}. To join, open this link:
 
 {link}
 
 It works once, and for seven days. If you have no account yet, the page behind it makes one.
 
-If you do not know what this is about, you need not do anything.
+You do not know them? Do nothing, and nothing happens. To get no more invitations at this address, whoever sends them, open
+this link and say so:
+
+{stop_link}
 
 CalmBoard
 {origin}
@@ -57,7 +62,7 @@ def send_next_message() -> bool:
         db.session.rollback()
         _postpone(message)
     else:
-        delete_message(message.id)
+        end_message(message.id)
     return True
 
 
@@ -80,19 +85,30 @@ def _mail_reset_link(message: LeasedMessage) -> None:
 
 
 def _mail_invitation(message: LeasedMessage) -> None:
-    """Does nothing where it was withdrawn or accepted meanwhile."""
+    """Does nothing where it was withdrawn or accepted meanwhile, or the address wants no invitations."""
     settings = current_settings()
-    invitation = create_invitation_message(message.subject_id or "")
+    invitation = None if is_stopped(message.recipient) else create_invitation_message(message.subject_id or "")
     if invitation is None:
         return
+    stop_link = f"{settings.origin}/invitations/stop/{create_stop_token(invitation.email)}"
     text = _INVITATION_MESSAGE.format(
-        inviter=invitation.inviter,
-        project=invitation.project_name,
+        inviter=_describe_inviter(invitation),
+        project=quoted(invitation.project_name),
         role=with_article(invitation.role),
         link=f"{settings.origin}/invitations/{invitation.token}",
+        stop_link=stop_link,
         origin=settings.origin,
     )
-    mail.send(settings, invitation.email, "An invitation to CalmBoard", text)
+    # RFC 8058: mail programs show a button of their own, and send the form behind the link.
+    headers = {"List-Unsubscribe": f"<{stop_link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    mail.send(settings, invitation.email, "An invitation to CalmBoard", text, headers)
+
+
+def _describe_inviter(invitation: InvitationMessage) -> str:
+    """The name is what they chose; the address is theirs."""
+    if invitation.inviter is None or invitation.inviter_email is None:
+        return "Somebody"
+    return f"{quoted(invitation.inviter)} ({one_line(invitation.inviter_email)})"
 
 
 _SENDERS: dict[Kind, Callable[[LeasedMessage], None]] = {"password_reset": _mail_reset_link, "invitation": _mail_invitation}

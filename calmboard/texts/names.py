@@ -11,9 +11,22 @@ ONE_LINE = rf"^[^{_UNREADABLE}]*[^{_UNREADABLE}{_INVISIBLE}][^{_UNREADABLE}]*$"
 # The same for people.
 ONE_LINE_RULE = "No control characters, and none that turn the direction of others."
 
+# Marks of direction, which names may hold for scripts that need them, turn what stands beside them too.
+_TURNING = re.compile(rf"[{_UNREADABLE}\u061c\u200e\u200f]")
+_QUOTES = re.compile(r"[\"\u00ab\u00bb\u201c-\u201f\u2039\u203a]")
+# Between these, mail programs would find an address or a link.
+_LINKING = re.compile(r"(?<=:)(?=//)|(?<=[.@])(?=[^\W\d_])")
+_MAX_QUOTED = 80
+
 _BREAKS = re.compile(r"\s*[\t\n\v\f\r\x85\u2028\u2029]\s*")
 
 
 def one_line(text: str) -> str:
     """A name as it is stored: without blanks at its ends, a blank for each break of the line and each tab."""
     return _BREAKS.sub(" ", text).strip()
+
+
+def quoted(name: str) -> str:
+    """A name in a text for strangers: one line in quotation marks, which it cannot end, cut short and no link, whatever it is."""
+    text = _LINKING.sub(" ", _QUOTES.sub("'", _TURNING.sub("", one_line(name))))
+    return f"“{text if len(text) <= _MAX_QUOTED else text[: _MAX_QUOTED - 1].rstrip() + '…'}”"

@@ -12,22 +12,19 @@ from sqlalchemy import bindparam, delete, func, select, update
 from calmboard import ids
 from calmboard.access.access import Access, Person
 from calmboard.access.audit import Subject, record_audit
-from calmboard.access.limits.rate_limits import Limits
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
 from calmboard.errors import Conflict, Forbidden, NotFound
 from calmboard.events.activity import record
+from calmboard.events.message_limits import check_invitation_limits
 from calmboard.events.outbox import enqueue_message
 from calmboard.models import Invitation, Membership, Project, User
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
-from calmboard.settings import RateLimit
 from calmboard.work.people import add_person
 
 LIFE = timedelta(days=7)
-# How many messages one person may send to one address about one project.
-MESSAGE_LIMIT = RateLimit(10, 3600)
 
 _COLUMNS = (
     Invitation.id,
@@ -43,11 +40,12 @@ _BY_ID = Order((Invitation.id,))
 
 @dataclass(frozen=True, slots=True)
 class InvitationMessage:
-    """What is mailed. The token is not stored."""
+    """What is mailed. The token is not stored; the inviter may be gone meanwhile."""
 
     email: str
     project_name: str
-    inviter: str
+    inviter: str | None
+    inviter_email: str | None
     role: str
     token: str
 
@@ -82,17 +80,20 @@ def read_invitation(access: Access, invitation_id: str) -> dict[str, Any]:
 
 
 @retry_conflicts
-def invite(access: Access, limits: Limits, project_id: str, email: str, role: str) -> dict[str, Any]:
+def invite(access: Access, project_id: str, email: str, role: str) -> dict[str, Any]:
     """Invite an e-mail address to a project. Invited again, it has the new role and seven more days, and the old link is dead.
 
     The caller wakes the worker, which sends the message. Raises NotFound, Forbidden to those who are no admin, Conflict where
     the address is a member's, and RateLimitExceeded, with the old link alive, for a message too many.
+
+    An address that stopped all invitations is invited like any other, and counted like any other; only the worker sends nothing.
+    Whoever invites learns nothing of it, or else they would learn that somebody reads what they send there.
     """
     email = email.strip()
     project = find_for_update(access, Project, project_id)
     require_role(access, project.role, "members:write")
     _require_non_member(project_id, email)
-    _check_message_limit(access, limits, project_id, email)
+    check_invitation_limits(access.user.id, email)
     old = (Invitation.project_id == project_id, func.lower(Invitation.email) == email.lower())
     invitation_id = db.session.execute(select(Invitation.id).where(*old)).scalar()
     values = {"email": email, "role": role, "invited_by": access.user.id, "digest": _no_digest(), "expires_at": now() + LIFE}
@@ -104,7 +105,7 @@ def invite(access: Access, limits: Limits, project_id: str, email: str, role: st
     record(access, "member.invited", project_id, invitation_id, changes={"email": email, "role": role})
     subject = Subject("invitation", invitation_id, project_id=project_id)
     record_audit(access, "invitation.sent", subject, {"email": email, "role": role})
-    enqueue_message("invitation", email, invitation_id)
+    enqueue_message("invitation", email, invitation_id, access.user.id)
     db.session.commit()
     return read_invitation(access, invitation_id)
 
@@ -130,7 +131,9 @@ def create_invitation_message(invitation_id: str) -> InvitationMessage | None:
     is_open = db.session.execute(unexpired.values(digest=_digest(token)).returning(Invitation.id)).first()
     row = db.session.execute(_MESSAGE, {"invitation_id": invitation_id}).first() if is_open else None
     db.session.commit()
-    return None if row is None else InvitationMessage(row.email, row.project_name, row.inviter or _NOBODY, row.role, token)
+    if row is None:
+        return None
+    return InvitationMessage(row.email, row.project_name, row.inviter, row.inviter_email, row.role, token)
 
 
 def find_open_invitation(token: str) -> OpenInvitation:
@@ -194,16 +197,6 @@ def _require_non_member(project_id: str, email: str) -> None:
         raise Conflict(f"{email} is a member of this project already.")
 
 
-def _check_message_limit(access: Access, limits: Limits, project_id: str, email: str) -> None:
-    """Count a message before it is created."""
-    usage = limits.count("invitations", f"{project_id}/{access.user.id}/{email.lower()}", MESSAGE_LIMIT)
-    if usage.used > usage.limit:
-        detail = (
-            f"You sent {email} {usage.limit} messages about this project within the hour. Ask for the last of them to be opened."
-        )
-        raise usage.exceeded(detail)
-
-
 def _is_member(project_id: str, user_id: str) -> bool:
     statement = select(Membership.role).where(Membership.project_id == project_id, Membership.user_id == user_id)
     return db.session.execute(statement).first() is not None
@@ -224,7 +217,8 @@ _ACCOUNT = select(User.id).where(func.lower(User.email) == func.lower(Invitation
 _WITH_PROJECT = select(Invitation.email, Invitation.role, Project.name.label("project_name"), _INVITER).join(
     Project, Project.id == Invitation.project_id
 )
-_MESSAGE = _WITH_PROJECT.where(Invitation.id == bindparam("invitation_id"))
+_INVITER_EMAIL = select(User.email).where(User.id == Invitation.invited_by).scalar_subquery().label("inviter_email")
+_MESSAGE = _WITH_PROJECT.add_columns(_INVITER_EMAIL).where(Invitation.id == bindparam("invitation_id"))
 _OPEN_INVITATION = _WITH_PROJECT.add_columns(Invitation.id, Invitation.project_id, Invitation.expires_at, _ACCOUNT).where(
     Invitation.digest == bindparam("digest"), Invitation.expires_at > bindparam("at")
 )

@@ -11,6 +11,7 @@ from calmboard.access.credentials.passwords import MAX_LENGTH, MIN_LENGTH, hash_
 from calmboard.access.plans import PLANS
 from calmboard.db import autocommit, db, retry_conflicts
 from calmboard.errors import FieldError, NotFound, ValidationFailed
+from calmboard.events.message_limits import may_receive
 from calmboard.events.outbox import enqueue_message
 from calmboard.events.touched import touch
 from calmboard.models import Comment, Task, TaskAssignee, User
@@ -70,9 +71,11 @@ def rename_person(email: str, name: str) -> Person:
 def request_password_reset(email: str) -> None:
     """Let the worker mail a link to whoever has this e-mail address, and nothing where nobody has: either takes as long.
 
-    The caller wakes the worker.
+    A link too many is not mailed, and nobody learns of it: the newest of those before it works. The caller wakes the worker.
     """
-    enqueue_message("password_reset", email.replace("\0", ""))
+    recipient = email.replace("\0", "")
+    if may_receive(recipient):
+        enqueue_message("password_reset", recipient)
     db.session.commit()
 
 

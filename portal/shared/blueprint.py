@@ -31,7 +31,12 @@ _PUBLIC = {
     "portal.recipe_page",
     "portal.invitation",
     "portal.join",
+    "portal.stop_page",
+    "portal.stop",
+    "portal.allow",
 }
+# Mail programs send this form by themselves (RFC 8058), without a session; its address is signed, which no other site can do.
+_WITHOUT_CSRF_TOKEN = {"portal.stop"}
 
 
 @bp.before_request
@@ -52,7 +57,7 @@ def _require_readable_form() -> None:
 
 @bp.before_request
 def _require_csrf_token() -> None:
-    if request.method == "POST":
+    if request.method == "POST" and request.endpoint not in _WITHOUT_CSRF_TOKEN:
         csrf.protect()
 
 

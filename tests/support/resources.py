@@ -4,11 +4,13 @@ import io
 import json
 from typing import Any
 
+from sqlalchemy import delete
+
 from api.docs.nouns import ID_PREFIXES
 from api.shapes.values import EXAMPLE_ID_SUFFIX
 from calmboard.db import db
 from calmboard.ids import new_id
-from calmboard.models import Membership, User
+from calmboard.models import Membership, OutboxMessage, User
 from tests.support.users import Api, ProjectAndBoard
 
 # The path and body that create each resource, parents first.
@@ -27,6 +29,7 @@ PREPARATION = {"complete_sprint": "/sprints/{sprint_id}/start"}
 
 def create_resources(api: Api, project: ProjectAndBoard, operation: str = "") -> dict[str, str]:
     """Their ids; where an operation is named, in the state that it requires."""
+    _forget_messages(api)
     ids = {"project_id": project.project_id, "board_id": project.board_id}
     ids |= {"user_id": _add_member(api, project), "key_id": api.get("/me").json["credential"]["id"]}
     for name, (path, body) in _CREATE_REQUESTS.items():
@@ -51,6 +54,13 @@ def with_ids(body: Any, ids: dict[str, str]) -> Any:
     for name, prefix in ID_PREFIXES.items():
         text = text.replace(f"{prefix}_{EXAMPLE_ID_SUFFIX}", ids.get(name, ""))
     return json.loads(text)
+
+
+def _forget_messages(api: Api) -> None:
+    """So many tests as run over every endpoint invite more people than anybody may."""
+    with api.app.app_context():
+        db.session.execute(delete(OutboxMessage))
+        db.session.commit()
 
 
 def _add_member(api: Api, project: ProjectAndBoard) -> str:

@@ -9,7 +9,6 @@ from api.framework.describe import describe
 from api.framework.queries import PageQuery
 from api.shapes.work.members import Invitation, Member, MemberChanges, NewInvitation
 from calmboard.access.access import Access
-from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.operations import jobs
 from calmboard.pagination import Page
 from calmboard.preconditions import Precondition
@@ -62,10 +61,11 @@ def list_invitations(access: Access, project_id: str, query: PageQuery) -> Page[
 def invite(access: Access, project_id: str, new: NewInvitation) -> Any:
     """Mail a link that lets a person join, with an account or without one; it works for seven days.
 
-    Inviting the same address again sends a new link, and the old one stops working; ten messages an hour, then 429.
-    A member's address is answered 409.
+    Inviting the same address again sends a new link, and the old one stops working. A member's address is answered 409.
+    A person sends 30 invitations an hour and 100 a day, 10 on an account's first day, and an address gets 5 a day from all
+    people; the next is answered 429, and the old link goes on working. An address that wants no invitations gets none.
     """
-    invitation = invitations.invite(access, LIMITS.get(), project_id, new.email, new.role)
+    invitation = invitations.invite(access, project_id, new.email, new.role)
     jobs.wake_mailers()
     return invitation
 

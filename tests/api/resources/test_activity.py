@@ -33,7 +33,7 @@ def test_every_change_is_there_newest_first(owner: TestUser, viewer: TestUser, p
     label = api.post(f"{path}/labels", json={"name": "Optics"}).json["id"]
     api.patch(f"/labels/{label}", json={"colour": "red"})
     api.delete(f"/labels/{label}")
-    invitation = api.post(f"{path}/invitations", json={"email": "kai@harbour.example"}).json["id"]
+    invitation = api.post(f"{path}/invitations", json={"email": f"{project.project_id}@harbour.example"}).json["id"]
     api.delete(f"/invitations/{invitation}")
     api.patch(f"{path}/members/{viewer.person.id}", json={"role": "member"})
     viewer.api.delete(f"{path}/members/{viewer.person.id}")

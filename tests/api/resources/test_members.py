@@ -114,7 +114,8 @@ def test_a_role_that_changed_meanwhile_is_not_overwritten(owner: TestUser, membe
 
 def test_an_invitation_is_found_at_its_location_and_holds_no_token(admin: TestUser, project: ProjectAndBoard) -> None:
     answer = admin.api.post(
-        f"/projects/{project.project_id}/invitations", json={"email": "Kai@harbour.example", "role": "viewer"}
+        f"/projects/{project.project_id}/invitations",
+        json={"email": f"Kai.{project.project_id}@harbour.example", "role": "viewer"},
     )
     assert (answer.status_code, answer.json["role"], answer.json["invited_by"]) == (201, "viewer", admin.person.id)
     assert set(answer.json) == {"id", "project_id", "email", "role", "invited_by", "created_at", "expires_at"}
@@ -124,8 +125,8 @@ def test_an_invitation_is_found_at_its_location_and_holds_no_token(admin: TestUs
 
 def test_inviting_again_renews_the_one_invitation(admin: TestUser, owner: TestUser, project: ProjectAndBoard) -> None:
     path = f"/projects/{project.project_id}/invitations"
-    first = admin.api.post(path, json={"email": "kai@harbour.example", "role": "viewer"}).json
-    again = owner.api.post(path, json={"email": "KAI@harbour.example", "role": "admin"}).json
+    first = admin.api.post(path, json={"email": f"{project.project_id}@harbour.example", "role": "viewer"}).json
+    again = owner.api.post(path, json={"email": first["email"].upper(), "role": "admin"}).json
     assert (again["id"], again["role"], again["invited_by"]) == (first["id"], "admin", owner.person.id)
     assert again["expires_at"] > first["expires_at"]
     assert len(owner.api.get(path).json["data"]) == 1
@@ -154,6 +155,7 @@ def test_nobody_is_invited_as_owner(owner: TestUser, project: ProjectAndBoard) -
 
 
 def test_a_withdrawn_invitation_is_gone(owner: TestUser, project: ProjectAndBoard) -> None:
-    invitation = owner.api.post(f"/projects/{project.project_id}/invitations", json={"email": "kai@harbour.example"}).json
+    new = {"email": f"{project.project_id}@harbour.example"}
+    invitation = owner.api.post(f"/projects/{project.project_id}/invitations", json=new).json
     assert owner.api.delete(f"/invitations/{invitation['id']}").status_code == 204
     assert owner.api.get(f"/invitations/{invitation['id']}").status_code == 404

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import flask_migrate
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from calmboard.access.credentials.passwords import reset_password
 from calmboard.clock import now
@@ -138,6 +139,20 @@ def test_of_two_workers_one_takes_a_message(make_mail_app: MakeApp) -> None:
         assert take_message() is None
 
 
+def test_what_waits_outlives_an_upgrade_and_the_way_back(make_app: MakeApp, empty_database_url: str) -> None:
+    app = make_app(database_url=empty_database_url)
+    columns = "id, kind, recipient, attempts, created_at, next_attempt_at"
+    values = "'msg_1', 'invitation', 'Kai@harbour.example', 2, '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00'"
+    with app.app_context():
+        flask_migrate.upgrade(revision="0014")
+        db.session.execute(text(f"INSERT INTO outbox_messages ({columns}) VALUES ({values})"))
+        db.session.commit()
+        flask_migrate.upgrade()
+        assert [(message.mailbox, message.attempts) for message in waiting(app)] == [("kai@harbour.example", 2)]
+        flask_migrate.downgrade(revision="0014")
+        assert db.session.execute(text("SELECT recipient FROM outbox_messages")).scalars().all() == ["Kai@harbour.example"]
+
+
 @pytest.mark.processes
 @pytest.mark.parametrize(("held_at", "sent"), [pytest.param("RCPT", 1, marks=pytest.mark.deep), ("DATA", 2)])
 def test_a_message_outlives_a_worker_that_is_killed(make_mail_app: MakeApp, held_at: str, sent: int) -> None:
@@ -184,7 +199,8 @@ def send_all(app: Flask) -> None:
 
 def waiting(app: Flask) -> list[OutboxMessage]:
     with app.app_context():
-        return list(db.session.execute(select(OutboxMessage).order_by(OutboxMessage.id)).scalars())
+        unsent = select(OutboxMessage).where(OutboxMessage.ended_at.is_(None)).order_by(OutboxMessage.id)
+        return list(db.session.execute(unsent).scalars())
 
 
 def pass_time(app: Flask) -> None:

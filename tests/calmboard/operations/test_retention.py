@@ -18,7 +18,7 @@ from calmboard.clock import now
 from calmboard.db import Base, db
 from calmboard.engines import retention_role
 from calmboard.ids import new_id
-from calmboard.models import Activity, ApiKey, AuditEntry, Invitation, SessionToken, UserSession
+from calmboard.models import Activity, ApiKey, AuditEntry, Invitation, OutboxMessage, SessionToken, UserSession
 from calmboard.queue import queue
 from calmboard.settings import SETTINGS, Settings
 from tests.support.users import TestUser, add_project_and_board
@@ -56,7 +56,7 @@ def run_jobs_of(app: Flask, at: datetime) -> None:
 
 
 def run_nightly_jobs(app: Flask) -> None:
-    for minute in (32, 42, 47, 52):
+    for minute in (32, 42, 47, 52, 57):
         run_jobs_of(app, now().replace(hour=3, minute=minute))
 
 
@@ -190,3 +190,19 @@ def test_retention_itself_removes_no_entry_before_its_time(app: Flask) -> None:
     with app.app_context(), retention_role(db.session.connection()), pytest.raises(DBAPIError, match="The audit log only grows"):
         db.session.execute(delete(AuditEntry).where(AuditEntry.subject_id == subject_id))
     assert ages_in_days(app, subject_id) == [399]
+
+
+@pytest.mark.parametrize(("hours", "has_ended", "stays"), [(47, True, True), (49, True, False), (49, False, True)])
+def test_a_message_that_was_sent_is_counted_for_two_days_and_then_gone(
+    app: Flask, hours: int, has_ended: bool, stays: bool
+) -> None:
+    ended_at = now() if has_ended else None
+    sent = OutboxMessage(
+        kind="invitation", recipient="kai@harbour.example", created_at=now() - timedelta(hours=hours), ended_at=ended_at
+    )
+    with app.app_context():
+        db.session.add(sent)
+        db.session.commit()
+        message_id = sent.id
+    run_nightly_jobs(app)
+    assert exists(app, OutboxMessage, message_id) is stays

@@ -47,7 +47,9 @@ ADDITIONS: dict[str, Request] = {
     "sprint planned": lambda api, ids: api.post(f"/boards/{ids['board']}/sprints", json={"name": "Second light"}),
     "board created": lambda api, ids: api.post(f"/projects/{ids['project']}/boards", json={"name": "Dome"}),
     "label created": lambda api, ids: api.post(f"/projects/{ids['project']}/labels", json={"name": "glass"}),
-    "invited": lambda api, ids: api.post(f"/projects/{ids['project']}/invitations", json={"email": "kai@harbour.example"}),
+    "invited": lambda api, ids: api.post(
+        f"/projects/{ids['project']}/invitations", json={"email": f"{ids['project']}@harbour.example"}
+    ),
     "sprint completed": lambda api, ids: api.post(f"/sprints/{ids['active']}/complete", json={"move_to": ids["sprint"]}),
 }
 REMOVALS: dict[str, Request] = {
