@@ -38,10 +38,11 @@ format: .venv/tests ## Format the code
 bench: .venv/tests ## Measure the parts that have to be fast
 	@for bench in bench/[!q]*.py; do echo "$$bench"; PYTHONPATH=. $(BIN)/python $$bench || exit 1; done
 
-coverage: .venv/tests .venv/static ## Measure by branch what the tests of make quick run, in servers too; below the floor it fails
+coverage: .venv/tests .venv/static ## Measure by branch what make quick and one start of the whole run, in servers too; below the floor it fails
 	@rm -rf .coverage && mkdir .coverage
 	@$(BIN)/coverage run -m pytest --numprocesses=2 --maxschedchunk=1 --quiet --database=sqlite --quick \
 		--deselect=tests/calmboard/work/test_markdown.py::test_a_hostile_text_is_read_in_time
+	@$(BIN)/coverage run -m pytest --quiet --database=sqlite tests/calmboard/operations/test_serve.py -k terminal
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 

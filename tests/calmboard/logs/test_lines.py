@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from calmboard.logs import lost_lines, write_line
+from calmboard.logs import lost_lines, read_lost_lines, write_line
 from calmboard.logs.lines import Lines
 from calmboard.logs.lost import LostLines
 from tests.support.servers.outputs import Pipe, opened_pipe
@@ -80,3 +81,17 @@ def test_another_servers_output_that_fails_is_no_error(monkeypatch: pytest.Monke
         with suppress(OSError):
             full.close()
     assert lost_lines().count == before + 1
+
+
+def test_a_program_outlives_its_reader_and_its_lines_are_counted(tmp_path: Path) -> None:
+    code = (
+        "import logging, pathlib, sys; from calmboard import logs; logs.install(pathlib.Path(sys.argv[1]));"
+        "logs.write_line(b'one\\n'); sys.stdout.write('two\\n'); logging.warning('three');"
+        "raise SystemExit(logs.lost_lines().count)"
+    )
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    assert subprocess.run(command, stdout=writer, stderr=writer, check=False).returncode == 3
+    os.close(writer)
+    assert read_lost_lines(tmp_path).count == 3

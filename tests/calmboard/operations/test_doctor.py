@@ -10,6 +10,8 @@ from flask import Flask
 from calmboard.logs.lost import LostLines
 from calmboard.queue import beat, open_queue
 from calmboard.settings import Settings
+from calmboard.work.people import request_password_reset
+from tests.support.servers.databases import Databases
 from tests.support.servers.programs import free_port
 
 MakeApp = Callable[..., Flask]
@@ -60,6 +62,25 @@ def test_a_database_that_is_gone_keeps_nothing_from_being_looked_at(make_app: Ma
     assert done.exit_code == 1
     assert [part for part, line in lines.items() if line.startswith("LOOK")] == ["Database", "Saving", "Mail"]
     assert "does not answer" in lines["Database"]
+
+
+@pytest.mark.database("sqlite")
+def test_a_limiter_that_is_gone_is_looked_at(make_app: MakeApp) -> None:
+    app = make_app(rate_storage_url=f"redis://127.0.0.1:{free_port()}/0")
+    beat()
+    _, lines = examine(app)
+    assert [part for part, line in lines.items() if line.startswith("LOOK")] == ["Limits"]
+
+
+@pytest.mark.database("sqlite")
+def test_mails_that_wait_are_counted(make_app: MakeApp, database: Databases) -> None:
+    app = make_app(database_url=database.seeded())
+    beat()
+    with app.app_context():
+        request_password_reset("nobody@calmboard.test")
+    done, lines = examine(app)
+    assert done.exit_code == 0
+    assert "1 wait, the oldest for 0 minutes" in lines["Mail"]
 
 
 @pytest.mark.database("sqlite")

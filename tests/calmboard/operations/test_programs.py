@@ -54,16 +54,20 @@ def test_one_that_lives_is_left_alone_and_ended_in_the_end(tmp_path: Path) -> No
 
 def test_it_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
-    code = (
-        "import os, subprocess, sys, time; from functools import partial;"
-        "from calmboard.operations.parent_death import end_with_parent;"
-        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'],"
-        " preexec_fn=partial(end_with_parent, os.getpid()));"
-        f"open({str(pids)!r}, 'w').write(f'{{child.pid}}\\n'); time.sleep(60)"
+    child = (
+        "import os, time; from calmboard.operations.parent_death import end_with_parent; end_with_parent(os.getppid());"
+        f"open({str(pids)!r}, 'w').write(f'{{os.getpid()}}\\n'); time.sleep(60)"
     )
-    parent = subprocess.Popen([sys.executable, "-c", code])
+    parent = subprocess.Popen(
+        [sys.executable, "-c", "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])", child]
+    )
     wait_until(lambda: pids.exists() and pids.read_text().endswith("\n"), "The child")
-    child = int(pids.read_text())
+    process = Path("/proc") / pids.read_text().strip()
     parent.send_signal(signal.SIGKILL)
     parent.wait()
-    wait_until(lambda: not Path(f"/proc/{child}").exists() or ") Z " in Path(f"/proc/{child}/stat").read_text(), "Its end")
+    wait_until(lambda: not process.exists() or ") Z " in (process / "stat").read_text(), "Its end")
+
+
+def test_one_whose_parent_is_gone_already_ends_at_once() -> None:
+    code = "from calmboard.operations.parent_death import end_with_parent; end_with_parent(-1); raise SystemExit(3)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGTERM
