@@ -27,6 +27,7 @@ MakeApp = Callable[..., Flask]
 _NOT_WRITABLE = Path("/sys/calmboard")
 
 
+@pytest.mark.slow
 def test_a_request_waits_for_a_lock_no_longer_than_it_may(make_app: MakeApp, database: Databases) -> None:
     url = database.seeded()
     app = make_app(database_url=url)

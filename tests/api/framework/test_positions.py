@@ -17,6 +17,7 @@ MOVES = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=MOVES)
 def test_moves_end_where_a_list_would(app: Flask, owner: TestUser, moves: list[tuple[int, str, int | None]]) -> None:

@@ -70,6 +70,7 @@ def test_ticking_off_leaves_text_and_position_alone(owner: TestUser, task_id: st
     assert owner.api.put(f"/checklist-items/{item['id']}", json={"text": "B"}).json["done"] is True
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=MOVES)
 def test_changes_end_where_a_list_would(owner: TestUser, project: ProjectAndBoard, moves: list[tuple[int, str | int]]) -> None:

@@ -72,6 +72,7 @@ def test_a_limiter_that_is_gone_is_looked_at(make_app: MakeApp) -> None:
     assert [part for part, line in lines.items() if line.startswith("LOOK")] == ["Limits"]
 
 
+@pytest.mark.slow
 @pytest.mark.database("sqlite")
 def test_mails_that_wait_are_counted(make_app: MakeApp, database: Databases) -> None:
     app = make_app(database_url=database.seeded())

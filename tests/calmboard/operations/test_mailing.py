@@ -38,6 +38,7 @@ def make_mail_app(make_app: MakeApp, database: Databases) -> MakeApp:
     return lambda **changes: make_app(database_url=database.seeded(), **changes)
 
 
+@pytest.mark.slow
 def test_nobody_is_mailed_for_an_unknown_address_and_the_answer_is_the_same(make_mail_app: MakeApp, tmp_path: Path) -> None:
     app = make_mail_app()
     client, person = app.test_client(), add_user(app)
@@ -62,6 +63,7 @@ def test_what_waits_holds_the_address_and_no_token(make_mail_app: MakeApp, tmp_p
     assert token not in str(vars(message))
 
 
+@pytest.mark.slow
 def test_a_busy_mail_server_is_tried_again_later(make_mail_app: MakeApp) -> None:
     with running_smtp_server(busy=2) as server:
         app = make_mail_app(smtp_url=f"smtp://127.0.0.1:{server.port}")
@@ -79,6 +81,7 @@ def test_a_busy_mail_server_is_tried_again_later(make_mail_app: MakeApp) -> None
     assert waiting(app) == []
 
 
+@pytest.mark.slow
 def test_a_message_that_cannot_be_sent_holds_up_no_other_and_is_given_up_in_the_end(make_mail_app: MakeApp) -> None:
     with running_smtp_server(busy=1) as server:
         app = make_mail_app(smtp_url=f"smtp://127.0.0.1:{server.port}")

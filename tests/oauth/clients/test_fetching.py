@@ -128,6 +128,7 @@ def test_what_the_operator_did_not_allow_is_not_even_connected_to(other_server: 
     assert requests == []
 
 
+@pytest.mark.slow
 def test_a_document_that_never_ends_is_given_up_in_time(other_server: tuple[str, list[str]]) -> None:
     started_at_s = time.monotonic()
     with pytest.raises(OutgoingRefused):
@@ -184,6 +185,7 @@ def test_readers_that_hang_are_never_more_than_a_few(
     assert fetch(f"{other_server[0]}/fine", MAX_BYTES) == _DOCUMENT
 
 
+@pytest.mark.slow
 def test_a_request_while_all_readers_are_busy_is_answered_503(
     monkeypatch: pytest.MonkeyPatch, host_app: Callable[..., HostApp], owner: TestUser
 ) -> None:

@@ -63,6 +63,7 @@ def test_a_registration_that_nobody_ever_allowed_goes_after_14_days(
     assert client_exists(app, client_id) == exists
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("days", "exists"), [(89, True), (91, False)])
 def test_a_registration_that_nobody_uses_goes_after_90_days(
     app: Flask, application: HostApp, run_daily_jobs: Callable[[], None], days: int, exists: bool
@@ -163,6 +164,7 @@ def test_a_revoked_access_token_stays_revoked_when_the_refresh_is_repeated(app: 
     assert application.api(next_one["access_token"]).get("/me").status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("is_granted", "hours", "stays"), [(False, 23, True), (False, 25, False), (True, 25, True)])
 def test_a_document_that_nobody_granted_anything_goes_after_a_day(
     app: Flask, new_user: Callable[..., TestUser], run_daily_jobs: Callable[[], None], is_granted: bool, hours: int, stays: bool

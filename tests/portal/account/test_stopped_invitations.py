@@ -39,6 +39,7 @@ def path(app: Flask, address: str) -> str:
         return f"/invitations/stop/{create_stop_token(address.upper())}"
 
 
+@pytest.mark.slow
 def test_the_link_of_a_message_stops_all_invitations_to_its_address(mail_app: Flask, tmp_path: Path, address: str) -> None:
     answers, client = [invite(mail_app, address)], mail_app.test_client()
     (message,) = send_all(mail_app, tmp_path)

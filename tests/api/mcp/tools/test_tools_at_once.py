@@ -26,6 +26,7 @@ def at_once(app: Flask, owner: TestUser, *calls: tuple[str, dict[str, Any]]) -> 
         return list(pool.map(send, calls))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tool", "task", "people_to_add"), [("assign_task", "task_id", "add"), ("change_tasks", "task_ids", "add_assignees")]
 )
@@ -51,6 +52,7 @@ def test_nobody_who_was_assigned_is_lost(
         assert {person["id"] for person in agent.structured("get_task", task_id=task_id)["assignees"]} == assigned != set()
 
 
+@pytest.mark.slow
 def test_of_two_who_delete_a_task_one_gets_an_error(app: Flask, owner: TestUser, project: ProjectAndBoard) -> None:
     agent = Agent(app, owner.key)
     for _ in range(TURNS):
@@ -59,6 +61,7 @@ def test_of_two_who_delete_a_task_one_gets_an_error(app: Flask, owner: TestUser,
         assert sorted(result["isError"] for result in results) == [False, True]
 
 
+@pytest.mark.slow
 def test_what_a_completed_sprint_tells_is_what_left_it(app: Flask, owner: TestUser, project: ProjectAndBoard) -> None:
     agent = Agent(app, owner.key)
     for _ in range(TURNS):

@@ -59,6 +59,7 @@ def test_a_server_that_is_down_is_not_ready() -> None:
     assert not RedisScript(NOBODY_LISTENS).check()
 
 
+@pytest.mark.slow
 def test_a_server_that_never_answers_is_unavailable_within_a_second() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         store = RedisScript(f"calmboard+redis://127.0.0.1:{silent.getsockname()[1]}")
