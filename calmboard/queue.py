@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,7 @@ _LOCK_ID = 7_265_002
 _HEARTBEAT = "heartbeat"
 # A worker that was not heard of for so long does not live.
 _SILENCE = timedelta(minutes=1)
+_PAUSE_S = 10
 
 P = ParamSpec("P")
 
@@ -38,6 +40,7 @@ class Queue(Huey):  # type: ignore[misc]  # huey has no types
     """Jobs run in a context of `app`, which only a process that runs them has to set."""
 
     app: Flask
+    unasked_until_s = 0.0
 
     def enqueue(self, task: Any) -> Any:
         with _raising_unavailable():
@@ -57,6 +60,7 @@ def open_queue(settings: Settings) -> Queue:
     Its messages are signed, so that nobody else with access to the store can inject jobs.
     """
     queue.storage.close()
+    queue.unasked_until_s = 0.0
     queue.serializer = SignedSerializer(secret=settings.secret_key, salt="calmboard-queue")
     queue.storage = _storage(settings)
     return queue
@@ -95,10 +99,16 @@ def is_worker_alive() -> bool:
 
 
 def do_jobs_wait() -> bool:
-    """Whether nobody does what is enqueued, because no worker lives or the queue does not answer."""
+    """Whether nobody does what is enqueued, because no worker lives or the queue does not answer.
+
+    One that did not answer is not asked again for a while: who opens a page does not wait for it each time.
+    """
+    if time.monotonic() < queue.unasked_until_s:
+        return True
     try:
         return not is_worker_alive()
     except Unavailable:
+        queue.unasked_until_s = time.monotonic() + _PAUSE_S
         return True
 
 

@@ -80,7 +80,7 @@ def _mail_reset_link(message: LeasedMessage) -> None:
         return
     person, token = reset
     link = f"{settings.origin}/reset-password/{token}"
-    text = _RESET_MESSAGE.format(name=person.name, link=link, origin=settings.origin)
+    text = _RESET_MESSAGE.format(name=one_line(person.name), link=link, origin=settings.origin)
     mail.send(settings, person.email, "Choose a new CalmBoard password", text)
 
 

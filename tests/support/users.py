@@ -98,6 +98,16 @@ class TestUser:
         with self.app.app_context():
             return ProjectAndBoard(**example_ids(self.access))
 
+    @property
+    def by_key(self) -> dict[str, str]:
+        """The header of a program at a real server."""
+        return {"Authorization": f"Bearer {self.key}"}
+
+    @property
+    def by_cookie(self) -> dict[str, str]:
+        """The header of a signed-in browser at a real server."""
+        return {"Cookie": f"{SESSION_COOKIE}={self.session_cookie}"}
+
     @cached_property
     def session_cookie(self) -> str:
         """The cookie of one signed-in browser."""

@@ -12,7 +12,7 @@ from calmboard.settings import Settings
 from tests.support.servers.postgres import OwnPostgres, running_postgres
 from tests.support.servers.programs import free_port
 from tests.support.servers.server import Server, running_server
-from tests.support.users import SESSION_COOKIE, ProjectAndBoard, TestUser, add_project_and_board, add_user
+from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board, add_user
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,6 @@ class Mortal:
     postgres: OwnPostgres
     person: TestUser
     project: ProjectAndBoard
-
-    @property
-    def by_key(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.person.key}"}
-
-    @property
-    def by_cookie(self) -> dict[str, str]:
-        return {"Cookie": f"{SESSION_COOKIE}={self.person.session_cookie}"}
 
 
 @pytest.fixture(scope="session")

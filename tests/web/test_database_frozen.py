@@ -21,20 +21,20 @@ _TOOL: Any = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"nam
 
 
 def open_page(mortal: Mortal) -> requests.Response:
-    return requests.get(f"{mortal.server}/integrations", headers=mortal.by_cookie, timeout=_WITHIN_S)
+    return requests.get(f"{mortal.server}/integrations", headers=mortal.person.by_cookie, timeout=_WITHIN_S)
 
 
 def read(mortal: Mortal) -> requests.Response:
-    return requests.get(f"{mortal.server}/api/v1/projects", headers=mortal.by_key, timeout=_WITHIN_S)
+    return requests.get(f"{mortal.server}/api/v1/projects", headers=mortal.person.by_key, timeout=_WITHIN_S)
 
 
 def write(mortal: Mortal) -> requests.Response:
-    headers = {**mortal.by_key, "Idempotency-Key": new_address()}
+    headers = {**mortal.person.by_key, "Idempotency-Key": new_address()}
     return requests.post(f"{mortal.server}/api/v1/projects", json={"name": "Late"}, headers=headers, timeout=_WITHIN_S)
 
 
 def call_tool(mortal: Mortal) -> requests.Response:
-    return requests.post(f"{mortal.server}/mcp", json=_TOOL, headers=mortal.by_key, timeout=_WITHIN_S)
+    return requests.post(f"{mortal.server}/mcp", json=_TOOL, headers=mortal.person.by_key, timeout=_WITHIN_S)
 
 
 def refresh(mortal: Mortal) -> requests.Response:

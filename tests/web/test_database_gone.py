@@ -107,7 +107,7 @@ _MCP_BY_KEY: list[Request] = [
 @pytest.fixture(scope="module")
 def gone(mortal: Mortal) -> Iterator[Mortal]:
     """A server whose database it has met, and which is gone."""
-    assert requests.get(f"{mortal.server}/integrations", headers=mortal.by_cookie, timeout=_TIMEOUT_S).status_code == 200
+    assert requests.get(f"{mortal.server}/integrations", headers=mortal.person.by_cookie, timeout=_TIMEOUT_S).status_code == 200
     mortal.postgres.stop()
     yield mortal
     mortal.postgres.start()
@@ -132,7 +132,7 @@ def require_headers(answer: requests.Response, request: Request) -> None:
 def test_people_are_shown_a_page(gone: Mortal, signed_in: bool) -> None:
     requested = [*_PAGES, *_OF_THE_SIGNED_IN] if signed_in else _PAGES
     for request in requested:
-        answer = send(gone, request, gone.by_cookie if signed_in else {})
+        answer = send(gone, request, gone.person.by_cookie if signed_in else {})
         require_headers(answer, request)
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"], request
         assert "<h1>" in answer.text, request
@@ -150,7 +150,7 @@ def test_probes_are_told_in_a_line(gone: Mortal) -> None:
 
 def test_a_part_of_a_page_is_a_note(gone: Mortal) -> None:
     request: Request = ("GET", "/integrations", 503, {"headers": {"HX-Request": "true"}})
-    answer = send(gone, request, gone.by_cookie)
+    answer = send(gone, request, gone.person.by_cookie)
     require_headers(answer, request)
     assert "database does not answer" in answer.text
     assert "<html" not in answer.text
@@ -159,7 +159,7 @@ def test_a_part_of_a_page_is_a_note(gone: Mortal) -> None:
 @pytest.mark.parametrize("signed_in", [False, True], ids=["nobody", "signed in"])
 def test_what_is_public_is_read_as_ever(gone: Mortal, signed_in: bool) -> None:
     for path in _PUBLIC:
-        answer = send(gone, ("GET", path, 200, {}), gone.by_cookie if signed_in else {})
+        answer = send(gone, ("GET", path, 200, {}), gone.person.by_cookie if signed_in else {})
         require_headers(answer, ("GET", path, 200, {}))
 
 
@@ -175,7 +175,7 @@ def test_too_many_forms_are_429(gone: Mortal) -> None:
 
 def test_programs_are_told_in_problem_details(gone: Mortal) -> None:
     for request in (*_API, *_API_BY_KEY):
-        answer = send(gone, request, gone.by_key if request in _API_BY_KEY else {})
+        answer = send(gone, request, gone.person.by_key if request in _API_BY_KEY else {})
         require_headers(answer, request)
         body = answer.json()
         assert answer.headers["Content-Type"] == "application/problem+json", request
@@ -195,7 +195,7 @@ def test_host_applications_are_told_in_their_shape(gone: Mortal) -> None:
 
 def test_agents_are_told_in_json_rpc(gone: Mortal) -> None:
     for request in (*_MCP, *_MCP_BY_KEY):
-        answer = send(gone, request, gone.by_key if request in _MCP_BY_KEY else {})
+        answer = send(gone, request, gone.person.by_key if request in _MCP_BY_KEY else {})
         require_headers(answer, request)
         error = answer.json()["error"]
         assert error["data"]["status"] == answer.status_code, request

@@ -42,7 +42,11 @@ def test_reading_goes_on_and_writing_says_why_not(mortal: Mortal) -> None:
     wait_until(lambda: readiness(mortal) == 200, "The server")
     with read_only(mortal):
         wait_until(lambda: {readiness(mortal) for _ in range(8)} == {503}, "Each worker")
-        read = [("/integrations", mortal.by_cookie), ("/account", mortal.by_cookie), ("/api/v1/projects", mortal.by_key)]
+        read = [
+            ("/integrations", mortal.person.by_cookie),
+            ("/account", mortal.person.by_cookie),
+            ("/api/v1/projects", mortal.person.by_key),
+        ]
         for path, headers in read:
             assert requests.get(f"{mortal.server}{path}", headers=headers, timeout=_TIMEOUT_S).status_code == 200, path
         for refused in _writes(mortal):
@@ -52,7 +56,7 @@ def test_reading_goes_on_and_writing_says_why_not(mortal: Mortal) -> None:
 
 
 def _writes(mortal: Mortal) -> Iterator[requests.Response]:
-    key, board = mortal.by_key, f"/api/v1/boards/{mortal.project.board_id}/tasks"
+    key, board = mortal.person.by_key, f"/api/v1/boards/{mortal.project.board_id}/tasks"
     yield requests.post(f"{mortal.server}{board}", json={"title": "New"}, headers=key, timeout=_TIMEOUT_S)
     yield requests.post(
         f"{mortal.server}{board}", json={"title": "New"}, headers={**key, "Idempotency-Key": "once"}, timeout=_TIMEOUT_S

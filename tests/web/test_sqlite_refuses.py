@@ -17,7 +17,7 @@ from calmboard.settings import Settings
 from tests.support.servers.databases import Databases
 from tests.support.servers.programs import free_port, not_run, wait_until
 from tests.support.servers.server import Server, running_server
-from tests.support.users import SESSION_COOKIE, TestUser, add_project_and_board, add_user
+from tests.support.users import TestUser, add_project_and_board, add_user
 from tests.web.test_log_gone import lost
 from wsgi import create_app
 
@@ -37,18 +37,16 @@ class Stored:
     board_id: str
     task_id: str
 
-    @property
-    def by_key(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.person.key}"}
-
     def read(self) -> list[int]:
         """A list, a page and an unknown address."""
-        by_cookie = {"Cookie": f"{SESSION_COOKIE}={self.person.session_cookie}"}
-        requested = [("/api/v1/projects", self.by_key), ("/integrations", by_cookie), ("/nowhere", by_cookie)]
+        by_key, by_cookie = self.person.by_key, self.person.by_cookie
+        requested = [("/api/v1/projects", by_key), ("/integrations", by_cookie), ("/nowhere", by_cookie)]
         return [self._get(path, headers).status_code for path, headers in requested]
 
     def write(self) -> requests.Response:
-        return requests.post(f"{self.server}/api/v1/projects", json={"name": "New"}, headers=self.by_key, timeout=_WITHIN_S)
+        return requests.post(
+            f"{self.server}/api/v1/projects", json={"name": "New"}, headers=self.person.by_key, timeout=_WITHIN_S
+        )
 
     def write_in_batch(self) -> list[int]:
         """The codes of a batch of an agent's calls: a write, and one that needs no database."""
@@ -57,14 +55,14 @@ class Stored:
             {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params},
             {"jsonrpc": "2.0", "id": 2, "method": "ping"},
         ]
-        headers = {**self.by_key, "MCP-Protocol-Version": "2025-03-26"}
+        headers = {**self.person.by_key, "MCP-Protocol-Version": "2025-03-26"}
         answer = requests.post(f"{self.server}/mcp", json=batch, headers=headers, timeout=_WITHIN_S)
         return [frame.get("error", {}).get("code", 200) for frame in answer.json()]
 
     def upload(self) -> requests.Response:
         files = {"file": ("picture.bin", b"x" * _MIB)}
         path = f"/api/v1/tasks/{self.task_id}/attachments"
-        return requests.post(f"{self.server}{path}", files=files, headers=self.by_key, timeout=_WITHIN_S)
+        return requests.post(f"{self.server}{path}", files=files, headers=self.person.by_key, timeout=_WITHIN_S)
 
     def readiness(self) -> requests.Response:
         return self._get("/readyz", {})

@@ -3,10 +3,11 @@
 import pickle
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -102,6 +103,31 @@ def test_a_worker_that_is_not_heard_of_is_said(make_app: MakeApp, queue_url: str
         assert (answer.status_code, "mails wait" in answer.text) == ((503, True) if says_so else (200, False))
         assert ("Mails wait at the moment." in browser.get("/integrations").text) is says_so
         assert client.get("/healthz").status_code == 200
+
+
+def test_a_queue_that_did_not_answer_is_not_asked_again_at_each_page(make_app: MakeApp) -> None:
+    """A store that takes connections and says nothing costs its timeout once."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        make_app(queue_url=f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        queue.storage.pool.connection_kwargs |= {"socket_timeout": 0.1}
+        assert do_jobs_wait()
+        assert _count_connections(silent) > 0
+        assert do_jobs_wait()
+        assert _count_connections(silent) == 0
+    make_app()
+    beat()
+    assert not do_jobs_wait()
+
+
+def _count_connections(server: socket.socket) -> int:
+    """How many clients connected since it was last counted."""
+    server.setblocking(False)
+    number = 0
+    with suppress(BlockingIOError):
+        while True:
+            server.accept()[0].close()
+            number += 1
+    return number
 
 
 def _set_heartbeat(heard: bytes | Callable[[], None] | None) -> None:
