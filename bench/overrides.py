@@ -7,18 +7,18 @@ one thing put back; medians of interleaved rounds, on SQLite. A figure below 2 %
 import contextlib
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Any
 from unittest.mock import patch
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
+from sqlalchemy import Connection
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from bench.quiet import quiet
-from calmboard.db import autocommit
-from calmboard.lookups import Lookup
+from calmboard.prepared import Prepared
 from portal.shared import extensions
 from tests.support.servers.databases import open_databases, settings_for
 from tests.support.servers.run import make_run_dir
@@ -46,7 +46,7 @@ def _variants(app: Flask, hooked: Flask) -> dict[str, tuple[Flask, Any]]:
     """The app as it is, and with one thing put back to Flask's or SQLAlchemy's way."""
     return {
         "as it is": (app, contextlib.nullcontext()),
-        "the row of a credential read by SQLAlchemy": (app, patch.object(Lookup, "first", _first_by_sqlalchemy)),
+        "hot statements executed by SQLAlchemy": (app, patch.object(Prepared, "all", _all_by_sqlalchemy)),
         "a session opened for programs too": (
             app,
             patch.object(PageSessions, "open_session", SecureCookieSessionInterface.open_session),
@@ -57,9 +57,8 @@ def _variants(app: Flask, hooked: Flask) -> dict[str, tuple[Flask, Any]]:
     }
 
 
-def _first_by_sqlalchemy(lookup: Lookup, values: Mapping[str, Any]) -> Any | None:
-    with autocommit() as connection:
-        return connection.execute(lookup._statement, values).first()
+def _all_by_sqlalchemy(prepared: Prepared, connection: Connection, values: Mapping[str, Any]) -> Sequence[Any]:
+    return connection.execute(prepared._statement, values).all()
 
 
 def _with_hooks_everywhere(make: Callable[[], Flask]) -> Flask:

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, bindparam, tuple_
 
 from calmboard.db import AnyRow, AnySelect
-from calmboard.replica import Reads
+from calmboard.prepared import Prepared, Reads
 from calmboard.texts.folding import fold
 
 MAX_LIMIT = 100
@@ -40,20 +40,20 @@ class Order:
     descending: bool = False
 
 
-def order_and_limit(statement: AnySelect, order: Order, *, after_cursor: bool) -> AnySelect:
+def order_and_limit(statement: AnySelect, order: Order, *, after_cursor: bool) -> Prepared:
     """Sort a statement and limit it; `after_cursor` starts behind the row named by `after`."""
     keys = [column.label(f"after_{index}") for index, column in enumerate(order.columns)]
     if after_cursor:
         row, cursor = tuple_(*order.columns), tuple_(*_cursor_params(order))
         statement = statement.where(row < cursor if order.descending else row > cursor)
     sorting = [column.desc() if order.descending else column for column in order.columns]
-    return statement.add_columns(*keys).order_by(*sorting).limit(bindparam("row_limit"))
+    return Prepared(statement.add_columns(*keys).order_by(*sorting).limit(bindparam("row_limit")))
 
 
-def read_page(connection: Reads, statement: AnySelect, page_request: PageRequest, values: dict[str, Any]) -> Page[AnyRow]:
+def read_page(connection: Reads, statement: Prepared, page_request: PageRequest, values: dict[str, Any]) -> Page[AnyRow]:
     """Run a statement made by `order_and_limit`. It reads one row more than requested, to know whether more follow."""
     cursor = {f"after_{index}": value for index, value in enumerate(page_request.after or ())}
-    rows = connection.execute(statement, {**values, **cursor, "row_limit": page_request.limit + 1}).all()
+    rows = statement.all(connection, {**values, **cursor, "row_limit": page_request.limit + 1})
     if len(rows) <= page_request.limit:
         return Page(rows, None)
     return Page(rows[: page_request.limit], _cursor_of(rows[page_request.limit - 1]))

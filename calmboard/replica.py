@@ -2,25 +2,20 @@
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any, Protocol
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Executable
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from calmboard.db import autocommit
+from calmboard.db import AnyRow, autocommit
+from calmboard.prepared import Prepared, Reads
 
 RETRY_S = 10
 
-
-class Reads(Protocol):
-    """What lists are read through: a connection, or one to a replica."""
-
-    def execute(
-        self, statement: Executable, parameters: Mapping[str, Any] | None = None, /
-    ) -> CursorResult[*tuple[Any, ...]]: ...
+T = TypeVar("T")
 
 
 class Replica:
@@ -67,13 +62,19 @@ class _ReplicaReads:
         self._is_primary = False
 
     def execute(self, statement: Executable, parameters: Mapping[str, Any] | None = None, /) -> CursorResult[*tuple[Any, ...]]:
+        return self._answer(lambda connection: connection.execute(statement, parameters))
+
+    def all(self, statement: Prepared, values: Mapping[str, Any]) -> list[AnyRow]:
+        return self._answer(lambda connection: statement.all(connection, values))
+
+    def _answer(self, read: Callable[[Connection], T]) -> T:
         """A replica also cancels what stands in the way of its replay, and lags behind a migration."""
         if not self._is_primary:
             try:
-                return self._connection.execute(statement, parameters)
+                return read(self._connection)
             except DBAPIError as error:
                 if error.connection_invalidated:
                     self._replica.pause(error)
                 self._connection = self._stack.enter_context(autocommit())
                 self._is_primary = True
-        return self._connection.execute(statement, parameters)
+        return read(self._connection)

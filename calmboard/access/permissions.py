@@ -14,11 +14,13 @@ from calmboard.access.access import Access
 from calmboard.access.project_locks import ProjectLock, lock_alone, lock_with_others
 from calmboard.access.reads import note_writer
 from calmboard.access.scopes import SCOPE_TABLE
+from calmboard.bound_lists import is_one_of
 from calmboard.db import AnyRow, AnySelect, Base, autocommit, db
 from calmboard.errors import Forbidden, InsufficientScope, NotFound
 from calmboard.models import Board, Membership, Project, Task
 from calmboard.models.columns import prefix_of
 from calmboard.models.work import ROLES
+from calmboard.prepared import Prepared
 
 _READS = frozenset(scope.read for scope in SCOPE_TABLE)
 # Rights that are no scope of their own.
@@ -123,7 +125,7 @@ def narrowed_to(statement: AnySelect, project_id: InstrumentedAttribute[str], na
         Membership, and_(Membership.project_id == project_id, Membership.user_id == bindparam("access_user_id"))
     )
     if narrowed:
-        statement = statement.where(project_id.in_(bindparam("allowed_project_ids", expanding=True)))
+        statement = statement.where(is_one_of(project_id, "allowed_project_ids"))
     return statement
 
 
@@ -138,8 +140,7 @@ def _enter(access: Access, model: type[Base], row_id: str, lock: ProjectLock) ->
 
 
 def _lock_row(access: Access, model: type[Base], row_id: str, columns: tuple[Any, ...]) -> AnyRow:
-    statement = _one_row(model, columns, _is_narrowed(access)).with_for_update(of=model, key_share=True)
-    connection = db.session.connection()
+    connection, statement = db.session.connection(), _one_row_locked(model, columns, _is_narrowed(access))
     return _find_row(connection, access, statement, model, row_id) or _raise_inaccessible(connection, access, model, row_id)
 
 
@@ -166,7 +167,16 @@ def _way_to_project(model: type[Base]) -> Iterator[type[Base]]:
 
 
 @cache
-def _one_row(model: type[Base], columns: tuple[Any, ...], narrowed: bool) -> AnySelect:
+def _one_row(model: type[Base], columns: tuple[Any, ...], narrowed: bool) -> Prepared:
+    return Prepared(_select_one(model, columns, narrowed))
+
+
+@cache
+def _one_row_locked(model: type[Base], columns: tuple[Any, ...], narrowed: bool) -> Prepared:
+    return Prepared(_select_one(model, columns, narrowed).with_for_update(of=model, key_share=True))
+
+
+def _select_one(model: type[Base], columns: tuple[Any, ...], narrowed: bool) -> AnySelect:
     resource = _path_of(model)
     statement = select(*columns, resource.project_id.label("in_project"), Membership.role.label("role")).select_from(model)
     for parent in resource.joins:
@@ -175,20 +185,20 @@ def _one_row(model: type[Base], columns: tuple[Any, ...], narrowed: bool) -> Any
 
 
 @cache
-def _project_lock(model: type[Base], narrowed: bool, lock: ProjectLock) -> AnySelect:
+def _project_lock(model: type[Base], narrowed: bool, lock: ProjectLock) -> Prepared:
     return _one_row(model, (lock(_path_of(model).project_id),), narrowed)
 
 
 @cache
-def _exists(model: type[Base]) -> AnySelect:
+def _exists(model: type[Base]) -> Prepared:
     row_id = _path_of(model).row_id
-    return select(row_id).where(row_id == bindparam("row_id"))
+    return Prepared(select(row_id).where(row_id == bindparam("row_id")))
 
 
-def _find_row(connection: Connection, access: Access, statement: AnySelect, model: type[Base], row_id: str) -> AnyRow | None:
+def _find_row(connection: Connection, access: Access, statement: Prepared, model: type[Base], row_id: str) -> AnyRow | None:
     if not ids.is_id(_path_of(model).prefix, row_id):
         return None
-    return connection.execute(statement, {"row_id": row_id, **access_params(access)}).first()
+    return statement.first(connection, {"row_id": row_id, **access_params(access)})
 
 
 def _raise_inaccessible(connection: Connection, access: Access, model: type[Base], row_id: str) -> NoReturn:
@@ -196,7 +206,7 @@ def _raise_inaccessible(connection: Connection, access: Access, model: type[Base
     resource = _path_of(model)
     if not ids.is_id(resource.prefix, row_id):
         raise NotFound(f"No {resource.noun} has the id “{row_id[:60]}”; a {resource.noun}'s id starts with {resource.prefix}_.")
-    if connection.execute(_exists(model), {"row_id": row_id}).first() is None:
+    if _exists(model).first(connection, {"row_id": row_id}) is None:
         raise NotFound(f"No {resource.noun} has the id {row_id}.")
     raise _inaccessible(access, resource.noun)
 

@@ -15,7 +15,8 @@ from calmboard.db import autocommit, db
 from calmboard.errors import Unavailable
 from calmboard.extensions import Extension
 from calmboard.models import Membership
-from calmboard.replica import Reads, Replica
+from calmboard.prepared import Reads
+from calmboard.replica import Replica
 
 OWN_WRITES_S = 5
 _WRITER = "writer_id"

@@ -11,7 +11,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from calmboard.engines.patience import LOCK_TIMEOUT_S, PatientConnection, PatientPool, PatientSqlitePool, limit_lock_wait
+from calmboard.engines.patience import LOCK_TIMEOUT_S, PatientPool, PatientSqlitePool, limit_lock_wait
+from calmboard.engines.postgres import PreparingConnection
 
 # What a trigger of SQLite, which has no roles, asks before it lets an old entry of the audit log go.
 RETENTION_FUNCTION = "is_retention"
@@ -93,19 +94,19 @@ def _is_readable(descriptor: int) -> bool:
     return bool(poll.poll(0))
 
 
-class _ReplicaConnection(PatientConnection):
+class _ReplicaConnection(PreparingConnection):
     """The primary answers what a replica takes too long for, in the time that is left then."""
 
     longest_wait_s = _REPLICA_WAIT_S
 
 
-def _connect(_dialect: Dialect, _record: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> PatientConnection:
-    return PatientConnection.connect(*arguments, **options)
+def _connect(_dialect: Dialect, _record: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> PreparingConnection:
+    return PreparingConnection.connect(*arguments, **options)
 
 
 def _connect_to_replica(
     _dialect: Dialect, _record: Any, arguments: tuple[Any, ...], options: dict[str, Any]
-) -> PatientConnection:
+) -> PreparingConnection:
     return _ReplicaConnection.connect(*arguments, **options)
 
 

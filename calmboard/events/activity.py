@@ -12,9 +12,10 @@ from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, require_scope
 from calmboard.access.reads import note_writer, replica_reads
-from calmboard.db import AnyRow, AnySelect, db
+from calmboard.db import AnyRow, db
 from calmboard.models import Activity, Project, User
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
+from calmboard.prepared import Prepared
 
 _NEWEST_FIRST = Order((Activity.id,), descending=True)
 
@@ -87,7 +88,7 @@ def list_activity(
 
 
 @cache
-def _activity_list(recent: bool, after_cursor: bool) -> AnySelect:
+def _activity_list(recent: bool, after_cursor: bool) -> Prepared:
     """Ids sort by time, so the index that sorts the list also finds where `since` begins."""
     statement = select(*_COLUMNS).outerjoin(User, User.id == Activity.actor_id)
     statement = statement.where(Activity.project_id == bindparam("project_id"))

@@ -13,7 +13,7 @@ from calmboard.access.reads import replica_reads
 from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect
 from calmboard.models import Sprint, Task, TaskAssignee, User
-from calmboard.replica import Reads
+from calmboard.prepared import Reads
 from calmboard.work.boards import read_board
 from calmboard.work.sprints.lifecycle import COLUMNS as SPRINT_COLUMNS
 from calmboard.work.tasks.rows import COLUMNS, TaskRow, with_relations

@@ -11,12 +11,13 @@ from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_alone, find_for_update, require_role, require_scope
 from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
+from calmboard.db import AnyRow, autocommit, db, retry_conflicts
 from calmboard.events.activity import record
 from calmboard.models import Board, Project, Task
 from calmboard.models.columns import STATES, with_folded
 from calmboard.pagination import Order, Page, PageRequest, contains, like_pattern, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
+from calmboard.prepared import Prepared
 from calmboard.work.changed_values import changed_values
 
 COLUMN_NAMES = {"backlog": "Backlog", "ready": "Ready", "in_progress": "In Progress", "review": "Review", "done": "Done"}
@@ -103,7 +104,7 @@ def _with_columns(connection: Connection, board: AnyRow) -> dict[str, Any]:
 
 
 @cache
-def _board_list(by_name: bool, after_cursor: bool) -> AnySelect:
+def _board_list(by_name: bool, after_cursor: bool) -> Prepared:
     statement = select(*_COLUMNS).where(Board.project_id == bindparam("project_id"))
     if by_name:
         statement = statement.where(contains(Board.name_folded))

@@ -14,7 +14,7 @@ from calmboard.access.access import Access, Person
 from calmboard.access.audit import Subject, record_audit
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
+from calmboard.db import AnyRow, autocommit, db, retry_conflicts
 from calmboard.errors import Conflict, Forbidden, NotFound
 from calmboard.events.activity import record
 from calmboard.events.message_limits import check_invitation_limits
@@ -22,6 +22,7 @@ from calmboard.events.outbox import enqueue_message
 from calmboard.models import Invitation, Membership, Project, User
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
+from calmboard.prepared import Prepared
 from calmboard.work.people import add_person
 
 LIFE = timedelta(days=7)
@@ -182,7 +183,7 @@ def join_as_newcomer(token: str, name: str, password: str) -> Person:
 
 
 @cache
-def _invitation_list(after_cursor: bool) -> AnySelect:
+def _invitation_list(after_cursor: bool) -> Prepared:
     statement = select(*_COLUMNS).where(Invitation.project_id == bindparam("project_id"))
     return order_and_limit(statement, _BY_ID, after_cursor=after_cursor)
 

@@ -19,6 +19,7 @@ from calmboard.events.touched import touch
 from calmboard.models import Label, Project, Task, TaskLabel
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
+from calmboard.prepared import Prepared
 from calmboard.work.changed_values import changed_values
 
 _COLUMNS = (Label.id, Label.project_id, Label.name, Label.colour, Label.created_at, Label.updated_at)
@@ -76,7 +77,7 @@ def delete_label(access: Access, label_id: str, precondition: Precondition = no_
 
 
 @cache
-def _label_list(after_cursor: bool) -> AnySelect:
+def _label_list(after_cursor: bool) -> Prepared:
     statement = select(*_COLUMNS).where(Label.project_id == bindparam("project_id"))
     return order_and_limit(statement, _BY_ID, after_cursor=after_cursor)
 

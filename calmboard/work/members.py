@@ -10,13 +10,14 @@ from calmboard.access.access import Access
 from calmboard.access.audit import Subject, record_audit
 from calmboard.access.permissions import find, find_alone, require_role, require_scope
 from calmboard.access.reads import replica_reads
-from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
+from calmboard.db import AnyRow, autocommit, db, retry_conflicts
 from calmboard.errors import Conflict, Forbidden, NotFound
 from calmboard.events.activity import record
 from calmboard.events.touched import touch
 from calmboard.models import Board, Membership, Project, Task, TaskAssignee, User
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
+from calmboard.prepared import Prepared
 
 _MEMBERS = (
     select(User.id, User.name, User.email, Membership.role, Membership.joined_at)
@@ -95,7 +96,7 @@ def remove_member(access: Access, project_id: str, user_id: str, precondition: P
 
 
 @cache
-def _member_list(after_cursor: bool) -> AnySelect:
+def _member_list(after_cursor: bool) -> Prepared:
     return order_and_limit(_MEMBERS, Order((Membership.user_id,)), after_cursor=after_cursor)
 
 

@@ -32,6 +32,7 @@ from calmboard.models import Board, Membership, Project, Sprint, Task
 from calmboard.models.columns import with_folded
 from calmboard.pagination import Order, Page, PageRequest, contains, like_pattern, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
+from calmboard.prepared import Prepared
 from calmboard.work.changed_values import changed_values
 
 _COLUMNS = (Project.id, Project.name, Project.description, Project.created_at, Project.updated_at)
@@ -181,7 +182,7 @@ def _record_deletion(access: Access, project_id: str, name: str) -> None:
 
 
 @cache
-def _project_list(narrowed: bool, by_name: bool, after_cursor: bool) -> AnySelect:
+def _project_list(narrowed: bool, by_name: bool, after_cursor: bool) -> Prepared:
     statement = narrowed_to(select(*_COLUMNS, Membership.role), Project.id, narrowed)
     if by_name:
         statement = statement.where(contains(Project.name_folded))

@@ -14,6 +14,7 @@ from calmboard.db import AnyRow, AnySelect, Base
 from calmboard.errors import NotFound
 from calmboard.models import Board, Project, Sprint, Task
 from calmboard.pagination import Order, Page, PageRequest, contains, like_pattern, order_and_limit, read_page
+from calmboard.prepared import Prepared
 from calmboard.texts.folding import fold
 
 _MAX_NAME_LENGTH = 200
@@ -81,7 +82,7 @@ def require_visible(access: Access, row_ids: Iterable[str], *, ignore_missing: b
 
 
 @cache
-def _projects_and_boards(kinds: tuple[str, ...], named: bool, narrowed: bool, after_cursor: bool) -> AnySelect:
+def _projects_and_boards(kinds: tuple[str, ...], named: bool, narrowed: bool, after_cursor: bool) -> Prepared:
     parent_name = Project.name if named else null()
     parts = {
         "project": select(

@@ -9,12 +9,12 @@ from calmboard.access.access import Access, Credential, Person
 from calmboard.access.oauth.app_names import shown_name
 from calmboard.access.secret_format import digest, is_well_formed
 from calmboard.clock import now
-from calmboard.db import AnyRow
+from calmboard.db import AnyRow, autocommit
 from calmboard.errors import ApiKeyExpired, ApiKeyPaused, ApiKeyRevoked, InvalidApiKey, InvalidToken, MissingApiKey
-from calmboard.lookups import Lookup
 from calmboard.models import ApiKey, OAuthAccessToken, OAuthClient, OAuthGrant, User, UserSession
+from calmboard.prepared import Prepared
 
-_KEY_AND_USER = Lookup(
+_KEY_AND_USER = Prepared(
     select(
         ApiKey.id,
         ApiKey.name,
@@ -35,7 +35,7 @@ _KEY_AND_USER = Lookup(
 )
 
 
-_TOKEN_AND_USER = Lookup(
+_TOKEN_AND_USER = Prepared(
     select(
         OAuthGrant.id,
         OAuthClient.name,
@@ -76,7 +76,8 @@ def identify(secret: str | None, resource: str) -> Access:
         return _by_token(secret, resource)
     if not secret.startswith("cbk_") or not is_well_formed(secret):
         raise InvalidApiKey(_format_error(secret), hint=InvalidApiKey.remedy)
-    row = _KEY_AND_USER.first({"digest": digest(secret)})
+    with autocommit() as connection:
+        row = _KEY_AND_USER.first(connection, {"digest": digest(secret)})
     if row is None:
         raise InvalidApiKey("No key like this was issued here.", hint=InvalidApiKey.remedy)
     _require_usable(row, now())
@@ -85,7 +86,10 @@ def identify(secret: str | None, resource: str) -> Access:
 
 def _by_token(secret: str, resource: str) -> Access:
     values = {"digest": digest(secret), "at": now(), "resource": resource}
-    row = _TOKEN_AND_USER.first(values) if is_well_formed(secret) else None
+    row = None
+    if is_well_formed(secret):
+        with autocommit() as connection:
+            row = _TOKEN_AND_USER.first(connection, values)
     if row is None:
         raise InvalidToken(hint=InvalidToken.remedy)
     return _access(row, shown_name(row.name), "token", "oauth_token")

@@ -10,9 +10,10 @@ from calmboard.access.access import Access
 from calmboard.access.credentials.keys import COLUMNS, Key, key_of
 from calmboard.access.oauth.resources import MCP, MCP_PREFIX
 from calmboard.clock import now
-from calmboard.db import AnySelect, autocommit
+from calmboard.db import autocommit
 from calmboard.models import ApiKey
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
+from calmboard.prepared import Prepared
 
 _OWN_KEYS = select(*COLUMNS).where(ApiKey.user_id == bindparam("user_id"))
 _IS_EXPIRED = ApiKey.expires_at <= bindparam("at")
@@ -57,20 +58,20 @@ def count_keys(access: Access, ending_before: datetime) -> KeyCounts:
     return KeyCounts(*row)
 
 
-def _read(access: Access, statement: AnySelect, page_request: PageRequest) -> Page[Key]:
+def _read(access: Access, statement: Prepared, page_request: PageRequest) -> Page[Key]:
     with autocommit() as connection:
         page = read_page(connection, statement, page_request, {"user_id": access.user.id, "at": now()})
     return Page([key_of(row) for row in page.rows], page.after)
 
 
 @cache
-def _in_use(after_cursor: bool) -> AnySelect:
+def _in_use(after_cursor: bool) -> Prepared:
     order = Order((_UNEXPIRED_FIRST, ApiKey.id), descending=True)
     return order_and_limit(_OWN_KEYS.where(ApiKey.revoked_at.is_(None)), order, after_cursor=after_cursor)
 
 
 @cache
-def _revoked(after_cursor: bool) -> AnySelect:
+def _revoked(after_cursor: bool) -> Prepared:
     return order_and_limit(
         _OWN_KEYS.where(ApiKey.revoked_at.is_not(None)), Order((ApiKey.id,), descending=True), after_cursor=after_cursor
     )

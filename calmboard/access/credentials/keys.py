@@ -19,10 +19,11 @@ from calmboard.access.providers import PROVIDERS, find_provider
 from calmboard.access.scopes import expand, unknown
 from calmboard.access.secret_format import digest, new_secret
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
+from calmboard.db import AnyRow, autocommit, db, retry_conflicts
 from calmboard.errors import Conflict, FieldError, Forbidden, NotFound, ValidationFailed
 from calmboard.models import ApiKey, Membership, User
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
+from calmboard.prepared import Prepared
 from calmboard.settings import RateLimit
 from calmboard.texts.names import one_line
 
@@ -207,7 +208,7 @@ def record_key_use(key_id: str, ip: str | None, agent: str | None, endpoint: str
 
 
 @cache
-def _key_list(only_itself: bool, after_cursor: bool) -> AnySelect:
+def _key_list(only_itself: bool, after_cursor: bool) -> Prepared:
     statement = select(*COLUMNS).where(ApiKey.user_id == bindparam("user_id"))
     if only_itself:
         statement = statement.where(ApiKey.id == bindparam("itself"))

@@ -16,6 +16,7 @@ from calmboard.db import AnyRow, AnySelect, autocommit
 from calmboard.errors import Forbidden, NotFound
 from calmboard.models import OAuthClient, OAuthGrant
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
+from calmboard.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def revoke_own_grant(access: Access, grant_id: str) -> Grant:
 
 
 @cache
-def _live_list(after_cursor: bool) -> AnySelect:
+def _live_list(after_cursor: bool) -> Prepared:
     return order_and_limit(_live(), Order((OAuthGrant.id,), descending=True), after_cursor=after_cursor)
 
 

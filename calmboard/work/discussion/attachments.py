@@ -19,12 +19,13 @@ from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, autocommit, db, retry_conflicts
+from calmboard.db import AnyRow, autocommit, db, retry_conflicts
 from calmboard.errors import NotFound, raising_disk_problems
 from calmboard.events.activity import record
 from calmboard.models import Attachment, Task
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
+from calmboard.prepared import Prepared
 from calmboard.work.discussion.file_limits import require_room
 
 MAX_NAME_LENGTH = 255
@@ -157,7 +158,7 @@ def _store(access: Access, project_id: str, task_id: str, file: NewFile, written
 
 
 @cache
-def _attachment_list(after_cursor: bool) -> AnySelect:
+def _attachment_list(after_cursor: bool) -> Prepared:
     return order_and_limit(select(*_COLUMNS).where(Attachment.task_id == bindparam("task_id")), _BY_ID, after_cursor=after_cursor)
 
 

@@ -12,12 +12,13 @@ from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, db, retry_conflicts
+from calmboard.db import AnyRow, db, retry_conflicts
 from calmboard.errors import Conflict, FieldError, ValidationFailed
 from calmboard.events.activity import record
 from calmboard.models import ChecklistItem, Task
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
+from calmboard.prepared import Prepared
 from calmboard.work.changed_values import changed_values
 from calmboard.work.tasks.positions import Column, rank_in
 
@@ -121,7 +122,7 @@ def change_checklist(
 
 
 @cache
-def _item_list(after_cursor: bool) -> AnySelect:
+def _item_list(after_cursor: bool) -> Prepared:
     return order_and_limit(
         select(*_COLUMNS).where(ChecklistItem.task_id == bindparam("task_id")), _BY_RANK, after_cursor=after_cursor
     )

@@ -12,13 +12,14 @@ from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, require_role, require_scope
 from calmboard.access.reads import replica_reads
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, db, retry_conflicts
+from calmboard.db import AnyRow, db, retry_conflicts
 from calmboard.errors import Forbidden
 from calmboard.events.activity import record
 from calmboard.models import Comment, Task, User
 from calmboard.models.columns import with_folded
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
+from calmboard.prepared import Prepared
 from calmboard.work.changed_values import changed_values
 from calmboard.work.discussion.markdown import render
 
@@ -117,7 +118,7 @@ def delete_comment(access: Access, comment_id: str, precondition: Precondition =
 
 
 @cache
-def _comment_list(after_cursor: bool) -> AnySelect:
+def _comment_list(after_cursor: bool) -> Prepared:
     return order_and_limit(select(*_COLUMNS).where(Comment.task_id == bindparam("task_id")), _BY_ID, after_cursor=after_cursor)
 
 

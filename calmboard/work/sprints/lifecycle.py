@@ -12,8 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, find_place, require_role, require_scope
 from calmboard.access.reads import replica_reads
+from calmboard.bound_lists import is_one_of
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, db, retry_conflicts
+from calmboard.db import AnyRow, db, retry_conflicts
 from calmboard.errors import Conflict, FieldError, ValidationFailed
 from calmboard.events.activity import record
 from calmboard.events.touched import touch
@@ -21,6 +22,7 @@ from calmboard.models import Board, Sprint, Task
 from calmboard.models.columns import with_folded
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
+from calmboard.prepared import Prepared
 from calmboard.work.changed_values import changed_values
 from calmboard.work.tasks.positions import lock_boards, rank_at, rank_between
 from calmboard.work.tasks.sprint_scope import move_to_sprint
@@ -207,10 +209,10 @@ def lock_sprint(access: Access, sprint_id: str, precondition: Precondition = no_
 
 
 @cache
-def _sprint_list(by_state: bool, after_cursor: bool) -> AnySelect:
+def _sprint_list(by_state: bool, after_cursor: bool) -> Prepared:
     statement = select(*COLUMNS).where(Sprint.board_id == bindparam("board_id"))
     if by_state:
-        statement = statement.where(Sprint.state.in_(bindparam("states", expanding=True)))
+        statement = statement.where(is_one_of(Sprint.state, "states"))
     return order_and_limit(statement, _BY_ID, after_cursor=after_cursor)
 
 

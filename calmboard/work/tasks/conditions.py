@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import ColumnElement, bindparam, func, or_, select
 
 from calmboard.access.access import Access
+from calmboard.bound_lists import is_one_of
 from calmboard.models import Activity, Task, TaskAssignee, TaskLabel
 from calmboard.pagination import contains, like_pattern
 
@@ -105,8 +106,7 @@ def _condition(conditions: dict[str, ColumnElement[bool]], name: str) -> ColumnE
 
 def _any_of(column: Any, name: str) -> ColumnElement[bool]:
     """The column holds one of the values bound as `name`."""
-    condition: ColumnElement[bool] = column.in_(bindparam(name, expanding=True))
-    return condition
+    return is_one_of(column, name)
 
 
 _ASSIGNED = select(TaskAssignee.task_id).where(TaskAssignee.task_id == Task.id)

@@ -2,21 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
+import msgspec
 from sqlalchemy import bindparam, select
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, find, narrowed_to, require_scope
 from calmboard.access.reads import replica_reads, visible_reads
+from calmboard.bound_lists import is_one_of
 from calmboard.db import AnyRow, AnySelect, autocommit
 from calmboard.models import Board, Label, Project, Task, TaskAssignee, TaskLabel, User
 from calmboard.models.work import DONE_OR_NOT_YET, DUE_OR_NEVER
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
-from calmboard.replica import Reads
+from calmboard.prepared import Prepared, Reads
 from calmboard.settings import current_settings
 from calmboard.work.tasks.conditions import TaskFilters, across_boards, bind_filters, on_board
 
@@ -40,6 +42,8 @@ COLUMNS = (
     Task.updated_at,
 )
 
+_COLUMNS_OF = attrgetter(*(column.key for column in COLUMNS))
+
 SORTS = {
     "created_at": Order((Task.id,)),
     "-created_at": Order((Task.id,), descending=True),
@@ -61,8 +65,7 @@ _SORTS_ACROSS_BOARDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRow:
+class TaskRow(msgspec.Struct, frozen=True, gc=False):
     """One task with the people and labels on it; the other fields are COLUMNS, in their order."""
 
     assignees: Sequence[AnyRow]
@@ -125,9 +128,8 @@ def read_tasks(access: Access, task_ids: Collection[str]) -> dict[str, TaskRow]:
     """Those of the tasks that exist and are visible, by their ids. Three queries, however many tasks."""
     require_scope(access, "tasks:read")
     with autocommit() as connection:
-        rows = connection.execute(
-            _some_tasks(access.project_ids is not None), {**access_params(access), "task_ids": list(task_ids)}
-        ).all()
+        values = {**access_params(access), "task_ids": task_ids}
+        rows = _some_tasks(access.project_ids is not None).all(connection, values)
         return {task.id: task for task in with_relations(connection, rows)}
 
 
@@ -136,12 +138,12 @@ def with_relations(connection: Reads, rows: Sequence[AnyRow]) -> list[TaskRow]:
     if not rows:
         return []
     task_ids = {"task_ids": [row.id for row in rows]}
-    people, labels = (_by_task(connection.execute(statement, task_ids)) for statement in (_ASSIGNEES, _LABELS))
-    return [TaskRow(people.get(row.id, []), labels.get(row.id, []), *row[: len(COLUMNS)]) for row in rows]
+    people, labels = (_by_task(statement.all(connection, task_ids)) for statement in (_ASSIGNEES, _LABELS))
+    return [TaskRow(people.get(row.id, []), labels.get(row.id, []), *_COLUMNS_OF(row)) for row in rows]
 
 
 def fields_of(task: TaskRow) -> dict[str, Any]:
-    return {**{field.name: getattr(task, field.name) for field in fields(task)}, "url": task.url}
+    return {**{name: getattr(task, name) for name in TaskRow.__struct_fields__}, "url": task.url}
 
 
 def _location(access: Access, row: AnyRow) -> dict[str, str | None]:
@@ -158,34 +160,34 @@ def _by_task(rows: Iterable[AnyRow]) -> dict[str, list[AnyRow]]:
     return groups
 
 
-_ASSIGNEES = (
+_ASSIGNEES = Prepared(
     select(TaskAssignee.task_id, User.id, User.name)
     .join(User, User.id == TaskAssignee.user_id)
-    .where(TaskAssignee.task_id.in_(bindparam("task_ids", expanding=True)))
+    .where(is_one_of(TaskAssignee.task_id, "task_ids"))
     .order_by(User.id)
 )
-_LABELS = (
+_LABELS = Prepared(
     select(TaskLabel.task_id, Label.id, Label.name, Label.colour)
     .join(Label, Label.id == TaskLabel.label_id)
-    .where(TaskLabel.task_id.in_(bindparam("task_ids", expanding=True)))
+    .where(is_one_of(TaskLabel.task_id, "task_ids"))
     .order_by(Label.id)
 )
 
 
 @cache
-def _task_list(filter_names: frozenset[str], sort: str, after_cursor: bool) -> AnySelect:
+def _task_list(filter_names: frozenset[str], sort: str, after_cursor: bool) -> Prepared:
     statement = select(*COLUMNS).where(Task.board_id == bindparam("board_id"), *on_board(filter_names))
     return order_and_limit(statement, SORTS[sort], after_cursor=after_cursor)
 
 
 @cache
-def _some_tasks(narrowed: bool) -> AnySelect:
-    statement: AnySelect = select(*COLUMNS).join(Board).where(Task.id.in_(bindparam("task_ids", expanding=True)))
-    return narrowed_to(statement, Board.project_id, narrowed)
+def _some_tasks(narrowed: bool) -> Prepared:
+    statement: AnySelect = select(*COLUMNS).join(Board).where(is_one_of(Task.id, "task_ids"))
+    return Prepared(narrowed_to(statement, Board.project_id, narrowed))
 
 
 @cache
-def _visible_task_list(filter_names: frozenset[str], sort: str, narrowed: bool, after_cursor: bool) -> AnySelect:
+def _visible_task_list(filter_names: frozenset[str], sort: str, narrowed: bool, after_cursor: bool) -> Prepared:
     location = (Board.name.label("board_name"), Project.name.label("project_name"))
     statement: AnySelect = select(*COLUMNS, *location).select_from(Task).join(Board).join(Project)
     statement = narrowed_to(statement, Board.project_id, narrowed).where(*across_boards(filter_names))
