@@ -35,8 +35,8 @@ format: .venv/tests ## Format the code
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 
-bench: .venv/tests ## Measure the parts that have to be fast
-	@for bench in bench/[!q]*.py; do echo "$$bench"; PYTHONPATH=. $(BIN)/python $$bench || exit 1; done
+bench: .venv/tests .venv/static tools .venv-peers bench/peers/node_modules ## Measure CalmBoard beside its peers; ONLY=list alone, SCALE=1 with a million tasks, ROUNDS=3
+	@$(BIN)/python -m bench $(if $(ONLY),--only=$(ONLY)) $(if $(SCALE),--scale=$(SCALE)) $(if $(ROUNDS),--rounds=$(ROUNDS))
 
 coverage: .venv/tests .venv/static ## Measure by branch what make quick and one start of the whole run, in servers too; below the floor it fails
 	@rm -rf .coverage && mkdir .coverage
@@ -56,7 +56,7 @@ tools:
 	@tests/install-tools
 
 clean: ## Remove what make made, but not instance/ with your data
-	@rm -rf .venv .venv-judges tests/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	@rm -rf .venv .venv-judges .venv-peers tests/node_modules bench/peers/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	@find static -name '*.gz' -o -name '*.br' | xargs rm -f
 
 .venv/bin/python:
@@ -79,6 +79,13 @@ clean: ## Remove what make made, but not instance/ with your data
 .venv/static: $(STATIC) .venv/runtime
 	@$(BIN)/python -m whitenoise.compress --quiet static
 	@touch $@
+
+# What the peers of make bench run on, in environments of their own.
+.venv-peers: bench/peers/requirements.txt | .venv/bin/python
+	-@$(PYTHON) -m venv $@ && $@/bin/pip install --quiet --disable-pip-version-check -r $< && touch $@
+
+bench/peers/node_modules: bench/peers/package.json | tools
+	-@cd bench/peers && npm install --ignore-scripts --no-package-lock --no-audit --no-fund --silent && touch node_modules
 
 tests/node_modules: tests/package.json | tools
 	-@cd tests && npm install --ignore-scripts --no-package-lock --no-audit --no-fund --silent && touch node_modules

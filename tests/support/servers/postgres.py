@@ -13,8 +13,9 @@ from tests.support.servers.run import make_once
 
 # A linguistic collation, as servers have it: whatever relies on byte order has to request it.
 _LOCALE = ("--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US")
+_COMMON = ("max_connections=200", "listen_addresses=")
 # Nothing in it has to survive a crash.
-_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "listen_addresses=")
+_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", *_COMMON)
 
 
 def postgres_url(run_dir: Path, name: str) -> str:
@@ -50,6 +51,11 @@ class OwnPostgres:
     def url(self, name: str) -> str:
         return f"postgresql://postgres@/{name}?host={self.directory}"
 
+    @property
+    def process(self) -> int:
+        """The process above all of its others."""
+        return int((self.directory / "data" / "postmaster.pid").read_text().split()[0])
+
     def stop(self) -> None:
         _stop_server(self.directory)
 
@@ -59,7 +65,7 @@ class OwnPostgres:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """None of its processes runs, but the kernel still takes what is sent to them."""
-        main = int((self.directory / "data" / "postmaster.pid").read_text().split()[0])
+        main = self.process
         processes = [main, *map(int, Path(f"/proc/{main}/task/{main}/children").read_text().split())]
         for process in processes:
             os.kill(process, signal.SIGSTOP)
@@ -68,6 +74,17 @@ class OwnPostgres:
         finally:
             for process in processes:
                 os.kill(process, signal.SIGCONT)
+
+
+@contextmanager
+def running_durable_postgres(directory: Path) -> Iterator[OwnPostgres]:
+    """An empty server that keeps what it committed, as a real one does: for measuring."""
+    _make_cluster(directory)
+    _start_with(directory, _COMMON)
+    try:
+        yield OwnPostgres(directory)
+    finally:
+        _stop_server(directory)
 
 
 @contextmanager
@@ -89,9 +106,13 @@ def _copy(run_dir: Path, directory: Path, *options: str) -> None:
 
 
 def _start(directory: Path) -> None:
+    _make_cluster(directory)
+    _start_server(directory)
+
+
+def _make_cluster(directory: Path) -> None:
     _make_directory(directory)
     _run("initdb", f"--pgdata={directory / 'data'}", "--username=postgres", "--auth=trust", "--no-sync", *_LOCALE)
-    _start_server(directory)
 
 
 def _make_directory(directory: Path) -> None:
@@ -101,7 +122,11 @@ def _make_directory(directory: Path) -> None:
 
 
 def _start_server(directory: Path, *settings: str) -> None:
-    options = " ".join(f"-c {setting}" for setting in (*_SETTINGS, f"unix_socket_directories={directory}", *settings))
+    _start_with(directory, (*_SETTINGS, *settings))
+
+
+def _start_with(directory: Path, settings: tuple[str, ...]) -> None:
+    options = " ".join(f"-c {setting}" for setting in (f"unix_socket_directories={directory}", *settings))
     where = (f"--pgdata={directory / 'data'}", f"--log={directory / 'log'}")
     _run("pg_ctl", "start", "--wait", *where, f"--options={options}")
 

@@ -62,10 +62,12 @@ def note_worker(instance_dir: Path) -> None:
 
 
 @contextmanager
-def started(command: list[str], environment: Mapping[str, str], output: int) -> Iterator[subprocess.Popen[bytes]]:
+def started(
+    command: list[str], environment: Mapping[str, str], output: int, directory: Path = ROOT
+) -> Iterator[subprocess.Popen[bytes]]:
     """A process in a group of its own, which is terminated as a whole."""
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        command, cwd=directory, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
     )
     try:
         yield process

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+
+	"github.com/gomodule/redigo/redis"
+)
+
+const windowSeconds = 60
+
+var count = redis.NewScript(1, `
+local count = redis.call('INCRBY', KEYS[1], 1)
+local left_ms = redis.call('PTTL', KEYS[1])
+if left_ms < 0 then
+    left_ms = tonumber(ARGV[1])
+    redis.call('PEXPIRE', KEYS[1], left_ms)
+end
+return {count, left_ms}
+`)
+
+// Windows counts how many requests a key sends: one script in Redis counts, and reads what is left.
+type Windows struct {
+	pool  *redis.Pool
+	limit int
+}
+
+func newWindows(url string) *Windows {
+	limit, _ := strconv.Atoi(os.Getenv("RATE_LIMIT"))
+	dial := func() (redis.Conn, error) { return redis.DialURL(url) }
+	return &Windows{&redis.Pool{MaxIdle: 16, Dial: dial}, limit}
+}
+
+func (w *Windows) spend(writer http.ResponseWriter, caller *Caller) error {
+	connection := w.pool.Get()
+	defer connection.Close()
+	counted, err := redis.Ints(count.Do(connection, "window:"+caller.keyID, windowSeconds*1000))
+	if err != nil {
+		return err
+	}
+	used, reset := counted[0], (counted[1]+999)/1000
+	remaining := w.limit - used
+	if remaining < 0 {
+		remaining = 0
+	}
+	header := writer.Header()
+	header.Set("RateLimit-Policy", fmt.Sprintf(`"%s";q=%d;w=%d`, caller.plan, w.limit, windowSeconds))
+	header.Set("RateLimit", fmt.Sprintf(`"%s";r=%d;t=%d`, caller.plan, remaining, reset))
+	header.Set("X-RateLimit-Limit", strconv.Itoa(w.limit))
+	header.Set("X-RateLimit-Remaining", strconv.Itoa(remaining))
+	header.Set("X-RateLimit-Reset", strconv.Itoa(reset))
+	if used > w.limit {
+		return &Refusal{http.StatusTooManyRequests, "Too many requests."}
+	}
+	return nil
+}

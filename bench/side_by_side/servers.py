@@ -1,0 +1,98 @@
+"""The servers that are measured: ours as `make run` starts it, and the peers, each by its framework's own command."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.side_by_side.filled import UNREACHED, Filled
+from tests.support.servers.programs import free_port, wait_until
+from tests.support.servers.server import ROOT, answers, environment_of, outside_environment, started
+
+PEERS = ROOT / "bench" / "peers"
+_PYTHON = ROOT / ".venv-peers" / "bin"
+_NODE = PEERS / "node_modules"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server: `process` is the one above all of its others."""
+
+    name: str
+    process: int
+    port: int
+    filled: Filled
+
+
+@contextmanager
+def our_server(name: str, filled: Filled) -> Iterator[Server]:
+    settings = filled.settings
+    environment = {**environment_of(settings), "CALMBOARD_RATE_STORAGE_URL": settings.rate_storage_url or ""}
+    command = [str(ROOT / ".venv/bin/flask"), "--app", "wsgi", "serve"]
+    with _running(name, command, environment, ROOT, settings.instance_dir, settings.port) as process:
+        yield Server(name, process.pid, settings.port, filled)
+
+
+@contextmanager
+def peer(name: str, filled: Filled, redis_url: str, directory: Path) -> Iterator[Server]:
+    """A peer on the database of ours, which has to be PostgreSQL."""
+    port = free_port()
+    environment = peer_environment(filled, redis_url, port)
+    with _running(name, _COMMANDS[name](port, directory), environment, PEERS / name, directory, port) as process:
+        yield Server(name, process.pid, port, filled)
+
+
+def peer_environment(filled: Filled, redis_url: str, port: int, limit: int = UNREACHED.amount) -> dict[str, str]:
+    """What every peer is configured by; the database by the variables of libpq, which all their drivers know."""
+    database, _, host = filled.settings.database_url.partition("@/")[2].partition("?host=")
+    return {
+        **outside_environment(),
+        "PORT": str(port),
+        "PGHOST": host,
+        "PGUSER": "postgres",
+        "PGDATABASE": database,
+        "REDIS_URL": redis_url,
+        "RATE_LIMIT": str(limit),
+        "PUBLIC_URL": filled.settings.origin,
+    }
+
+
+@contextmanager
+def _running(
+    name: str, command: list[str], environment: Mapping[str, str], code: Path, directory: Path, port: int
+) -> Iterator[subprocess.Popen[bytes]]:
+    log_file = directory / f"{name}.log"
+    with log_file.open("wb") as log, started(command, environment, log.fileno(), code) as process:
+        wait_until(lambda: answers(f"http://127.0.0.1:{port}/healthz", process), name, within_s=60)
+        yield process
+
+
+def _fastapi(port: int, _directory: Path) -> list[str]:
+    options = ["--workers=2", "--host=127.0.0.1", f"--port={port}", "--no-access-log", "--log-level=warning"]
+    return [str(_PYTHON / "uvicorn"), "main:app", *options]
+
+
+def _django_rest_framework(port: int, _directory: Path) -> list[str]:
+    options = ["--workers=2", f"--bind=127.0.0.1:{port}", "--log-level=warning", "--no-control-socket"]
+    return [str(_PYTHON / "gunicorn"), *options, "config.wsgi"]
+
+
+def _fastify(_port: int, _directory: Path) -> list[str]:
+    return [str(find_node()), "server.js"]
+
+
+def _go(_port: int, directory: Path) -> list[str]:
+    program = directory / "go-peer"
+    environment = {**os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOFLAGS": ""}
+    subprocess.run(["go", "build", "-o", str(program), "."], cwd=PEERS / "go", env=environment, check=True)
+    return [str(program)]
+
+
+def find_node() -> Path:
+    """The Node that comes with the peers' packages, or the machine's where there is none for it."""
+    return next(_NODE.glob("node-linux-*/bin/node"), Path("/usr/bin/node"))
+
+
+_COMMANDS = {"fastapi": _fastapi, "django_rest_framework": _django_rest_framework, "fastify": _fastify, "go": _go}
