@@ -1,10 +1,14 @@
 """Counts for many hosts: one script in Redis or Valkey, one round trip a hit."""
 
+import hashlib
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any
 
-from redis import Redis, RedisError
+from redis import ConnectionPool, Redis, RedisError
 from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError
 from redis.retry import Retry
 
 from calmboard.access.limits.fixed_window import FixedWindow
@@ -47,12 +51,12 @@ class RedisScript(FixedWindow):
             retry=Retry(NoBackoff(), 0),  # a second try would count twice and wait twice
             protocol=2,  # with 3 the server may tell the client to wait longer than this
         )
-        self._script = self.storage.register_script(_COUNT)
+        self._counting = _Counting(self.storage.connection_pool)
         self._give_back_script = self.storage.register_script(_GIVE_BACK)
 
     def count(self, key: str, window_s: int, amount: int = 1) -> tuple[int, float]:
         with _raising_unavailable():
-            hits, left_ms = self._script(keys=[_name(key)], args=[amount, window_s * 1000])
+            hits, left_ms = self._counting.count(_name(key), amount, window_s * 1000)
         return hits, left_ms / 1000
 
     def give_back(self, key: str) -> None:
@@ -84,6 +88,65 @@ class RedisScript(FixedWindow):
             return bool(self.storage.ping())
         except RedisError:
             return False
+
+
+class _Counting:
+    """The script on connections of its own: what redis-py does for each command costs six times the command.
+
+    They are made by its pool, and lie here between two calls.
+    """
+
+    _DIGEST = hashlib.sha1(_COUNT.encode(), usedforsecurity=False).hexdigest()
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
+        self._idle: list[Any] = []
+        self._owner = os.getpid()
+
+    def count(self, name: bytes, amount: int, window_ms: int) -> tuple[int, int]:
+        connection = self._take()
+        try:
+            hits, left_ms = self._run(connection, name, amount, window_ms)
+        except BaseException:
+            self._drop(connection)
+            raise
+        self._idle.append(connection)
+        return hits, left_ms
+
+    def _take(self) -> Any:
+        """One that the server has not closed meanwhile, and that no parent process uses."""
+        if self._owner != os.getpid():
+            self._idle, self._owner = [], os.getpid()
+        while self._idle:
+            with suppress(IndexError):  # another thread was first
+                connection = self._idle.pop()
+                if _is_quiet(connection):
+                    return connection
+                self._drop(connection)
+        return self._pool.get_connection()
+
+    def _drop(self, connection: Any) -> None:
+        connection.disconnect()
+        self._pool.release(connection)
+
+    def _run(self, connection: Any, name: bytes, amount: int, window_ms: int) -> Any:
+        arguments = (1, name, amount, window_ms)
+        try:
+            return _answer(connection, "EVALSHA", self._DIGEST, *arguments)
+        except NoScriptError:
+            return _answer(connection, "EVAL", _COUNT, *arguments)
+
+
+def _is_quiet(connection: Any) -> bool:
+    try:
+        return not connection.can_read()
+    except RedisError:
+        return False
+
+
+def _answer(connection: Any, *command: str | bytes | int) -> Any:
+    connection.send_packed_command(connection.pack_command(*command), check_health=False)
+    return connection.read_response()
 
 
 def _name(key: str) -> bytes:
