@@ -54,6 +54,7 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base)
 
 _BATCH_SIZE = 1000
+_UTC = "+00:00"
 
 AnyRow = Row[*tuple[Any, ...]]
 AnySelect = Select[*tuple[Any, ...]]
@@ -76,7 +77,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def _from_text(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+    if text is None:
+        return None
+    return datetime.fromisoformat(text if text.endswith(_UTC) else text + _UTC)
 
 
 def retry_conflicts(function: Callable[P, T]) -> Callable[P, T]:

@@ -1,12 +1,15 @@
 """What an app carries for all its parts: each thing under one name, with its type, set where the app is made."""
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from flask import Flask
 from flask.globals import app_ctx
 
 T = TypeVar("T")
+
+# The context itself: a look through its proxy costs more than what is looked at.
+_at_work: Callable[[], Any] = app_ctx._get_current_object  # type: ignore[attr-defined]
 
 
 class Extension(Generic[T]):
@@ -24,7 +27,7 @@ class Extension(Generic[T]):
 
     def get(self, app: Flask | None = None) -> T:
         """The thing of an app, or of the one that is at work."""
-        found: dict[str, T] = (app or app_ctx.app).extensions
+        found: dict[str, T] = (app or _at_work().app).extensions
         try:
             return found[self._key]
         except KeyError:

@@ -1,31 +1,21 @@
 """Statements that are built once and read by the driver itself: SQLAlchemy's execution costs several times the query."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import Any, NamedTuple, Protocol, cast
 
 import msgspec
-from sqlalchemy import Connection, CursorResult, Dialect, Executable
+from sqlalchemy import Connection, CursorResult, Dialect, Engine, Executable
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeEngine
 
-from calmboard.db import AnyRow, AnySelect
-from calmboard.engines.driver import compile_for_driver, fetch
+from calmboard.db import AnyRow, AnySelect, autocommit, db
+from calmboard.engines.driver import POSTCOMPILE, compile_for_driver, fetch
+from calmboard.errors import Problem
 
 _Convert = Callable[[Any], Any]
-
-
-class Replicated(Protocol):
-    """A connection to a copy, which has its own way out where that does not answer."""
-
-    def execute(
-        self, statement: Executable, parameters: Mapping[str, Any] | None = None, /
-    ) -> CursorResult[*tuple[Any, ...]]: ...
-
-    def all(self, statement: "Prepared", values: Mapping[str, Any]) -> list[AnyRow]: ...
-
-
-# What lists are read through.
-Reads = Connection | Replicated
 
 
 class PreparedRow(msgspec.Struct, frozen=True, gc=False):
@@ -44,23 +34,35 @@ class Prepared:
         self._row = msgspec.defstruct("Row", statement.selected_columns.keys(), bases=(PreparedRow,), frozen=True, gc=False)
         self._plans: dict[str, _Plan] = {}
 
-    def all(self, connection: Reads, values: Mapping[str, Any]) -> list[AnyRow]:
+    def all(self, reads: "Reads", values: Mapping[str, Any]) -> list[AnyRow]:
         """The rows. Raises as SQLAlchemy does, and tells those who listen to its statements."""
-        if not isinstance(connection, Connection):
-            return connection.all(self, values)
-        plan = self._plans.get(connection.dialect.name) or self._compile(connection.dialect)
-        parameters = plan.bind_values(values)
-        for listener in connection.dispatch.before_cursor_execute:
-            listener(connection, None, plan.sql, parameters, None, False)
+        if isinstance(reads, Connection):
+            return self.run(reads, reads.connection, values)
+        return reads.all(self, values)
+
+    def run(self, source: Connection | Engine, pooled: PoolProxiedConnection, values: Mapping[str, Any]) -> list[AnyRow]:
+        """As `all`, on a connection of the pool; `source` is what was asked for it."""
+        plan = self._plans.get(source.dialect.name) or self._compile(source.dialect)
+        for listener in source.dispatch.before_cursor_execute:
+            listener(source, None, *self._as_announced(source.dialect, plan, values), None, False)
         try:
-            rows = fetch(connection.connection.driver_connection, plan.sql, parameters)
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise _as_sqlalchemy(connection, plan.sql, error) from error
+            rows = fetch(pooled.driver_connection, plan.sql, plan.bind_values(values))
+        except source.dialect.loaded_dbapi.Error as error:
+            lost = source.dialect.is_disconnect(cast("Any", error), pooled, None)
+            if lost:
+                (source if isinstance(source, Connection) else pooled).invalidate(error)
+            raise _as_sqlalchemy(source.dialect, error, plan.sql, lost=lost) from error
         return cast("list[AnyRow]", plan.convert_rows(self._row, rows))
 
-    def first(self, connection: Reads, values: Mapping[str, Any]) -> AnyRow | None:
-        rows = self.all(connection, values)
+    def first(self, reads: "Reads", values: Mapping[str, Any]) -> AnyRow | None:
+        rows = self.all(reads, values)
         return rows[0] if rows else None
+
+    def _as_announced(self, dialect: Dialect, plan: "_Plan", values: Mapping[str, Any]) -> tuple[str, Any]:
+        """The statement and its parameters as SQLAlchemy would send them."""
+        compiled, bound = self._statement.compile(dialect=dialect, compile_kwargs=POSTCOMPILE), plan.bind_values(values)
+        names = [name for name, _ in plan.parameters]
+        return str(compiled), bound if compiled.positional else dict(zip(names, bound, strict=True))
 
     def _compile(self, dialect: Dialect) -> "_Plan":
         sql, order, binds = compile_for_driver(self._statement, dialect)
@@ -82,10 +84,10 @@ class _Plan(NamedTuple):
     constants: Mapping[str, Any]
     converters: list[tuple[int, _Convert]]
 
-    def bind_values(self, values: Mapping[str, Any]) -> list[Any]:
+    def bind_values(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         if self.constants:
             values = {**self.constants, **values}
-        return [values[name] if convert is None else convert(values[name]) for name, convert in self.parameters]
+        return tuple([values[name] if convert is None else convert(values[name]) for name, convert in self.parameters])
 
     def convert_rows(self, kind: Callable[..., Any], rows: list[tuple[Any, ...]]) -> list[Any]:
         """Column by column, so that no loop is written in Python."""
@@ -101,12 +103,61 @@ def _from_driver(column_type: TypeEngine[Any], dialect: Dialect) -> _Convert | N
     return column_type.dialect_impl(dialect).result_processor(dialect, None)
 
 
-def _as_sqlalchemy(connection: Connection, sql: str, error: Exception) -> DBAPIError:
-    """The error as SQLAlchemy raises it, without the values; a connection that is lost is invalidated."""
-    dialect = connection.dialect
-    lost = dialect.is_disconnect(cast("Any", error), cast("Any", connection.connection.driver_connection), None)
-    if lost:
-        connection.invalidate(error)
+def _checked_out(engine: Engine) -> PoolProxiedConnection:
+    try:
+        return engine.raw_connection()
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise _as_sqlalchemy(engine.dialect, error, lost=True) from error
+
+
+def _as_sqlalchemy(dialect: Dialect, error: Exception, sql: str | None = None, *, lost: bool) -> DBAPIError:
+    """The error as SQLAlchemy raises it, without the values."""
     base = dialect.loaded_dbapi.Error
     wrapped = DBAPIError.instance(sql, None, error, base, hide_parameters=True, connection_invalidated=lost, dialect=dialect)
     return cast("DBAPIError", wrapped)
+
+
+class Readable(Protocol):
+    """What lists are read through beside SQLAlchemy's connections."""
+
+    def execute(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None, /
+    ) -> CursorResult[*tuple[Any, ...]]: ...
+
+    def all(self, statement: Prepared, values: Mapping[str, Any]) -> list[AnyRow]: ...
+
+
+Reads = Connection | Readable
+
+
+class prepared_reads:  # noqa: N801 -- read as the block that it begins; a generator would cost each request twice as much
+    """As `autocommit()`, at half its cost: SQLAlchemy's connection is made only where a statement is not prepared."""
+
+    __slots__ = ("_connected", "_connection", "_engine", "_pooled")
+
+    def __init__(self) -> None:
+        self._engine = db.engines["autocommit"]
+        self._pooled: PoolProxiedConnection | None = None
+        self._connected: AbstractContextManager[Connection] | None = None
+
+    def __enter__(self) -> Readable:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._pooled is not None:
+            if error is not None and not isinstance(error, Problem):
+                self._pooled.invalidate()
+            self._pooled.close()
+        if self._connected is not None:
+            self._connected.__exit__(kind, error, trace)
+
+    def all(self, statement: Prepared, values: Mapping[str, Any]) -> list[AnyRow]:
+        if self._pooled is None:
+            self._pooled = _checked_out(self._engine)
+        return statement.run(self._engine, self._pooled, values)
+
+    def execute(self, statement: Executable, parameters: Mapping[str, Any] | None = None, /) -> CursorResult[*tuple[Any, ...]]:
+        if self._connected is None:
+            self._connected = autocommit()
+            self._connection = self._connected.__enter__()
+        return self._connection.execute(statement, parameters)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from calmboard.db import AnyRow, autocommit
-from calmboard.prepared import Prepared, Reads
+from calmboard.prepared import Prepared, Reads, prepared_reads
 
 RETRY_S = 10
 
@@ -29,7 +29,7 @@ class Replica:
         """A connection that goes on at the primary with the first statement that the replica does not answer."""
         with ExitStack() as stack:
             connection = self._connect(stack) if self._may_try() else None
-            yield stack.enter_context(autocommit()) if connection is None else _ReplicaReads(self, stack, connection)
+            yield stack.enter_context(prepared_reads()) if connection is None else _ReplicaReads(self, stack, connection)
 
     def pause(self, error: Exception) -> None:
         self._next_try_at = time.monotonic() + RETRY_S

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NoReturn
 
-from sqlalchemy import Connection, and_, bindparam, inspect, select
+from sqlalchemy import and_, bindparam, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from calmboard import ids
@@ -15,12 +15,12 @@ from calmboard.access.project_locks import ProjectLock, lock_alone, lock_with_ot
 from calmboard.access.reads import note_writer
 from calmboard.access.scopes import SCOPE_TABLE
 from calmboard.bound_lists import is_one_of
-from calmboard.db import AnyRow, AnySelect, Base, autocommit, db
+from calmboard.db import AnyRow, AnySelect, Base, db
 from calmboard.errors import Forbidden, InsufficientScope, NotFound
 from calmboard.models import Board, Membership, Project, Task
 from calmboard.models.columns import prefix_of
 from calmboard.models.work import ROLES
-from calmboard.prepared import Prepared
+from calmboard.prepared import Prepared, Reads, prepared_reads
 
 _READS = frozenset(scope.read for scope in SCOPE_TABLE)
 # Rights that are no scope of their own.
@@ -80,7 +80,7 @@ def find(access: Access, model: type[Base], row_id: str, *columns: Any) -> AnyRo
 
     Raises NotFound where there is none, Forbidden where it is not accessible.
     """
-    with autocommit() as connection:
+    with prepared_reads() as connection:
         statement = _one_row(model, columns, _is_narrowed(access))
         return _find_row(connection, access, statement, model, row_id) or _raise_inaccessible(connection, access, model, row_id)
 
@@ -195,13 +195,13 @@ def _exists(model: type[Base]) -> Prepared:
     return Prepared(select(row_id).where(row_id == bindparam("row_id")))
 
 
-def _find_row(connection: Connection, access: Access, statement: Prepared, model: type[Base], row_id: str) -> AnyRow | None:
+def _find_row(connection: Reads, access: Access, statement: Prepared, model: type[Base], row_id: str) -> AnyRow | None:
     if not ids.is_id(_path_of(model).prefix, row_id):
         return None
     return statement.first(connection, {"row_id": row_id, **access_params(access)})
 
 
-def _raise_inaccessible(connection: Connection, access: Access, model: type[Base], row_id: str) -> NoReturn:
+def _raise_inaccessible(connection: Reads, access: Access, model: type[Base], row_id: str) -> NoReturn:
     """Tell an inaccessible row from one that does not exist."""
     resource = _path_of(model)
     if not ids.is_id(resource.prefix, row_id):

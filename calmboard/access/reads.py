@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Connection, bindparam, event, select
+from sqlalchemy import bindparam, event, select
 
 from calmboard.access.access import Access
 from calmboard.access.limits.fixed_window import FixedWindow
@@ -15,7 +15,7 @@ from calmboard.db import autocommit, db
 from calmboard.errors import Unavailable
 from calmboard.extensions import Extension
 from calmboard.models import Membership
-from calmboard.prepared import Reads
+from calmboard.prepared import Reads, prepared_reads
 from calmboard.replica import Replica
 
 OWN_WRITES_S = 5
@@ -31,7 +31,7 @@ class _ReadRouter:
         self._store = store
 
     def connect_for(self, user_id: str) -> AbstractContextManager[Reads]:
-        return autocommit() if self._has_written(user_id) else self._replica.connect()
+        return prepared_reads() if self._has_written(user_id) else self._replica.connect()
 
     def record_write(self, user_id: str) -> None:
         """The work is committed, so a store that does not answer is no error any more."""
@@ -60,8 +60,7 @@ def open_replica(app: Flask, store: FixedWindow) -> None:
             _ROUTER.set(app, _ReadRouter(Replica(), store))
 
 
-@contextmanager
-def replica_reads(access: Access) -> Iterator[Reads]:
+def replica_reads(access: Access) -> AbstractContextManager[Reads]:
     """A connection for what is paged or summed up and may lag: to the replica, or else to the database itself.
 
     Clients read their own writes. For OWN_WRITES_S after a commit of a person's, on a page or with any of their
@@ -69,8 +68,7 @@ def replica_reads(access: Access) -> Iterator[Reads]:
     before, by `find`; where the statement itself tells that, take `visible_reads`.
     """
     router = _ROUTER.get()
-    with autocommit() if router is None else router.connect_for(access.user.id) as connection:
-        yield connection
+    return prepared_reads() if router is None else router.connect_for(access.user.id)
 
 
 @contextmanager
@@ -81,7 +79,7 @@ def visible_reads(access: Access) -> Iterator[tuple[Reads, Access]]:
     of which the primary knows one.
     """
     with replica_reads(access) as connection:
-        yield connection, access if isinstance(connection, Connection) else _limited(access)
+        yield connection, access if isinstance(connection, prepared_reads) else _limited(access)
 
 
 def note_writer(access: Access) -> None:

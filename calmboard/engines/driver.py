@@ -10,13 +10,16 @@ from sqlalchemy.dialects.postgresql import psycopg
 
 from calmboard.engines.postgres import PreparingConnection
 
+# Lists that a statement itself holds become parameters, one for each value.
+POSTCOMPILE = {"render_postcompile": True}
+
 
 def compile_for_driver(
     statement: Select[*tuple[Any, ...]], dialect: Dialect
 ) -> tuple[str, Sequence[str], dict[str, BindParameter[Any]]]:
     """The SQL with parameters by number, their names in that order, and what each is bound as."""
     numbered = _numbered() if dialect.name == "postgresql" else dialect
-    compiled = statement.compile(dialect=numbered, compile_kwargs={"render_postcompile": True})
+    compiled = statement.compile(dialect=numbered, compile_kwargs=POSTCOMPILE)
     return str(compiled), compiled.positiontup or (), compiled.binds
 
 

@@ -9,10 +9,10 @@ from calmboard.access.access import Access, Credential, Person
 from calmboard.access.oauth.app_names import shown_name
 from calmboard.access.secret_format import digest, is_well_formed
 from calmboard.clock import now
-from calmboard.db import AnyRow, autocommit
+from calmboard.db import AnyRow
 from calmboard.errors import ApiKeyExpired, ApiKeyPaused, ApiKeyRevoked, InvalidApiKey, InvalidToken, MissingApiKey
 from calmboard.models import ApiKey, OAuthAccessToken, OAuthClient, OAuthGrant, User, UserSession
-from calmboard.prepared import Prepared
+from calmboard.prepared import Prepared, prepared_reads
 
 _KEY_AND_USER = Prepared(
     select(
@@ -76,8 +76,8 @@ def identify(secret: str | None, resource: str) -> Access:
         return _by_token(secret, resource)
     if not secret.startswith("cbk_") or not is_well_formed(secret):
         raise InvalidApiKey(_format_error(secret), hint=InvalidApiKey.remedy)
-    with autocommit() as connection:
-        row = _KEY_AND_USER.first(connection, {"digest": digest(secret)})
+    with prepared_reads() as reads:
+        row = _KEY_AND_USER.first(reads, {"digest": digest(secret)})
     if row is None:
         raise InvalidApiKey("No key like this was issued here.", hint=InvalidApiKey.remedy)
     _require_usable(row, now())
@@ -88,8 +88,8 @@ def _by_token(secret: str, resource: str) -> Access:
     values = {"digest": digest(secret), "at": now(), "resource": resource}
     row = None
     if is_well_formed(secret):
-        with autocommit() as connection:
-            row = _TOKEN_AND_USER.first(connection, values)
+        with prepared_reads() as reads:
+            row = _TOKEN_AND_USER.first(reads, values)
     if row is None:
         raise InvalidToken(hint=InvalidToken.remedy)
     return _access(row, shown_name(row.name), "token", "oauth_token")

@@ -9,12 +9,13 @@ from sqlalchemy import delete, update
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, find_place, require_role, require_scope
 from calmboard.clock import now
-from calmboard.db import AnyRow, autocommit, db, retry_conflicts
+from calmboard.db import AnyRow, db, retry_conflicts
 from calmboard.events.activity import record
 from calmboard.events.touched import touch
 from calmboard.models import Board, Sprint, Task
 from calmboard.models.columns import with_folded
 from calmboard.preconditions import Precondition, no_precondition
+from calmboard.prepared import prepared_reads
 from calmboard.work.tasks.changes import (
     MOVE_FIELDS,
     POSITION_FIELDS,
@@ -36,7 +37,7 @@ def read_task(access: Access, task_id: str) -> TaskRow:
     """Raises NotFound where there is none, Forbidden without access."""
     require_scope(access, "tasks:read")
     row = find(access, Task, task_id, *COLUMNS)
-    with autocommit() as connection:
+    with prepared_reads() as connection:
         return with_relations(connection, [row])[0]
 
 
