@@ -1,6 +1,6 @@
 """The interface for programs: `/api`, and the health checks."""
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response
 from werkzeug.routing import BaseConverter
 
 from api import health, mcp, postman, session_auth
@@ -11,7 +11,7 @@ from api.framework.auth import OWN_HEADER
 from api.framework.bodies import MAX_BYTES
 from api.framework.uploads import MAX_FORM_BYTES
 from api.resources import resource_blueprints
-from web.app import use_no_cookies
+from web.app import add_plain_headers, current_request, use_no_cookies
 from web.body_limits import limit_bodies
 from web.problems import add_rendering
 from web.record import current_record
@@ -23,6 +23,8 @@ _EXPOSED_HEADERS = (
     "Content-Disposition, Deprecation, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
     "Sunset, WWW-Authenticate, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
 )
+# CORS without credentials: a browser client sends its key in a header, never a cookie.
+_CORS = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", _EXPOSED_HEADERS))
 
 
 class AnyText(BaseConverter):
@@ -56,21 +58,21 @@ def install(app: Flask) -> None:
 
 def _finish_response(response: Response) -> Response:
     """Add the headers that every answer under /api carries, the framework's own errors included."""
+    request = current_request()
     if not request.path.startswith("/api"):
         return response
-    response.headers.setdefault("Cache-Control", "no-store")
+    if "Cache-Control" not in response.headers:
+        add_plain_headers(response, ("Cache-Control", "no-store"))
     if request.path.startswith(("/api/v1", "/api/openapi.json", "/api/postman.json")):
-        _add_cors_headers(response)
+        add_plain_headers(response, *_CORS)
+        if request.method == "OPTIONS":
+            _answer_preflight(response)
     if (usage := current_record().usage) is not None:
         add_rate_limit_headers(response, usage)
     return response
 
 
-def _add_cors_headers(response: Response) -> None:
-    """CORS without credentials: a browser client sends its key in a header, never a cookie."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = _EXPOSED_HEADERS
-    if request.method == "OPTIONS":
-        response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET")
-        response.headers["Access-Control-Allow-Headers"] = _ALLOWED_HEADERS
-        response.headers["Access-Control-Max-Age"] = "7200"
+def _answer_preflight(response: Response) -> None:
+    response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET")
+    response.headers["Access-Control-Allow-Headers"] = _ALLOWED_HEADERS
+    response.headers["Access-Control-Max-Age"] = "7200"

@@ -3,10 +3,10 @@
 The figures are shares of the CPU of `GET /api/v1/projects`, printed by `python -m bench.overrides`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Flask, Request
+from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import MapAdapter
@@ -30,8 +30,30 @@ class AppRequest(Request):
     form_data_parser_class = ShortForm
 
 
+class AppResponse(Response):
+    """`plain_headers` are sent as they are, after the others: they are ours, and none of them is looked at again."""
+
+    plain_headers: tuple[tuple[str, str], ...] = ()
+
+    def get_wsgi_response(self, environ: dict[str, Any]) -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
+        body, status, headers = super().get_wsgi_response(environ)
+        return body, status, [*headers, *self.plain_headers]
+
+
+def add_plain_headers(response: Response, *headers: tuple[str, str]) -> None:
+    """Add headers that nobody has added before and nobody asks for: 5 % for the dozen that each answer has."""
+    response.plain_headers = (*getattr(response, "plain_headers", ()), *headers)  # type: ignore[attr-defined]
+
+
+def current_request() -> Request:
+    """The request itself; each look through Flask's proxy costs more than what is looked at: 4 %."""
+    found: Request = request._get_current_object()  # type: ignore[attr-defined]
+    return found
+
+
 class App(Flask):
     request_class = AppRequest
+    response_class = AppResponse
 
     def __init__(self, settings: Settings) -> None:
         super().__init__("wsgi", static_folder=None, instance_path=str(settings.instance_dir))

@@ -3,12 +3,12 @@
 from urllib.parse import urlsplit
 
 from flask import Flask, redirect
-from flask.globals import request_ctx
 from werkzeug.wrappers import Response
 
 from calmboard.errors import MisdirectedRequest
 from calmboard.extensions import Extension
 from calmboard.settings import Settings, current_settings, is_loopback
+from web.app import current_request
 from web.problems import is_for_programs
 
 _ANY_HOST: Extension[frozenset[str]] = Extension("any_host", frozenset())
@@ -30,12 +30,12 @@ def install(app: Flask) -> None:
 
 def _require_host() -> Response | None:
     settings = current_settings()
-    return None if request_ctx.request.host == settings.host else _send_to_origin(settings)
+    return None if current_request().host == settings.host else _send_to_origin(settings)
 
 
 def _send_to_origin(settings: Settings) -> Response | None:
     """Another host gets no page: people are led to the right one, programs receive 421."""
-    request = request_ctx.request
+    request = current_request()
     if _without_default_port(request.host, settings) == settings.host or request.path in _ANY_HOST.get():
         return None
     if settings.is_development and is_loopback(urlsplit(f"//{request.host}").hostname or ""):

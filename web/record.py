@@ -3,8 +3,7 @@
 import re
 
 import msgspec
-from flask import Flask, Response
-from flask.globals import app_ctx, request_ctx
+from flask import Flask, Response, g
 
 from calmboard import ids
 from calmboard.access.last_use import record_use
@@ -12,8 +11,12 @@ from calmboard.access.request_record import RequestRecord
 from calmboard.clock import now
 from calmboard.logs import write_line
 from calmboard.settings import current_settings
+from web.app import add_plain_headers, current_request
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+_ANYWHERE = (("X-Content-Type-Options", "nosniff"),)
+_SECURE = (*_ANYWHERE, ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
 
 _encode = msgspec.json.Encoder().encode
 
@@ -24,14 +27,14 @@ def install(app: Flask) -> None:
 
 
 def current_record() -> RequestRecord:
-    record: RequestRecord = app_ctx.g.record
+    record: RequestRecord = g.record
     return record
 
 
 def _begin() -> None:
-    request = request_ctx.request
+    request = current_request()
     sent = request.headers.get("X-Request-Id", "")
-    app_ctx.g.record = RequestRecord(
+    g.record = RequestRecord(
         id=sent if _REQUEST_ID.fullmatch(sent) else ids.new_id("req"),
         at=now(),
         method=request.method,
@@ -45,10 +48,7 @@ def _begin() -> None:
 def _end(response: Response) -> Response:
     record = current_record()
     record.status = response.status_code
-    response.headers["X-Request-Id"] = record.id
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    if current_settings().is_https:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    add_plain_headers(response, ("X-Request-Id", record.id), *(_SECURE if current_settings().is_https else _ANYWHERE))
     record_use(record)
     _log(record)
     return response

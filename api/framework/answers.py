@@ -18,6 +18,7 @@ from calmboard.errors import (
     Problem,
 )
 from calmboard.pagination import Page
+from web.app import add_plain_headers
 from web.origin import origin
 from web.record import current_record
 
@@ -79,14 +80,13 @@ def answer_problem(problem: Problem) -> Response:
 def add_rate_limit_headers(response: Response, usage: Usage) -> None:
     """The rate-limit headers: draft-ietf-httpapi-ratelimit-headers-11, and the older X- ones."""
     limit, remaining, reset = str(usage.limit), str(usage.remaining), str(usage.reset_s)
-    response.headers.extend(
-        (
-            ("RateLimit-Policy", f'"{usage.policy}";q={limit};w={usage.window_s}'),
-            ("RateLimit", f'"{usage.policy}";r={remaining};t={reset}'),
-            ("X-RateLimit-Limit", limit),
-            ("X-RateLimit-Remaining", remaining),
-            ("X-RateLimit-Reset", reset),
-        )
+    add_plain_headers(
+        response,
+        ("RateLimit-Policy", f'"{usage.policy}";q={limit};w={usage.window_s}'),
+        ("RateLimit", f'"{usage.policy}";r={remaining};t={reset}'),
+        ("X-RateLimit-Limit", limit),
+        ("X-RateLimit-Remaining", remaining),
+        ("X-RateLimit-Reset", reset),
     )
 
 

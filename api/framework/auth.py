@@ -1,7 +1,5 @@
 """Authenticates a request: one secret from two headers, then its plan and its rate limit."""
 
-from flask.globals import request_ctx
-
 from api.framework.misplaced import explain_misplaced
 from calmboard.access.access import Access
 from calmboard.access.credentials.identify import identify
@@ -9,6 +7,7 @@ from calmboard.access.limits.rate_limits import LIMITS, network_of, zero_usage
 from calmboard.access.oauth.resources import API, resource_of
 from calmboard.access.plans import require_paid_plan
 from calmboard.errors import FieldError, InvalidApiKey, InvalidRequest, MissingApiKey, PaidPlanRequired, Problem
+from web.app import current_request
 from web.bearer import read_bearer
 from web.origin import origin
 from web.record import current_record
@@ -55,11 +54,11 @@ def _identify_caller(resource: str) -> Access:
 
 
 def _read_secret() -> str | None:
-    bearer, from_header = read_bearer(), request_ctx.request.headers.get(OWN_HEADER, "").strip() or None
+    bearer, from_header = read_bearer(), current_request().headers.get(OWN_HEADER, "").strip() or None
     if bearer and from_header and bearer != from_header:
         detail = f"Authorization and {OWN_HEADER} carry different credentials. Send one of them."
         raise InvalidRequest(detail, errors=(FieldError(OWN_HEADER, "contradiction", detail),))
     secret = bearer or from_header
-    if (secret is None or not secret.startswith(_PREFIXES)) and (sentence := explain_misplaced(request_ctx.request)):
+    if (secret is None or not secret.startswith(_PREFIXES)) and (sentence := explain_misplaced(current_request())):
         raise InvalidApiKey(sentence, hint=InvalidApiKey.remedy)
     return secret

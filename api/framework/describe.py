@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask
 from msgspec import Struct
 from werkzeug.wrappers import Response
 
@@ -20,9 +20,12 @@ from api.framework.idempotency import idempotent
 from api.framework.queries import PageQuery, Query, read_query
 from api.framework.uploads import FORM, read_upload, require_form
 from api.shapes.work.attachments import Upload
+from calmboard.access.access import Access
 from calmboard.access.permissions import require_scope
 from calmboard.errors import FieldError, InvalidRequest
+from web.app import current_request
 
+_READING = ("GET", "HEAD")
 _STATUSES = {"POST": 201, "DELETE": 204}
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -133,14 +136,13 @@ def _view(function: Callable[..., Any], description: Description) -> Callable[..
     @wraps(function)
     def view(**path_arguments: str) -> Response:
         add_deprecation_headers(description.deprecation)
-        access = authenticate()
-        if description.scope is not None:
-            require_scope(access, description.scope)
-        takes = description.takes or _empty_body_if_sent()
+        access = _require_caller(description)
+        method = current_request().method
+        takes = None if method in _READING else description.takes or _empty_body_if_sent()
         if takes is not None:
             _require_body(takes)
         _require_path(description, path_arguments)
-        query = read_query(description.query, None if request.method not in ("GET", "HEAD") else description.gives)
+        query = read_query(description.query, description.gives if method in _READING else None)
         body = None if takes is None else _read_body(takes)
         arguments: list[Any] = [] if description.takes is None else [body]
         arguments += [query] if description.query is not Query else []
@@ -149,10 +151,17 @@ def _view(function: Callable[..., Any], description: Description) -> Callable[..
         def action() -> Response:
             return _answer(description, query, function(access, *path_arguments.values(), *arguments))
 
-        return idempotent(access, action) if request.method == "POST" else action()
+        return idempotent(access, action) if method == "POST" else action()
 
     view.described = description  # type: ignore[attr-defined]
     return view
+
+
+def _require_caller(description: Description) -> Access:
+    access = authenticate()
+    if description.scope is not None:
+        require_scope(access, description.scope)
+    return access
 
 
 def _require_path(description: Description, path_arguments: dict[str, str]) -> None:
@@ -164,7 +173,7 @@ def _require_path(description: Description, path_arguments: dict[str, str]) -> N
 
 def _empty_body_if_sent() -> "type[EmptyBody] | None":
     """The struct that a body has to match where none is expected."""
-    return EmptyBody if request.method not in ("GET", "HEAD") and has_body() else None
+    return EmptyBody if has_body() else None
 
 
 class EmptyBody(Struct):
@@ -187,7 +196,7 @@ def _answer(description: Description, query: Query, result: Any) -> Response:
         return no_content()
     if isinstance(query, PageQuery):
         return answer_list(description.gives, result, query)
-    is_new = request.method == "POST" and description.status is None
+    is_new = current_request().method == "POST" and description.status is None
     if isinstance(result, Created):
         is_new, result = True, result.resource
     return answer_one(description.gives, result, query.fields, description.location if is_new else None)

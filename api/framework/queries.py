@@ -5,13 +5,14 @@ import hmac
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from urllib.parse import unquote_to_bytes, urlencode
 
 import msgspec
-from flask import request
 from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError
+from msgspec.structs import FieldInfo
 
 from api.framework.conversion.field_errors import field_error_from
 from api.framework.conversion.json_schema_convert import convert
@@ -19,6 +20,7 @@ from api.framework.conversion.struct_fields import fields_of
 from calmboard.access.signing import signature
 from calmboard.errors import FieldError, InvalidRequest
 from calmboard.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
+from web.app import current_request
 from web.origin import origin
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
@@ -55,8 +57,11 @@ def read_query(kind: type[AnyQuery], gives: type[Struct] | None) -> AnyQuery:
 
     `fields` may name what `gives` has, and is no parameter where that is None.
     """
-    _require_utf8()
-    known = {name: field for name, field in fields_of(kind).items() if gives is not None or name != "fields"}
+    request = current_request()
+    if not request.query_string:
+        return kind()
+    _require_utf8(request.query_string)
+    known = _parameters(kind, gives is not None)
     errors: list[FieldError] = []
     read = {}
     for name, texts in request.args.lists():
@@ -70,6 +75,11 @@ def read_query(kind: type[AnyQuery], gives: type[Struct] | None) -> AnyQuery:
     if errors:
         raise InvalidRequest("A parameter in the address cannot be used.", errors=tuple(errors))
     return kind(**read)
+
+
+@cache
+def _parameters(kind: type[Query], with_fields: bool) -> dict[str, FieldInfo]:
+    return {name: field for name, field in fields_of(kind).items() if with_fields or name != "fields"}
 
 
 def _read_parameter(name: str, texts: list[str], kind: Any, errors: list[FieldError]) -> Any:
@@ -100,8 +110,9 @@ def next_cursor(after: tuple[Any, ...], query: PageQuery) -> str:
 
 def next_page(cursor: str) -> str:
     """The address of the next page, for Link: rel="next" (RFC 8288)."""
-    parameters = [(name, text) for name, text in request.args.items(multi=True) if text and name != "cursor"]
-    return f"{origin()}{request.path}?{urlencode([*parameters, ('cursor', cursor)])}"
+    request = current_request()
+    others = [(name, text) for name, text in request.args.items(multi=True) if text and name != "cursor"]
+    return f"{origin()}{request.path}?{urlencode(others)}{'&' if others else ''}cursor={cursor}"
 
 
 def _read_cursor(cursor: str, query: PageQuery) -> tuple[Any, ...]:
@@ -127,7 +138,7 @@ def _sign(payload: bytes, query: PageQuery) -> bytes:
         for name, value in msgspec.to_builtins(query).items()
         if name not in fields_of(PageQuery)
     }
-    return signature("cursor", [request.path, filters], payload, _SIGNATURE_BYTES)
+    return signature("cursor", [current_request().path, filters], payload, _SIGNATURE_BYTES)
 
 
 def _tagged(value: Any) -> tuple[str, Any]:
@@ -141,9 +152,9 @@ def _tagged(value: Any) -> tuple[str, Any]:
 _DECODERS: dict[str, Callable[[str], Any]] = {"time": datetime.fromisoformat, "date": date.fromisoformat, "text": str}
 
 
-def _require_utf8() -> None:
+def _require_utf8(query_string: bytes) -> None:
     try:
-        unquote_to_bytes(request.query_string).decode()
+        unquote_to_bytes(query_string).decode()
     except UnicodeDecodeError:
         raise InvalidRequest("The address holds characters that are not UTF-8.") from None
 
