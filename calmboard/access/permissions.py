@@ -14,13 +14,12 @@ from calmboard.access.access import Access
 from calmboard.access.project_locks import ProjectLock, lock_alone, lock_with_others
 from calmboard.access.reads import note_writer
 from calmboard.access.scopes import SCOPE_TABLE
-from calmboard.bound_lists import is_one_of
 from calmboard.db import AnyRow, AnySelect, Base, db
 from calmboard.errors import Forbidden, InsufficientScope, NotFound
 from calmboard.models import Board, Membership, Project, Task
 from calmboard.models.columns import prefix_of
 from calmboard.models.work import ROLES
-from calmboard.prepared import Prepared, Reads, prepared_reads
+from calmboard.prepared import Prepared, Reads, is_one_of, prepared_reads
 
 _READS = frozenset(scope.read for scope in SCOPE_TABLE)
 # Rights that are no scope of their own.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Dialect, Select
+from sqlalchemy import BindParameter, ClauseElement, Dialect
 from sqlalchemy.dialects.postgresql import psycopg
 
 from calmboard.engines.postgres import PreparingConnection
@@ -14,12 +14,10 @@ from calmboard.engines.postgres import PreparingConnection
 POSTCOMPILE = {"render_postcompile": True}
 
 
-def compile_for_driver(
-    statement: Select[*tuple[Any, ...]], dialect: Dialect
-) -> tuple[str, Sequence[str], dict[str, BindParameter[Any]]]:
+def compile_for_driver(statement: ClauseElement, dialect: Dialect) -> tuple[str, Sequence[str], dict[str, BindParameter[Any]]]:
     """The SQL with parameters by number, their names in that order, and what each is bound as."""
     numbered = _numbered() if dialect.name == "postgresql" else dialect
-    compiled = statement.compile(dialect=numbered, compile_kwargs=POSTCOMPILE)
+    compiled: Any = statement.compile(dialect=numbered, compile_kwargs=POSTCOMPILE)
     return str(compiled), compiled.positiontup or (), compiled.binds
 
 

@@ -15,7 +15,7 @@ from calmboard.access.reads import note_writer, replica_reads
 from calmboard.db import AnyRow, db
 from calmboard.models import Activity, Project, User
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
-from calmboard.prepared import Prepared
+from calmboard.prepared import Prepared, insert_row
 
 _NEWEST_FIRST = Order((Activity.id,), descending=True)
 
@@ -54,21 +54,20 @@ def record(
     task_id: str | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add an entry such as `task.created` to the session; the caller commits. `changes` holds the new values."""
+    """Add an entry such as `task.created` after what the session holds; the caller commits. `changes` holds the new values."""
     note_writer(access)
     subject = {"project_id": project_id, "board_id": board_id, "task_id": task_id, "subject_id": subject_id}
     credential = access.credential
-    db.session.add(
-        Activity(
-            **subject,
-            what=what,
-            changes={name: _json_value(value) for name, value in (changes or {}).items()},
-            actor_id=access.user.id,
-            source=access.source,
-            credential_id=credential.id if credential else None,
-            credential_name=credential.name if credential else None,
-        )
-    )
+    values = {
+        "what": what,
+        "changes": {name: _json_value(value) for name, value in (changes or {}).items()},
+        "actor_id": access.user.id,
+        "source": access.source,
+        "credential_id": credential.id if credential else None,
+        "credential_name": credential.name if credential else None,
+    }
+    db.session.flush()
+    insert_row(Activity, {**subject, **values})
 
 
 def list_activity(

@@ -9,10 +9,9 @@ from flask import Flask
 from sqlalchemy import bindparam, literal_column, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from calmboard.bound_lists import is_one_of
 from calmboard.db import autocommit, db
 from calmboard.models import ApiKey, Task, User
-from calmboard.prepared import Prepared
+from calmboard.prepared import Prepared, is_one_of
 from tests.support.users import TestUser
 
 _STATEMENT = select(
@@ -86,7 +85,7 @@ def test_a_connection_keeps_no_more_than_so_many_statements(app: Flask) -> None:
     with app.app_context(), autocommit() as connection:
         for number in range(700):
             assert Prepared(select(literal_column(str(number)).label("number"))).all(connection, {})[0].number == number
-        assert 250 < connection.execute(kept).scalar_one() < 350
+        assert 250 < connection.execute(kept).scalar_one() <= 400  # psycopg keeps a hundred of its own
 
 
 @pytest.mark.database("postgresql")

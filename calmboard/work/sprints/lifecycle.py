@@ -12,7 +12,6 @@ from sqlalchemy.exc import IntegrityError
 from calmboard.access.access import Access
 from calmboard.access.permissions import find, find_for_update, find_place, require_role, require_scope
 from calmboard.access.reads import replica_reads
-from calmboard.bound_lists import is_one_of
 from calmboard.clock import now
 from calmboard.db import AnyRow, db, retry_conflicts
 from calmboard.errors import Conflict, FieldError, ValidationFailed
@@ -22,7 +21,7 @@ from calmboard.models import Board, Sprint, Task
 from calmboard.models.columns import with_folded
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
-from calmboard.prepared import Prepared
+from calmboard.prepared import Prepared, is_one_of
 from calmboard.work.changed_values import changed_values
 from calmboard.work.tasks.positions import lock_boards, rank_at, rank_between
 from calmboard.work.tasks.sprint_scope import move_to_sprint

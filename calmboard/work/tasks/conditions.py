@@ -8,9 +8,9 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import ColumnElement, bindparam, func, or_, select
 
 from calmboard.access.access import Access
-from calmboard.bound_lists import is_one_of
 from calmboard.models import Activity, Task, TaskAssignee, TaskLabel
 from calmboard.pagination import contains, like_pattern
+from calmboard.prepared import is_one_of
 
 # As a value of a filter: what has no such thing.
 NONE: Literal["none"] = "none"

@@ -15,7 +15,7 @@ from calmboard.events.touched import touch
 from calmboard.models import Board, Sprint, Task
 from calmboard.models.columns import with_folded
 from calmboard.preconditions import Precondition, no_precondition
-from calmboard.prepared import prepared_reads
+from calmboard.prepared import insert_row, prepared_reads
 from calmboard.work.tasks.changes import (
     MOVE_FIELDS,
     POSITION_FIELDS,
@@ -85,15 +85,14 @@ def add_task(access: Access, board_id: str, new: Mapping[str, Any]) -> str:
     at = now()
     set_progress_times(values, None, None, at)
     number = next_number(board.in_project)
-    task = Task(board_id=board_id, number=number, created_by=access.user.id, created_at=at, updated_at=at, **values)
-    db.session.add(task)
-    db.session.flush()
-    _set_relations(task.id, assignees, labels)
+    own = {"board_id": board_id, "number": number, "created_by": access.user.id, "created_at": at, "updated_at": at}
+    task_id: str = insert_row(Task, {**own, **values})["id"]
+    _set_relations(task_id, assignees, labels)
     if sprint_id is not None:
-        move_to_sprint([task.id], sprint_id, at)
+        move_to_sprint([task_id], sprint_id, at)
     touch(Board, [board_id], at)
-    record(access, "task.created", board.in_project, task.id, board_id=board_id, task_id=task.id, changes=new)
-    return task.id
+    record(access, "task.created", board.in_project, task_id, board_id=board_id, task_id=task_id, changes=new)
+    return task_id
 
 
 def apply_changes(access: Access, task_id: str, changes: Mapping[str, Any], precondition: Precondition = no_precondition) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, bindparam
+from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
 from calmboard.db import db
 from calmboard.models import TaskCounter
+from calmboard.prepared import Prepared
 
 
 def next_number(project_id: str) -> int:
@@ -24,16 +25,16 @@ def lock_numbers(project_ids: Iterable[str]) -> None:
 
 def _count(project_id: str, step: int) -> int:
     statement = _count_up(db.engine.dialect.name)
-    number: int = db.session.execute(statement, {"project_id": project_id, "step": step}).scalar_one()
+    (row,) = statement.all(db.session.connection(), {"project_id": project_id, "step": step})
+    number: int = row.last_number
     return number
 
 
 @cache
-def _count_up(dialect: str) -> Executable:
+def _count_up(dialect: str) -> Prepared:
     insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect]
     first = insert(TaskCounter).values(project_id=bindparam("project_id"), last_number=bindparam("step"))
     counted = first.on_conflict_do_update(
         index_elements=[TaskCounter.project_id], set_={"last_number": TaskCounter.last_number + bindparam("step")}
     )
-    statement: Executable = counted.returning(TaskCounter.last_number)
-    return statement
+    return Prepared(counted.returning(TaskCounter.last_number))

@@ -5,13 +5,15 @@ are close together. Ranks compare as text. Only when a rank grows past a limit i
 renumbered, after more than a thousand moves into one and the same gap.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.models import Board, ChecklistItem, Task
+from calmboard.prepared import Prepared, is_one_of
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
@@ -66,6 +68,9 @@ def rank_at(board_id: str, state: str, position: int | str | None, task_id: str 
     already the result is None.
     """
     lock_boards(board_id)
+    if position is None and task_id is None:
+        with suppress(NoRankLeft):
+            return _rank_at_bottom(board_id, state)
     return rank_in(_cards(board_id, state), position, task_id)
 
 
@@ -95,8 +100,23 @@ def rank_in(column: Column, position: int | str | None, moving_id: str | None = 
 
 def lock_boards(*board_ids: str) -> None:
     """Keep others from moving cards on these boards until the commit. Lock boards before tasks, never after."""
-    statement = select(Board.id).where(Board.id.in_(board_ids)).order_by(Board.id)
-    db.session.execute(statement.with_for_update(key_share=True))
+    _LOCK_BOARDS.all(db.session.connection(), {"board_ids": board_ids})
+
+
+_LOCK_BOARDS = Prepared(
+    select(Board.id).where(is_one_of(Board.id, "board_ids")).order_by(Board.id).with_for_update(key_share=True)
+)
+_LAST_RANK = Prepared(
+    select(Task.rank)
+    .where(Task.board_id == bindparam("board_id"), Task.state == bindparam("state"))
+    .order_by(Task.rank.desc())
+    .limit(1)
+)
+
+
+def _rank_at_bottom(board_id: str, state: str) -> str:
+    last = _LAST_RANK.first(db.session.connection(), {"board_id": board_id, "state": state})
+    return rank_between(None if last is None else last.rank, None)
 
 
 def _rank_at_end(above: str | None, below: str | None) -> str:

@@ -13,12 +13,11 @@ from sqlalchemy import bindparam, select
 from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, find, narrowed_to, require_scope
 from calmboard.access.reads import replica_reads, visible_reads
-from calmboard.bound_lists import is_one_of
 from calmboard.db import AnyRow, AnySelect, autocommit
 from calmboard.models import Board, Label, Project, Task, TaskAssignee, TaskLabel, User
 from calmboard.models.work import DONE_OR_NOT_YET, DUE_OR_NEVER
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
-from calmboard.prepared import Prepared, Reads
+from calmboard.prepared import Prepared, Reads, is_one_of
 from calmboard.settings import current_settings
 from calmboard.work.tasks.conditions import TaskFilters, across_boards, bind_filters, on_board
 

@@ -23,7 +23,6 @@ ROOMS = {
         "pagination",
         "replica",
         "prepared",
-        "bound_lists",
         "leases",
         "db",
         "engines",

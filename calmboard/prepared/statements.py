@@ -1,19 +1,16 @@
-"""Statements that are built once and read by the driver itself: SQLAlchemy's execution costs several times the query."""
+"""Statements, compiled once for each dialect."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from types import TracebackType
 from typing import Any, NamedTuple, Protocol, cast
 
 import msgspec
-from sqlalchemy import Connection, CursorResult, Dialect, Engine, Executable
+from sqlalchemy import Connection, CursorResult, Dialect, Engine, Executable, Select, UpdateBase
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeEngine
 
-from calmboard.db import AnyRow, AnySelect, autocommit, db
+from calmboard.db import AnyRow, AnySelect
 from calmboard.engines.driver import POSTCOMPILE, compile_for_driver, fetch
-from calmboard.errors import Problem
 
 _Convert = Callable[[Any], Any]
 
@@ -27,11 +24,13 @@ class PreparedRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class Prepared:
-    """A SELECT, compiled once for each dialect. It binds all its values by name, lists by `is_one_of`."""
+    """A statement that is compiled once for each dialect. It binds all its values by name, lists by `is_one_of`."""
 
-    def __init__(self, statement: AnySelect) -> None:
+    def __init__(self, statement: AnySelect | UpdateBase) -> None:
         self._statement = statement
-        self._row = msgspec.defstruct("Row", statement.selected_columns.keys(), bases=(PreparedRow,), frozen=True, gc=False)
+        self._columns = statement.selected_columns if isinstance(statement, Select) else statement.exported_columns
+        names = [str(name) for name in self._columns.keys()]  # noqa: SIM118 -- a collection of columns is no mapping
+        self._row = msgspec.defstruct("Row", names, bases=(PreparedRow,), frozen=True, gc=False)
         self._plans: dict[str, _Plan] = {}
 
     def all(self, reads: "Reads", values: Mapping[str, Any]) -> list[AnyRow]:
@@ -51,7 +50,7 @@ class Prepared:
             lost = source.dialect.is_disconnect(cast("Any", error), pooled, None)
             if lost:
                 (source if isinstance(source, Connection) else pooled).invalidate(error)
-            raise _as_sqlalchemy(source.dialect, error, plan.sql, lost=lost) from error
+            raise as_sqlalchemy(source.dialect, error, plan.sql, lost=lost) from error
         return cast("list[AnyRow]", plan.convert_rows(self._row, rows))
 
     def first(self, reads: "Reads", values: Mapping[str, Any]) -> AnyRow | None:
@@ -68,7 +67,7 @@ class Prepared:
         sql, order, binds = compile_for_driver(self._statement, dialect)
         to_driver = [(name, binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in order]
         constants = {name: bind.effective_value for name, bind in binds.items() if not bind.required}
-        from_driver = [_from_driver(column.type, dialect) for column in self._statement.selected_columns]
+        from_driver = [_from_driver(column.type, dialect) for column in self._columns]
         converters = [(index, convert) for index, convert in enumerate(from_driver) if convert is not None]
         plan = self._plans[dialect.name] = _Plan(sql, to_driver, constants, converters)
         return plan
@@ -103,14 +102,7 @@ def _from_driver(column_type: TypeEngine[Any], dialect: Dialect) -> _Convert | N
     return column_type.dialect_impl(dialect).result_processor(dialect, None)
 
 
-def _checked_out(engine: Engine) -> PoolProxiedConnection:
-    try:
-        return engine.raw_connection()
-    except engine.dialect.loaded_dbapi.Error as error:
-        raise _as_sqlalchemy(engine.dialect, error, lost=True) from error
-
-
-def _as_sqlalchemy(dialect: Dialect, error: Exception, sql: str | None = None, *, lost: bool) -> DBAPIError:
+def as_sqlalchemy(dialect: Dialect, error: Exception, sql: str | None = None, *, lost: bool) -> DBAPIError:
     """The error as SQLAlchemy raises it, without the values."""
     base = dialect.loaded_dbapi.Error
     wrapped = DBAPIError.instance(sql, None, error, base, hide_parameters=True, connection_invalidated=lost, dialect=dialect)
@@ -128,36 +120,3 @@ class Readable(Protocol):
 
 
 Reads = Connection | Readable
-
-
-class prepared_reads:  # noqa: N801 -- read as the block that it begins; a generator would cost each request twice as much
-    """As `autocommit()`, at half its cost: SQLAlchemy's connection is made only where a statement is not prepared."""
-
-    __slots__ = ("_connected", "_connection", "_engine", "_pooled")
-
-    def __init__(self) -> None:
-        self._engine = db.engines["autocommit"]
-        self._pooled: PoolProxiedConnection | None = None
-        self._connected: AbstractContextManager[Connection] | None = None
-
-    def __enter__(self) -> Readable:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._pooled is not None:
-            if error is not None and not isinstance(error, Problem):
-                self._pooled.invalidate()
-            self._pooled.close()
-        if self._connected is not None:
-            self._connected.__exit__(kind, error, trace)
-
-    def all(self, statement: Prepared, values: Mapping[str, Any]) -> list[AnyRow]:
-        if self._pooled is None:
-            self._pooled = _checked_out(self._engine)
-        return statement.run(self._engine, self._pooled, values)
-
-    def execute(self, statement: Executable, parameters: Mapping[str, Any] | None = None, /) -> CursorResult[*tuple[Any, ...]]:
-        if self._connected is None:
-            self._connected = autocommit()
-            self._connection = self._connected.__enter__()
-        return self._connection.execute(statement, parameters)
