@@ -28,11 +28,11 @@ def engine_options(database_url: str) -> dict[str, Any]:
     if make_url(database_url).get_backend_name() == "sqlite":
         return {"hide_parameters": True, "poolclass": PatientSqlitePool, "connect_args": {"timeout": LOCK_TIMEOUT_S}}
     connect = {"prepare_threshold": 0, "connect_timeout": 5, **_LOST_NETWORK}
-    return {"hide_parameters": True, "poolclass": PatientPool, "pool_pre_ping": True, "connect_args": connect}
+    return {"hide_parameters": True, "poolclass": PatientPool, "connect_args": connect}
 
 
 def autocommit_bind(database_url: str) -> dict[str, Any]:
-    return {"url": database_url, **engine_options(database_url), **_NEVER_IN_TRANSACTION, "pool_pre_ping": False}
+    return {"url": database_url, **engine_options(database_url), **_NEVER_IN_TRANSACTION}
 
 
 def replica_bind(replica_url: str) -> dict[str, Any]:
@@ -57,10 +57,9 @@ def prepare(engines: Mapping[str | None, Engine]) -> None:
             event.listen(engine, "connect", _set_up_connection)
         else:
             event.listen(engine, "do_connect", _connect_to_replica if bind == "replica" else _connect)
+            event.listen(engine, "checkout", _require_open)
     if engines[None].dialect.name == "sqlite":
         event.listen(engines[None], "begin", _begin_immediate)
-    else:
-        event.listen(engines["autocommit"], "checkout", _require_open)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from calmboard.work.tasks.changes import (
 )
 from calmboard.work.tasks.numbers import next_number
 from calmboard.work.tasks.positions import lock_boards
-from calmboard.work.tasks.rows import COLUMNS, TaskRow, with_relations
+from calmboard.work.tasks.rows import COLUMNS, TaskRow, with_relations, without_relations
 from calmboard.work.tasks.sprint_scope import move_to_sprint
 
 
@@ -50,7 +50,9 @@ def create_task(access: Access, board_id: str, new: Mapping[str, Any]) -> TaskRo
     """
     task_id = add_task(access, board_id, new)
     db.session.commit()
-    return read_task(access, task_id)
+    if new.get("assignees") or new.get("labels"):
+        return read_task(access, task_id)
+    return without_relations(find(access, Task, task_id, *COLUMNS))
 
 
 @retry_conflicts

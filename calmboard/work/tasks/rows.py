@@ -141,6 +141,11 @@ def with_relations(connection: Reads, rows: Sequence[AnyRow]) -> list[TaskRow]:
     return [TaskRow(people.get(row.id, []), labels.get(row.id, []), *_COLUMNS_OF(row)) for row in rows]
 
 
+def without_relations(row: AnyRow) -> TaskRow:
+    """A task that nobody is on and that has no label, which its caller knows."""
+    return TaskRow([], [], *_COLUMNS_OF(row))
+
+
 def fields_of(task: TaskRow) -> dict[str, Any]:
     return {**{name: getattr(task, name) for name in TaskRow.__struct_fields__}, "url": task.url}
 
