@@ -75,7 +75,7 @@ def _fastapi(port: int, _directory: Path) -> list[str]:
 
 
 def _django_rest_framework(port: int, _directory: Path) -> list[str]:
-    options = ["--workers=2", f"--bind=127.0.0.1:{port}", "--log-level=warning", "--no-control-socket"]
+    options = ["--workers=2", "--threads=4", f"--bind=127.0.0.1:{port}", "--log-level=warning", "--no-control-socket"]
     return [str(_PYTHON / "gunicorn"), *options, "config.wsgi"]
 
 
@@ -90,9 +90,25 @@ def _go(_port: int, directory: Path) -> list[str]:
     return [str(program)]
 
 
+def _mcp_sdk(port: int, _directory: Path) -> list[str]:
+    options = ["--workers=2", "--host=127.0.0.1", f"--port={port}", "--no-access-log", "--log-level=warning"]
+    return [str(_PYTHON / "uvicorn"), "server:app", *options]
+
+
+def _oidc_provider(_port: int, _directory: Path) -> list[str]:
+    return [str(find_node()), "server.js"]
+
+
 def find_node() -> Path:
     """The Node that comes with the peers' packages, or the machine's where there is none for it."""
     return next(_NODE.glob("node-linux-*/bin/node"), Path("/usr/bin/node"))
 
 
-_COMMANDS = {"fastapi": _fastapi, "django_rest_framework": _django_rest_framework, "fastify": _fastify, "go": _go}
+_COMMANDS = {
+    "fastapi": _fastapi,
+    "django_rest_framework": _django_rest_framework,
+    "fastify": _fastify,
+    "go": _go,
+    "mcp_sdk": _mcp_sdk,
+    "oidc_provider": _oidc_provider,
+}
