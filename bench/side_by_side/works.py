@@ -65,11 +65,12 @@ def _create_task(own_project: int, prefix: str = "") -> Callable[[Filled, int], 
     return make
 
 
-def _call_tool(filled: Filled, caller: int) -> Request:
+def tool_call(key: str) -> Request:
+    """A call of list_projects, as a client of the latest revision sends it."""
     meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
     call = {"name": "list_projects", "arguments": {}, "_meta": meta}
     headers = {
-        **_key(filled, caller),
+        "Authorization": f"Bearer {key}",
         "Accept": "application/json, text/event-stream",
         "Content-Type": "application/json",
         "MCP-Protocol-Version": "2026-07-28",
@@ -77,6 +78,10 @@ def _call_tool(filled: Filled, caller: int) -> Request:
         "Mcp-Name": "list_projects",
     }
     return Request("POST", "/mcp", headers, json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}))
+
+
+def _call_tool(filled: Filled, caller: int) -> Request:
+    return tool_call(filled.keys[caller - 1])
 
 
 def _open_pages(server: Server) -> list[Request]:
@@ -111,7 +116,7 @@ WORKS = {
     ),
     "page": Work(
         "The page Integrations & APIs with 200 keys",
-        'Key 1|"has_more":true',
+        'Key [0-9]|"has_more":true',
         {**dict.fromkeys(OURS, _open_pages), "fastapi, list of projects": _as_each_caller(_list_projects)},
     ),
     "search": Work("Tasks of the largest board that contain a text", '"id":"tsk_', _same(_search_tasks)),
