@@ -16,13 +16,13 @@ help: ## Show this list
 run: .venv/runtime .venv/static ## Start CalmBoard here: database, demo people, server and worker
 	@exec $(BIN)/flask --app wsgi serve
 
-test: .venv/tests .venv/static tools tests/node_modules .venv-judges ## Run every test on SQLite and PostgreSQL; names what it could not run
+test: .venv/tests .venv/static tools tests/node_modules .venv-judges .venv-peers bench/peers/node_modules ## Run every test on SQLite and PostgreSQL; names what it could not run
 	@$(PYTEST) --database=all
 
 quick: .venv/tests .venv/static ## Run what takes no minute: on SQLite, without outside judges and browsers but for the main job
 	@$(PYTEST) --database=sqlite --quick --cases=2
 
-deep: .venv/tests .venv/static tools tests/node_modules .venv-judges ## Run every test on every database, and search for faults longer
+deep: .venv/tests .venv/static tools tests/node_modules .venv-judges .venv-peers bench/peers/node_modules ## Run every test on every database, and search for faults longer
 	@$(PYTEST) --database=all --deep
 
 check: .venv/tests ## Check form, lint, types and structure
@@ -35,7 +35,7 @@ format: .venv/tests ## Format the code
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 
-bench: .venv/tests .venv/static tools .venv-peers bench/peers/node_modules ## Measure CalmBoard beside its peers; ONLY=list alone, SCALE=1 with a million tasks, ROUNDS=3
+bench: .venv/tests .venv/static tools .venv-peers bench/peers/node_modules ## Measure CalmBoard beside its peers; ONLY=list alone, SCALE=1 with a million tasks, ROUNDS=5
 	@$(BIN)/python -m bench $(if $(ONLY),--only=$(ONLY)) $(if $(SCALE),--scale=$(SCALE)) $(if $(ROUNDS),--rounds=$(ROUNDS))
 
 coverage: .venv/tests .venv/static ## Measure by branch what make quick and one start of the whole run, in servers too; below the floor it fails

@@ -1,4 +1,7 @@
-"""CalmBoard beside its peers: `make bench`, or `make bench ONLY=list` to work with."""
+"""CalmBoard beside its peers: `make bench`, or `make bench ONLY=list` to work with.
+
+The whole run writes docs/performance.md; one of some works prints their figures, and writes nothing.
+"""
 
 import argparse
 import shutil
@@ -6,30 +9,37 @@ import signal
 import sys
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
+from bench.side_by_side import document
+from bench.side_by_side.memory import measure_all
+from bench.side_by_side.results import PARTIAL, RESULTS, Results, describe
 from bench.side_by_side.rounds import Rounds
 from bench.side_by_side.seed import Size
-from bench.side_by_side.stage import running_stage
+from bench.side_by_side.stage import Stage, running_stage
 from bench.side_by_side.table import printed
 from bench.side_by_side.works import WORKS
 from tests.support.servers.run import make_run_dir
 
+_MEMORY = "memory"
 _started_s = time.monotonic()
 
 
 def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C does, it stops the servers too
     options = _options()
+    results = Results(describe(options.scale, options.rounds, options.seconds))
     run_dir = make_run_dir()
     try:
-        with ExitStack() as until_end:
-            note(f"filling the databases at scale {options.scale:g}")
-            stage = until_end.enter_context(running_stage(run_dir, Size.of(options.scale)))
-            rounds = Rounds(stage, until_end, note)
-            for name in options.only:
-                print(f"\n{WORKS[name].title}\n{printed(rounds.run(WORKS[name], options.rounds, options.seconds))}\n", flush=True)
+        _measure(options, results, run_dir)
+    except KeyboardInterrupt:
+        sys.exit("\nStopped. Nothing was written, but what a whole run had measured is in docs/performance.partial.json.")
     finally:
         shutil.rmtree(run_dir, ignore_errors=True)
+    if options.only is None:
+        PARTIAL.replace(RESULTS)
+        document.main()
+        note("docs/performance.md is written")
 
 
 def note(text: str) -> None:
@@ -37,13 +47,48 @@ def note(text: str) -> None:
     print(f"{time.monotonic() - _started_s:5.0f} s  {text}", file=sys.stderr, flush=True)
 
 
+def _measure(options: argparse.Namespace, results: Results, run_dir: Path) -> None:
+    note(f"filling the databases at scale {options.scale:g}")
+    names = options.only or [*WORKS, _MEMORY]
+    with running_stage(run_dir, Size.of(options.scale)) as stage:
+        _measure_works([name for name in names if name != _MEMORY], options, results, stage)
+        if _MEMORY in names:
+            results.memory, failures = measure_all(stage, note)
+            results.failures |= failures
+            _keep(options, results)
+            for name, memory in results.memory.items():
+                print(f"{name:32}{memory.at_rest_mb:8.0f} MB at rest{memory.under_load_mb:8.0f} MB under load")
+
+
+def _measure_works(names: list[str], options: argparse.Namespace, results: Results, stage: Stage) -> None:
+    with ExitStack() as until_end:
+        rounds = Rounds(stage, until_end, note)
+        for name in names:
+            results.samples[name] = rounds.run(WORKS[name], options.rounds, options.seconds)
+            results.failures = rounds.failures
+            _keep(options, results)
+            print(f"\n{WORKS[name].title}\n{printed(results.samples[name])}\n", flush=True)
+
+
+def _keep(options: argparse.Namespace, results: Results) -> None:
+    if options.only is None:
+        results.save(PARTIAL)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--only", type=lambda names: names.split(","), default=list(WORKS), help=", ".join(WORKS))
+    parser.add_argument("--only", type=_works, help=f"some of {', '.join(WORKS)}, {_MEMORY}")
     parser.add_argument("--scale", type=float, default=0.1, help="1 for 1,000,000 tasks and keys")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=3, help="the length of a measurement")
     return parser.parse_args()
+
+
+def _works(text: str) -> list[str]:
+    names = text.split(",")
+    if unknown := set(names).difference(WORKS, [_MEMORY]):
+        raise argparse.ArgumentTypeError(f"there is no {', '.join(sorted(unknown))}; choose of {', '.join(WORKS)}, {_MEMORY}")
+    return names
 
 
 if __name__ == "__main__":

@@ -4,12 +4,10 @@ Each figure is the median of interleaved rounds, in microseconds of this process
 check alone, and for a whole GET /api/v1/me. Their difference has to stay within 150.
 """
 
-import contextlib
-import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -106,13 +104,6 @@ def _cpu_us(run: Callable[[], None]) -> float:
     for _ in range(REQUESTS):
         run()
     return (time.process_time() - started_at) / REQUESTS * 1e6
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Discards the log of requests."""
-    with Path(os.devnull).open("w") as null, contextlib.redirect_stdout(null):
-        yield
 
 
 def _report(kind: str, costs: dict[tuple[str, str], float]) -> None:

@@ -12,7 +12,6 @@ from calmboard.access.credentials.keys import NewKey, issue_key
 from calmboard.access.scopes import SCOPES
 from calmboard.db import db
 from calmboard.settings import RateLimit, Settings, read_settings
-from calmboard.work.people import find_person
 from tests.support.servers.programs import free_port
 from tests.support.users import TestUser
 from wsgi import create_app
@@ -42,7 +41,8 @@ def filled_database(url: str, instance_dir: Path, size: Size, **environment: str
         fill(size)
         keys = tuple(_key(number) for number in range(1, CALLERS + 1))
         db.session.commit()
-        cookies = tuple(_cookie(app, PEOPLE + number) for number in range(1, COLLECTORS + 1))
+    cookies = tuple(_cookie(app, PEOPLE + number) for number in range(1, COLLECTORS + 1))
+    with app.app_context():
         for engine in db.engines.values():
             engine.dispose()
     return Filled(settings, size, keys, cookies)
@@ -53,5 +53,10 @@ def _key(number: int) -> str:
 
 
 def _cookie(app: Flask, number: int) -> str:
-    person: Person = find_person(f"person{number}@calmboard.test")
-    return TestUser(app, person, "").session_cookie
+    """That of a browser in which this person is signed in."""
+    return TestUser(app, person(number), "").session_cookie
+
+
+def person(number: int) -> Person:
+    """One of those that the database was filled with."""
+    return Person(row_id("usr", number), f"Person {number}", f"person{number}@calmboard.test", "business")

@@ -1,6 +1,6 @@
--- Sends prepared requests in turn: wrk -s load.lua URL -- FILE, of lines METHOD, path, body and headers, parted by tabs.
--- Where a line has the body REFRESH, it stands for a refresh token: each answer brings the next one.
-local requests, position, count = {}, 0, 0
+-- Sends prepared requests in turn: wrk -s load.lua URL -- FILE [rotating]. FILE has lines of METHOD, path, body and headers, parted
+-- by tabs. Where they rotate, each stands for a refresh token at the end of its body, and each answer brings the next one.
+local requests, position, lines, next_line = {}, 0, {}, 1
 
 local function parts_of(line)
   local parts = {}
@@ -8,8 +8,8 @@ local function parts_of(line)
   return parts
 end
 
-local function prepared(line)
-  local parts, headers = parts_of(line), {}
+local function formatted(parts)
+  local headers = {}
   for index = 4, #parts do
     local name, value = parts[index]:match("^([^:]+): (.*)$")
     headers[name] = value
@@ -17,14 +17,29 @@ local function prepared(line)
   return wrk.format(parts[1], parts[2], headers, parts[3] ~= "" and parts[3] or nil)
 end
 
-function init(arguments)
-  for line in io.lines(arguments[1]) do requests[#requests + 1] = prepared(line) end
-  count = #requests
+local function send_in_turn()
+  position = position % #requests + 1
+  return requests[position]
 end
 
-function request()
-  position = position % count + 1
-  return requests[position]
+local function send_first_waiting()
+  next_line = next_line + 1
+  return formatted(lines[next_line - 1])
+end
+
+local function keep_next_token(status, _, body)
+  local parts, token = { unpack(lines[1]) }, body:match('"refresh_token": ?"([^"]+)"')
+  if status ~= 200 or not token then return end
+  parts[3] = parts[3]:match("^(.*refresh_token=)") .. token
+  lines[#lines + 1] = parts
+end
+
+function init(arguments)
+  for line in io.lines(arguments[1]) do lines[#lines + 1] = parts_of(line) end
+  for index, parts in ipairs(lines) do requests[index] = formatted(parts) end
+  local is_rotating = arguments[2] == "rotating"
+  request = is_rotating and send_first_waiting or send_in_turn
+  response = is_rotating and keep_next_token or nil
 end
 
 function done(summary, latency)

@@ -1,9 +1,12 @@
 """The load: wrk, which sends prepared requests in turn on so many connections."""
 
 import json
+import re
 import subprocess
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
 
 CONNECTIONS = 16
@@ -41,12 +44,22 @@ class Answers:
     broken: int = field(repr=False)
 
 
+def require_answer(port: int, request: Request, pattern: str) -> None:
+    """Send one request by itself. Raises LoadFailed where its answer does not hold the pattern."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request(request.method, request.path, request.body or None, request.headers)
+        answer = connection.getresponse().read().decode()
+    if not re.search(pattern, answer):
+        raise LoadFailed(f"{request.method} {request.path} was answered without {pattern}: {answer[:300]}")
+
+
 def run(port: int, requests: Sequence[Request], seconds: int, directory: Path) -> Answers:
-    """Raises LoadFailed where an answer was no success, or none came."""
+    """Raises LoadFailed where an answer was no success, or none came. Refresh tokens are rotated as a client does."""
     prepared = directory / "requests"
     prepared.write_text("\n".join(request.line for request in requests) + "\n")
     command = ["wrk", "--threads=1", f"--connections={CONNECTIONS}", f"--duration={seconds}", "--timeout=15"]
     command += [f"--script={_SCRIPT}", f"http://127.0.0.1:{port}", "--", str(prepared)]
+    command += ["rotating"] if "refresh_token=" in requests[0].body else []
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     answers = Answers(**json.loads(output.strip().splitlines()[-1]))
     if answers.refused or answers.broken or not answers.requests:

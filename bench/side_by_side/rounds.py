@@ -14,7 +14,7 @@ Note = Callable[[str], None]
 
 
 class Rounds:
-    """Starts a server where it is first needed; one that fails is named in `failures`, and left out from then on."""
+    """Starts a server where it is first needed. What fails is named in `failures`, and left out from then on."""
 
     def __init__(self, stage: Stage, until_end: ExitStack, note: Note) -> None:
         self._stage = stage
@@ -24,43 +24,40 @@ class Rounds:
         self.failures: dict[str, str] = {}
 
     def run(self, work: Work, rounds: int, seconds: int) -> Samples:
-        samples: Samples = {}
+        """The samples of each server by its name, in the order of the work."""
+        samples: Samples = {name: [] for name in work.requests}
         for name in work.requests:
-            self._attempt(name, partial(self._warm_up, work))
+            self._attempt(work, name, partial(warm_up, self._stage, work, name))
         for number in range(1, rounds + 1):
-            for name in work.requests:
+            for name, of_server in samples.items():
                 self._note(f"{work.title}: round {number} of {rounds}, {name}")
-                self._attempt(name, partial(self._measure, work, seconds, samples))
-        return samples
+                self._attempt(work, name, partial(self._add_sample, work, name, seconds, of_server))
+        return {name: of_server for name, of_server in samples.items() if of_server}
 
-    def _attempt(self, name: str, step: Callable[[str], None]) -> None:
+    def _attempt(self, work: Work, name: str, step: Callable[[Server], None]) -> None:
         """A peer that cannot be built, started or asked must not end a run of half an hour."""
-        if name in self.failures:
+        what = f"{work.title}: {name}"
+        if what in self.failures:
             return
         try:
-            step(name)
+            step(self._server(name))
         except Exception as error:
-            self.failures[name] = f"{type(error).__name__}: {error}"
-            self._note(f"{name} failed: {self.failures[name]}")
+            self.failures[what] = f"{type(error).__name__}: {error}"
+            self._note(f"FAILED: {what}: {self.failures[what]}")
 
-    def _warm_up(self, work: Work, name: str) -> None:
-        server = self._server(name)
-        warm_up(server, work.requests[name](server.filled), self._stage)
-
-    def _measure(self, work: Work, seconds: int, samples: Samples, name: str) -> None:
-        server = self._server(name)
-        samples.setdefault(name, []).append(measure(server, work.requests[name](server.filled), seconds, self._stage))
+    def _add_sample(self, work: Work, name: str, seconds: int, samples: list[Sample], server: Server) -> None:
+        samples.append(measure(server, work.requests[name](server), seconds, self._stage))
 
     def _server(self, name: str) -> Server:
         """The server that does a work: `fastapi` for `fastapi, bare insert`."""
         name = name if name in OURS else name.partition(", ")[0]
         if name not in self._running:
             self._note(f"starting {name}")
-            self._running[name] = self._until_end.enter_context(self._start(name))
+            self._running[name] = self._until_end.enter_context(start(self._stage, name))
         return self._running[name]
 
-    def _start(self, name: str) -> AbstractContextManager[Server]:
-        stage = self._stage
-        if name in OURS:
-            return our_server(name, stage.on_sqlite if name == OURS_SQLITE else stage.on_postgresql)
-        return peer(name, stage.on_postgresql, stage.redis_url, stage.directory)
+
+def start(stage: Stage, name: str) -> AbstractContextManager[Server]:
+    if name in OURS:
+        return our_server(name, stage.on_sqlite if name == OURS_SQLITE else stage.on_postgresql)
+    return peer(name, stage.on_postgresql, stage.redis_url, stage.directory)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bench.side_by_side import load, process_cost
 from bench.side_by_side.servers import Server
 from bench.side_by_side.stage import Stage
+from bench.side_by_side.works import Work
 
 _CORES = len(os.sched_getaffinity(0))
 _WARM_UP_S = 1
@@ -29,9 +30,10 @@ class Sample:
     calibration_ms: float
 
 
-def warm_up(server: Server, requests: Sequence[load.Request], stage: Stage) -> None:
-    """Raises LoadFailed where the server does not answer each request with success."""
-    load.run(server.port, requests, _WARM_UP_S, stage.directory)
+def warm_up(stage: Stage, work: Work, name: str, server: Server) -> None:
+    """Raises LoadFailed where the server does not answer each request with success, or not with what it should."""
+    load.require_answer(server.port, work.requests[name](server)[0], work.answer)
+    load.run(server.port, work.requests[name](server), _WARM_UP_S, stage.directory)
 
 
 def measure(server: Server, requests: Sequence[load.Request], seconds: int, stage: Stage) -> Sample:

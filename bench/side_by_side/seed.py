@@ -11,10 +11,11 @@ from sqlalchemy import text
 from calmboard.db import db
 
 PEOPLE, PROJECTS_EACH = 1_000, 50
-# Behind the one that all share, a person owns so many: each server that creates tasks does so in one of its own.
-OWN_PROJECTS = 6
-# The first so many have a key that is used; the others have the rest of the keys.
+# The first so many people have a key that is used; the others have the rest of the keys.
 CALLERS = 200
+# Each of them owns so many projects in which no other of them is: each server that creates tasks does so in another one.
+OWN_PROJECTS = 4
+_FIRST_SHARED = 2 + OWN_PROJECTS * CALLERS
 # So many have a page full of keys.
 COLLECTORS, KEYS_EACH = 4, 200
 
@@ -40,9 +41,12 @@ def row_id(prefix: str, number: int) -> str:
 
 
 def project_of(person: int, index: int, projects: int) -> int:
-    """The number of a person's project: the first is everybody's, the others are spread evenly."""
-    step = (projects - 1) // (PROJECTS_EACH - 1)
-    return 1 if index == 0 else 2 + (person + (index - 1) * step) % (projects - 1)
+    """The number of a person's project: the one of all, then their own, then one of the rest."""
+    if index == 0:
+        return 1
+    if index <= OWN_PROJECTS:
+        return 2 + (person - 1) % CALLERS + (index - 1) * CALLERS
+    return _FIRST_SHARED + (person + (index - OWN_PROJECTS) * _step(projects)) % (projects - _FIRST_SHARED + 1)
 
 
 def fill(size: Size) -> None:
@@ -98,12 +102,21 @@ def _fill_people(rows: _Rows, size: Size) -> None:
     folded = {f"{name}_folded": f"lower({text})" for name, text in texts.items()}
     rows.insert(size.projects, "projects", id=rows.id("prj"), **texts, **folded, **times)
     person, index = f"((i - 1) / {PROJECTS_EACH} + 1)", f"((i - 1) % {PROJECTS_EACH})"
-    step = (size.projects - 1) // (PROJECTS_EACH - 1)
-    project = f"CASE {index} WHEN 0 THEN 1 ELSE 2 + ({person} + ({index} - 1) * {step}) % {size.projects - 1} END"
-    member = {"user_id": rows.id("usr", person), "project_id": rows.id("prj", project)}
+    member = {"user_id": rows.id("usr", person), "project_id": rows.id("prj", _project(person, index, size.projects))}
     role = "CASE (i + 2) % 4 WHEN 0 THEN 'owner' WHEN 1 THEN 'admin' WHEN 2 THEN 'member' ELSE 'viewer' END"
     role = f"CASE WHEN {index} = 0 THEN 'member' WHEN {index} <= {OWN_PROJECTS} THEN 'owner' ELSE {role} END"
     rows.insert(PEOPLE * PROJECTS_EACH, "memberships", **member, role=role, joined_at=rows.at)
+
+
+def _project(person: str, index: str, projects: int) -> str:
+    """What `project_of` says, in SQL."""
+    own = f"2 + ({person} - 1) % {CALLERS} + ({index} - 1) * {CALLERS}"
+    shared = f"({person} + ({index} - {OWN_PROJECTS}) * {_step(projects)}) % {projects - _FIRST_SHARED + 1}"
+    return f"CASE WHEN {index} = 0 THEN 1 WHEN {index} <= {OWN_PROJECTS} THEN {own} ELSE {_FIRST_SHARED} + {shared} END"
+
+
+def _step(projects: int) -> int:
+    return (projects - _FIRST_SHARED) // (PROJECTS_EACH - OWN_PROJECTS)
 
 
 def _fill_boards(rows: _Rows, size: Size) -> None:

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.side_by_side.filled import UNREACHED, Filled
+from calmboard.settings import Settings
 from tests.support.servers.programs import free_port, wait_until
 from tests.support.servers.server import ROOT, answers, environment_of, outside_environment, started
 
 PEERS = ROOT / "bench" / "peers"
 _PYTHON = ROOT / ".venv-peers" / "bin"
 _NODE = PEERS / "node_modules"
+# Where Debian's packages put sources.
+_GO_SOURCES = Path("/usr/share/gocode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +39,17 @@ def our_server(name: str, filled: Filled) -> Iterator[Server]:
 
 
 @contextmanager
-def peer(name: str, filled: Filled, redis_url: str, directory: Path) -> Iterator[Server]:
-    """A peer on the database of ours, which has to be PostgreSQL."""
+def peer(name: str, filled: Filled, redis_url: str, directory: Path, requests_each: int = UNREACHED.amount) -> Iterator[Server]:
+    """A peer on the database of ours, which has to be PostgreSQL; each key may send so many requests a minute."""
     port = free_port()
-    environment = peer_environment(filled, redis_url, port)
+    environment = _environment(filled.settings, redis_url, port) | {"RATE_LIMIT": str(requests_each)}
     with _running(name, _COMMANDS[name](port, directory), environment, PEERS / name, directory, port) as process:
         yield Server(name, process.pid, port, filled)
 
 
-def peer_environment(filled: Filled, redis_url: str, port: int, limit: int = UNREACHED.amount) -> dict[str, str]:
+def _environment(settings: Settings, redis_url: str, port: int) -> dict[str, str]:
     """What every peer is configured by; the database by the variables of libpq, which all their drivers know."""
-    database, _, host = filled.settings.database_url.partition("@/")[2].partition("?host=")
+    database, _, host = settings.database_url.partition("@/")[2].partition("?host=")
     return {
         **outside_environment(),
         "PORT": str(port),
@@ -54,8 +57,7 @@ def peer_environment(filled: Filled, redis_url: str, port: int, limit: int = UNR
         "PGUSER": "postgres",
         "PGDATABASE": database,
         "REDIS_URL": redis_url,
-        "RATE_LIMIT": str(limit),
-        "PUBLIC_URL": filled.settings.origin,
+        "PUBLIC_URL": settings.origin,
     }
 
 
@@ -75,7 +77,7 @@ def _fastapi(port: int, _directory: Path) -> list[str]:
 
 
 def _django_rest_framework(port: int, _directory: Path) -> list[str]:
-    options = ["--workers=2", f"--bind=127.0.0.1:{port}", "--log-level=warning", "--no-control-socket"]
+    options = ["--workers=2", "--threads=4", f"--bind=127.0.0.1:{port}", "--log-level=warning", "--no-control-socket"]
     return [str(_PYTHON / "gunicorn"), *options, "config.wsgi"]
 
 
@@ -85,14 +87,34 @@ def _fastify(_port: int, _directory: Path) -> list[str]:
 
 def _go(_port: int, directory: Path) -> list[str]:
     program = directory / "go-peer"
-    environment = {**os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOFLAGS": ""}
+    if not (_GO_SOURCES / "src/github.com/jackc/pgx/v4").is_dir():
+        raise FileNotFoundError("There is no pgx for Go: apt-get install golang-github-jackc-pgx-v4-dev")
+    environment = {**os.environ, "GO111MODULE": "off", "GOPATH": str(_GO_SOURCES), "GOFLAGS": ""}
     subprocess.run(["go", "build", "-o", str(program), "."], cwd=PEERS / "go", env=environment, check=True)
     return [str(program)]
 
 
+def _mcp_sdk(port: int, _directory: Path) -> list[str]:
+    options = ["--workers=2", "--host=127.0.0.1", f"--port={port}", "--no-access-log", "--log-level=warning"]
+    return [str(_PYTHON / "uvicorn"), "server:app", *options]
+
+
+def _oidc_provider(_port: int, _directory: Path) -> list[str]:
+    return [str(find_node()), "server.js"]
+
+
 def find_node() -> Path:
-    """The Node that comes with the peers' packages, or the machine's where there is none for it."""
-    return next(_NODE.glob("node-linux-*/bin/node"), Path("/usr/bin/node"))
+    """The Node that comes with the peers' packages. Raises FileNotFoundError where those are not installed."""
+    if (node := next(_NODE.glob("node-linux-*/bin/node"), None)) is None:
+        raise FileNotFoundError("There is no Node for the peers: make bench/peers/node_modules")
+    return node
 
 
-_COMMANDS = {"fastapi": _fastapi, "django_rest_framework": _django_rest_framework, "fastify": _fastify, "go": _go}
+_COMMANDS = {
+    "fastapi": _fastapi,
+    "django_rest_framework": _django_rest_framework,
+    "fastify": _fastify,
+    "go": _go,
+    "mcp_sdk": _mcp_sdk,
+    "oidc_provider": _oidc_provider,
+}

@@ -6,25 +6,33 @@ from dataclasses import dataclass
 
 from bench.side_by_side.filled import Filled
 from bench.side_by_side.load import Request
+from bench.side_by_side.refreshes import our_refreshes, their_refreshes
 from bench.side_by_side.seed import CALLERS, project_of, row_id
+from bench.side_by_side.servers import Server
+from tests.support.users import SESSION_COOKIE
 
 OURS_POSTGRESQL, OURS_SQLITE = "ours, PostgreSQL and Redis", "ours, SQLite and shared memory"
 OURS = (OURS_POSTGRESQL, OURS_SQLITE)
 
-Requests = Callable[[Filled], Sequence[Request]]
+Requests = Callable[[Server], Sequence[Request]]
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One kind of request, and what each server receives for it, by the name of the server; a server may do it in two ways."""
+    """One kind of request: what each server receives for it, by the server's name, and what an answer holds, as a regular
+    expression.
+
+    A server that does it in two ways has two names, that behind the comma for the way.
+    """
 
     title: str
+    answer: str
     requests: dict[str, Requests]
 
 
 def _as_each_caller(make: Callable[[Filled, int], Request]) -> Requests:
     """The requests of all callers; each differs from the others."""
-    return lambda filled: [make(filled, number) for number in range(1, CALLERS + 1)]
+    return lambda server: [make(server.filled, number) for number in range(1, CALLERS + 1)]
 
 
 def _list_projects(filled: Filled, caller: int) -> Request:
@@ -57,6 +65,29 @@ def _create_task(own_project: int, prefix: str = "") -> Callable[[Filled, int], 
     return make
 
 
+def tool_call(key: str) -> Request:
+    """A call of list_projects, as a client of the latest revision sends it."""
+    meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
+    call = {"name": "list_projects", "arguments": {}, "_meta": meta}
+    headers = {
+        "Authorization": f"Bearer {key}",
+        "Accept": "application/json, text/event-stream",
+        "Content-Type": "application/json",
+        "MCP-Protocol-Version": "2026-07-28",
+        "Mcp-Method": "tools/call",
+        "Mcp-Name": "list_projects",
+    }
+    return Request("POST", "/mcp", headers, json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}))
+
+
+def _call_tool(filled: Filled, caller: int) -> Request:
+    return tool_call(filled.keys[caller - 1])
+
+
+def _open_pages(server: Server) -> list[Request]:
+    return [Request("GET", "/integrations", {"Cookie": f"{SESSION_COOKIE}={cookie}"}) for cookie in server.filled.cookies]
+
+
 def _key(filled: Filled, caller: int) -> dict[str, str]:
     return {"Authorization": f"Bearer {filled.keys[caller - 1]}"}
 
@@ -65,19 +96,28 @@ def _same(make: Callable[[Filled, int], Request], *servers: str) -> dict[str, Re
     return dict.fromkeys((*OURS, *servers), _as_each_caller(make))
 
 
+_CREATIONS = {
+    **dict.fromkeys(OURS, _as_each_caller(_create_task(1))),
+    "fastapi": _as_each_caller(_create_task(2)),
+    "fastapi, bare insert": _as_each_caller(_create_task(3, "/bare")),
+    "go, bare insert": _as_each_caller(_create_task(4)),
+}
+
 WORKS = {
-    "list": Work("List of 25 projects", _same(_list_projects, "fastapi", "fastify", "go")),
-    "tasks": Work("25 tasks of a board with 100,000", _same(_list_tasks, "fastapi", "fastify", "go")),
-    "read": Work("One task", _same(_read_task, "fastapi", "fastify", "go")),
-    "create": Work(
-        "Create a task: rank under a lock, number, activity, read-back",
-        {
-            OURS_POSTGRESQL: _as_each_caller(_create_task(1)),
-            OURS_SQLITE: _as_each_caller(_create_task(1)),
-            "fastapi": _as_each_caller(_create_task(2)),
-            "fastapi, bare insert": _as_each_caller(_create_task(3, "/bare")),
-            "go, bare insert": _as_each_caller(_create_task(4)),
-        },
+    "list": Work(
+        "List of 25 projects", '"has_more":true', _same(_list_projects, "fastapi", "django_rest_framework", "fastify", "go")
     ),
-    "search": Work("Tasks of that board that contain a text", _same(_search_tasks)),
+    "tasks": Work("25 tasks of the largest board", '"has_more":true', _same(_list_tasks, "fastapi", "fastify", "go")),
+    "read": Work("One task", '"number":', _same(_read_task, "fastapi", "fastify", "go")),
+    "create": Work("Create a task", '"id":"tsk_', _CREATIONS),
+    "tool": Work("tools/call of list_projects", r'"structuredContent":{"projects":\[{', _same(_call_tool, "mcp_sdk")),
+    "refresh": Work(
+        "Refresh a token", '"refresh_token":', {**dict.fromkeys(OURS, our_refreshes), "oidc_provider": their_refreshes}
+    ),
+    "page": Work(
+        "The page Integrations & APIs with 200 keys",
+        'Key [0-9]|"has_more":true',
+        {**dict.fromkeys(OURS, _open_pages), "fastapi, list of projects": _as_each_caller(_list_projects)},
+    ),
+    "search": Work("Tasks of the largest board that contain a text", '"id":"tsk_', _same(_search_tasks)),
 }

@@ -1,11 +1,11 @@
-// oidc-provider in memory, with opaque tokens and one public client: node server.js PORT CODES
-// Prints a line of JSON when it takes requests: the codes to redeem, and what to redeem them with.
+// oidc-provider in memory, with opaque tokens and one public client, at PORT. Beside what it does by itself, POST /grants makes
+// so many codes, of grants that a person consented to, and answers with what to redeem them with.
 
 import { createHash, randomBytes } from "node:crypto";
 
 import Provider from "oidc-provider";
 
-const [port, codes] = process.argv.slice(2).map(Number);
+const port = Number(process.env.PORT);
 const issuer = `http://127.0.0.1:${port}`;
 const client = "bench";
 const callback = "https://app.example/callback";
@@ -54,8 +54,16 @@ async function makeCode() {
   return code.save();
 }
 
-provider.listen(port, "127.0.0.1", async () => {
-  const created = [];
-  while (created.length < codes) created.push(await makeCode());
-  console.log(JSON.stringify({ codes: created, client_id: client, redirect_uri: callback, resource: issuer, code_verifier: verifier }));
+provider.use(async (context, next) => {
+  if (context.path === "/healthz") context.body = "ok";
+  else if (context.path === "/grants") context.body = await makeCodes(Number(context.query.number));
+  else await next();
 });
+
+async function makeCodes(number) {
+  const codes = [];
+  while (codes.length < number) codes.push(await makeCode());
+  return { codes, client_id: client, redirect_uri: callback, resource: issuer, code_verifier: verifier };
+}
+
+provider.listen(port, "127.0.0.1");
