@@ -7,7 +7,7 @@ import msgspec
 from flask import Response
 from msgspec import UNSET, Struct, UnsetType
 
-from api.framework.conversion.answer_shapes import shaped
+from api.framework.conversion.answer_shapes import all_shaped, shaped
 from api.framework.conversion.struct_fields import fields_of
 from api.framework.etags import add_etag
 from api.framework.queries import PageQuery, next_cursor, next_page
@@ -50,7 +50,9 @@ def answer_one(kind: type[Struct], result: Any, fields: Fields, location: str | 
 
 def answer_list(kind: type[Struct], page: Page[Any], query: PageQuery) -> Response:
     """A page of a list, with the cursor of the next one."""
-    data = [_selected_fields(query.fields, shaped(kind, row)) for row in page.rows]
+    data: list[Any] = all_shaped(kind, page.rows)
+    if query.fields is not UNSET:
+        data = [_selected_fields(query.fields, body) for body in data]
     cursor = next_cursor(page.after, query) if page.after is not None else None
     response = _json({"data": data, "has_more": cursor is not None, "next_cursor": cursor})
     if cursor is not None:

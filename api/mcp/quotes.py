@@ -43,4 +43,6 @@ def _line(text: str) -> str:
 
 
 def _visible(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
     return _INVISIBLE_CHARACTERS.sub("", _LINE_END.sub("\n", text))

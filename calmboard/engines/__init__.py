@@ -20,15 +20,22 @@ RETENTION_ROLE = "calmboard_retention"
 _REPLICA_WAIT_S = 3
 # What libpq needs to notice that a host is gone which sends nothing any more; without them the kernel tries for many minutes.
 _LOST_NETWORK = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 8000}
+# Values stay out of what is logged of an error: they are people's messages, texts and digests. The connection that was used
+# last has the most of it in the caches.
+_OPTIONS = {"hide_parameters": True, "pool_use_lifo": True}
 _NEVER_IN_TRANSACTION = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
 
 
 def engine_options(database_url: str) -> dict[str, Any]:
-    """Values stay out of what is logged of an error: they are people's messages, texts and digests."""
     if make_url(database_url).get_backend_name() == "sqlite":
-        return {"hide_parameters": True, "poolclass": PatientSqlitePool, "connect_args": {"timeout": LOCK_TIMEOUT_S}}
+        return {
+            "hide_parameters": True,
+            "poolclass": PatientSqlitePool,
+            "pool_use_lifo": True,
+            "connect_args": {"timeout": LOCK_TIMEOUT_S},
+        }
     connect = {"prepare_threshold": 0, "connect_timeout": 5, **_LOST_NETWORK}
-    return {"hide_parameters": True, "poolclass": PatientPool, "connect_args": connect}
+    return {**_OPTIONS, "poolclass": PatientPool, "connect_args": connect}
 
 
 def autocommit_bind(database_url: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.errors import _WaitTimeout
+from sqlalchemy.exc import DisconnectionError, InvalidRequestError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.util.queue import Empty
 
@@ -22,6 +23,7 @@ _LEAST_S = 0.05
 _END_WHAT_WAS_GIVEN_UP = "SET statement_timeout = '8s'"
 LOCK_TIMEOUT_S = 10
 _LOCK_TIMEOUT = "lock timeout"
+_CHECK_OUTS = 3
 _GIVEN_UP = "The database did not answer in the time that a request may wait for it."
 
 
@@ -146,6 +148,33 @@ class PatientPool(QueuePool):
         except Empty:
             with spending_patience():
                 return super()._do_get()
+
+    def take(self) -> ConnectionPoolEntry:
+        """A connection without the proxy that would return it by itself, which costs more than a query; see `put_back`."""
+        entry = self._do_get()
+        try:
+            self._check_out(entry)
+        except BaseException:
+            entry.invalidate()
+            self.put_back(entry)
+            raise
+        return entry
+
+    def put_back(self, entry: ConnectionPoolEntry) -> None:
+        self._return_conn(entry)
+
+    def _check_out(self, entry: Any) -> None:
+        """As SQLAlchemy does it: who listens may say that it is no connection any more, and then sees the next one."""
+        for _ in range(_CHECK_OUTS):
+            connection = entry.get_connection()
+            try:
+                for listener in self.dispatch.checkout:
+                    listener(connection, entry, None)
+            except DisconnectionError:
+                entry.invalidate()
+            else:
+                return
+        raise InvalidRequestError("No connection that was made stayed open.")
 
 
 class PatientSqlitePool(PatientPool):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol, cast
 import msgspec
 from sqlalchemy import Connection, CursorResult, Dialect, Engine, Executable, Select, UpdateBase
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.pool import ManagesConnection
 from sqlalchemy.types import TypeEngine
 
 from calmboard.db import AnyRow, AnySelect
@@ -39,7 +39,7 @@ class Prepared:
             return self.run(reads, reads.connection, values)
         return reads.all(self, values)
 
-    def run(self, source: Connection | Engine, pooled: PoolProxiedConnection, values: Mapping[str, Any]) -> list[AnyRow]:
+    def run(self, source: Connection | Engine, pooled: ManagesConnection, values: Mapping[str, Any]) -> list[AnyRow]:
         """As `all`, on a connection of the pool; `source` is what was asked for it."""
         plan = self._plans.get(source.dialect.name) or self._compile(source.dialect)
         for listener in source.dispatch.before_cursor_execute:
@@ -47,7 +47,7 @@ class Prepared:
         try:
             rows = fetch(pooled.driver_connection, plan.sql, plan.bind_values(values))
         except source.dialect.loaded_dbapi.Error as error:
-            lost = source.dialect.is_disconnect(cast("Any", error), pooled, None)
+            lost = source.dialect.is_disconnect(cast("Any", error), None, None)
             if lost:
                 (source if isinstance(source, Connection) else pooled).invalidate(error)
             raise as_sqlalchemy(source.dialect, error, plan.sql, lost=lost) from error

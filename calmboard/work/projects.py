@@ -32,7 +32,7 @@ from calmboard.models import Board, Membership, Project, Sprint, Task
 from calmboard.models.columns import with_folded
 from calmboard.pagination import Order, Page, PageRequest, contains, like_pattern, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
-from calmboard.prepared import Prepared
+from calmboard.prepared import Prepared, is_one_of
 from calmboard.work.changed_values import changed_values
 
 _COLUMNS = (Project.id, Project.name, Project.description, Project.created_at, Project.updated_at)
@@ -115,7 +115,7 @@ def boards_of(access: Access, project_ids: Collection[str], limit: int) -> dict[
     values = {"project_ids": list(project_ids), "limit": limit}
     boards: dict[str, list[AnyRow]] = defaultdict(list)
     with visible_reads(access) as (connection, limited):
-        for board in connection.execute(_boards_of(limited.project_ids is not None), {**access_params(limited), **values}):
+        for board in _boards_of(limited.project_ids is not None).all(connection, {**access_params(limited), **values}):
             boards[board.project_id].append(board)
     return boards
 
@@ -198,16 +198,13 @@ def _roles(narrowed: bool) -> AnySelect:
 
 
 @cache
-def _boards_of(narrowed: bool) -> AnySelect:
+def _boards_of(narrowed: bool) -> Prepared:
     ordinal = func.row_number().over(partition_by=Board.project_id, order_by=Board.id).label("ordinal")
     boards: AnySelect = select(Board.id, Board.name, Board.project_id, ordinal)
-    boards = boards.where(Board.project_id.in_(bindparam("project_ids", expanding=True)))
+    boards = boards.where(is_one_of(Board.project_id, "project_ids"))
     numbered = narrowed_to(boards, Board.project_id, narrowed).subquery().c
-    return (
-        select(numbered.id, numbered.name, numbered.project_id)
-        .where(numbered.ordinal <= bindparam("limit"))
-        .order_by(numbered.id)
-    )
+    few = select(numbered.id, numbered.name, numbered.project_id).where(numbered.ordinal <= bindparam("limit"))
+    return Prepared(few.order_by(numbered.id))
 
 
 def _counts_by_project(access: Access) -> dict[str, dict[str, int]]:

@@ -4,7 +4,7 @@ The rules of a struct are for what comes in. A text from before a rule came, or 
 impossible.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, partial, reduce
 from operator import attrgetter, or_
 from types import UnionType
@@ -24,6 +24,13 @@ def shaped(kind: type[Shape], result: Any) -> Shape:
         return cast("Shape", take(result))
     answer: Shape = msgspec.convert(result, without_rules(kind), from_attributes=True)
     return answer
+
+
+def all_shaped(kind: type[Shape], results: Sequence[Any]) -> list[Shape]:
+    """Results of one kind, as the struct."""
+    if results and isinstance(results[0], Struct) and (take := _taker(kind)) is not None:
+        return cast("list[Shape]", list(map(take, results)))
+    return [shaped(kind, result) for result in results]
 
 
 @cache
@@ -63,7 +70,7 @@ def _part_taker(kind: Any) -> _Take | None:
     if get_origin(kind) is not list:
         return None
     (item,) = get_args(kind)
-    return lambda results: [shaped(item, result) for result in results]
+    return lambda results: all_shaped(item, results)
 
 
 def _holds_struct(kind: Any) -> bool:

@@ -96,7 +96,7 @@ class _Counting:
     They are made by its pool, and lie here between two calls.
     """
 
-    _DIGEST = hashlib.sha1(_COUNT.encode(), usedforsecurity=False).hexdigest()
+    _DIGEST = hashlib.sha1(_COUNT.encode(), usedforsecurity=False).hexdigest().encode()
 
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
@@ -130,11 +130,11 @@ class _Counting:
         self._pool.release(connection)
 
     def _run(self, connection: Any, name: bytes, amount: int, window_ms: int) -> Any:
-        arguments = (1, name, amount, window_ms)
+        arguments = (b"1", name, b"%d" % amount, b"%d" % window_ms)
         try:
-            return _answer(connection, "EVALSHA", self._DIGEST, *arguments)
+            return _answer(connection, b"EVALSHA", self._DIGEST, *arguments)
         except NoScriptError:
-            return _answer(connection, "EVAL", _COUNT, *arguments)
+            return _answer(connection, b"EVAL", _COUNT.encode(), *arguments)
 
 
 def _is_quiet(connection: Any) -> bool:
@@ -144,8 +144,10 @@ def _is_quiet(connection: Any) -> bool:
         return False
 
 
-def _answer(connection: Any, *command: str | bytes | int) -> Any:
-    connection.send_packed_command(connection.pack_command(*command), check_health=False)
+def _answer(connection: Any, *command: bytes) -> Any:
+    """Packed as the protocol has it (RESP2, arrays of bulk strings): redis-py looks at each argument for much longer."""
+    parts = b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in command])
+    connection.send_packed_command((b"*%d\r\n%b" % (len(command), parts),), check_health=False)
     return connection.read_response()
 
 
