@@ -13,6 +13,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from calmboard.engines.patience import LOCK_TIMEOUT_S, PatientPool, PatientSqlitePool, limit_lock_wait
 from calmboard.engines.postgres import PreparingConnection
+from calmboard.engines.write_queue import WriteQueue
 
 # What a trigger of SQLite, which has no roles, asks before it lets an old entry of the audit log go.
 RETENTION_FUNCTION = "is_retention"
@@ -23,6 +24,8 @@ _LOST_NETWORK = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_cou
 # Values stay out of what is logged of an error: they are people's messages, texts and digests. The connection that was used
 # last has the most of it in the caches.
 _OPTIONS = {"hide_parameters": True, "pool_use_lifo": True}
+# Pages of SQLite's write-ahead log, 64 MB. The worker moves them into the database long before; without it a request does.
+_LONGEST_LOG = 16_000
 _NEVER_IN_TRANSACTION = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
 
 
@@ -66,7 +69,7 @@ def prepare(engines: Mapping[str | None, Engine]) -> None:
             event.listen(engine, "do_connect", _connect_to_replica if bind == "replica" else _connect)
             event.listen(engine, "checkout", _require_open)
     if engines[None].dialect.name == "sqlite":
-        event.listen(engines[None], "begin", _begin_immediate)
+        _order_writers(engines[None])
 
 
 @contextmanager
@@ -116,6 +119,14 @@ def _connect_to_replica(
     return _ReplicaConnection.connect(*arguments, **options)
 
 
+def _order_writers(engine: Engine) -> None:
+    if engine.url.database:
+        queue = WriteQueue(Path(engine.url.database))
+        event.listen(engine, "begin", queue.enter)
+        event.listen(engine, "checkin", queue.leave)
+    event.listen(engine, "begin", _begin_immediate)
+
+
 def _begin_immediate(connection: Connection) -> None:
     """Take the write lock at the start, so that a writer never fails half-way."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -124,7 +135,7 @@ def _begin_immediate(connection: Connection) -> None:
 def _set_up_connection(connection: Any, record: ConnectionPoolEntry) -> None:
     limit_lock_wait(connection, record)
     connection.isolation_level = None  # the driver begins nothing by itself
-    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL"):
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", f"wal_autocheckpoint={_LONGEST_LOG}"):
         connection.execute(f"PRAGMA {pragma}")
     # SQLite's own lower() knows ASCII only.
     connection.create_function(RETENTION_FUNCTION, 0, lambda: False)

@@ -15,6 +15,7 @@ from calmboard.access.oauth.clients import delete_unused_clients
 from calmboard.access.oauth.grants import delete_expired_tokens
 from calmboard.errors import Unavailable
 from calmboard.events.outbox import delete_ended_messages
+from calmboard.operations.checkpoints import is_logged, move_log
 from calmboard.operations.mailing import send_next_message
 from calmboard.operations.retention import (
     delete_dead_keys,
@@ -28,6 +29,7 @@ from calmboard.work.discussion.attachments import delete_orphan_files
 
 _HEARTBEAT_S = 10
 _SHUTDOWN_TIMEOUT_S = 8
+_CHECKPOINT_INTERVAL_S = 1
 _MAILERS, _LOOK_INTERVAL_S = 2, 3
 _is_woken, _is_over = threading.Event(), threading.Event()
 
@@ -36,6 +38,7 @@ def run_jobs(app: Flask) -> None:
     """Run jobs, and send messages, until SIGTERM, which lets those under way finish, for eight seconds at most."""
     queue.app = app
     threading.Thread(target=_beat_over_and_over, name="heartbeat", daemon=True).start()
+    threading.Thread(target=_keep_log_short, args=(app,), name="checkpoints", daemon=True).start()
     mailers = [threading.Thread(target=_send_messages, args=(app,), daemon=True) for _ in range(_MAILERS)]
     for mailer in mailers:
         mailer.start()
@@ -52,6 +55,13 @@ def _beat_over_and_over() -> None:
         with suppress(Unavailable):  # the queue says so itself
             beat()
         time.sleep(_HEARTBEAT_S)
+
+
+def _keep_log_short(app: Flask) -> None:
+    with app.app_context():
+        while is_logged():
+            move_log()
+            time.sleep(_CHECKPOINT_INTERVAL_S)
 
 
 def wake_mailers() -> None:
