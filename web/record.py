@@ -33,14 +33,15 @@ def current_record() -> RequestRecord:
 
 def _begin() -> None:
     request = current_request()
-    sent = request.headers.get("X-Request-Id", "")
+    environ = request.environ
+    sent = environ.get("HTTP_X_REQUEST_ID", "")
     g.record = RequestRecord(
         id=sent if _REQUEST_ID.fullmatch(sent) else ids.new_id("req"),
         at=now(),
         method=request.method,
         route=request.url_rule.rule if request.url_rule else None,
         ip=request.remote_addr,
-        user_agent=request.headers.get("User-Agent", ""),
+        user_agent=environ.get("HTTP_USER_AGENT", ""),
         endpoint=f"{request.method} {request.path.removeprefix('/api/v1')}".replace("\0", "\ufffd"),
     )
 

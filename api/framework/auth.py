@@ -13,6 +13,7 @@ from web.origin import origin
 from web.record import current_record
 
 OWN_HEADER = "X-CalmBoard-API-Key"
+_OWN_VARIABLE = "HTTP_X_CALMBOARD_API_KEY"
 _PREFIXES = ("cbk_", "cbo_")
 
 
@@ -54,7 +55,7 @@ def _identify_caller(resource: str) -> Access:
 
 
 def _read_secret() -> str | None:
-    bearer, from_header = read_bearer(), current_request().headers.get(OWN_HEADER, "").strip() or None
+    bearer, from_header = read_bearer(), current_request().environ.get(_OWN_VARIABLE, "").strip() or None
     if bearer and from_header and bearer != from_header:
         detail = f"Authorization and {OWN_HEADER} carry different credentials. Send one of them."
         raise InvalidRequest(detail, errors=(FieldError(OWN_HEADER, "contradiction", detail),))

