@@ -20,6 +20,7 @@ from portal.apps.examples import (
     token_command,
 )
 from portal.apps.rows import AppRow, connected_apps
+from portal.shared.kept import KeptPart
 from portal.shared.lists import ListPart
 from portal.shared.section import BUILD_WITH_IT, YOUR_ACCESS, Section
 from portal.shared.words import count
@@ -102,7 +103,7 @@ class OAuthStepsSection(Section):
 
 
 @dataclass(frozen=True, slots=True)
-class OAuthMetadataSection(Section):
+class OAuthMetadataSection(KeptPart, Section):
     """`documents` are paths, each with what it describes."""
 
     template = "apps/_metadata.html"
@@ -110,10 +111,13 @@ class OAuthMetadataSection(Section):
     anchor = "oauth-metadata"
     group = BUILD_WITH_IT
     order = 80
+    depends_on = None
     documents = _METADATA
-
-    register_command: str
 
     @classmethod
     def of(cls, _access: Access) -> Self:
-        return cls(register_command())
+        return cls()
+
+    @property
+    def register_command(self) -> str:
+        return register_command()
