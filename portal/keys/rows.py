@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from flask import url_for
 from markupsafe import Markup
@@ -58,7 +57,7 @@ def use_of(key: Key | Grant) -> Markup:
         return Markup("Never used")
     where = f", {key.last_used_ip}" if key.last_used_ip else ""
     when = _time(key.last_used_at, ago(key.last_used_at))
-    return Markup("Used {} by {}{}").format(when, agent(key.last_used_agent), where)
+    return Markup("Used %s by %s%s") % (when, agent(key.last_used_agent), where)
 
 
 def projects_of(key: Key | Grant, names: Mapping[str, str]) -> str:
@@ -108,12 +107,8 @@ def _urls_of(key: Key, actions: tuple[str, ...], urls: Mapping[str, str]) -> dic
 
 
 def _replace_url(key: Key) -> str:
-    values: dict[str, Any] = {
-        "integration": key.integration,
-        "name": f"{key.name} 2"[-80:],
-        "scopes": ",".join(sorted(key.scopes)),
-    }
-    return url_for("portal.new_key", **values)
+    name, scopes = f"{key.name} 2"[-80:], ",".join(sorted(key.scopes))
+    return url_for("portal.new_key", integration=key.integration, name=name, scopes=scopes)
 
 
 def _badge(key: Key, is_paid: bool) -> tuple[str, str, str]:
@@ -157,7 +152,7 @@ def _end(key: Key) -> Markup:
         return Markup("Expired {}").format(end)
     if days <= _SOON_DAYS:
         return Markup("<strong>Expires {}.</strong> Replace it in time and nothing stops.").format(end)
-    return Markup("Expires {}, in {}").format(end, plural(days, "day"))
+    return Markup("Expires %s, in %s") % (end, plural(days, "day"))
 
 
 def _days_left(key: Key) -> int | None:
@@ -175,7 +170,7 @@ def _pause_of(key: Key) -> Markup | None:
 
 
 def _time(at: datetime, words: str) -> Markup:
-    return Markup('<time datetime="{}">{}</time>').format(machine_time(at), words)
+    return Markup('<time datetime="%s">%s</time>') % (machine_time(at), words)
 
 
 def _right(nouns: Sequence[str], verb: str) -> list[str]:

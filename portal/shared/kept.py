@@ -1,5 +1,6 @@
 """Parts of pages that are rendered once and kept, because many readers see the same."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping
 from typing import ClassVar
@@ -10,7 +11,8 @@ from markupsafe import Markup
 from calmboard.extensions import Extension
 from calmboard.settings import current_settings
 
-KEPT_MARKUP: Extension[dict[Hashable, Markup]] = Extension("kept_markup")
+# By template and what it depends on: the markup, cut at each word that is not the reader's own yet.
+KEPT_MARKUP: Extension[dict[Hashable, list[Markup]]] = Extension("kept_markup")
 
 
 class KeptPart(ABC):
@@ -26,20 +28,25 @@ class KeptPart(ABC):
 
     @property
     def own_values(self) -> Mapping[str, str]:
-        """What the reader sees in place of which words of the markup."""
+        """What the reader sees in the place of words that the template has."""
         return {}
 
 
 def kept(part: KeptPart) -> Markup:
-    """The markup of a part, rendered the first time that what it depends on is met."""
-    markup, key = KEPT_MARKUP.get_or_make(current_app, lambda _: {}), (part.template, part.depends_on)
-    if key not in markup:
-        template = current_app.jinja_env.get_template(part.template)
-        markup[key] = Markup(template.render(section=part, settings=current_settings()))  # noqa: S704 -- it was escaped there
-    filled = markup[key]
-    for word, own in part.own_values.items():
-        filled = filled.replace(word, own)
-    return filled
+    """The markup of a part, rendered the first time that what it depends on is met, with the reader's own values in it."""
+    all_pieces, key, own = KEPT_MARKUP.get_or_make(current_app, lambda _: {}), (part.template, part.depends_on), part.own_values
+    if key not in all_pieces:
+        all_pieces[key] = _cut(_render(part), own)
+    return Markup("").join(own.get(piece, piece) for piece in all_pieces[key])
+
+
+def _render(part: KeptPart) -> str:
+    return current_app.jinja_env.get_template(part.template).render(section=part, settings=current_settings())
+
+
+def _cut(markup: str, words: Mapping[str, str]) -> list[Markup]:
+    pieces = re.split(f"({'|'.join(map(re.escape, words))})", markup) if words else [markup]
+    return [Markup(piece) for piece in pieces]  # noqa: S704 -- the template escaped them
 
 
 FILTERS = (kept,)
