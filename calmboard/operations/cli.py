@@ -134,6 +134,8 @@ def serve(without_worker: bool) -> None:
     logs.install(settings.instance_dir)
     flask_migrate.upgrade()
     welcome = "\n".join(_welcome(settings))
+    for engine in db.engines.values():
+        engine.dispose()
     product.become_product(settings, welcome, with_worker=not without_worker)
 
 

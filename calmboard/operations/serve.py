@@ -26,6 +26,7 @@ from calmboard.settings import Settings
 _ROOT = Path(__file__).parents[2]
 _LOG_CONFIG = Path(__file__).with_name("server-log.json")
 _LOOPBACK, _EVERY_INTERFACE = "127.0.0.1", str(IPv4Address(0))
+_STANDARD_INPUT = 0
 _STARTUP_POLL_INTERVAL_S, _POLL_INTERVAL_S = 0.02, 0.2
 # How long a server of ours that was left behind may need to end.
 _PATIENCE_S = 4
@@ -49,11 +50,14 @@ def require_free_port(settings: Settings) -> None:
 
 
 def become_product(settings: Settings, announcement: str, *, with_worker: bool) -> NoReturn:
-    """Go on as product.py in the place of this process, which has seen a database and much else that is not to be forked."""
+    """Go on as product.py in the place of this process, which has seen a database and much else that is not to be forked.
+
+    The announcement, which may hold a password, goes through standard input: others see arguments.
+    """
     reader, writer = os.pipe()
     os.write(writer, announcement.encode())
     os.close(writer)
-    os.dup2(reader, sys.stdin.fileno())
+    os.dup2(reader, _STANDARD_INPUT)
     environment = {**os.environ, **SERVER_ENVIRONMENT, "CALMBOARD_INSTANCE_DIR": str(settings.instance_dir)}
     options = [] if with_worker else ["--without-worker"]
     os.execve(sys.executable, [sys.executable, str(_ROOT / "product.py"), *options], environment)  # noqa: S606 -- no shell is what is wanted
