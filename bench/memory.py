@@ -3,8 +3,6 @@
 Megabytes of PSS: what several processes share counts once, divided among them.
 """
 
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -18,7 +16,7 @@ from typing import Any
 from calmboard.settings import read_settings
 from tests.api.mcp.tokens import Tokens
 from tests.support.servers.programs import free_port, wait_until
-from tests.support.servers.server import ROOT, outside_environment, stop
+from tests.support.servers.server import outside_environment, started
 from tests.support.users import DEMO_PASSWORD, TestUser, demo_user
 from wsgi import create_app
 
@@ -57,22 +55,12 @@ def _pss_mb(process: Path) -> float:
 
 
 @contextmanager
-def running_product(environment: dict[str, str]) -> Iterator[int]:
-    """The process id of `flask serve`."""
+def running_product(environment: dict[str, str], output: Path) -> Iterator[int]:
+    """The process id of `flask serve`, which writes to this file."""
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "serve"]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        assert process.stdout
-        os.set_blocking(process.stdout.fileno(), False)
-        output = process.stdout
-        wait_until(lambda: b"Ctrl-C" in (output.read() or b""), "The product", within_s=60)
-        reading = ThreadPoolExecutor(1)
-        os.set_blocking(output.fileno(), True)
-        reading.submit(lambda: [None for _ in output])
-        try:
-            yield process.pid
-        finally:
-            stop(process)
-            reading.shutdown()
+    with output.open("wb") as file, started(command, environment, file.fileno()) as process:
+        wait_until(lambda: "Ctrl-C" in output.read_text(), "The product", within_s=60)
+        yield process.pid
 
 
 def requests_of(person: TestUser, origin: str) -> list[Request]:
@@ -119,7 +107,7 @@ def main() -> None:
         own = {"PORT": str(port), "CALMBOARD_INSTANCE_DIR": directory, "CALMBOARD_DEMO_PASSWORD": DEMO_PASSWORD}
         own |= {"CALMBOARD_RATE_PRO": "1000000/minute"}
         environment = outside_environment() | own
-        with running_product(environment) as pid:
+        with running_product(environment, Path(directory) / "output") as pid:
             time.sleep(_SETTLING_S)
             _print("at rest", memory_by_role(pid))
             app = create_app(read_settings(own))
