@@ -168,6 +168,14 @@ def example_ids(access: Access) -> dict[str, str]:
     return {name: value for name, value in zip(("project_id", "board_id", "task_id"), row, strict=False) if value}
 
 
+@cache
+def _example(narrowed: bool) -> AnySelect:
+    first = select(Project.id, Board.id, Task.id).outerjoin(Board, Board.project_id == Project.id)
+    first = first.outerjoin(Task, Task.board_id == Board.id)
+    first = first.order_by(Task.id.is_(None), Board.id.is_(None), Project.id, Board.id, Task.id).limit(1)
+    return narrowed_to(first, Project.id, narrowed)
+
+
 def _record_deletion(access: Access, project_id: str, name: str) -> None:
     """The deletion in the audit log, and in that of each member whose role ends by it."""
     record_audit(access, "project.deleted", Subject("project", project_id, access.user.id, project_id), {"name": name})
@@ -175,14 +183,6 @@ def _record_deletion(access: Access, project_id: str, name: str) -> None:
     for member in db.session.execute(members).all():
         subject = Subject("member", member.user_id, member.user_id, project_id)
         record_audit(access, "member.removed", subject, {"role": member.role, "reason": "project_deleted"})
-
-
-@cache
-def _example(narrowed: bool) -> AnySelect:
-    first = select(Project.id, Board.id, Task.id).outerjoin(Board, Board.project_id == Project.id)
-    first = first.outerjoin(Task, Task.board_id == Board.id)
-    first = first.order_by(Task.id.is_(None), Board.id.is_(None), Project.id, Board.id, Task.id).limit(1)
-    return narrowed_to(first, Project.id, narrowed)
 
 
 @cache
