@@ -5,10 +5,15 @@ import logging
 from calmboard import logs
 from calmboard.operations.jobs import run_jobs
 from calmboard.settings import SETTINGS
-from wsgi import create_app
+from wsgi import process_app
 
-if __name__ == "__main__":
-    app = create_app()
+
+def work() -> None:
+    app = process_app()
     logs.install(SETTINGS.get(app).instance_dir)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     run_jobs(app)
+
+
+if __name__ == "__main__":
+    work()

@@ -3,10 +3,10 @@
 import os
 import signal
 import sys
+from functools import cache
 from typing import cast
 
 from flask import Flask
-from flask_migrate import Migrate
 
 import api
 import connectors
@@ -18,7 +18,6 @@ from calmboard.access.limits.storage import FixedWindow, storage_uri
 from calmboard.access.providers import PROVIDERS
 from calmboard.access.reads import open_replica
 from calmboard.db import db, open_database
-from calmboard.operations import cli
 from calmboard.operations.parent_death import end_with_parent
 from calmboard.outgoing.fetch import FETCH, make_fetch
 from calmboard.queue import open_queue
@@ -35,9 +34,34 @@ _DIRECTORIES = "CALMBOARD_INSTANCE_DIR names the directory for its own files; le
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Build the app; without settings, from the environment. Leave with a sentence where they or a directory cannot be used."""
+    """Build the app with the operator's commands; without settings, from the environment.
+
+    Leave with a sentence where they or a directory cannot be used.
+    """
+    app = _create_app(settings)
+    _install_commands(app)
+    return app
+
+
+@cache
+def process_app() -> Flask:
+    """The one app of a process that serves or works; a process that is forked later goes on with it, and shares its memory."""
+    return _create_app()
+
+
+def create_server_app() -> ServerApp:
+    """The app as a server's process calls it that clients reach without a proxy; it ends with the server."""
+    # By SIGTERM it would wait for its connections, which nobody cuts any more.
+    end_with_parent(os.getppid(), signal.SIGKILL)
+    app = process_app()
+    settings = SETTINGS.get(app)
+    logs.install(settings.instance_dir)
+    return serve_app(app, settings)
+
+
+def _create_app(settings: Settings | None = None) -> Flask:
     try:
-        return _create_app(settings or read_settings())
+        return _build(settings or read_settings())
     except SettingsError as error:
         sys.exit(str(error))
     except OSError as error:
@@ -46,17 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         sys.exit(f"CalmBoard cannot write {error.filename}: {error.strerror}. {_DIRECTORIES}")
 
 
-def create_server_app() -> ServerApp:
-    """The app as a server's process calls it that clients reach without a proxy; it ends with the server."""
-    # By SIGTERM it would wait for its connections, which nobody cuts any more.
-    end_with_parent(os.getppid(), signal.SIGKILL)
-    app = create_app()
-    settings = SETTINGS.get(app)
-    logs.install(settings.instance_dir)
-    return serve_app(app, settings)
-
-
-def _create_app(settings: Settings) -> Flask:
+def _build(settings: Settings) -> Flask:
     app = App(settings)
     app.config.update(_flask_config(settings))
     _install_ground(app, settings)
@@ -64,7 +78,6 @@ def _create_app(settings: Settings) -> Flask:
     problems.install(app)
     origin.install(app)
     _install_interfaces(app)
-    cli.register(app)
     serve_static(app)
     trust_proxies(app, settings.trusted_proxies)
     return app
@@ -92,7 +105,6 @@ def _install_ground(app: App, settings: Settings) -> None:
     SETTINGS.set(app, settings)
     open_database(app, settings)
     open_queue(settings)
-    Migrate(app, db, directory=f"{app.root_path}/migrations")
     FETCH.set(app, make_fetch(settings.outgoing_allow))
 
 
@@ -107,3 +119,13 @@ def _install_interfaces(app: App) -> None:
     MCP_CATALOGUE.set(app, api.mcp.catalogue(app))
     portal.install(app)
     oauth.install(app)
+
+
+def _install_commands(app: Flask) -> None:
+    """What commands alone need is imported with them: 12 MB that no process has to hold which serves or works."""
+    from flask_migrate import Migrate
+
+    from calmboard.operations import cli
+
+    Migrate(app, db, directory=f"{app.root_path}/migrations")
+    cli.register(app)

@@ -1,6 +1,7 @@
 """The queue: jobs that a request enqueues for the worker, stored in SQLite, Redis, Valkey or PostgreSQL."""
 
 import logging
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -110,6 +111,14 @@ def do_jobs_wait() -> bool:
     except Unavailable:
         queue.unasked_until_s = time.monotonic() + _PAUSE_S
         return True
+
+
+def _leave_store() -> None:
+    """A connection is of one process; whoever uses the queue next, here or in the forked process, opens their own."""
+    queue.storage.close()
+
+
+os.register_at_fork(before=_leave_store)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from portal.apps import views as app_views
 from portal.docs import errors, reference
 from portal.keys import views as key_views
 from portal.overview import views as overview_views
-from portal.shared import code_markup, extensions, words
+from portal.shared import code_markup, extensions, kept, words
 from portal.shared.blueprint import bp
 from portal.shared.problems import answer_problem
 from portal.shared.security import protect
@@ -48,7 +48,9 @@ def install(app: Flask) -> None:
     app.config["PERMANENT_SESSION_LIFETIME"] = ABSOLUTE
     app.config["SESSION_REFRESH_EACH_REQUEST"] = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update({function.__name__: function for function in (*words.FILTERS, *code_markup.FILTERS)})
+    app.jinja_env.filters.update(
+        {function.__name__: function for function in (*words.FILTERS, *code_markup.FILTERS, *kept.FILTERS)}
+    )
     app.context_processor(_shared_context)
     app.after_request(protect)
     app.register_blueprint(bp)

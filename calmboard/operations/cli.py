@@ -136,7 +136,7 @@ def serve(without_worker: bool) -> None:
     welcome = "\n".join(_welcome(settings))
     for engine in db.engines.values():
         engine.dispose()
-    product.serve(settings, announce=lambda: click.echo(welcome), with_worker=not without_worker)
+    product.become_product(settings, welcome, with_worker=not without_worker)
 
 
 @click.command("doctor", cls=_Command)

@@ -2,12 +2,12 @@
 
 import os
 import signal
-import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
+from multiprocessing import get_context
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 
 import click
@@ -15,25 +15,25 @@ import click
 from calmboard.errors import InternalError
 from calmboard.operations.parent_death import end_with_parent
 
-_ROOT = Path(__file__).parents[2]
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SHUTDOWN_TIMEOUT_S = 10
+_forking = get_context("fork")
 # So many deaths in that time end all.
 _MOST_DEATHS, _WITHIN_S = 5, 300
 
 
 @dataclass
 class Program:
-    """One program: `meanwhile` says what its absence means, and None that nothing goes on without it.
+    """One program, forked from this process: `meanwhile` says what its absence means, and None that nothing goes on without it.
 
     One that ends by itself starts again after a pause, which is twice as long each time.
     """
 
     name: str
-    command: list[str]
-    environment: Mapping[str, str]
+    run: Callable[[], None]
     meanwhile: str | None = None
     first_pause_s: float = 1
-    _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _process: ForkProcess | None = field(default=None, init=False)
     _died_at: list[float] = field(default_factory=list, init=False)
     _start_at: float = field(default=0.0, init=False)
 
@@ -42,7 +42,7 @@ class Program:
 
         Raises InternalError where it ended by itself and nothing goes on without it, or too often.
         """
-        if self._process is not None and (code := self._process.poll()) is not None:
+        if self._process is not None and (code := self._process.exitcode) is not None:
             _kill_group(self._process)
             self._process = None
             self._note_death(code)
@@ -57,20 +57,19 @@ class Program:
         """Wait for its end until the deadline, in monotonic seconds, then kill it with all that it started."""
         if self._process is None:
             return
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(max(0.1, deadline_s - time.monotonic()))
+        self._process.join(max(0.1, deadline_s - time.monotonic()))
         _kill_group(self._process)
-        self._process.wait()
+        self._process.join()
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        # In a group of its own, so that Ctrl-C reaches the parent alone, which then ends its programs in order.
-        return subprocess.Popen(
-            self.command,
-            cwd=_ROOT,
-            env=self.environment,
-            process_group=0,
-            preexec_fn=partial(end_with_parent, os.getpid()),
-        )
+    def _start(self) -> ForkProcess:
+        process = _forking.Process(target=_run, args=(self.run, self.name, os.getpid()), name=self.name)
+        # A signal that comes before the child has handlers of its own waits until then.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
+        return process
 
     def _note_death(self, code: int) -> None:
         at = time.monotonic()
@@ -86,9 +85,28 @@ class Program:
             click.echo(f"{ended}. It starts again in {pause_s:g} s. {self.meanwhile}", err=True)
 
 
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
+def _run(program: Callable[[], None], name: str, parent_pid: int) -> None:
+    """In the child: in a group of its own, so that Ctrl-C reaches the parent alone, which then ends its programs in order."""
+    os.setpgid(0, 0)
+    show_as(name)
+    for number in ENDING_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
+    end_with_parent(parent_pid)
+    program()
+
+
+def show_as(name: str) -> None:
+    """Let this process be told from others, as far as the system has a place for its name."""
+    with suppress(OSError):
+        Path("/proc/self/comm").write_text(name)
+
+
+def _kill_group(process: ForkProcess) -> None:
+    """It may not have had the time to make its group."""
     with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(process.pid or 0, signal.SIGKILL)
+    process.kill()
 
 
 def end_all(programs: list[Program]) -> None:

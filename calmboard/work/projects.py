@@ -164,12 +164,17 @@ def effective_access(access: Access, scopes: frozenset[str], project_ids: frozen
 
 def example_ids(access: Access) -> dict[str, str]:
     """Ids of the reader's own, for examples: `project_id`, `board_id` and `task_id` as far as they exist."""
+    with visible_reads(access) as (connection, limited):
+        row = connection.execute(_example(limited.project_ids is not None), access_params(limited)).first() or ()
+    return {name: value for name, value in zip(("project_id", "board_id", "task_id"), row, strict=False) if value}
+
+
+@cache
+def _example(narrowed: bool) -> AnySelect:
     first = select(Project.id, Board.id, Task.id).outerjoin(Board, Board.project_id == Project.id)
     first = first.outerjoin(Task, Task.board_id == Board.id)
     first = first.order_by(Task.id.is_(None), Board.id.is_(None), Project.id, Board.id, Task.id).limit(1)
-    with visible_reads(access) as (connection, limited):
-        row = connection.execute(visible(limited, first, Project.id), access_params(limited)).first() or ()
-    return {name: value for name, value in zip(("project_id", "board_id", "task_id"), row, strict=False) if value}
+    return narrowed_to(first, Project.id, narrowed)
 
 
 def _record_deletion(access: Access, project_id: str, name: str) -> None:

@@ -10,8 +10,37 @@ from portal.agents.connection_test import ConnectionTest, endpoint
 from portal.agents.installs import CLAUDE, Install, Link, install_links, installs
 from portal.agents.rows import AgentList, connected_agents
 from portal.shared.catalogues import MCP_CATALOGUE
+from portal.shared.kept import KeptPart
 from portal.shared.reachability import unreachable_reason
 from portal.shared.section import BUILD_WITH_IT, Section
+
+
+class Setup(KeptPart):
+    """The server's address, and how each agent is given it."""
+
+    template = "agents/_setup.html"
+    depends_on = None
+
+    @property
+    def endpoint(self) -> str:
+        return endpoint()
+
+    @property
+    def revisions(self) -> Sequence[str]:
+        revisions: Sequence[str] = MCP_CATALOGUE.get()["revisions"]
+        return revisions
+
+    @property
+    def install_links(self) -> tuple[Link, ...]:
+        return install_links(endpoint())
+
+    @property
+    def installs(self) -> tuple[Install, ...]:
+        return installs(endpoint())
+
+    @property
+    def claude_unreachable_reason(self) -> str | None:
+        return unreachable_reason(endpoint(), CLAUDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +55,10 @@ class AgentsSection(Section):
 
     plan: Plan
     paid_plan: Plan
-    endpoint: str
-    revisions: Sequence[str]
-    install_links: tuple[Link, ...]
-    installs: tuple[Install, ...]
-    claude_unreachable_reason: str | None
+    setup: Setup
     agents: AgentList
     test: ConnectionTest | None
 
     @classmethod
     def of(cls, access: Access, test: ConnectionTest | None = None) -> Self:
-        address = endpoint()
-        return cls(
-            PLANS[access.user.plan],
-            PLANS["pro"],
-            address,
-            MCP_CATALOGUE.get()["revisions"],
-            install_links(address),
-            installs(address),
-            unreachable_reason(address, CLAUDE),
-            connected_agents(access),
-            test,
-        )
+        return cls(PLANS[access.user.plan], PLANS["pro"], Setup(), connected_agents(access), test)

@@ -1,8 +1,10 @@
 """The sections on OAuth: the reader's own client with the apps they connected, the steps with their values, the metadata."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote as shell_quoted
 from typing import Self
+from urllib.parse import quote
 
 from calmboard.access.access import Access
 from calmboard.access.oauth.clients import Client, own_client
@@ -20,6 +22,7 @@ from portal.apps.examples import (
     token_command,
 )
 from portal.apps.rows import AppRow, connected_apps
+from portal.shared.kept import KeptPart
 from portal.shared.lists import ListPart
 from portal.shared.section import BUILD_WITH_IT, YOUR_ACCESS, Section
 from portal.shared.words import count
@@ -65,6 +68,51 @@ class OAuthClientSection(Section):
 
 
 @dataclass(frozen=True, slots=True)
+class ThreeSteps(KeptPart):
+    """The steps with stand-ins for what is the reader's own, or was made for this view."""
+
+    template = "apps/_three_steps.html"
+    code_placeholder = CODE_PLACEHOLDER
+    token_placeholder = BEARER_PLACEHOLDER
+    in_address = ExampleAuthorization("OWN-CLIENT", "OWN-CALLBACK-IN-ADDRESS", "OWN-VERIFIER", "OWN-STATE")
+    in_command = ExampleAuthorization("OWN-CLIENT", "OWN-CALLBACK-IN-COMMAND", "OWN-VERIFIER", "OWN-STATE")
+
+    authorization: ExampleAuthorization
+
+    @property
+    def returns_to_playground(self) -> bool:
+        return self.authorization.callback == playground_url()
+
+    @property
+    def depends_on(self) -> Hashable:
+        return self.returns_to_playground
+
+    @property
+    def authorize_address(self) -> str:
+        return origin() + authorize_path(self.in_address)
+
+    @property
+    def token_command(self) -> str:
+        return token_command(self.in_command)
+
+    @property
+    def api_command(self) -> str:
+        return api_command()
+
+    @property
+    def own_values(self) -> Mapping[str, str]:
+        own = self.authorization
+        return {
+            self.in_address.client_id: own.client_id,
+            self.in_address.callback: quote(own.callback, safe=""),
+            self.in_command.callback: shell_quoted(own.callback),
+            self.in_address.challenge: own.challenge,
+            self.in_address.verifier: own.verifier,
+            self.in_address.state: own.state,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class OAuthStepsSection(Section):
     """The three steps with the reader's own client, and a challenge made for this view."""
 
@@ -73,36 +121,20 @@ class OAuthStepsSection(Section):
     anchor = "oauth-steps"
     group = BUILD_WITH_IT
     order = 60
-    code_placeholder = CODE_PLACEHOLDER
-    token_placeholder = BEARER_PLACEHOLDER
 
-    authorization: ExampleAuthorization
-    authorize_address: str
-    token_command: str
-    api_command: str
+    steps: ThreeSteps
     playground_url: str
     is_playground_allowed: bool
 
     @classmethod
     def of(cls, access: Access) -> Self:
         client = own_client(access.user, origin())
-        authorization = ExampleAuthorization(client.id, first_callback(client))
-        return cls(
-            authorization,
-            origin() + authorize_path(authorization),
-            token_command(authorization),
-            api_command(),
-            playground_url(),
-            client.allows(playground_url()),
-        )
-
-    @property
-    def returns_to_playground(self) -> bool:
-        return self.authorization.callback == self.playground_url
+        steps = ThreeSteps(ExampleAuthorization(client.id, first_callback(client)))
+        return cls(steps, playground_url(), client.allows(playground_url()))
 
 
 @dataclass(frozen=True, slots=True)
-class OAuthMetadataSection(Section):
+class OAuthMetadataSection(KeptPart, Section):
     """`documents` are paths, each with what it describes."""
 
     template = "apps/_metadata.html"
@@ -110,10 +142,13 @@ class OAuthMetadataSection(Section):
     anchor = "oauth-metadata"
     group = BUILD_WITH_IT
     order = 80
+    depends_on = None
     documents = _METADATA
-
-    register_command: str
 
     @classmethod
     def of(cls, _access: Access) -> Self:
-        return cls(register_command())
+        return cls()
+
+    @property
+    def register_command(self) -> str:
+        return register_command()

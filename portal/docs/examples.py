@@ -78,10 +78,9 @@ def examples(access: Access | None) -> list[NounReference]:
     return [_noun(noun, own_ids) for noun in API_CATALOGUE.get()]
 
 
-def first_examples(access: Access) -> list[Example]:
+def first_examples(own_ids: Mapping[str, str]) -> list[Example]:
     """The few that are the most useful at first, in their own order."""
-    nouns, own_ids = API_CATALOGUE.get(), example_ids(access)
-    by_name = {endpoint["name"]: endpoint for noun in nouns for endpoint in noun["endpoints"]}
+    by_name = {endpoint["name"]: endpoint for noun in API_CATALOGUE.get() for endpoint in noun["endpoints"]}
     return [_example(by_name[name], own_ids) for name in _FIRST]
 
 

@@ -19,11 +19,15 @@ from portal.shared.words import agent, ago, date, machine_time, plural, short_da
 
 _SOON_DAYS = 14
 _FEW = 3
+_ID = "KEY_ID"
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """`badge` is text, tone and icon; `actions` the available actions, the first one as a button."""
+    """`badge` is text, tone and icon; `actions` the available actions, the first one as a button.
+
+    `urls` are the addresses of those, and of the `recipe`.
+    """
 
     key: Key
     monogram: str
@@ -33,12 +37,13 @@ class KeyRow:
     use: Markup
     end: Markup
     actions: tuple[str, ...]
-    replace_url: str
+    urls: Mapping[str, str]
 
 
 def key_rows(access: Access, keys: Sequence[Key]) -> list[KeyRow]:
     names, is_paid = names_in(access, keys), PLANS[access.user.plan].includes_apis
-    return [_row(key, names, is_paid) for key in keys]
+    urls = _urls() if keys else {}
+    return [_row(key, names, is_paid, urls) for key in keys]
 
 
 def names_in(access: Access, credentials: Iterable[Key | Grant]) -> dict[str, str]:
@@ -52,7 +57,7 @@ def use_of(key: Key | Grant) -> Markup:
         return Markup("Never used")
     where = f", {key.last_used_ip}" if key.last_used_ip else ""
     when = _time(key.last_used_at, ago(key.last_used_at))
-    return Markup("Used {} by {}{}").format(when, agent(key.last_used_agent), where)
+    return Markup("Used %s by %s%s") % (when, agent(key.last_used_agent), where)
 
 
 def projects_of(key: Key | Grant, names: Mapping[str, str]) -> str:
@@ -75,8 +80,8 @@ def rights_of(scopes: frozenset[str]) -> str:
     return ", ".join([*_right(writes, "write"), *_right(reads, "read")])
 
 
-def _row(key: Key, names: Mapping[str, str], is_paid: bool) -> KeyRow:
-    tool = find_provider(key.integration)
+def _row(key: Key, names: Mapping[str, str], is_paid: bool, urls: Mapping[str, str]) -> KeyRow:
+    tool, actions = find_provider(key.integration), _actions(key, is_paid)
     return KeyRow(
         key,
         monogram=tool.monogram if tool else "Wf",
@@ -85,11 +90,25 @@ def _row(key: Key, names: Mapping[str, str], is_paid: bool) -> KeyRow:
         projects=projects_of(key, names),
         use=_pause_of(key) or use_of(key),
         end=_end(key),
-        actions=_actions(key, is_paid),
-        replace_url=url_for(
-            "portal.new_key", integration=key.integration, name=f"{key.name} 2"[-80:], scopes=",".join(sorted(key.scopes))
-        ),
+        actions=actions,
+        urls=_urls_of(key, actions, urls),
     )
+
+
+def _urls() -> dict[str, str]:
+    """The addresses of a key's actions and of its recipe, with a word in place of its id: to make one costs as much as a row."""
+    urls = {action: url_for(f"portal.{action}_key", key_id=_ID) for action in ("pause", "resume", "revoke")}
+    return urls | {"recipe": url_for("portal.key_recipe", key_id=_ID)}
+
+
+def _urls_of(key: Key, actions: tuple[str, ...], urls: Mapping[str, str]) -> dict[str, str]:
+    own = {name: url.replace(_ID, key.id) for name, url in urls.items()}
+    return own | {"replace": _replace_url(key)} if "replace" in actions else own
+
+
+def _replace_url(key: Key) -> str:
+    name, scopes = f"{key.name} 2"[-80:], ",".join(sorted(key.scopes))
+    return url_for("portal.new_key", integration=key.integration, name=name, scopes=scopes)
 
 
 def _badge(key: Key, is_paid: bool) -> tuple[str, str, str]:
@@ -133,7 +152,7 @@ def _end(key: Key) -> Markup:
         return Markup("Expired {}").format(end)
     if days <= _SOON_DAYS:
         return Markup("<strong>Expires {}.</strong> Replace it in time and nothing stops.").format(end)
-    return Markup("Expires {}, in {}").format(end, plural(days, "day"))
+    return Markup("Expires %s, in %s") % (end, plural(days, "day"))
 
 
 def _days_left(key: Key) -> int | None:
@@ -151,7 +170,7 @@ def _pause_of(key: Key) -> Markup | None:
 
 
 def _time(at: datetime, words: str) -> Markup:
-    return Markup('<time datetime="{}">{}</time>').format(machine_time(at), words)
+    return Markup('<time datetime="%s">%s</time>') % (machine_time(at), words)
 
 
 def _right(nouns: Sequence[str], verb: str) -> list[str]:

@@ -155,7 +155,7 @@ def _changed_key(key: Key, sentence: str) -> str:
     access = current_access()
     [row] = key_rows(access, [key])
     summary, agents = KeysSummary.of(access), connected_agents(access)
-    return render_template("keys/_changed.html", row=row, focused_id=key.id, summary=summary, agents=agents, sentence=sentence)
+    return render_template("keys/_changed.html", row=row, summary=summary, agents=agents, sentence=sentence)
 
 
 def _changed_agent(sentence: str) -> str:

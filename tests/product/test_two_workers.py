@@ -16,6 +16,7 @@ from calmboard.settings import RateLimit, Settings
 from tests.support.servers.programs import free_port, wait_until
 from tests.support.servers.redis_server import running_redis
 from tests.support.servers.server import Server, answers, running_server
+from tests.support.servers.workers import all_wrote_since, written_by_workers
 from tests.support.users import TestUser
 
 LIMIT = 25
@@ -112,24 +113,6 @@ def statuses_of_a_burst(server: Server, key: str) -> dict[int, int]:
         )
     assert len(before) == 2
     return {status: statuses.count(status) for status in sorted(set(statuses))}
-
-
-def all_wrote_since(before: dict[str, int], server: Server) -> bool:
-    after = written_by_workers(server)
-    return all(after[worker] > before[worker] for worker in before)
-
-
-def written_by_workers(server: Server) -> dict[str, int]:
-    """The bytes that each worker process has written so far: every request writes at least an answer."""
-    main = server.process.pid
-    workers = Path(f"/proc/{main}/task/{main}/children").read_text().split()
-    fields = {worker: Path(f"/proc/{worker}/io").read_text().split() for worker in workers}
-    return {worker: int(words[words.index("wchar:") + 1]) for worker, words in fields.items() if is_worker(worker)}
-
-
-def is_worker(process_id: str) -> bool:
-    """Python's own process that watches over shared resources is a child of the server too."""
-    return "resource_tracker" not in Path(f"/proc/{process_id}/cmdline").read_text()
 
 
 def get_me(server: Server, key: str) -> Answer:

@@ -6,6 +6,7 @@ from functools import cache, cached_property
 from itertools import count
 from typing import Any, cast
 
+import requests
 from flask import Flask, session
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -33,10 +34,10 @@ def new_address() -> str:
     return next(_addresses)
 
 
-def csrf_token(page: TestResponse) -> str:
+def csrf_token(page: TestResponse | requests.Response) -> str:
     """The token in the first form of a page."""
     match = _CSRF_FIELD.search(page.text)
-    assert match, f"{page.request.path} has no form"
+    assert match, f"There is no form in: {page.text[:500]}"
     return match[1]
 
 

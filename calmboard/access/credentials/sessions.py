@@ -5,8 +5,10 @@ import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from calmboard.access.access import Access, Person
@@ -49,8 +51,10 @@ def open_session(person: Person, ip: str | None, agent: str | None) -> str:
 
 def find_session(token: str) -> Session | None:
     """The live session behind a cookie, or None. Updates `last_seen_at`, every few minutes."""
+    at = now()
+    values = {"digest": _digest(token), "at": at, "seen_after": at - IDLE, "opened_after": at - ABSOLUTE}
     with autocommit() as connection:
-        row = connection.execute(_sessions(UserSession.digest == _digest(token))).first()
+        row = connection.execute(_by_digest(), values).first()
     if row is None:
         return None
     if row.last_seen_at < now() - _TOUCH_INTERVAL:
@@ -60,7 +64,7 @@ def find_session(token: str) -> Session | None:
 
 def list_other_sessions(session: Session, page_request: PageRequest) -> Page[Session]:
     """The live sessions of the same person beside this one, the latest sign-in first."""
-    others = _sessions((UserSession.user_id == session.person.id) & (UserSession.id != session.id))
+    others = _sessions((UserSession.user_id == session.person.id) & (UserSession.id != session.id), is_live())
     statement = order_and_limit(others, Order((UserSession.id,), descending=True), after_cursor=page_request.after is not None)
     with autocommit() as connection:
         page = read_page(connection, statement, page_request, {})
@@ -103,16 +107,26 @@ def delete_expired_sessions() -> None:
 def is_live() -> ColumnElement[bool]:
     """A condition: the session has not expired."""
     at = now()
+    return _is_live(at, at - IDLE, at - ABSOLUTE)
+
+
+def _is_live(at: Any, seen_after: Any, opened_after: Any) -> ColumnElement[bool]:
     not_expired = or_(UserSession.expires_at.is_(None), UserSession.expires_at > at)
-    return and_(UserSession.last_seen_at > at - IDLE, UserSession.created_at > at - ABSOLUTE, not_expired)
+    return and_(UserSession.last_seen_at > seen_after, UserSession.created_at > opened_after, not_expired)
 
 
-def _sessions(condition: ColumnElement[bool]) -> AnySelect:
+@cache
+def _by_digest() -> AnySelect:
+    live = _is_live(bindparam("at"), bindparam("seen_after"), bindparam("opened_after"))
+    return _sessions(UserSession.digest == bindparam("digest"), live)
+
+
+def _sessions(condition: ColumnElement[bool], live: ColumnElement[bool]) -> AnySelect:
     columns = (UserSession.id, UserSession.created_at, UserSession.last_seen_at, UserSession.ip, UserSession.agent)
     return (
         select(*columns, User.id.label("user_id"), User.name, User.email, User.plan)
         .join(User, User.id == UserSession.user_id)
-        .where(condition, is_live())
+        .where(condition, live)
     )
 
 

@@ -51,6 +51,7 @@ class Client:
 COLUMNS = tuple(getattr(OAuthClient, name) for name in Client.__dataclass_fields__)
 _GRANTED = select(OAuthGrant.id).where(OAuthGrant.user_id == bindparam("user_id"), OAuthGrant.client_id == bindparam("client_id"))
 _BY_ID = select(*COLUMNS).where(OAuthClient.id == bindparam("client_id"))
+_OWN = select(*COLUMNS).where(OAuthClient.user_id == bindparam("user_id"))
 
 
 def find_client(client_id: str) -> Client | None:
@@ -75,12 +76,12 @@ def is_known_to(person: Person, client: Client) -> bool:
 
 def own_client(person: Person, origin: str) -> Client:
     """The client of a person, created now where there is none; its first redirect URI is the OAuth playground."""
-    first = {"id": new_id("cli"), "kind": "own", "user_id": person.id, "name": f"{person.name}'s own client"[:200]}
     with autocommit() as connection:
-        row = connection.execute(select(*COLUMNS).where(OAuthClient.user_id == person.id)).first()
+        row = connection.execute(_OWN, {"user_id": person.id}).first()
     if row is not None:
         return client_of(row)
     at = now()
+    first = {"id": new_id("cli"), "kind": "own", "user_id": person.id, "name": f"{person.name}'s own client"[:200]}
     rest = {"redirect_uris": [f"{origin}/oauth/callback"], "details": {}, "created_at": at, "updated_at": at}
     insert_if_absent(OAuthClient, {**first, **rest})
     return own_client(person, origin)

@@ -1,10 +1,10 @@
 """A program that ends by itself is started again, and ends all where it does so over and over."""
 
-import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,11 +15,13 @@ from tests.support.servers.programs import wait_until
 
 pytestmark = pytest.mark.database("sqlite")
 
-_WAITS = "import time, pathlib, sys; pathlib.Path(sys.argv[1]).touch(); time.sleep(60)"
+
+def program(run: Callable[[], None], meanwhile: str | None = "Mails wait.") -> Program:
+    return Program("worker", run, meanwhile, first_pause_s=0.01)
 
 
-def program(*command: str, meanwhile: str | None = "Mails wait.") -> Program:
-    return Program("worker", [sys.executable, "-c", *command], os.environ, meanwhile, first_pause_s=0.01)
+def leave() -> None:
+    raise SystemExit(3)
 
 
 def keep_running_for_ever(kept: Program) -> None:
@@ -30,24 +32,29 @@ def keep_running_for_ever(kept: Program) -> None:
 
 def test_one_that_ends_again_and_again_ends_all(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(InternalError, match="exit code 3, for the 5th time in 5 minutes, so everything was ended"):
-        keep_running_for_ever(program("raise SystemExit(3)"))
+        keep_running_for_ever(program(leave))
     assert capsys.readouterr().err.count("It starts again in") == 4
 
 
 def test_one_that_nothing_goes_on_without_ends_all_at_once() -> None:
     with pytest.raises(InternalError, match="exit code 3, so everything was ended"):
-        keep_running_for_ever(program("raise SystemExit(3)", meanwhile=None))
+        keep_running_for_ever(program(leave, meanwhile=None))
 
 
 def test_one_that_lives_is_left_alone_and_ended_in_the_end(tmp_path: Path) -> None:
     started = tmp_path / "started"
-    lives = program(_WAITS, str(started))
+
+    def live() -> None:
+        started.touch()
+        time.sleep(60)
+
+    lives = program(live)
     for _ in range(3):
         lives.keep_running()
     wait_until(started.exists, "The program")
     started.unlink()
     lives.keep_running()
-    end_all([lives, program("never started")])
+    end_all([lives, program(leave)])
     lives.keep_running()
     assert not started.exists(), "its end is noted, and it waits before it starts again"
 

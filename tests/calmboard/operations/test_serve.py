@@ -53,18 +53,18 @@ def test_closing_the_terminal_ends_all_of_it_and_is_no_failure(product: Process,
 
 def test_where_the_server_ends_by_itself_all_is_ended_and_it_is_said(product: Process, tmp_path: Path) -> None:
     family = descendants(product.pid)
-    os.kill(child(product, "granian"), signal.SIGKILL)
+    os.kill(child(product, "server"), signal.SIGKILL)
     assert product.wait(15) == 1
     wait_until(lambda: not any(is_alive(pid) for pid in family), "The end of all of it")
     assert (tmp_path / "output").read_text().splitlines()[-1].startswith("Error: The server ended by itself")
 
 
 def test_a_worker_that_ends_by_itself_is_started_again_and_the_site_goes_on(product: Process, port: int, tmp_path: Path) -> None:
-    killed = child(product, "worker.py")
+    killed = child(product, "worker")
     os.kill(killed, signal.SIGKILL)
     wait_until(lambda: "The worker ended by itself" in (tmp_path / "output").read_text(), "What is said of it")
     assert answers(f"http://127.0.0.1:{port}/healthz", product)
-    wait_until(lambda: child(product, "worker.py") not in (0, killed), "The next worker")
+    wait_until(lambda: child(product, "worker") not in (0, killed), "The next worker")
     assert "mails wait, and the site goes on" in (tmp_path / "output").read_text()
 
 
@@ -86,9 +86,16 @@ def test_a_port_that_is_taken_is_said_with_who_took_it(tmp_path: Path, database:
     assert done.stderr.rstrip().endswith(f"End it, or choose another one, such as PORT={port + 1}.")
 
 
+def test_what_only_commands_need_is_in_no_process_that_serves() -> None:
+    """Migrations alone take 9 MB."""
+    code = "import sys, product; print({'alembic', 'flask_migrate', 'calmboard.operations.cli', 'tomllib'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=outside_environment(), capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("set()\n", "")
+
+
 def child(product: Process, name: str) -> int:
     """Its id; 0 where it is not there."""
-    return next((pid for pid in children(product.pid) if name in command_of(pid)), 0)
+    return next((pid for pid in children(product.pid) if name == name_of(pid)), 0)
 
 
 def descendants(pid: int) -> list[int]:
@@ -100,10 +107,10 @@ def children(pid: int) -> list[int]:
     return [int(word) for task in tasks for word in task.read_text().split()]
 
 
-def command_of(pid: int) -> str:
-    """Its command; empty where it ended meanwhile."""
+def name_of(pid: int) -> str:
+    """What it calls itself; empty where it ended meanwhile."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+        return Path(f"/proc/{pid}/comm").read_text().strip()
     except (FileNotFoundError, ProcessLookupError):
         return ""
 

@@ -1,7 +1,7 @@
 """The order of the house as data: who may import whom, from top to bottom."""
 
 INTERFACES = ("api", "connectors", "oauth", "portal")
-ENTRIES = ("wsgi", "worker")
+ENTRIES = ("wsgi", "worker", "product")
 # What all interfaces share of HTTP: below them and above calmboard.
 SHARED = "web"
 CORE = "calmboard"

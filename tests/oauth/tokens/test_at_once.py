@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.oauth.conftest import CALLBACK, ORIGIN, HostApp
-from tests.product.test_two_workers import all_wrote_since, written_by_workers
 from tests.support.servers.server import Server
+from tests.support.servers.workers import all_wrote_since, written_by_workers
 from tests.support.users import TestUser, new_address
 
 AT_ONCE = 12

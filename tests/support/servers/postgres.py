@@ -60,7 +60,7 @@ class OwnPostgres:
         _stop_server(self.directory)
 
     def start(self) -> None:
-        _start_server(self.directory)
+        _start_server(self.directory, "synchronous_commit=on")  # what was committed is there after a stop
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
