@@ -5,10 +5,11 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 
 from calmboard.access.access import Access
 from calmboard.models import Activity, Task, TaskAssignee, TaskLabel
+from calmboard.models.work import DONE_OR_NOT_YET, NOT_YET
 from calmboard.pagination import contains, like_pattern
 
 # As a value of a filter: what has no such thing.
@@ -131,8 +132,8 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
     "due_after": Task.due_date > bindparam("due_after"),
     "blocked_since": Task.blocked_at >= bindparam("blocked_since"),
     "blocked_before": Task.blocked_at < bindparam("blocked_before"),
-    "done_since": Task.done_at >= bindparam("done_since"),
-    "done_before": Task.done_at < bindparam("done_before"),
+    "done_since": and_(Task.done_at.is_not(None), bindparam("done_since", type_=Task.done_at.type) <= DONE_OR_NOT_YET),
+    "done_before": and_(DONE_OR_NOT_YET > NOT_YET, bindparam("done_before", type_=Task.done_at.type) > DONE_OR_NOT_YET),
     "updated_since": Task.updated_at >= bindparam("updated_since"),
     "updated_before": Task.updated_at < bindparam("updated_before"),
     "q": or_(contains(Task.title_folded), contains(Task.description_folded)),
