@@ -59,9 +59,9 @@ def read_page(connection: Reads, statement: AnySelect, page_request: PageRequest
     return Page(rows[: page_request.limit], _cursor_of(rows[page_request.limit - 1]))
 
 
-def contains(column: Any) -> ColumnElement[bool]:
-    """A condition: the column, a folded one, contains the text bound as `q`."""
-    condition: ColumnElement[bool] = column.like(bindparam("q"), escape="\\")
+def contains(column: Any, name: str = "q") -> ColumnElement[bool]:
+    """A condition: the column, a folded one, contains the text bound by this name."""
+    condition: ColumnElement[bool] = column.like(bindparam(name), escape="\\")
     return condition
 
 

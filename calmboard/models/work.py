@@ -23,7 +23,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from calmboard.clock import now
 from calmboard.db import Base, UtcDateTime
-from calmboard.models.columns import Id, Rank, State, folded_column, id_column, when_created
+from calmboard.models.columns import Id, Rank, State, folded_column, id_column, parts_index, when_created
 
 InvitedRole = Literal["admin", "member", "viewer"]
 # From most to least.
@@ -186,6 +186,7 @@ class Task(Base):
         Index("ix_tasks_done", "board_id", DONE_OR_NOT_YET, "id"),
         Index("ix_tasks_blocked", "board_id", "blocked_at", sqlite_where=_BLOCKED, postgresql_where=_BLOCKED),
         Index("ix_tasks_sprint_id", "sprint_id", "id"),
+        parts_index("ix_tasks_texts", "board_id", "title_folded", "description_folded"),
         CheckConstraint("state BETWEEN 0 AND 4", name="state"),
     )
 

@@ -18,7 +18,15 @@ from calmboard.models.work import DONE_OR_NOT_YET, DUE_OR_NEVER
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.replica import Reads
 from calmboard.settings import current_settings
-from calmboard.work.tasks.conditions import TaskFilters, across_boards, bind_filters, on_board
+from calmboard.work.tasks.conditions import (
+    TaskFilters,
+    across_boards,
+    bind_filters,
+    of_board,
+    on_board,
+    with_candidates,
+)
+from calmboard.work.text_index.candidates import planned_anew
 
 COLUMNS = (
     Task.id,
@@ -98,9 +106,10 @@ def list_tasks(access: Access, board_id: str, filters: TaskFilters, sort: str, p
     """
     require_scope(access, "tasks:read")
     find(access, Board, board_id)
-    names, values = bind_filters(access, filters)
-    statement = _task_list(names, sort, page_request.after is not None)
+    bound = bind_filters(access, filters)
     with replica_reads(access) as connection:
+        names, values = with_candidates(connection, bound, filters.q, board_id)
+        statement = _task_list(names, sort, page_request.after is not None)
         page = read_page(connection, statement, page_request, {**values, "board_id": board_id})
         return Page(with_relations(connection, page.rows), page.after)
 
@@ -111,9 +120,10 @@ def list_visible_tasks(access: Access, filters: TaskFilters, sort: str, page_req
     A name is None to an access without boards:read, projects:read. By position they come board by board.
     """
     require_scope(access, "tasks:read")
-    names, values = bind_filters(access, filters)
+    bound = bind_filters(access, filters)
     with visible_reads(access) as (connection, limited):
         narrowed = limited.project_ids is not None
+        names, values = with_candidates(connection, bound, filters.q)
         statement = _visible_task_list(names, sort, narrowed, page_request.after is not None)
         page = read_page(connection, statement, page_request, {**values, **access_params(limited)})
         tasks = with_relations(connection, page.rows)
@@ -174,8 +184,8 @@ _LABELS = (
 
 @cache
 def _task_list(filter_names: frozenset[str], sort: str, after_cursor: bool) -> AnySelect:
-    statement = select(*COLUMNS).where(Task.board_id == bindparam("board_id"), *on_board(filter_names))
-    return order_and_limit(statement, SORTS[sort], after_cursor=after_cursor)
+    statement = select(*COLUMNS).where(of_board(filter_names), *on_board(filter_names))
+    return _planned(order_and_limit(statement, SORTS[sort], after_cursor=after_cursor), filter_names)
 
 
 @cache
@@ -189,4 +199,8 @@ def _visible_task_list(filter_names: frozenset[str], sort: str, narrowed: bool, 
     location = (Board.name.label("board_name"), Project.name.label("project_name"))
     statement: AnySelect = select(*COLUMNS, *location).select_from(Task).join(Board).join(Project)
     statement = narrowed_to(statement, Board.project_id, narrowed).where(*across_boards(filter_names))
-    return order_and_limit(statement, _SORTS_ACROSS_BOARDS[sort], after_cursor=after_cursor)
+    return _planned(order_and_limit(statement, _SORTS_ACROSS_BOARDS[sort], after_cursor=after_cursor), filter_names)
+
+
+def _planned(statement: AnySelect, filter_names: frozenset[str]) -> AnySelect:
+    return planned_anew(statement) if "q" in filter_names else statement
