@@ -20,6 +20,7 @@ NONE: Literal["none"] = "none"
 MAY_BE_NONE = ("assignee", "sprint_id", "label", "due_date", "due_before")
 _PEOPLE = ("assignee", "changed_by")
 _OR_NONE = "_or_none"
+_LEADING = ("assignee", "label", "changed_by", "sprint_id", *WAYS_TO_ALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,11 @@ def of_board(names: frozenset[str]) -> ColumnElement[bool]:
     column = literal_column("+tasks.board_id", Task.board_id.type) if "named_on_board" in names else Task.board_id
     condition: ColumnElement[bool] = column == bindparam("board_id")
     return condition
+
+
+def leads_to_few(names: frozenset[str]) -> bool:
+    """Whether one of the filters leads to few tasks, wherever they are."""
+    return not names.isdisjoint(_LEADING)
 
 
 def across_boards(names: frozenset[str]) -> list[ColumnElement[bool]]:

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, true
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, find, narrowed_to, require_scope
 from calmboard.access.reads import replica_reads, visible_reads
-from calmboard.db import AnyRow, AnySelect, autocommit
+from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.models import Board, Label, Project, Task, TaskAssignee, TaskLabel, User
 from calmboard.models.work import DONE_OR_NOT_YET, DUE_OR_NEVER
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
@@ -22,6 +22,7 @@ from calmboard.work.tasks.conditions import (
     TaskFilters,
     across_boards,
     bind_filters,
+    leads_to_few,
     of_board,
     on_board,
     with_candidates,
@@ -124,7 +125,7 @@ def list_visible_tasks(access: Access, filters: TaskFilters, sort: str, page_req
     with visible_reads(access) as (connection, limited):
         narrowed = limited.project_ids is not None
         names, values = with_candidates(connection, bound, filters.q)
-        statement = _visible_task_list(names, sort, narrowed, page_request.after is not None)
+        statement = _visible_task_list(db.engine.dialect.name, names, sort, narrowed, page_request.after is not None)
         page = read_page(connection, statement, page_request, {**values, **access_params(limited)})
         tasks = with_relations(connection, page.rows)
     locations = [_location(access, row) for row in page.rows]
@@ -195,11 +196,25 @@ def _some_tasks(narrowed: bool) -> AnySelect:
 
 
 @cache
-def _visible_task_list(filter_names: frozenset[str], sort: str, narrowed: bool, after_cursor: bool) -> AnySelect:
-    location = (Board.name.label("board_name"), Project.name.label("project_name"))
-    statement: AnySelect = select(*COLUMNS, *location).select_from(Task).join(Board).join(Project)
-    statement = narrowed_to(statement, Board.project_id, narrowed).where(*across_boards(filter_names))
-    return _planned(order_and_limit(statement, _SORTS_ACROSS_BOARDS[sort], after_cursor=after_cursor), filter_names)
+def _visible_task_list(dialect: str, filter_names: frozenset[str], sort: str, narrowed: bool, after_cursor: bool) -> AnySelect:
+    order = _SORTS_ACROSS_BOARDS[sort]
+    boards = select(*COLUMNS, Board.name.label("board_name"), Project.name.label("project_name")).select_from(Board)
+    if leads_to_few(filter_names):
+        statement = boards.join(Task, Task.board_id == Board.id).where(*across_boards(filter_names))
+    else:
+        tasks = select(Task.id).where(Task.board_id == Board.id, *on_board(filter_names)).correlate(Board)
+        first = order_and_limit(tasks, order, after_cursor=after_cursor).with_only_columns(Task.id)
+        statement = _with_first_tasks(boards, first, dialect)
+    statement = narrowed_to(statement.join(Project, Project.id == Board.project_id), Board.project_id, narrowed)
+    return _planned(order_and_limit(statement, order, after_cursor=after_cursor), filter_names)
+
+
+def _with_first_tasks(boards: AnySelect, first: AnySelect, dialect: str) -> AnySelect:
+    """Of each board as many tasks as a page may take, from an index in their order, so that no board is read to its end."""
+    if dialect == "sqlite":
+        return boards.join(Task, Task.id.in_(first))
+    lateral = first.lateral("first_tasks")
+    return boards.join(lateral, true()).join(Task, Task.id == lateral.c.id)
 
 
 def _planned(statement: AnySelect, filter_names: frozenset[str]) -> AnySelect:
