@@ -17,7 +17,7 @@ from calmboard.engines.patience import LOCK_TIMEOUT_S, PatientConnection, Patien
 RETENTION_FUNCTION = "is_retention"
 RETENTION_ROLE = "calmboard_retention"
 # An option of statements that PostgreSQL plans at each execution, for the values of that one, and keeps no plan of.
-PLANNED_ANEW = "planned_anew"
+PLANNED_EACH_TIME = "planned_each_time"
 _REPLICA_WAIT_S = 3
 # What libpq needs to notice that a host is gone which sends nothing any more; without them the kernel tries for many minutes.
 _LOST_NETWORK = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 8000}
@@ -58,16 +58,16 @@ def prepare(engines: Mapping[str | None, Engine]) -> None:
             event.listen(engine, "connect", _set_up_connection)
         else:
             event.listen(engine, "do_connect", _connect_to_replica if bind == "replica" else _connect)
-            event.listen(engine, "do_execute", _plan_anew)
+            event.listen(engine, "do_execute", _plan_each_time)
     if engines[None].dialect.name == "sqlite":
         event.listen(engines[None], "begin", _begin_immediate)
     else:
         event.listen(engines["autocommit"], "checkout", _require_open)
 
 
-def _plan_anew(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+def _plan_each_time(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
     """Whether it was executed here."""
-    if context is None or not context.execution_options.get(PLANNED_ANEW):
+    if context is None or not context.execution_options.get(PLANNED_EACH_TIME):
         return False
     cursor.execute(statement, parameters, prepare=False)
     return True

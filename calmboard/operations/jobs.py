@@ -25,7 +25,7 @@ from calmboard.operations.retention import (
 from calmboard.queue import beat, job, queue
 from calmboard.settings import current_settings
 from calmboard.work.discussion.attachments import delete_orphan_files
-from calmboard.work.text_index.filling import index_waiting_texts
+from calmboard.work.text_index.filling import index_waiting_texts, renew_sparse_index
 
 _HEARTBEAT_S = 10
 _SHUTDOWN_TIMEOUT_S = 8
@@ -107,3 +107,4 @@ queue.periodic_task(crontab(hour="3", minute="42"))(delete_old_activities)
 queue.periodic_task(crontab(hour="3", minute="47"))(delete_lapsed_invitations)
 queue.periodic_task(crontab(hour="3", minute="52"))(delete_dead_keys)
 queue.periodic_task(crontab(hour="3", minute="57"))(delete_ended_messages)
+queue.periodic_task(crontab(hour="4", minute="2"))(renew_sparse_index)

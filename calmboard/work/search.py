@@ -22,7 +22,7 @@ from calmboard.work.text_index.candidates import (
     choose_way_to_some,
     joins_by_text,
     named_by_index,
-    planned_anew,
+    planned_each_time,
 )
 
 MAX_WORDS = 8
@@ -165,7 +165,7 @@ def _statement(kind: str, words: int, narrowed: bool, way: WayName) -> AnySelect
     found = rows.limit(MOST_RANKED).subquery()
     statement = select(*found.c).order_by(found.c.rank, found.c.updated_at.desc(), found.c.id)
     limited = statement.limit(bindparam("row_limit"))
-    return planned_anew(limited) if source.indexed else limited
+    return planned_each_time(limited) if source.indexed else limited
 
 
 def _conditions(source: _Source, words: int, way: WayName) -> Iterator[ColumnElement[bool]]:

@@ -15,7 +15,14 @@ from calmboard.errors import NotFound
 from calmboard.models import Board, Project, Sprint, Task
 from calmboard.pagination import Order, Page, PageRequest, contains, like_pattern, order_and_limit, read_page
 from calmboard.texts.folding import fold
-from calmboard.work.text_index.candidates import WALKED, WayName, choose_way_to_some, joins_by_text, named_by_index, planned_anew
+from calmboard.work.text_index.candidates import (
+    WALKED,
+    WayName,
+    choose_way_to_some,
+    joins_by_text,
+    named_by_index,
+    planned_each_time,
+)
 
 MOST_MATCHES = 500
 _MAX_NAME_LENGTH = 200
@@ -112,7 +119,7 @@ def _matching(kind: str, narrowed: bool, on_board: bool, by_id: bool, way: WayNa
         rows = rows.where(named.table.board_id == bindparam("board_id"))
     found = rows.limit(MOST_MATCHES).subquery()
     statement = select(*found.c).order_by(found.c.is_inexact, found.c.id).limit(bindparam("limit"))
-    return planned_anew(statement) if kind == "task" else statement
+    return planned_each_time(statement) if kind == "task" else statement
 
 
 def _fits(named: _NamedTable, by_id: bool, way: WayName) -> ColumnElement[bool]:

@@ -27,7 +27,7 @@ from calmboard.work.tasks.conditions import (
     on_board,
     with_candidates,
 )
-from calmboard.work.text_index.candidates import planned_anew
+from calmboard.work.text_index.candidates import planned_each_time
 
 COLUMNS = (
     Task.id,
@@ -218,4 +218,4 @@ def _with_first_tasks(boards: AnySelect, first: AnySelect, dialect: str) -> AnyS
 
 
 def _planned(statement: AnySelect, filter_names: frozenset[str]) -> AnySelect:
-    return planned_anew(statement) if "q" in filter_names else statement
+    return planned_each_time(statement) if "q" in filter_names else statement

@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import ColumnElement, Select, bindparam, column, func, literal_column, or_, select, table, text, true
 
 from calmboard.db import AnySelect, db
-from calmboard.engines import PLANNED_ANEW
+from calmboard.engines import PLANNED_EACH_TIME
 from calmboard.models import Comment, Task
 from calmboard.pagination import contains, like_pattern
 from calmboard.replica import Reads
@@ -48,9 +48,9 @@ _ROWS = table("search_rows", column("number"), column("row_id"))
 _WAITING = table("search_waiting", column("row_id"))
 
 
-def planned_anew(statement: AnySelect) -> AnySelect:
+def planned_each_time(statement: AnySelect) -> AnySelect:
     """A statement whose best plan depends on the words it is run with."""
-    return statement.execution_options(**{PLANNED_ANEW: True})
+    return statement.execution_options(**{PLANNED_EACH_TIME: True})
 
 
 def choose_way(connection: Reads, indexed: Indexed, words: Sequence[str], board_id: str | None = None) -> Way:
@@ -102,7 +102,7 @@ def _choose_by_counting(connection: Reads, indexed: Indexed, words: Sequence[str
 def _count_texts(indexed: Indexed, words: int) -> AnySelect:
     contained = (or_(*(contains(each, f"part_{index}") for each in _TEXTS[indexed])) for index in range(words))
     found = select(literal_column("1")).where(*contained).limit(MOST_CANDIDATES + 1).subquery()
-    return planned_anew(select(func.count()).select_from(found))
+    return planned_each_time(select(func.count()).select_from(found))
 
 
 @cache

@@ -9,6 +9,8 @@ from calmboard.db import autocommit, db, retry_conflicts
 
 # So many in a transaction that nobody who writes waits long.
 _BATCH_SIZE = 200
+# An index of few rows is not worth the trouble.
+_SPARE = 1_000
 
 
 def index_waiting_texts() -> None:
@@ -19,6 +21,17 @@ def index_waiting_texts() -> None:
         return
     while _index_batch() == _BATCH_SIZE:
         pass
+
+
+@retry_conflicts
+def renew_sparse_index() -> None:
+    """Start the index of SQLite over where most of what it holds is gone: what was changed or deleted stays in it until then."""
+    if db.engine.dialect.name != "sqlite":
+        return
+    held, known = db.session.execute(_SIZES).one()
+    for statement in _START_OVER if held > 2 * known + _SPARE else ():
+        db.session.execute(statement)
+    db.session.commit()
 
 
 @retry_conflicts
@@ -65,3 +78,14 @@ _STEPS = tuple(
     )
 )
 _TAKEN = text("DELETE FROM search_waiting WHERE row_id IN WAITING RETURNING row_id".replace("WAITING", _WAITING))
+_SIZES = text("SELECT (SELECT coalesce(sum(last), 0) FROM search_boards), (SELECT count(*) FROM search_rows)")
+_START_OVER = tuple(
+    text(statement)
+    for statement in (
+        "INSERT INTO search_tasks (search_tasks) VALUES ('delete-all')",
+        "INSERT INTO search_comments (search_comments) VALUES ('delete-all')",
+        "INSERT OR IGNORE INTO search_waiting SELECT row_id FROM search_rows",
+        "DELETE FROM search_rows",
+        "DELETE FROM search_boards",
+    )
+)

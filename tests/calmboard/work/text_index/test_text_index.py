@@ -4,21 +4,22 @@ import re
 from collections.abc import Callable, Iterable
 from functools import cache
 
+import flask_migrate
 import pytest
 from flask import Flask
-from sqlalchemy import insert, text
+from sqlalchemy import delete, insert, text, update
 
 from calmboard.db import db
 from calmboard.models import Task, TaskCounter
 from calmboard.texts.folding import fold
 from calmboard.work.search import search
 from calmboard.work.text_index.candidates import MOST_CANDIDATES
-from calmboard.work.text_index.filling import index_waiting_texts
+from calmboard.work.text_index.filling import index_waiting_texts, renew_sparse_index
 from calmboard.work.visible_resources import match_names
 from tests.api.resources.test_tasks import add
 from tests.support.plans import plans_of
 from tests.support.statements import recorded
-from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
+from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board, add_user
 
 TEXTS = (
     "100% sure, a_b, c\\d, 'quoted' and \"double\"",
@@ -172,6 +173,30 @@ def test_what_is_deleted_leaves_the_index(app: Flask, someone: TestUser, project
     assert indexed(app, [*ids, comment_id]) in (None, {ids[0], ids[2], comment_id})
     someone.api.delete(f"/boards/{project.board_id}")
     assert indexed(app, [*ids, comment_id]) in (None, set())
+
+
+@pytest.mark.database("sqlite")
+def test_an_index_of_what_is_mostly_gone_is_made_again(make_app: Callable[..., Flask], empty_database_url: str) -> None:
+    app = make_app(database_url=empty_database_url)
+    with app.app_context():
+        flask_migrate.upgrade()
+    someone = add_user(app)
+    crowded = crowded_board(app, someone)
+    sizes = []
+    for word in ("ananas", "banana", "zebra"):
+        with app.app_context():
+            changed = update(Task).where(Task.number <= MOST_CANDIDATES).values(title_folded=word)
+            db.session.execute(changed, execution_options={"synchronize_session": False})
+            db.session.execute(delete(Task).where(Task.number > MOST_CANDIDATES))
+            db.session.commit()
+            index_waiting_texts()
+            renew_sparse_index()
+            sizes.append(db.session.execute(text("SELECT coalesce(sum(last), 0) FROM search_boards")).scalar_one())
+        for _ in range(2):
+            assert len(someone.api.get(f"/boards/{crowded.board_id}/tasks?q={word}&limit=100").json["data"]) == 100
+            assert someone.api.get(f"/boards/{crowded.board_id}/tasks?q=lantern").json["data"] == []
+            index(app)
+    assert sizes == [0, 2 * MOST_CANDIDATES, 3 * MOST_CANDIDATES]
 
 
 def test_the_index_leads_to_what_few_contain(app: Flask, owner: TestUser, crowded: ProjectAndBoard) -> None:
