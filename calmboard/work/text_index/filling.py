@@ -45,7 +45,11 @@ def _index_batch() -> int:
     return len(taken)
 
 
-_TAKE_IN = text("SELECT gin_clean_pending_list('ix_tasks_texts'), gin_clean_pending_list('ix_comments_texts')")
+# None but the owner of the tables may; where the server is another, PostgreSQL takes them in when the list is long.
+_TAKE_IN = text("""
+    SELECT gin_clean_pending_list(oid) FROM pg_class
+    WHERE oid IN (to_regclass('ix_tasks_texts'), to_regclass('ix_comments_texts')) AND pg_has_role(relowner, 'USAGE')
+""")
 _WAITING = "(SELECT row_id FROM search_waiting ORDER BY row_id LIMIT :batch_size)"
 _PLACED = """(
     SELECT id, board_id FROM tasks WHERE id IN WAITING

@@ -175,6 +175,17 @@ def test_what_is_deleted_leaves_the_index(app: Flask, someone: TestUser, project
     assert indexed(app, [*ids, comment_id]) in (None, set())
 
 
+@pytest.mark.database("postgresql")
+def test_a_server_that_does_not_own_the_tables_leaves_the_list_to_postgresql(
+    app: Flask, make_app: Callable[..., Flask], database_url: str
+) -> None:
+    with app.app_context():
+        db.session.execute(text("DROP ROLE IF EXISTS plain_server"))
+        db.session.execute(text("CREATE ROLE plain_server LOGIN"))
+        db.session.commit()
+    index(make_app(database_url=database_url.replace("postgres@", "plain_server@")))
+
+
 @pytest.mark.database("sqlite")
 def test_an_index_of_what_is_mostly_gone_is_made_again(make_app: Callable[..., Flask], empty_database_url: str) -> None:
     app = make_app(database_url=empty_database_url)
