@@ -82,12 +82,13 @@ def _send_messages(app: Flask) -> None:
 
 def _index_texts(app: Flask) -> None:
     """What was written since; until then whoever searches reads it as well."""
-    while not _is_over.wait(_INDEX_INTERVAL_S):
+    while not _is_over.is_set():
         try:
             with app.app_context():
                 index_waiting_texts()
         except SQLAlchemyError:
             logging.getLogger(__name__).exception("No texts are indexed while the database does not answer")
+        _is_over.wait(_INDEX_INTERVAL_S)
 
 
 def delete_orphan_attachments() -> None:
