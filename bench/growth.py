@@ -186,7 +186,6 @@ def _filled(kind: str, run_dir: Path, size: str) -> _Reader:
         password = "quiet-harbour-seven-lanterns"
         owner = add_person("owner@calmboard.test", "Ana Ruiz", password, "pro")
         _fill(owner, SIZES[size])
-        index_waiting_texts()
     return _Reader(TestUser(app, owner, password), SIZES[size])
 
 
@@ -205,6 +204,7 @@ def _fill(owner: Person, tasks: int) -> None:
     _insert(each, "external_tasks", "board_id, source, external_id, task_id", f"'{BOARD_ID}', 'jira', 'CB-' || i, {_id('tsk')}")
     _insert(each // 10, "task_assignees", "task_id, user_id", f"{_id('tsk', 'i * 10')}, '{owner.id}'")
     db.session.commit()
+    index_waiting_texts()
     with db.engines["autocommit"].connect() as connection:
         connection.execute(text("VACUUM ANALYZE" if _is_postgresql() else "ANALYZE"))
 
