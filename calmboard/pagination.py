@@ -41,13 +41,18 @@ class Order:
 
 
 def order_and_limit(statement: AnySelect, order: Order, *, after_cursor: bool) -> Prepared:
-    """Sort a statement and limit it; `after_cursor` starts behind the row named by `after`."""
+    """A page of a statement, prepared; `after_cursor` starts behind the row named by `after`."""
+    return Prepared(ordered(statement, order, after_cursor=after_cursor))
+
+
+def ordered(statement: AnySelect, order: Order, *, after_cursor: bool) -> AnySelect:
+    """The statement sorted and limited."""
     keys = [column.label(f"after_{index}") for index, column in enumerate(order.columns)]
     if after_cursor:
         row, cursor = tuple_(*order.columns), tuple_(*_cursor_params(order))
         statement = statement.where(row < cursor if order.descending else row > cursor)
     sorting = [column.desc() if order.descending else column for column in order.columns]
-    return Prepared(statement.add_columns(*keys).order_by(*sorting).limit(bindparam("row_limit")))
+    return statement.add_columns(*keys).order_by(*sorting).limit(bindparam("row_limit"))
 
 
 def read_page(connection: Reads, statement: Prepared, page_request: PageRequest, values: dict[str, Any]) -> Page[AnyRow]:
@@ -59,9 +64,9 @@ def read_page(connection: Reads, statement: Prepared, page_request: PageRequest,
     return Page(rows[: page_request.limit], _cursor_of(rows[page_request.limit - 1]))
 
 
-def contains(column: Any) -> ColumnElement[bool]:
-    """A condition: the column, a folded one, contains the text bound as `q`."""
-    condition: ColumnElement[bool] = column.like(bindparam("q"), escape="\\")
+def contains(column: Any, name: str = "q") -> ColumnElement[bool]:
+    """A condition: the column, a folded one, contains the text bound by this name."""
+    condition: ColumnElement[bool] = column.like(bindparam(name), escape="\\")
     return condition
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Literal
 
 from alembic import context
@@ -9,6 +10,7 @@ from flask import current_app
 from sqlalchemy import Connection, Engine, TypeDecorator, text
 
 from calmboard.models import User
+from calmboard.models.text_index import is_compared
 
 # Any number does, as long as nothing else in the database locks by it.
 _LOCK = 7_265_001
@@ -53,6 +55,7 @@ def _options() -> dict[str, Any]:
     return {
         "target_metadata": User.metadata,
         "include_name": _is_ours,
+        "include_object": partial(is_compared, current_app.extensions["migrate"].db.engine.dialect.name),
         "render_item": _render_plainly,
         **current_app.extensions["migrate"].configure_args,
     }

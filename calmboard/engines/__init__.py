@@ -18,6 +18,8 @@ from calmboard.engines.write_queue import WriteQueue
 # What a trigger of SQLite, which has no roles, asks before it lets an old entry of the audit log go.
 RETENTION_FUNCTION = "is_retention"
 RETENTION_ROLE = "calmboard_retention"
+# An option of statements that PostgreSQL plans at each execution, for the values of that one, and keeps no plan of.
+PLANNED_EACH_TIME = "planned_each_time"
 _REPLICA_WAIT_S = 3
 # What libpq needs to notice that a host is gone which sends nothing any more; without them the kernel tries for many minutes.
 _LOST_NETWORK = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 8000}
@@ -68,8 +70,17 @@ def prepare(engines: Mapping[str | None, Engine]) -> None:
         else:
             event.listen(engine, "do_connect", _connect_to_replica if bind == "replica" else _connect)
             event.listen(engine, "checkout", _require_open)
+            event.listen(engine, "do_execute", _plan_each_time)
     if engines[None].dialect.name == "sqlite":
         _order_writers(engines[None])
+
+
+def _plan_each_time(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+    """Whether it was executed here."""
+    if context is None or not context.execution_options.get(PLANNED_EACH_TIME):
+        return False
+    cursor.execute(statement, parameters, prepare=False)
+    return True
 
 
 @contextmanager

@@ -21,10 +21,10 @@ def compile_for_driver(statement: ClauseElement, dialect: Dialect) -> tuple[str,
     return str(compiled), compiled.positiontup or (), compiled.binds
 
 
-def fetch(connection: Any, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """All rows, by a statement that the connection keeps. Raises the driver's errors."""
+def fetch(connection: Any, sql: str, values: Sequence[Any], *, once: bool = False) -> list[tuple[Any, ...]]:
+    """All rows, by a statement that the connection keeps, or plans for these values alone. Raises the driver's errors."""
     if isinstance(connection, PreparingConnection):
-        return connection.fetch(sql, values)
+        return connection.fetch_once(sql, values) if once else connection.fetch(sql, values)
     cursor: sqlite3.Cursor = connection.execute(sql, values)
     return cursor.fetchall()
 

@@ -40,6 +40,10 @@ class PreparingConnection(PatientConnection):
         """All rows of a statement with parameters such as $1, prepared at its first use. Raises psycopg's errors."""
         return self.wait(self._fetch(sql, values))
 
+    def fetch_once(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """As `fetch`, planned for these values: what is prepared is soon planned for any."""
+        return self.wait(self._fetch_once(sql, values))
+
     def rollback(self) -> None:
         """psycopg lets the server forget every statement where it had prepared one."""
         super().rollback()
@@ -48,9 +52,19 @@ class PreparingConnection(PatientConnection):
     def _fetch(self, sql: str, values: Sequence[Any]) -> PQGen[list[tuple[Any, ...]]]:
         yield from self._start_query()
         name = self._kept.get(sql) or (yield from self._prepare(sql))
-        parameters = self._transformer.dump_sequence(values, [PyFormat.TEXT] * len(values))
-        self.pgconn.send_query_prepared(name, parameters, result_format=Format.BINARY)
-        result = yield from self._result()
+        self.pgconn.send_query_prepared(name, self._dump(values), result_format=Format.BINARY)
+        return self._load((yield from self._result()))
+
+    def _fetch_once(self, sql: str, values: Sequence[Any]) -> PQGen[list[tuple[Any, ...]]]:
+        yield from self._start_query()
+        self.pgconn.send_query_params(sql.encode(), self._dump(values), result_format=Format.BINARY)
+        return self._load((yield from self._result()))
+
+    def _dump(self, values: Sequence[Any]) -> Sequence[Any]:
+        parameters: Sequence[Any] = self._transformer.dump_sequence(values, [PyFormat.TEXT] * len(values))
+        return parameters
+
+    def _load(self, result: PGresult) -> list[tuple[Any, ...]]:
         self._transformer.set_pgresult(result)
         rows: list[tuple[Any, ...]] = self._transformer.load_rows(0, result.ntuples, tuple)
         return rows

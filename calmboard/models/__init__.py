@@ -6,6 +6,7 @@ from calmboard.models.discussion import Attachment, ChecklistItem, Comment
 from calmboard.models.events import Activity, OutboxMessage, StoppedAddress
 from calmboard.models.oauth import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken
 from calmboard.models.people import User
+from calmboard.models.text_index import EXTENSIONS
 from calmboard.models.work import (
     Board,
     ExternalTask,
@@ -22,6 +23,7 @@ from calmboard.models.work import (
 )
 
 __all__ = [
+    "EXTENSIONS",
     "Activity",
     "ApiKey",
     "Attachment",

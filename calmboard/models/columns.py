@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Dialect, SmallInteger, String, Text
+from sqlalchemy import Dialect, Index, SmallInteger, String, Text
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -54,6 +54,12 @@ def with_folded(model: type[DeclarativeBase], values: Mapping[str, Any]) -> dict
     """The values of an UPDATE, with the folded form of each that has one."""
     columns = model.__table__.columns
     return {**values, **{column.key: fold(values[of]) for column in columns if (of := column.info.get("of")) in values}}
+
+
+def parts_index(name: str, *columns: str) -> Index:
+    """PostgreSQL finds folded texts by any part of them; SQLite as `calmboard/models/text_index.py` says."""
+    of_parts = {column: "gin_trgm_ops" for column in columns if column.endswith("_folded")}
+    return Index(name, *columns, postgresql_using="gin", postgresql_ops=of_parts).ddl_if(dialect="postgresql")
 
 
 def when_created(context: Any) -> datetime:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from calmboard.clock import now
 from calmboard.db import Base, UtcDateTime
-from calmboard.models.columns import Id, Rank, folded_column, id_column, when_created
+from calmboard.models.columns import Id, Rank, folded_column, id_column, parts_index, when_created
 
 
 class Comment(Base):
@@ -24,7 +24,7 @@ class Comment(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=when_created)
 
-    __table_args__ = (Index("ix_comments_task_id", "task_id", "id"),)
+    __table_args__ = (Index("ix_comments_task_id", "task_id", "id"), parts_index("ix_comments_texts", "body_folded"))
 
 
 class ChecklistItem(Base):

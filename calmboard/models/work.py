@@ -1,7 +1,7 @@
 """Projects, their members, boards, tasks and sprints."""
 
 from datetime import date, datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from sqlalchemy import (
     CheckConstraint,
@@ -17,11 +17,13 @@ from sqlalchemy import (
     literal_column,
     text,
 )
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from calmboard.clock import now
 from calmboard.db import Base, UtcDateTime
-from calmboard.models.columns import Id, Rank, State, folded_column, id_column, when_created
+from calmboard.models.columns import Id, Rank, State, folded_column, id_column, parts_index, when_created
 
 InvitedRole = Literal["admin", "member", "viewer"]
 # From most to least.
@@ -124,8 +126,23 @@ class SprintTask(Base):
 
 # Sorting by due date puts tasks without one last, on both databases and from an index.
 DUE_OR_NEVER: ColumnElement[date] = literal_column("coalesce(due_date, '9999-12-31')", Date())
+
+
+class _NotYet(ColumnElement[datetime]):
+    """The first time of all as a constant that an index can hold: on PostgreSQL the same whatever zone the server is in."""
+
+    inherit_cache = True
+    type = UtcDateTime()
+
+
+@compiles(_NotYet)
+def _not_yet(_element: _NotYet, compiler: SQLCompiler, **_options: Any) -> str:
+    return f"'1970-01-01 00:00:00{'+00' if compiler.dialect.name == 'postgresql' else '.000000'}'"
+
+
+NOT_YET = _NotYet()
 # Sorting by when it was done puts tasks that are not first, so that downwards the last one done leads.
-DONE_OR_NOT_YET: ColumnElement[datetime] = literal_column("coalesce(done_at, '1970-01-01 00:00:00.000000')", UtcDateTime())
+DONE_OR_NOT_YET: ColumnElement[datetime] = func.coalesce(literal_column("done_at", UtcDateTime()), NOT_YET)
 
 _BLOCKED = text("blocked_at IS NOT NULL")
 
@@ -166,9 +183,10 @@ class Task(Base):
         Index("uq_tasks_number", "board_id", "number", unique=True),
         Index("ix_tasks_updated", "board_id", "updated_at", "id"),
         Index("ix_tasks_due", "board_id", DUE_OR_NEVER, "id"),
-        Index("ix_tasks_done", "board_id", "done_at"),
+        Index("ix_tasks_done", "board_id", DONE_OR_NOT_YET, "id"),
         Index("ix_tasks_blocked", "board_id", "blocked_at", sqlite_where=_BLOCKED, postgresql_where=_BLOCKED),
         Index("ix_tasks_sprint_id", "sprint_id", "id"),
+        parts_index("ix_tasks_texts", "board_id", "title_folded", "description_folded"),
         CheckConstraint("state BETWEEN 0 AND 4", name="state"),
     )
 

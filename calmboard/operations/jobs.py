@@ -26,11 +26,13 @@ from calmboard.operations.retention import (
 from calmboard.queue import beat, job, queue
 from calmboard.settings import current_settings
 from calmboard.work.discussion.attachments import delete_orphan_files
+from calmboard.work.text_index.filling import index_waiting_texts, renew_sparse_index
 
 _HEARTBEAT_S = 10
 _SHUTDOWN_TIMEOUT_S = 8
 _CHECKPOINT_INTERVAL_S = 1
 _MAILERS, _LOOK_INTERVAL_S = 2, 3
+_INDEX_INTERVAL_S = 5
 _is_woken, _is_over = threading.Event(), threading.Event()
 
 
@@ -40,8 +42,8 @@ def run_jobs(app: Flask) -> None:
     threading.Thread(target=_beat_over_and_over, name="heartbeat", daemon=True).start()
     threading.Thread(target=_keep_log_short, args=(app,), name="checkpoints", daemon=True).start()
     mailers = [threading.Thread(target=_send_messages, args=(app,), daemon=True) for _ in range(_MAILERS)]
-    for mailer in mailers:
-        mailer.start()
+    for thread in (*mailers, threading.Thread(target=_index_texts, args=(app,), daemon=True)):
+        thread.start()
     # A store that cannot wake the worker is polled once a second at least.
     queue.create_consumer(workers=2, max_delay=1.0, graceful_signal="TERM", shutdown_timeout=_SHUTDOWN_TIMEOUT_S).run()
     _is_over.set()
@@ -88,6 +90,17 @@ def _send_messages(app: Flask) -> None:
         _is_woken.wait(_LOOK_INTERVAL_S)
 
 
+def _index_texts(app: Flask) -> None:
+    """What was written since; until then whoever searches reads it as well."""
+    while not _is_over.is_set():
+        try:
+            with app.app_context():
+                index_waiting_texts()
+        except SQLAlchemyError:
+            logging.getLogger(__name__).exception("No texts are indexed while the database does not answer")
+        _is_over.wait(_INDEX_INTERVAL_S)
+
+
 def delete_orphan_attachments() -> None:
     """Delete the files of deleted tasks and of interrupted uploads."""
     settings = current_settings()
@@ -105,3 +118,4 @@ queue.periodic_task(crontab(hour="3", minute="42"))(delete_old_activities)
 queue.periodic_task(crontab(hour="3", minute="47"))(delete_lapsed_invitations)
 queue.periodic_task(crontab(hour="3", minute="52"))(delete_dead_keys)
 queue.periodic_task(crontab(hour="3", minute="57"))(delete_ended_messages)
+queue.periodic_task(crontab(hour="4", minute="2"))(renew_sparse_index)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Dialect, Text, bindparam
+from sqlalchemy import BindParameter, Boolean, ColumnElement, Dialect, Text, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -14,7 +14,12 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 def is_one_of(column: Any, name: str) -> ColumnElement[bool]:
     """The column holds one of the values bound as `name`."""
-    return _IsOneOf(column, bindparam(name, type_=_ListOf(column.type)))
+    return _IsOneOf(column, bound_list(name, column))
+
+
+def bound_list(name: str, column: Any) -> BindParameter[Any]:
+    """The parameter itself, for values of a column."""
+    return bindparam(name, type_=_ListOf(column.type))
 
 
 class _IsOneOf(FunctionElement[bool]):

@@ -10,6 +10,7 @@ from sqlalchemy.pool import ManagesConnection
 from sqlalchemy.types import TypeEngine
 
 from calmboard.db import AnyRow, AnySelect
+from calmboard.engines import PLANNED_EACH_TIME
 from calmboard.engines.driver import POSTCOMPILE, compile_for_driver, fetch
 
 _Convert = Callable[[Any], Any]
@@ -31,6 +32,7 @@ class Prepared:
         self._columns = statement.selected_columns if isinstance(statement, Select) else statement.exported_columns
         names = [str(name) for name in self._columns.keys()]  # noqa: SIM118 -- a collection of columns is no mapping
         self._row = msgspec.defstruct("Row", names, bases=(PreparedRow,), frozen=True, gc=False)
+        self._is_planned_each_time = bool(statement.get_execution_options().get(PLANNED_EACH_TIME))
         self._plans: dict[str, _Plan] = {}
 
     def all(self, reads: "Reads", values: Mapping[str, Any]) -> list[AnyRow]:
@@ -45,7 +47,7 @@ class Prepared:
         for listener in source.dispatch.before_cursor_execute:
             listener(source, None, *self._as_announced(source.dialect, plan, values), None, False)
         try:
-            rows = fetch(pooled.driver_connection, plan.sql, plan.bind_values(values))
+            rows = fetch(pooled.driver_connection, plan.sql, plan.bind_values(values), once=self._is_planned_each_time)
         except source.dialect.loaded_dbapi.Error as error:
             lost = source.dialect.is_disconnect(cast("Any", error), None, None)
             if lost:

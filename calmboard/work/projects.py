@@ -1,12 +1,12 @@
 """Projects: listed, created, changed, deleted, and what a key could do in them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, literal, select, update
 
 from calmboard.access.access import Access
 from calmboard.access.audit import Subject, record_audit
@@ -32,12 +32,14 @@ from calmboard.models import Board, Membership, Project, Sprint, Task
 from calmboard.models.columns import with_folded
 from calmboard.pagination import Order, Page, PageRequest, contains, like_pattern, order_and_limit, read_page
 from calmboard.preconditions import Precondition, no_precondition
-from calmboard.prepared import Prepared, is_one_of
+from calmboard.prepared import Prepared, Reads, is_one_of
 from calmboard.work.changed_values import changed_values
 
 _COLUMNS = (Project.id, Project.name, Project.description, Project.created_at, Project.updated_at)
 _BY_ID = Order((Project.id,))
-_COUNTED = ("boards", "tasks", "sprints")
+# What the preview of a key says: so many projects by name, and numbers up to this one.
+FEW_PROJECTS = 3
+MOST_COUNTED = 1_000
 
 
 def list_projects(access: Access, page_request: PageRequest, q: str | None = None) -> Page[AnyRow]:
@@ -137,44 +139,60 @@ def has_use_of(rights: Collection[str], scopes: Iterable[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class EffectiveAccess:
-    """What a key could do in one project today; `rights` is empty where it could not see it. `counts` are by noun."""
+    """What a key could do today in the projects where its person has one role; `rights` is empty where it could not see them.
 
-    project_id: str
-    project_name: str
+    `names` are those of FEW_PROJECTS at most. `counts` are by noun, and stop at one more than MOST_COUNTED.
+    """
+
     role: str
     rights: frozenset[str]
+    project_count: int
+    names: Sequence[str]
     counts: Mapping[str, int]
 
 
 def effective_access(access: Access, scopes: frozenset[str], project_ids: frozenset[str] | None) -> list[EffectiveAccess]:
-    """What a key with these scopes and projects could do now, for each project of the person."""
-    counts = _counts_by_project(access)
+    """What a key with these scopes and projects could do now, by the person's roles; counts nothing that it could not see."""
     requested = expand(scopes)
-    return [
-        EffectiveAccess(
-            row.id,
-            row.name,
-            row.role,
-            ROLE_RIGHTS[row.role] & requested if project_ids is None or row.id in project_ids else frozenset(),
-            counts.get(row.id) or dict.fromkeys(_COUNTED, 0),
-        )
-        for row in my_projects(access)
-    ]
+    with visible_reads(access) as (connection, limited):
+        chosen = limited if project_ids is None else _limited_to(limited, project_ids)
+        everywhere, seen = _count_projects(connection, limited), _count_projects(connection, chosen)
+        unseen = {role: number - seen.get(role, 0) for role, number in everywhere.items() if number > seen.get(role, 0)}
+        return [
+            *(_seen(connection, chosen, role, number, ROLE_RIGHTS[role] & requested) for role, number in seen.items()),
+            *(_unseen(connection, limited, role, number, project_ids or ()) for role, number in unseen.items()),
+        ]
 
 
 def example_ids(access: Access) -> dict[str, str]:
     """Ids of the reader's own, for examples: `project_id`, `board_id` and `task_id` as far as they exist."""
     with visible_reads(access) as (connection, limited):
-        row = connection.execute(_example(limited.project_ids is not None), access_params(limited)).first() or ()
+        row = connection.execute(_examples(limited.project_ids is not None), access_params(limited)).first() or ()
     return {name: value for name, value in zip(("project_id", "board_id", "task_id"), row, strict=False) if value}
 
 
-@cache
-def _example(narrowed: bool) -> AnySelect:
-    first = select(Project.id, Board.id, Task.id).outerjoin(Board, Board.project_id == Project.id)
-    first = first.outerjoin(Task, Task.board_id == Board.id)
-    first = first.order_by(Task.id.is_(None), Board.id.is_(None), Project.id, Board.id, Task.id).limit(1)
-    return narrowed_to(first, Project.id, narrowed)
+def _limited_to(access: Access, project_ids: frozenset[str]) -> Access:
+    return replace(access, limited_to=project_ids if access.project_ids is None else project_ids & access.project_ids)
+
+
+def _count_projects(connection: Reads, access: Access) -> dict[str, int]:
+    """The number of visible projects by the person's role in them."""
+    rows = connection.execute(_projects_by_role(access.project_ids is not None), access_params(access))
+    return {row.role: row.number for row in rows}
+
+
+def _seen(connection: Reads, access: Access, role: str, number: int, rights: frozenset[str]) -> EffectiveAccess:
+    values = {**access_params(access), "role": role, "apart": ()}
+    narrowed = access.project_ids is not None
+    names = connection.execute(_some_names(narrowed), values).scalars().all()
+    counts = connection.execute(_amounts(narrowed), values).one()._asdict()
+    return EffectiveAccess(role, rights, number, names, counts)
+
+
+def _unseen(connection: Reads, access: Access, role: str, number: int, chosen: Collection[str]) -> EffectiveAccess:
+    values = {**access_params(access), "role": role, "apart": list(chosen)}
+    names = connection.execute(_some_names(access.project_ids is not None), values).scalars().all()
+    return EffectiveAccess(role, frozenset(), number, names, {})
 
 
 def _record_deletion(access: Access, project_id: str, name: str) -> None:
@@ -212,18 +230,44 @@ def _boards_of(narrowed: bool) -> Prepared:
     return Prepared(few.order_by(numbered.id))
 
 
-def _counts_by_project(access: Access) -> dict[str, dict[str, int]]:
-    """Boards, tasks and sprints of each visible project that has a board."""
-    boards = select(Board.project_id, func.count(Board.id.distinct()), func.count(Task.id)).outerjoin(
-        Task, Task.board_id == Board.id
-    )
-    sprints = select(Board.project_id, func.count(Sprint.id)).join(Sprint, Sprint.board_id == Board.id)
-    with visible_reads(access) as (connection, limited):
-        board_rows, sprint_rows = (
-            connection.execute(
-                visible(limited, statement, Board.project_id).group_by(Board.project_id), access_params(limited)
-            ).all()
-            for statement in (boards, sprints)
-        )
-    sprints_of = {row[0]: row[1] for row in sprint_rows}
-    return {row[0]: dict(zip(_COUNTED, (row[1], row[2], sprints_of.get(row[0], 0)), strict=True)) for row in board_rows}
+@cache
+def _projects_by_role(narrowed: bool) -> AnySelect:
+    statement: AnySelect = select(Membership.role, func.count().label("number"))
+    statement = statement.where(Membership.user_id == bindparam("access_user_id")).group_by(Membership.role)
+    if narrowed:
+        statement = statement.where(Membership.project_id.in_(bindparam("allowed_project_ids", expanding=True)))
+    return statement
+
+
+@cache
+def _some_names(narrowed: bool) -> AnySelect:
+    statement = narrowed_to(select(Project.name), Project.id, narrowed).where(Membership.role == bindparam("role"))
+    return statement.where(Project.id.not_in(bindparam("apart", expanding=True))).limit(FEW_PROJECTS)
+
+
+@cache
+def _amounts(narrowed: bool) -> AnySelect:
+    """How many boards, tasks and sprints are in the projects of a role; none is read beyond what the preview tells apart."""
+    boards = select(literal(1)).select_from(Board)
+    rows = {
+        "boards": boards,
+        "tasks": boards.join(Task, Task.board_id == Board.id),
+        "sprints": boards.join(Sprint, Sprint.board_id == Board.id),
+    }
+    return select(*(_amount(statement, narrowed).label(noun) for noun, statement in rows.items()))
+
+
+def _amount(statement: AnySelect, narrowed: bool) -> Any:
+    of_role = narrowed_to(statement, Board.project_id, narrowed).where(Membership.role == bindparam("role"))
+    return select(func.count()).select_from(of_role.limit(MOST_COUNTED + 1).subquery()).scalar_subquery()
+
+
+@cache
+def _examples(narrowed: bool) -> AnySelect:
+    """The first task of each board by itself, so that no board is read to its end."""
+    first_task = select(Task.id).where(Task.board_id == Board.id).order_by(Task.id).limit(1).scalar_subquery()
+    rows = select(Project.id, Board.id.label("board_id"), first_task.label("task_id"))
+    rows = narrowed_to(rows.outerjoin(Board, Board.project_id == Project.id), Project.id, narrowed)
+    found = rows.subquery().c
+    order = (found.task_id.is_(None), found.board_id.is_(None), found.id, found.board_id)
+    return select(found.id, found.board_id, found.task_id).order_by(*order).limit(1)

@@ -20,6 +20,7 @@ from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect
 from calmboard.errors import FieldError, InvalidRequest
 from calmboard.models import Board, Sprint, SprintTask, Task
+from calmboard.models.work import DONE_OR_NOT_YET
 from calmboard.work.sql_times import SecondsBetween, UtcDay
 
 MAX_DAYS = 366
@@ -199,8 +200,9 @@ def _midnight(day: date) -> datetime:
 
 _DONE_WITHIN = (
     Task.board_id == bindparam("board_id"),
-    Task.done_at >= bindparam("since", type_=Task.done_at.type),
-    Task.done_at < bindparam("until", type_=Task.done_at.type),
+    Task.done_at.is_not(None),
+    bindparam("since", type_=Task.done_at.type) <= DONE_OR_NOT_YET,
+    bindparam("until", type_=Task.done_at.type) > DONE_OR_NOT_YET,
 )
 _DONE_BY_DAY = select(UtcDay(Task.done_at).label("day"), func.count().label("done")).where(*_DONE_WITHIN).group_by("day")
 
@@ -227,7 +229,7 @@ _PERCENTILES = select(
 _TASKS_DONE = (
     select(Task.id.label("task_id"), Task.title, Task.started_at, Task.done_at, _TOOK_S.label("cycle_time_s"))
     .where(*_TIMED)
-    .order_by(Task.done_at.desc(), Task.id.desc())
+    .order_by(DONE_OR_NOT_YET.desc(), Task.id.desc())
     .limit(bindparam("limit"))
 )
 _STAYS = (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, case, literal, null, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, bindparam, case, literal, null, or_, select, union_all
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, find, narrowed_to, require_scope
@@ -16,7 +16,16 @@ from calmboard.models import Board, Project, Sprint, Task
 from calmboard.pagination import Order, Page, PageRequest, contains, like_pattern, order_and_limit, read_page
 from calmboard.prepared import Prepared
 from calmboard.texts.folding import fold
+from calmboard.work.text_index.candidates import (
+    WALKED,
+    WayName,
+    choose_way_to_some,
+    joins_by_text,
+    named_by_index,
+    planned_each_time,
+)
 
+MOST_MATCHES = 500
 _MAX_NAME_LENGTH = 200
 
 
@@ -58,17 +67,19 @@ def list_projects_and_boards(access: Access, kinds: Collection[str], page_reques
 def match_names(access: Access, kind: str, text: str, limit: int, board_id: str | None = None) -> Sequence[AnyRow]:
     """Id and name of what has an id that starts with the text, or a name that contains it; an exact match comes first.
 
-    Sprints may be narrowed to those of a board. One query.
+    Of more than MOST_MATCHES it is left open which are compared. Sprints may be narrowed to those of a board. Two queries.
     """
     require_scope(access, _KINDS[kind].scope)
     if len(text) > _MAX_NAME_LENGTH or "\0" in text:
         return ()
-    like = like_pattern(text) or "%"
-    start = like.removeprefix("%") if text.startswith(f"{_KINDS[kind].prefix}_") else ""
-    values = {"exact": fold(text), "q": like, "start": start, "limit": limit, "board_id": board_id}
+    values = {"exact": fold(text), "q": like_pattern(text) or "%", "limit": limit, "board_id": board_id}
+    if by_id := text.startswith(f"{_KINDS[kind].prefix}_"):
+        values |= {"start": text, "end": f"{text}\x7f"}
     with visible_reads(access) as (connection, limited):
-        statement = _matching(kind, limited.project_ids is not None, board_id is not None)
-        return connection.execute(statement, {**access_params(limited), **values}).all()
+        narrowed = limited.project_ids is not None
+        way = choose_way_to_some(connection, "title", (fold(text),), narrowed=narrowed) if kind == "task" else WALKED
+        statement = _matching(kind, narrowed, board_id is not None, by_id, way.name)
+        return connection.execute(statement, {**access_params(limited), **values, **way.values}).all()
 
 
 def require_visible(access: Access, row_ids: Iterable[str], *, ignore_missing: bool = False) -> None:
@@ -98,14 +109,23 @@ def _projects_and_boards(kinds: tuple[str, ...], named: bool, narrowed: bool, af
 
 
 @cache
-def _matching(kind: str, narrowed: bool, on_board: bool) -> AnySelect:
+def _matching(kind: str, narrowed: bool, on_board: bool, by_id: bool, way: WayName) -> AnySelect:
     named = _KINDS[kind]
-    statement: AnySelect = select(named.table.id, named.name.label("name")).select_from(named.table)
+    rows: AnySelect = select(named.table.id, named.name.label("name")).select_from(named.table)
     for parent in named.joins:
-        statement = statement.join(parent)
+        rows = rows.join(parent, joins_by_text(parent.id, named.table.board_id, way))  # type: ignore[attr-defined]
     is_inexact = case((named.folded == bindparam("exact"), 0), else_=1).label("is_inexact")
-    starts = named.table.id.like(bindparam("start"), escape="\\")
-    statement = narrowed_to(statement, named.project_id, narrowed).where(or_(starts, contains(named.folded)))
+    rows = narrowed_to(rows.add_columns(is_inexact), named.project_id, narrowed).where(_fits(named, by_id, way))
     if on_board:
-        statement = statement.where(named.table.board_id == bindparam("board_id"))
-    return statement.add_columns(is_inexact).order_by(is_inexact, named.table.id).limit(bindparam("limit"))
+        rows = rows.where(named.table.board_id == bindparam("board_id"))
+    found = rows.limit(MOST_MATCHES).subquery()
+    statement = select(*found.c).order_by(found.c.is_inexact, found.c.id).limit(bindparam("limit"))
+    return planned_each_time(statement) if kind == "task" else statement
+
+
+def _fits(named: _NamedTable, by_id: bool, way: WayName) -> ColumnElement[bool]:
+    by_name = contains(named.folded)
+    if way != "walked":
+        by_name = and_(named_by_index(named.table.id, "title", way), by_name)
+    start = and_(named.table.id >= bindparam("start"), named.table.id < bindparam("end"))
+    return or_(start, by_name) if by_id else by_name

@@ -1,4 +1,4 @@
-"""What a key could do today, in sentences with real counts."""
+"""What a key could do today, in sentences with real counts, up to where one number is as good as another."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from calmboard.access.scopes import GRANTABLE, Scope
-from calmboard.work.projects import EffectiveAccess
+from calmboard.work.projects import FEW_PROJECTS, MOST_COUNTED, EffectiveAccess
 from portal.shared.words import listed, plural
-
-_FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +17,7 @@ class Preview:
 
 
 def preview_of(accesses: Sequence[EffectiveAccess], rights: dict[str, str]) -> Preview:
-    """`rights` are the requested ones; `accesses` holds what the role in each project allows of them."""
+    """`rights` are the requested ones; `accesses` holds what each role of the person allows of them."""
     if not accesses:
         return Preview([], [Markup("Nothing yet: you are in no project. It will cover those you join.")])
     can = [line for scope in GRANTABLE.values() for line in _can(scope, accesses)]
@@ -44,15 +42,17 @@ def _amount(noun: str, accesses: Sequence[EffectiveAccess]) -> Markup:
     """How many there are, where they are counted."""
     if any(noun not in access.counts for access in accesses):
         return escape(noun)
-    number = sum(access.counts[noun] for access in accesses)
-    return Markup("<strong>{}</strong>").format(plural(number, noun.removesuffix("s")))
+    number, singular = sum(access.counts[noun] for access in accesses), noun.removesuffix("s")
+    amount = plural(number, singular) if number <= MOST_COUNTED else f"more than {plural(MOST_COUNTED, singular)}"
+    return Markup("<strong>{}</strong>").format(amount)
 
 
 def _project_names(accesses: Sequence[EffectiveAccess], noun: str, last: str = "and") -> Markup:
     """The names of a few projects, the number of many."""
-    if len(accesses) > _FEW:
-        return escape(plural(len(accesses), noun))
-    return escape(listed([access.project_name for access in accesses], last))
+    number = sum(access.project_count for access in accesses)
+    if number > FEW_PROJECTS:
+        return escape(plural(number, noun))
+    return escape(listed(sorted(name for access in accesses for name in access.names), last))
 
 
 def _unseen(accesses: Sequence[EffectiveAccess]) -> Iterable[Markup]:

@@ -5,18 +5,22 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, or_, select
 
 from calmboard.access.access import Access
 from calmboard.models import Activity, Task, TaskAssignee, TaskLabel
+from calmboard.models.work import DONE_OR_NOT_YET, NOT_YET
 from calmboard.pagination import contains, like_pattern
-from calmboard.prepared import is_one_of
+from calmboard.prepared import Reads, is_one_of
+from calmboard.texts.folding import fold
+from calmboard.work.text_index.candidates import WAYS_TO_ALL, choose_way, named_by_index
 
 # As a value of a filter: what has no such thing.
 NONE: Literal["none"] = "none"
 MAY_BE_NONE = ("assignee", "sprint_id", "label", "due_date", "due_before")
 _PEOPLE = ("assignee", "changed_by")
 _OR_NONE = "_or_none"
+_LEADING = ("assignee", "label", "changed_by", "sprint_id", *WAYS_TO_ALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,14 @@ def bind_filters(access: Access, filters: TaskFilters) -> BoundFilters:
     return BoundFilters(frozenset(names), values)
 
 
+def with_candidates(connection: Reads, bound: BoundFilters, q: str | None, board_id: str | None = None) -> BoundFilters:
+    """With a way to few tasks, where `q` is given and an index names few for it."""
+    way = choose_way(connection, "task", (fold(q),), board_id) if q else None
+    if way is None or way.name == "walked":
+        return bound
+    return BoundFilters(bound.names | {way.name}, {**bound.values, **way.values})
+
+
 def given_filters(filters: TaskFilters) -> dict[str, Any]:
     """The filters that are set; a list without values is none."""
     values = {field.name: getattr(filters, field.name) for field in fields(filters)}
@@ -73,6 +85,18 @@ def given_filters(filters: TaskFilters) -> dict[str, Any]:
 def on_board(names: frozenset[str]) -> list[ColumnElement[bool]]:
     """The conditions by these names, where it is the board's order that leads to its tasks."""
     return [_condition(_CONDITIONS, name) for name in sorted(names)]
+
+
+def of_board(names: frozenset[str]) -> ColumnElement[bool]:
+    """On the board bound as `board_id`. The plus keeps SQLite from walking the board where an index names the tasks."""
+    column = literal_column("+tasks.board_id", Task.board_id.type) if "named_on_board" in names else Task.board_id
+    condition: ColumnElement[bool] = column == bindparam("board_id")
+    return condition
+
+
+def leads_to_few(names: frozenset[str]) -> bool:
+    """Whether one of the filters leads to few tasks, wherever they are."""
+    return not names.isdisjoint(_LEADING)
 
 
 def across_boards(names: frozenset[str]) -> list[ColumnElement[bool]]:
@@ -131,11 +155,12 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
     "due_after": Task.due_date > bindparam("due_after"),
     "blocked_since": Task.blocked_at >= bindparam("blocked_since"),
     "blocked_before": Task.blocked_at < bindparam("blocked_before"),
-    "done_since": Task.done_at >= bindparam("done_since"),
-    "done_before": Task.done_at < bindparam("done_before"),
+    "done_since": and_(Task.done_at.is_not(None), bindparam("done_since", type_=Task.done_at.type) <= DONE_OR_NOT_YET),
+    "done_before": and_(DONE_OR_NOT_YET > NOT_YET, bindparam("done_before", type_=Task.done_at.type) > DONE_OR_NOT_YET),
     "updated_since": Task.updated_at >= bindparam("updated_since"),
     "updated_before": Task.updated_at < bindparam("updated_before"),
     "q": or_(contains(Task.title_folded), contains(Task.description_folded)),
+    **{name: named_by_index(Task.id, "task", name) for name in WAYS_TO_ALL},
 }
 _CONDITIONS_ACROSS_BOARDS = {
     **_CONDITIONS,

@@ -8,18 +8,27 @@ from operator import attrgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import select, true
 
 from calmboard.access.access import Access
 from calmboard.access.permissions import access_params, find, narrowed_to, require_scope
 from calmboard.access.reads import replica_reads, visible_reads
-from calmboard.db import AnyRow, AnySelect, autocommit
+from calmboard.db import AnyRow, AnySelect, autocommit, db
 from calmboard.models import Board, Label, Project, Task, TaskAssignee, TaskLabel, User
 from calmboard.models.work import DONE_OR_NOT_YET, DUE_OR_NEVER
-from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
+from calmboard.pagination import Order, Page, PageRequest, ordered, read_page
 from calmboard.prepared import Prepared, Reads, is_one_of
 from calmboard.settings import current_settings
-from calmboard.work.tasks.conditions import TaskFilters, across_boards, bind_filters, on_board
+from calmboard.work.tasks.conditions import (
+    TaskFilters,
+    across_boards,
+    bind_filters,
+    leads_to_few,
+    of_board,
+    on_board,
+    with_candidates,
+)
+from calmboard.work.text_index.candidates import planned_each_time
 
 COLUMNS = (
     Task.id,
@@ -100,9 +109,10 @@ def list_tasks(access: Access, board_id: str, filters: TaskFilters, sort: str, p
     """
     require_scope(access, "tasks:read")
     find(access, Board, board_id)
-    names, values = bind_filters(access, filters)
-    statement = _task_list(names, sort, page_request.after is not None)
+    bound = bind_filters(access, filters)
     with replica_reads(access) as connection:
+        names, values = with_candidates(connection, bound, filters.q, board_id)
+        statement = _task_list(names, sort, page_request.after is not None)
         page = read_page(connection, statement, page_request, {**values, "board_id": board_id})
         return Page(with_relations(connection, page.rows), page.after)
 
@@ -113,10 +123,11 @@ def list_visible_tasks(access: Access, filters: TaskFilters, sort: str, page_req
     A name is None to an access without boards:read, projects:read. By position they come board by board.
     """
     require_scope(access, "tasks:read")
-    names, values = bind_filters(access, filters)
+    bound = bind_filters(access, filters)
     with visible_reads(access) as (connection, limited):
         narrowed = limited.project_ids is not None
-        statement = _visible_task_list(names, sort, narrowed, page_request.after is not None)
+        names, values = with_candidates(connection, bound, filters.q)
+        statement = _visible_task_list(db.engine.dialect.name, names, sort, narrowed, page_request.after is not None)
         page = read_page(connection, statement, page_request, {**values, **access_params(limited)})
         tasks = with_relations(connection, page.rows)
     locations = [_location(access, row) for row in page.rows]
@@ -180,8 +191,8 @@ _LABELS = Prepared(
 
 @cache
 def _task_list(filter_names: frozenset[str], sort: str, after_cursor: bool) -> Prepared:
-    statement = select(*COLUMNS).where(Task.board_id == bindparam("board_id"), *on_board(filter_names))
-    return order_and_limit(statement, SORTS[sort], after_cursor=after_cursor)
+    statement = select(*COLUMNS).where(of_board(filter_names), *on_board(filter_names))
+    return _planned(ordered(statement, SORTS[sort], after_cursor=after_cursor), filter_names)
 
 
 @cache
@@ -191,8 +202,26 @@ def _some_tasks(narrowed: bool) -> Prepared:
 
 
 @cache
-def _visible_task_list(filter_names: frozenset[str], sort: str, narrowed: bool, after_cursor: bool) -> Prepared:
-    location = (Board.name.label("board_name"), Project.name.label("project_name"))
-    statement: AnySelect = select(*COLUMNS, *location).select_from(Task).join(Board).join(Project)
-    statement = narrowed_to(statement, Board.project_id, narrowed).where(*across_boards(filter_names))
-    return order_and_limit(statement, _SORTS_ACROSS_BOARDS[sort], after_cursor=after_cursor)
+def _visible_task_list(dialect: str, filter_names: frozenset[str], sort: str, narrowed: bool, after_cursor: bool) -> Prepared:
+    order = _SORTS_ACROSS_BOARDS[sort]
+    boards = select(*COLUMNS, Board.name.label("board_name"), Project.name.label("project_name")).select_from(Board)
+    if leads_to_few(filter_names):
+        statement = boards.join(Task, Task.board_id == Board.id).where(*across_boards(filter_names))
+    else:
+        tasks = select(Task.id).where(Task.board_id == Board.id, *on_board(filter_names)).correlate(Board)
+        first = ordered(tasks, order, after_cursor=after_cursor).with_only_columns(Task.id)
+        statement = _with_first_tasks(boards, first, dialect)
+    statement = narrowed_to(statement.join(Project, Project.id == Board.project_id), Board.project_id, narrowed)
+    return _planned(ordered(statement, order, after_cursor=after_cursor), filter_names)
+
+
+def _with_first_tasks(boards: AnySelect, first: AnySelect, dialect: str) -> AnySelect:
+    """Of each board as many tasks as a page may take, from an index in their order, so that no board is read to its end."""
+    if dialect == "sqlite":
+        return boards.join(Task, Task.id.in_(first))
+    lateral = first.lateral("first_tasks")
+    return boards.join(lateral, true()).join(Task, Task.id == lateral.c.id)
+
+
+def _planned(statement: AnySelect, filter_names: frozenset[str]) -> Prepared:
+    return Prepared(planned_each_time(statement) if "q" in filter_names else statement)

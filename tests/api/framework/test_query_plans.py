@@ -1,15 +1,14 @@
 """Every statement behind a list, read, move or by-external finds its rows by an index, on both databases."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine
 
 from calmboard.db import db
 from tests.api.resources.test_tasks import add
+from tests.support.plans import plans_of
 from tests.support.statements import Statement, recorded
 from tests.support.users import ProjectAndBoard, TestUser, add_project_and_board
 
@@ -75,25 +74,11 @@ def test_a_change_walks_no_table(app: Flask, owner: TestUser, project: ProjectAn
 
 def _assert_by_index(app: Flask, statements: list[Statement]) -> None:
     with app.app_context():
-        engine = db.engines["autocommit"]
-    walked = {statement: plan for statement, plan in _plans(engine, statements) if _WALKS[engine.dialect.name].search(plan)}
+        walks = _WALKS[db.engine.dialect.name]
+    walked = {statement: plan for statement, plan in plans_of(app, statements, "enable_seqscan") if walks.search(plan)}
     assert statements
     assert walked == {}
 
 
 # What a plan says where a whole table is read; on SQLite a scan along an index names it, and a bound list is no table.
 _WALKS = {"sqlite": re.compile(r"SCAN (?!.*USING|json_each)"), "postgresql": re.compile(r"Seq Scan on")}
-
-
-def _plans(engine: Engine, statements: list[Statement]) -> Iterator[Statement]:
-    """What the database does for each. Small tables are cheaper to walk, so PostgreSQL is set to avoid that where it can."""
-    explain = "EXPLAIN QUERY PLAN " if engine.dialect.name == "sqlite" else "EXPLAIN "
-    with engine.connect() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql("SET enable_seqscan = off")
-        for statement, parameters in statements:
-            if not statement.startswith(("SELECT", "UPDATE", "DELETE")):
-                continue
-            rows = connection.exec_driver_sql(explain + statement, parameters).all()
-            yield statement, "\n".join(str(row[-1]) for row in rows)
-        connection.invalidate()

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from flask import Flask
 from sqlalchemy import Engine, inspect, text
 
 from calmboard.db import db
+from calmboard.models.text_index import EXTENSIONS, is_compared
 from calmboard.settings import Settings
 from tests.support.servers.server import ROOT, environment_of
 
@@ -62,7 +64,8 @@ def test_alembic_finds_nothing_to_add(empty_app: Flask) -> None:
     with empty_app.app_context():
         flask_migrate.upgrade()
         with db.engine.connect() as connection:
-            assert compare_metadata(MigrationContext.configure(connection), db.metadata) == []
+            options = {"include_object": partial(is_compared, connection.dialect.name)}
+            assert compare_metadata(MigrationContext.configure(connection, opts=options), db.metadata) == []
 
 
 def test_migrations_and_code_make_the_same_schema(empty_app: Flask) -> None:
@@ -82,6 +85,27 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty_app: Flask) -> None:
         with pytest.raises(Exception, match="task_assignees"):
             flask_migrate.upgrade()
         assert inspect(db.engine).get_table_names() == ["task_assignees"]
+
+
+@pytest.mark.database("postgresql")
+def test_who_may_create_no_extension_learns_what_to_do(
+    make_app: Callable[..., Flask], empty_app: Flask, empty_database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once somebody else created them, the same upgrade goes through."""
+    with empty_app.app_context(), db.engine.begin() as connection:
+        connection.execute(text("DROP ROLE IF EXISTS plain_owner"))
+        connection.execute(text("CREATE ROLE plain_owner LOGIN"))
+        connection.execute(text("GRANT ALL ON SCHEMA public TO plain_owner"))
+    with make_app(database_url=empty_database_url.replace("postgres@", "plain_owner@")).app_context():
+        with pytest.raises(SystemExit):
+            flask_migrate.upgrade()
+        assert "Let an administrator run CREATE EXTENSION pg_trgm in this database" in caplog.text
+        assert inspect(db.engine).get_table_names() == []
+        with empty_app.app_context(), db.engine.begin() as connection:
+            for extension in EXTENSIONS:
+                connection.execute(text(f"CREATE EXTENSION {extension}"))
+        flask_migrate.upgrade()
+        assert "tasks" in inspect(db.engine).get_table_names()
 
 
 @pytest.mark.processes

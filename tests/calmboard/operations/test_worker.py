@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from calmboard.access.credentials.passwords import reset_password, verify
 from calmboard.access.credentials.sessions import IDLE
@@ -76,6 +76,15 @@ def test_the_worker_mails_a_link_that_sets_a_new_password_once(
             reset_password(token, "and another one again")
 
 
+@pytest.mark.processes
+@pytest.mark.database("sqlite")
+def test_the_worker_takes_in_the_texts_that_wait_to_be_searched(make_app: MakeApp, database: Databases) -> None:
+    app = make_app(database_url=database.seeded())
+    assert count_waiting_texts(app) > 0
+    with running_worker(app):
+        wait_until(lambda: count_waiting_texts(app) == 0, "The worker")
+
+
 def test_work_that_others_planted_is_not_even_unpacked(make_app: MakeApp) -> None:
     make_app()
     queue.storage.enqueue(pickle.dumps(["anything"]))
@@ -127,6 +136,13 @@ def _count_connections(server: socket.socket) -> int:
         while True:
             server.accept()[0].close()
             number += 1
+    return number
+
+
+def count_waiting_texts(app: Flask) -> int:
+    with app.app_context():
+        number: int = db.session.execute(text("SELECT count(*) FROM search_waiting")).scalar_one()
+        db.session.rollback()
     return number
 
 

@@ -86,9 +86,11 @@ def test_the_newest_of_equals_comes_first_and_the_rest_is_announced(
     assert found(app, someone, "mirror", limit=3).more is False
 
 
-def test_each_kind_costs_one_query(app: Flask, someone: TestUser, project: ProjectAndBoard) -> None:
+def test_each_kind_costs_one_query_and_one_more_where_there_is_an_index(
+    app: Flask, someone: TestUser, project: ProjectAndBoard
+) -> None:
     add(app, someone, project, "Mirror")
-    for kinds, queries in ((None, 5), (["task"], 1), (["project", "comment"], 2)):
+    for kinds, queries, indexed in ((None, 5, 2), (["task"], 1, 1), (["project", "comment"], 2, 1)):
         with recorded(app) as statements:
             found(app, someone, "mirror", kinds)
-        assert len(statements) == queries
+        assert len(statements) == queries + indexed
