@@ -80,10 +80,11 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--only", type=_works, help=f"some of {', '.join(WORKS)}, {_MEMORY}")
     parser.add_argument("--scale", type=float, help="1 for 1,000,000 tasks and keys: so a whole run; others 0.1")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, help="5 in a whole run, others 3")
     parser.add_argument("--seconds", type=int, default=3, help="the length of a measurement")
     options = parser.parse_args()
     options.scale = options.scale or (0.1 if options.only else 1)
+    options.rounds = options.rounds or (3 if options.only else 5)
     return options
 
 
