@@ -7,7 +7,7 @@ one thing put back; medians of interleaved rounds, on SQLite. A figure below 2 %
 import contextlib
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from statistics import median
 from typing import Any
 from unittest.mock import patch
@@ -17,8 +17,6 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from bench.quiet import quiet
-from calmboard.db import autocommit
-from calmboard.lookups import Lookup
 from portal.shared import extensions
 from tests.support.servers.databases import open_databases, settings_for
 from tests.support.servers.run import make_run_dir
@@ -43,10 +41,9 @@ def main() -> None:
 
 
 def _variants(app: Flask, hooked: Flask) -> dict[str, tuple[Flask, Any]]:
-    """The app as it is, and with one thing put back to Flask's or SQLAlchemy's way."""
+    """The app as it is, and with one thing put back to Flask's way."""
     return {
         "as it is": (app, contextlib.nullcontext()),
-        "the row of a credential read by SQLAlchemy": (app, patch.object(Lookup, "first", _first_by_sqlalchemy)),
         "a session opened for programs too": (
             app,
             patch.object(PageSessions, "open_session", SecureCookieSessionInterface.open_session),
@@ -55,11 +52,6 @@ def _variants(app: Flask, hooked: Flask) -> dict[str, tuple[Flask, Any]]:
         "create_url_adapter": (app, patch.object(App, "create_url_adapter", Flask.create_url_adapter)),
         "ensure_sync": (app, patch.object(App, "ensure_sync", Flask.ensure_sync)),
     }
-
-
-def _first_by_sqlalchemy(lookup: Lookup, values: Mapping[str, Any]) -> Any | None:
-    with autocommit() as connection:
-        return connection.execute(lookup._statement, values).first()
 
 
 def _with_hooks_everywhere(make: Callable[[], Flask]) -> Flask:
