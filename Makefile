@@ -35,7 +35,7 @@ format: .venv/tests ## Format the code
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 
-bench: .venv/tests .venv/static tools .venv-peers bench/peers/node_modules ## Measure CalmBoard beside its peers; ONLY=list alone, SCALE=1 with a million tasks, ROUNDS=5
+bench: .venv/tests .venv/static tools .venv-peers bench/peers/node_modules ## Measure CalmBoard beside its peers; ONLY=list prints one work, SCALE=0.1 takes fewer rows, ROUNDS=9 measures longer
 	@$(BIN)/python -m bench $(if $(ONLY),--only=$(ONLY)) $(if $(SCALE),--scale=$(SCALE)) $(if $(ROUNDS),--rounds=$(ROUNDS))
 
 coverage: .venv/tests .venv/static ## Measure by branch what make quick and one start of the whole run, in servers too; below the floor it fails

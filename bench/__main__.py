@@ -26,14 +26,15 @@ _started_s = time.monotonic()
 
 
 def main() -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C does, it stops the servers too
+    for number in (signal.SIGINT, signal.SIGTERM):  # of both the servers are stopped, where it runs in the background too
+        signal.signal(number, signal.default_int_handler)
     options = _options()
     results = Results(describe(options.scale, options.rounds, options.seconds))
     run_dir = make_run_dir()
     try:
         _measure(options, results, run_dir)
     except KeyboardInterrupt:
-        sys.exit("\nStopped. Nothing was written, but what a whole run had measured is in docs/performance.partial.json.")
+        sys.exit("Stopped." if options.only else f"Stopped. What was measured until then is in {PARTIAL}.")
     finally:
         shutil.rmtree(run_dir, ignore_errors=True)
     if options.only is None:
@@ -78,10 +79,13 @@ def _keep(options: argparse.Namespace, results: Results) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--only", type=_works, help=f"some of {', '.join(WORKS)}, {_MEMORY}")
-    parser.add_argument("--scale", type=float, default=0.1, help="1 for 1,000,000 tasks and keys")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--scale", type=float, help="1 for 1,000,000 tasks and keys: so a whole run; others 0.1")
+    parser.add_argument("--rounds", type=int, help="5 in a whole run, others 3")
     parser.add_argument("--seconds", type=int, default=3, help="the length of a measurement")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.scale = options.scale or (0.1 if options.only else 1)
+    options.rounds = options.rounds or (3 if options.only else 5)
+    return options
 
 
 def _works(text: str) -> list[str]:

@@ -38,9 +38,9 @@ ROUNDS, REQUESTS, CALLERS = 80, 50, 20
 SAMPLE_EVERY_S = 0.001
 MORE_AT_MOST = 0.03
 
-_STORED = Path(__file__).with_name("budget.json")
+STORED = Path(__file__).with_name("budget.json")
 # The first part of a path that fits a file says whose it is; what is in none of them belongs to what called it.
-_LAYERS = {
+LAYERS = {
     "log": ("calmboard/logs/", "calmboard/access/request_record.py", "calmboard/access/last_use.py", "web/record.py"),
     "limit": ("calmboard/access/limits/", "calmboard/access/plans.py"),
     "identify": ("calmboard/access/credentials/", "calmboard/access/secret_format.py", "api/framework/auth.py", "web/bearer.py"),
@@ -72,8 +72,8 @@ def main() -> None:
     costs = _measure_all()
     if stores:
         stored = {kind: round(cost.loops, 5) for kind, cost in costs.items()}
-        _STORED.write_bytes(msgspec.json.format(msgspec.json.encode(stored), indent=1) + b"\n")
-    stored = msgspec.json.decode(_STORED.read_bytes(), type=dict[str, float])
+        STORED.write_bytes(msgspec.json.format(msgspec.json.encode(stored), indent=1) + b"\n")
+    stored = msgspec.json.decode(STORED.read_bytes(), type=dict[str, float])
     for kind, cost in costs.items():
         _report(kind, cost, cost.loops / stored[kind] - 1)
     sys.exit(any(cost.loops > stored[kind] * (1 + MORE_AT_MOST) for kind, cost in costs.items()))
@@ -166,7 +166,7 @@ def _layer_of_file(path: str) -> str | None:
     if (package := path.rpartition("/site-packages/")[2]) != path:
         return _FRAMEWORK if package.startswith(_FRAMEWORK_PACKAGES) else None
     inside = path.removeprefix(f"{ROOT}/")
-    return next((layer for layer, parts in _LAYERS.items() if inside.startswith(parts)), None)
+    return next((layer for layer, parts in LAYERS.items() if inside.startswith(parts)), None)
 
 
 def _report(kind: str, cost: Cost, more: float) -> None:

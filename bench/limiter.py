@@ -4,24 +4,22 @@ Each figure is the median of interleaved rounds, in microseconds of wall time; c
 ratios between machines. Redis is the local redis-server, over TCP, started for the run.
 """
 
-import socket
-import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
-import redis
 from limits import RateLimitItemPerHour
 from limits.storage import RedisStorage, Storage
 from limits.strategies import FixedWindowRateLimiter
 
 from calmboard.access.limits.storage import FixedWindow, RedisScript, SharedMemory, storage_uri
+from tests.support.servers.redis_server import running_redis
 
 ROUNDS = 5
 MANY_KEYS = 50_000
@@ -110,30 +108,6 @@ def report(costs: dict[str, float]) -> None:
         print(f"{name:36}{cost:10.1f}{cost / least:16.2f}")
     saved = costs["Redis, hit and stats of limits"] / costs["Redis, one script"]
     print(f"One script is {saved:.1f} times as fast as hit and stats of limits on the same server.")
-
-
-@contextmanager
-def running_redis(directory: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", ""]
-    with subprocess.Popen(command, cwd=directory, stdout=subprocess.DEVNULL) as server:
-        url = f"redis://127.0.0.1:{port}/0"
-        wait_for(redis.Redis.from_url(url))
-        yield url
-        server.terminate()
-
-
-def wait_for(client: redis.Redis) -> None:
-    for _ in range(100):
-        try:
-            client.ping()
-        except redis.ConnectionError:
-            time.sleep(0.02)
-        else:
-            return
-    raise TimeoutError("redis-server does not answer.")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ The server runs as `serve` starts it, without a proxy. Lists of projects and the
 connections while nobody holds the server, and two seconds after hundreds began to.
 """
 
-import os
 import shutil
 import socket
 import sys
@@ -12,11 +11,11 @@ import time
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 from statistics import median, quantiles
 
 import requests
 
+from bench.side_by_side import process_cost
 from calmboard.settings import RateLimit
 from tests.support.servers.databases import open_databases, settings_for
 from tests.support.servers.programs import free_port
@@ -81,7 +80,7 @@ def _measure(name: str, server: Server, owner: TestUser) -> None:
     lists = _times_ms(f"{server.url}/api/v1/projects", {"Authorization": f"Bearer {owner.key}"})
     pages = _times_ms(f"{server.url}/sign-in", {})
     figures = (median(lists), quantiles(lists, n=100)[98], median(pages), quantiles(pages, n=100)[98])
-    _write(name, *(f"{figure:.1f}" for figure in figures), f"{_memory_mb(server.process.pid)}")
+    _write(name, *(f"{figure:.1f}" for figure in figures), f"{process_cost.pss_mb(server.process.pid):.0f}")
 
 
 def _times_ms(url: str, headers: dict[str, str]) -> list[float]:
@@ -117,23 +116,6 @@ def _large_file(server: Server, owner: TestUser) -> str:
         timeout=60,
     )
     return f"/api/v1/attachments/{sent.json()['id']}/content"
-
-
-def _memory_mb(group: int) -> int:
-    """Proportional memory of the server's processes."""
-    return sum(_pss_kb(path) for path in Path("/proc").glob("[0-9]*") if _group(path) == group) // 1024
-
-
-def _group(path: Path) -> int | None:
-    try:
-        return os.getpgid(int(path.name))
-    except ProcessLookupError:
-        return None
-
-
-def _pss_kb(path: Path) -> int:
-    lines = (path / "smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
 def _write(name: str, *figures: str) -> None:

@@ -12,7 +12,7 @@ import msgspec
 
 from bench.side_by_side.memory import Memory
 from bench.side_by_side.rounds import Samples
-from bench.side_by_side.servers import find_node
+from bench.side_by_side.servers import PEERS, find_node
 from tests.support.servers.programs import find_program
 from tests.support.servers.server import ROOT
 
@@ -58,6 +58,14 @@ def describe(scale: float, rounds: int, seconds: int) -> dict[str, str]:
             f"{package} {version(package)}" for package in ("Flask", "SQLAlchemy", "psycopg", "granian", "msgspec")
         ),
     }
+
+
+def _peer_packages() -> list[str]:
+    """What the peers run on, as it is pinned."""
+    lines = (PEERS / "requirements.txt").read_text().splitlines()
+    in_python = [line.replace("==", " ") for line in lines if "==" in line]
+    in_node = msgspec.json.decode((PEERS / "package.json").read_bytes())["dependencies"]
+    return [*in_python, *(f"{name} {pin}" for name, pin in in_node.items())]
 
 
 def _first_line(*command: str) -> str:

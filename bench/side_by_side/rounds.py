@@ -14,7 +14,7 @@ Note = Callable[[str], None]
 
 
 class Rounds:
-    """Starts a server where it is first needed. What fails is named in `failures`, and left out from then on."""
+    """Starts a server where it is first needed. What fails is named in `failures`; the rest goes on."""
 
     def __init__(self, stage: Stage, until_end: ExitStack, note: Note) -> None:
         self._stage = stage
@@ -25,25 +25,24 @@ class Rounds:
 
     def run(self, work: Work, rounds: int, seconds: int) -> Samples:
         """The samples of each server by its name, in the order of the work."""
-        samples: Samples = {name: [] for name in work.requests}
-        for name in work.requests:
-            self._attempt(work, name, partial(warm_up, self._stage, work, name))
+        ready = [name for name in work.requests if self._succeeds(work, name, partial(warm_up, self._stage, work, name))]
+        samples: Samples = {name: [] for name in ready}
         for number in range(1, rounds + 1):
-            for name, of_server in samples.items():
+            for name in ready:
                 self._note(f"{work.title}: round {number} of {rounds}, {name}")
-                self._attempt(work, name, partial(self._add_sample, work, name, seconds, of_server))
+                self._succeeds(work, name, partial(self._add_sample, work, name, seconds, samples[name]))
         return {name: of_server for name, of_server in samples.items() if of_server}
 
-    def _attempt(self, work: Work, name: str, step: Callable[[Server], None]) -> None:
-        """A peer that cannot be built, started or asked must not end a run of half an hour."""
-        what = f"{work.title}: {name}"
-        if what in self.failures:
-            return
+    def _succeeds(self, work: Work, name: str, step: Callable[[Server], None]) -> bool:
+        """Whether a step does; a peer that cannot be built, started or asked must not end a run of half an hour."""
         try:
             step(self._server(name))
         except Exception as error:
-            self.failures[what] = f"{type(error).__name__}: {error}"
-            self._note(f"FAILED: {what}: {self.failures[what]}")
+            what, why = f"{work.title}: {name}", f"{type(error).__name__}: {error}".splitlines()[0]
+            self.failures[what] = why
+            self._note(f"FAILED: {what}: {why}")
+            return False
+        return True
 
     def _add_sample(self, work: Work, name: str, seconds: int, samples: list[Sample], server: Server) -> None:
         samples.append(measure(server, work.requests[name](server), seconds, self._stage))

@@ -52,6 +52,8 @@ def project_of(person: int, index: int, projects: int) -> int:
 def fill(size: Size) -> None:
     """Fill the tables of the current app's database, and let it know their sizes."""
     rows = _Rows(db.engine.dialect.name)
+    if rows.is_sqlite:
+        db.session.execute(text("PRAGMA cache_size = -1000000"))  # KiB: indexes of random digests are filled in memory
     _fill_people(rows, size)
     _fill_boards(rows, size)
     _fill_tasks(rows, size)

@@ -11,7 +11,7 @@ from pages import Limit, cursor_of, read_cursor, split_page
 from ranks import FIRST_RANK, rank_below
 from schemas import STATES, NewTask, TaskList, TaskOut
 from security import Caller, CurrentCaller
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import selectinload
 
@@ -40,7 +40,7 @@ async def list_tasks(
 async def read_task(caller: CurrentCaller, session: Session, task_id: str) -> TaskOut:
     """One task with the people and labels on it."""
     caller.require("tasks:read")
-    task = await session.scalar(select(Task).where(Task.id == task_id).options(*_RELATIONS))
+    task = await _read_task(session, task_id)
     if task is None:
         raise HTTPException(404, f"No task has the id {task_id}.")
     await _find_board(session, caller, task.board_id)
@@ -50,15 +50,13 @@ async def read_task(caller: CurrentCaller, session: Session, task_id: str) -> Ta
 @router.post("/boards/{board_id}/tasks", status_code=201)
 async def create_task(caller: CurrentCaller, session: Session, board_id: str, new: NewTask) -> TaskOut:
     """As CalmBoard does: a rank at the bottom of its column under a lock, the next number, the activity, in one commit."""
-    board, _ = await _find_writable_board(session, caller, board_id)
-    await session.execute(select(Board.id).where(Board.id == board_id).with_for_update(key_share=True))
+    board = await _find_writable_board(session, caller, board_id, lock=True)
     task = _task(caller, board_id, new, await _next_number(session, board.project_id))
     task.position = await _bottom_rank(session, board_id, task.state)
-    session.add(task)
-    await session.execute(update(Board).where(Board.id == board_id).values(updated_at=task.updated_at))
-    session.add(_created(caller, board.project_id, task, new))
+    board.updated_at = task.updated_at
+    session.add_all([task, _created(caller, board.project_id, task, new)])
     await session.commit()
-    return await read_task(caller, session, task.id)
+    return TaskOut.model_validate(await _read_task(session, task.id))
 
 
 @router.post("/bare/boards/{board_id}/tasks", status_code=201)
@@ -72,10 +70,16 @@ async def create_task_barely(caller: CurrentCaller, session: Session, board_id: 
     return {"id": task.id}
 
 
-async def _find_board(session: Session, caller: Caller, board_id: str) -> tuple[Board, str]:
-    """The board and the caller's role in its project."""
+async def _read_task(session: Session, task_id: str) -> Task | None:
+    return await session.scalar(select(Task).where(Task.id == task_id).options(*_RELATIONS))
+
+
+async def _find_board(session: Session, caller: Caller, board_id: str, *, lock: bool = False) -> tuple[Board, str]:
+    """The board and the caller's role in its project; locked, so that no card is placed on it at the same time."""
     membership = (Membership.project_id == Board.project_id) & (Membership.user_id == caller.user_id)
     statement = select(Board, Membership.role).outerjoin(Membership, membership).where(Board.id == board_id)
+    if lock:
+        statement = statement.with_for_update(of=Board, key_share=True)
     row = (await session.execute(statement)).first()
     if row is None:
         raise HTTPException(404, f"No board has the id {board_id}.")
@@ -84,12 +88,12 @@ async def _find_board(session: Session, caller: Caller, board_id: str) -> tuple[
     return row.Board, row.role
 
 
-async def _find_writable_board(session: Session, caller: Caller, board_id: str) -> tuple[Board, str]:
+async def _find_writable_board(session: Session, caller: Caller, board_id: str, *, lock: bool = False) -> Board:
     caller.require("tasks:write")
-    board, role = await _find_board(session, caller, board_id)
+    board, role = await _find_board(session, caller, board_id, lock=lock)
     if role not in _WRITERS:
         raise HTTPException(403, f"You are a {role} of this project; that role does not include tasks:write.")
-    return board, role
+    return board
 
 
 async def _next_number(session: Session, project_id: str) -> int:
