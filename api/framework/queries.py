@@ -1,10 +1,8 @@
 """Reads the parameters of an address, strictly; signs and verifies the cursors of lists."""
 
-import base64
-import hmac
 import re
-from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -17,7 +15,7 @@ from msgspec.structs import FieldInfo
 from api.framework.conversion.field_errors import field_error_from
 from api.framework.conversion.json_schema_convert import convert
 from api.framework.conversion.struct_fields import fields_of
-from calmboard.access.signing import signature
+from api.framework.cursors import open_cursor, seal_cursor
 from calmboard.errors import FieldError, InvalidRequest
 from calmboard.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
 from web.app import current_request
@@ -26,7 +24,6 @@ from web.origin import origin
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BLANK_OFFSET = re.compile(r"([Tt][0-9:.]+) ([0-9]{2}:[0-9]{2})$")
-_SIGNATURE_BYTES = 12
 
 
 class Query(Struct, kw_only=True):
@@ -104,8 +101,7 @@ def _unknown_fields(names: Sequence[str], gives: type[Struct] | None) -> list[Fi
 
 def next_cursor(after: tuple[Any, ...], query: PageQuery) -> str:
     """An opaque text that continues this very list after a row."""
-    payload = msgspec.json.encode([_tagged(value) for value in after])
-    return base64.urlsafe_b64encode(_sign(payload, query) + payload).rstrip(b"=").decode()
+    return seal_cursor(after, _list_of(query))
 
 
 def next_page(cursor: str) -> str:
@@ -117,39 +113,20 @@ def next_page(cursor: str) -> str:
 
 def _read_cursor(cursor: str, query: PageQuery) -> tuple[Any, ...]:
     try:
-        raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        return open_cursor(cursor, _list_of(query))
     except ValueError:
-        raise _invalid_cursor() from None
-    sent, payload = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
-    if not hmac.compare_digest(sent, _sign(payload, query)):
-        raise _invalid_cursor()
-    return tuple(_DECODERS[tag](text) for tag, text in msgspec.json.decode(payload))
+        detail = "This cursor was changed, or belongs to another list. Start again without it."
+        raise InvalidRequest(detail, errors=(FieldError("cursor", "strange_cursor", detail),)) from None
 
 
-def _invalid_cursor() -> InvalidRequest:
-    detail = "This cursor was changed, or belongs to another list. Start again without it."
-    return InvalidRequest(detail, errors=(FieldError("cursor", "strange_cursor", detail),))
-
-
-def _sign(payload: bytes, query: PageQuery) -> bytes:
-    """Binds a cursor to this server, this address and its filters, however they are written; not to limit and fields."""
+def _list_of(query: PageQuery) -> object:
+    """What binds a cursor to this address and its filters, however they are written; not to limit and fields."""
     filters = {
         name: sorted(value) if isinstance(value, list) else value
         for name, value in msgspec.to_builtins(query).items()
         if name not in fields_of(PageQuery)
     }
-    return signature("cursor", [current_request().path, filters], payload, _SIGNATURE_BYTES)
-
-
-def _tagged(value: Any) -> tuple[str, Any]:
-    if isinstance(value, datetime):
-        return "time", value.isoformat()
-    if isinstance(value, date):
-        return "date", value.isoformat()
-    return "text", value
-
-
-_DECODERS: dict[str, Callable[[str], Any]] = {"time": datetime.fromisoformat, "date": date.fromisoformat, "text": str}
+    return [current_request().path, filters]
 
 
 def _require_utf8(query_string: bytes) -> None:

@@ -14,7 +14,6 @@ KEPT_LISTS = ("projects", "tasks", "hits", "items")
 # What no reader acts upon; programs have it in the data.
 _NOT_SHOWN = ("updated_at", "created_at")
 _NOT_IN_TABLES = (*_NOT_SHOWN, "url")
-_EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 def data_of(kind: type[Struct], result: Any) -> dict[str, Any]:
@@ -35,8 +34,8 @@ def _without_empty(value: Any) -> Any:
         return [_without_empty(item) for item in value]
     if not isinstance(value, dict):
         return value
-    full = {name: _without_empty(item) for name, item in value.items()}
-    return {name: item for name, item in full.items() if item not in _EMPTY}
+    full = {name: _without_empty(item) if isinstance(item, dict | list) else item for name, item in value.items()}
+    return {name: item for name, item in full.items() if item or isinstance(item, bool | int | float)}
 
 
 def _lines(data: Mapping[str, Any], path: str) -> Iterator[str]:

@@ -27,6 +27,8 @@ def quoted_title(title: str) -> str:
 
 def one_line(text: str) -> str:
     """On one line, with a sign for the end of each line that it had."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     lines = (" ".join(line.split()) for line in _visible(text).split("\n"))
     return " ⏎ ".join(line for line in lines if line)
 

@@ -93,7 +93,8 @@ def _run(tool: Tool, call: CallContext, args: Any) -> Generator[dict[str, Any] |
 
 def _success_result(tool: Tool, result: Any) -> dict[str, Any]:
     if not isinstance(result, Content):
-        return _content_with_text(_encode(data_of(tool.gives, result) if tool.gives else result))
+        data = data_of(tool.gives, result) if tool.gives else msgspec.to_builtins(result)
+        return _content_of(data, _encode(data))
     body: dict[str, Any] = {"content": result.blocks, "isError": result.is_error}
     if result.structured is not None:
         body["structuredContent"] = result.structured
@@ -101,8 +102,12 @@ def _success_result(tool: Tool, result: Any) -> dict[str, Any]:
 
 
 def _content_with_text(structured: bytes) -> dict[str, Any]:
+    return _content_of(msgspec.json.decode(structured), structured)
+
+
+def _content_of(data: Any, encoded: bytes) -> dict[str, Any]:
     """The data, and the same as text for the reader."""
-    return {"content": [text(as_text(msgspec.json.decode(structured)))], "structuredContent": Raw(structured), "isError": False}
+    return {"content": [text(as_text(data))], "structuredContent": Raw(encoded), "isError": False}
 
 
 def _error_result(problem: Problem) -> dict[str, Any]:
