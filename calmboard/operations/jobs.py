@@ -26,7 +26,7 @@ from calmboard.operations.retention import (
 from calmboard.queue import beat, job, queue
 from calmboard.settings import current_settings
 from calmboard.work.discussion.attachments import delete_orphan_files
-from calmboard.work.text_index.filling import index_waiting_texts, renew_sparse_index
+from calmboard.work.text_index.filling import index_waiting_texts, merge_index, renew_sparse_index
 
 _HEARTBEAT_S = 10
 _SHUTDOWN_TIMEOUT_S = 8
@@ -119,3 +119,4 @@ queue.periodic_task(crontab(hour="3", minute="47"))(delete_lapsed_invitations)
 queue.periodic_task(crontab(hour="3", minute="52"))(delete_dead_keys)
 queue.periodic_task(crontab(hour="3", minute="57"))(delete_ended_messages)
 queue.periodic_task(crontab(hour="4", minute="2"))(renew_sparse_index)
+queue.periodic_task(crontab(hour="4", minute="12"))(merge_index)

@@ -3,7 +3,9 @@
 PostgreSQL keeps the list of those that wait itself, and takes them in when it is long; the sooner, the less a search has to read.
 """
 
-from sqlalchemy import text
+from typing import Any
+
+from sqlalchemy import TextClause, text
 
 from calmboard.db import autocommit, db, retry_conflicts
 
@@ -23,6 +25,14 @@ def index_waiting_texts() -> None:
         pass
 
 
+def merge_index() -> None:
+    """Bring together what SQLite took in at many times, so that a part is looked up once and not in each of them."""
+    for first, step in _MERGES if db.engine.dialect.name == "sqlite" else ():
+        _merge(first)
+        while _merge(step) > 1:
+            pass
+
+
 @retry_conflicts
 def renew_sparse_index() -> None:
     """Start the index of SQLite over where most of what it holds is gone: what was changed or deleted stays in it until then."""
@@ -32,6 +42,17 @@ def renew_sparse_index() -> None:
     for statement in _START_OVER if held > 2 * known + _SPARE else ():
         db.session.execute(statement)
     db.session.commit()
+
+
+@retry_conflicts
+def _merge(step: TextClause) -> int:
+    """The number of rows that FTS5 changed; at its end it changes one, if any."""
+    driver: Any = db.session.connection().connection.driver_connection
+    before: int = driver.total_changes
+    db.session.execute(step)
+    changed: int = driver.total_changes - before
+    db.session.commit()
+    return changed
 
 
 @retry_conflicts
@@ -92,4 +113,15 @@ _START_OVER = tuple(
         "DELETE FROM search_rows",
         "DELETE FROM search_boards",
     )
+)
+# So many pages at a time, a negative number to begin with: as SQLite's documentation of FTS5 says, section 6.8.
+_MERGES = (
+    (
+        text("INSERT INTO search_tasks (search_tasks, rank) VALUES ('merge', -50)"),
+        text("INSERT INTO search_tasks (search_tasks, rank) VALUES ('merge', 50)"),
+    ),
+    (
+        text("INSERT INTO search_comments (search_comments, rank) VALUES ('merge', -50)"),
+        text("INSERT INTO search_comments (search_comments, rank) VALUES ('merge', 50)"),
+    ),
 )

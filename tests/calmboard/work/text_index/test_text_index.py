@@ -14,7 +14,7 @@ from calmboard.models import Task, TaskCounter
 from calmboard.texts.folding import fold
 from calmboard.work.search import search
 from calmboard.work.text_index.candidates import MOST_CANDIDATES
-from calmboard.work.text_index.filling import index_waiting_texts, renew_sparse_index
+from calmboard.work.text_index.filling import index_waiting_texts, merge_index, renew_sparse_index
 from calmboard.work.visible_resources import match_names
 from tests.api.resources.test_tasks import add
 from tests.support.plans import plans_of
@@ -184,6 +184,20 @@ def test_a_server_that_does_not_own_the_tables_leaves_the_list_to_postgresql(
         db.session.execute(text("CREATE ROLE plain_server LOGIN"))
         db.session.commit()
     index(make_app(database_url=database_url.replace("postgres@", "plain_server@")))
+
+
+@pytest.mark.database("sqlite")
+def test_what_was_taken_in_at_many_times_is_brought_together_and_found_still(
+    app: Flask, someone: TestUser, project: ProjectAndBoard
+) -> None:
+    for number in range(5):
+        add(someone, project, f"Chandelier {number}")
+        index(app)
+    with app.app_context():
+        merge_index()
+        segments = db.session.execute(text("SELECT count(DISTINCT segid) FROM search_tasks_idx")).scalar_one()
+    assert segments == 1
+    assert len(someone.api.get(f"/boards/{project.board_id}/tasks?q=chandelier").json["data"]) == 5
 
 
 @pytest.mark.database("sqlite")
