@@ -13,7 +13,6 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Dialect,
-    Executable,
     MetaData,
     Row,
     Select,
@@ -107,19 +106,14 @@ def retry_conflicts(function: Callable[P, T]) -> Callable[P, T]:
 def insert_if_absent(table: type[Base], values: dict[str, Any]) -> bool:
     """Insert a row at once, unless one with its key exists; returns whether it was inserted."""
     with autocommit() as connection:
-        return connection.execute(insert_or_ignore(table), values).first() is not None
-
-
-def insert_or_ignore(table: type[Base]) -> Executable:
-    """An INSERT … ON CONFLICT DO NOTHING of the values it is run with; it returns a row where it inserted one."""
-    return _insert_or_ignore(table, db.engine.dialect.name)
+        return connection.execute(insert_or_ignore(table, db.engine.dialect.name), values).first() is not None
 
 
 @cache
-def _insert_or_ignore(table: type[Base], dialect: str) -> Executable:
+def insert_or_ignore(table: type[Base], dialect: str) -> Any:
+    """An INSERT … ON CONFLICT DO NOTHING of the values it is run with; it returns a row where it inserted one."""
     insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect]
-    statement: Executable = insert(table.__table__).on_conflict_do_nothing().returning(literal(True))
-    return statement
+    return insert(table.__table__).on_conflict_do_nothing().returning(literal(True).label("inserted"))
 
 
 def delete_in_batches(table: type[Base], *conditions: ColumnElement[bool]) -> None:

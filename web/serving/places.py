@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 
-# More threads that compete for the interpreter answer fewer requests: `bench/places.py`.
+# More threads that compete for the interpreter answer fewer requests.
 _PLACES = 2
 _PATIENCE_S = 0.1
 _MAX_FURTHER = 30

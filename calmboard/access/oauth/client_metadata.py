@@ -96,7 +96,7 @@ def _save(client_id: str, metadata: dict[str, Any]) -> Client:
         "fresh_until": at + FRESH_FOR,
     }
     new = {"id": client_id, "kind": "document", "details": {}, "created_at": at, **values}
-    db.session.execute(insert_or_ignore(OAuthClient), new)
+    db.session.execute(insert_or_ignore(OAuthClient, db.engine.dialect.name), new)
     db.session.execute(update(OAuthClient).where(OAuthClient.id == client_id).values(**values))
     db.session.commit()
     with autocommit() as connection:

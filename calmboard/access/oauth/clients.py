@@ -17,6 +17,7 @@ from calmboard.db import AnyRow, autocommit, db, delete_in_batches, insert_if_ab
 from calmboard.errors import FieldError, Forbidden, ValidationFailed
 from calmboard.ids import is_id, new_id
 from calmboard.models import OAuthClient, OAuthGrant, OAuthRefreshToken
+from calmboard.prepared import Prepared, prepared_reads
 
 NEVER_AUTHORIZED_LIFE = timedelta(days=14)
 UNUSED_LIFE = timedelta(days=90)
@@ -50,7 +51,7 @@ class Client:
 
 COLUMNS = tuple(getattr(OAuthClient, name) for name in Client.__dataclass_fields__)
 _GRANTED = select(OAuthGrant.id).where(OAuthGrant.user_id == bindparam("user_id"), OAuthGrant.client_id == bindparam("client_id"))
-_BY_ID = select(*COLUMNS).where(OAuthClient.id == bindparam("client_id"))
+_BY_ID = Prepared(select(*COLUMNS).where(OAuthClient.id == bindparam("client_id")))
 _OWN = select(*COLUMNS).where(OAuthClient.user_id == bindparam("user_id"))
 
 
@@ -61,8 +62,8 @@ def find_client(client_id: str) -> Client | None:
 
 def known_client(client_id: str) -> Client | None:
     """A client that was seen before: one of our own issue, or a metadata document that somebody was asked to authorize."""
-    with autocommit() as connection:
-        row = connection.execute(_BY_ID, {"client_id": client_id[:2000]}).first()
+    with prepared_reads() as reads:
+        row = _BY_ID.first(reads, {"client_id": client_id[:2000]})
     return client_of(row) if row else None
 
 

@@ -6,6 +6,7 @@ Every one-time use is one conditional UPDATE, so that of many at once exactly on
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -19,8 +20,9 @@ from calmboard.access.oauth.clients import Client
 from calmboard.access.scopes import expand
 from calmboard.access.secret_format import derived_secret, digest, is_well_formed, new_secret
 from calmboard.clock import now
-from calmboard.db import AnyRow, AnySelect, Base, autocommit, db, delete_in_batches, insert_or_ignore, retry_conflicts
+from calmboard.db import AnyRow, Base, autocommit, db, delete_in_batches, insert_or_ignore, retry_conflicts
 from calmboard.models import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken, UserSession
+from calmboard.prepared import Prepared, prepared_reads
 from calmboard.settings import RateLimit
 
 CODE_LIFE = timedelta(seconds=60)
@@ -31,26 +33,26 @@ SESSION_GRANT_LIFE = timedelta(hours=24)
 REFRESH_LIMITS = (RateLimit(120, 60), RateLimit(1000, 86400))
 
 _GRANT = (OAuthGrant.client_id, OAuthGrant.scopes, OAuthGrant.resource, OAuthGrant.expires_at.label("grant_ends_at"))
-_CODE = (
+_CODE = Prepared(
     select(OAuthCode.grant_id, OAuthCode.redirect_uri, OAuthCode.challenge, OAuthCode.used_at, *_GRANT)
     .join(OAuthGrant)
     .where(OAuthCode.digest == bindparam("token_digest"), OAuthGrant.revoked_at.is_(None))
 )
-_USE_CODE = (
+_USE_CODE = Prepared(
     update(OAuthCode)
     .where(OAuthCode.digest == bindparam("token_digest"), OAuthCode.used_at.is_(None), OAuthCode.expires_at > bindparam("at"))
     .values(used_at=bindparam("at"))
     .returning(OAuthCode.grant_id)
 )
-_REDEEM = update(OAuthGrant).where(OAuthGrant.id == bindparam("redeemed")).values(redeemed_at=bindparam("at"))
-_REFRESH_TOKEN = (
+_REDEEM = Prepared(update(OAuthGrant).where(OAuthGrant.id == bindparam("redeemed")).values(redeemed_at=bindparam("at")))
+_REFRESH_TOKEN = Prepared(
     select(OAuthRefreshToken.grant_id, OAuthRefreshToken.expires_at, OAuthGrant.revoked_at, *_GRANT)
     .join(OAuthGrant)
     .where(OAuthRefreshToken.digest == bindparam("token_digest"))
 )
 # Whatever exchanges or revokes tokens of a grant locks the grant first, so that there are no deadlocks.
-_LOCK_GRANT = select(OAuthGrant.id).where(OAuthGrant.id == bindparam("locked_id")).with_for_update(key_share=True)
-_ROTATE = (
+_LOCK_GRANT = Prepared(select(OAuthGrant.id).where(OAuthGrant.id == bindparam("locked_id")).with_for_update(key_share=True))
+_ROTATE = Prepared(
     update(OAuthRefreshToken)
     .where(OAuthRefreshToken.digest == bindparam("token_digest"), OAuthRefreshToken.rotated_at.is_(None))
     .values(rotated_at=bindparam("at"))
@@ -144,8 +146,8 @@ def redeem(client: Client, code: str, redirect_uri: str, verifier: str, resource
     _require_same_resource(row, resource)
     at = now()
     connection = db.session.connection()
-    connection.execute(_REDEEM, {"redeemed": row.grant_id, "at": at})
-    if connection.execute(_USE_CODE, {"token_digest": digest(code), "at": at}).first() is None:
+    _REDEEM.all(connection, {"redeemed": row.grant_id, "at": at})
+    if _USE_CODE.first(connection, {"token_digest": digest(code), "at": at}) is None:
         db.session.rollback()
         if row.used_at is not None or _code_was_used(code):
             end_grant("client", row.grant_id, "code_reused")
@@ -175,7 +177,7 @@ def refresh(
     requested = granted if scopes is None else expand(scopes) & granted
     if scopes is not None and not scopes <= granted:
         raise GrantError("invalid_scope", "A refresh cannot ask for more than was granted.")
-    db.session.connection().execute(_LOCK_GRANT, {"locked_id": row.grant_id})
+    _LOCK_GRANT.all(db.session.connection(), {"locked_id": row.grant_id})
     if not _rotate(token, at, grace):
         end_grant("client", row.grant_id, "refresh_token_reused")
         raise GrantError("invalid_grant", "This refresh token was replaced by a newer one. The grant has ended.")
@@ -318,16 +320,22 @@ def _issue(
 def _add(table: type[Base], values: dict[str, Any]) -> None:
     """Write a token, unless a concurrent request wrote the same. Raises GrantError where its grant is gone."""
     try:
-        db.session.connection().execute(insert_or_ignore(table), values)
+        _insert(table, tuple(values), db.engine.dialect.name).all(db.session.connection(), values)
     except IntegrityError as error:
         db.session.rollback()
         raise GrantError("invalid_grant", "The grant has just ended.") from error
 
 
+@cache
+def _insert(table: type[Base], names: tuple[str, ...], dialect: str) -> Prepared:
+    columns = table.__table__.columns
+    return Prepared(insert_or_ignore(table, dialect).values({name: bindparam(name, type_=columns[name].type) for name in names}))
+
+
 def _rotate(token: str, at: datetime, grace: timedelta) -> bool:
     """Whether this use is the first, or follows the first within the grace period."""
     token_digest = digest(token)
-    if db.session.connection().execute(_ROTATE, {"token_digest": token_digest, "at": at}).first() is not None:
+    if _ROTATE.first(db.session.connection(), {"token_digest": token_digest, "at": at}) is not None:
         return True
     if not grace:
         return False
@@ -344,20 +352,18 @@ def _require_same_resource(row: AnyRow, resource: str | None) -> None:
 def _code_row(code: str) -> AnyRow | None:
     if not is_well_formed(code):
         return None
-    return _first(_CODE, token_digest=digest(code))
+    with prepared_reads() as reads:
+        return _CODE.first(reads, {"token_digest": digest(code)})
 
 
 def _code_was_used(code: str) -> bool:
-    row = _first(select(OAuthCode.used_at).where(OAuthCode.digest == digest(code)))
+    with autocommit() as connection:
+        row = connection.execute(select(OAuthCode.used_at).where(OAuthCode.digest == digest(code))).first()
     return row is not None and row.used_at is not None
 
 
 def _refresh_row(token: str) -> AnyRow | None:
     if not is_well_formed(token):
         return None
-    return _first(_REFRESH_TOKEN, token_digest=digest(token))
-
-
-def _first(statement: AnySelect, **values: Any) -> AnyRow | None:
-    with autocommit() as connection:
-        return connection.execute(statement, values).first()
+    with prepared_reads() as reads:
+        return _REFRESH_TOKEN.first(reads, {"token_digest": digest(token)})
