@@ -9,6 +9,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as AnyResponse
 
 from calmboard.errors import Problem
+from web.app import AppResponse
 from web.problems import framework_error
 from web.record import current_record
 
@@ -28,7 +29,7 @@ class OAuthError(Exception):
         self.status = status
 
 
-class VerbatimRedirect(Response):
+class VerbatimRedirect(AppResponse):
     """A redirect whose address stays as it is, byte for byte; Werkzeug would normalize it."""
 
     def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:

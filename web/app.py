@@ -33,7 +33,10 @@ class AppRequest(Request):
 
 
 class AppResponse(Response):
-    """`plain_headers` are sent as they are, after the others: they are ours, and none of them is looked at again."""
+    """What every other class of responses derives from; Flask makes one that does not into this very class.
+
+    `plain_headers` are sent as they are, after the others: they are ours, and none of them is looked at again.
+    """
 
     plain_headers: tuple[tuple[str, str], ...] = ()
 
