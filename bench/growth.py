@@ -96,7 +96,7 @@ class _Reader:
             "list members": lambda: get(f"/projects/{PROJECT_ID}/members"),
             **sorts,
             f"list tasks, {PAGES_DOWN:,} pages down": lambda: get(far),
-            "list my tasks": lambda: get(f"{_TASKS}?assignee=me"),
+            "list my tasks": lambda: get(f"{_TASKS}?assignee=me&limit=10"),
             **{f"q= a word {share}": partial(get, f"{_TASKS}?q={word}") for share, word in _WORDS.items()},
             "q= two letters of all": lambda: get(f"{_TASKS}?q=nt"),
             "q= of 5, by due date": lambda: get(f"{_TASKS}?q={_WORDS['of 5 tasks']}&sort=-due_date"),
