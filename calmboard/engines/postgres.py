@@ -8,13 +8,15 @@ import psycopg
 from psycopg.abc import PQGen
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.generators import execute
-from psycopg.pq import ExecStatus, Format
+from psycopg.pq import ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 from calmboard.engines.patience import PatientConnection
 
 # The server keeps the plan of each for as long as the connection lives.
 _MAX_KEPT = 300
+# A migration changed the columns of a result, or the server forgot the statement.
+_OUTDATED = (psycopg.errors.FeatureNotSupported, psycopg.errors.InvalidSqlStatementName)
 _GOOD = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
 _names = count()
@@ -51,6 +53,15 @@ class PreparingConnection(PatientConnection):
 
     def _fetch(self, sql: str, values: Sequence[Any]) -> PQGen[list[tuple[Any, ...]]]:
         yield from self._start_query()
+        try:
+            return (yield from self._run(sql, values))
+        except _OUTDATED:
+            self._kept.pop(sql, None)
+            if self.pgconn.transaction_status != TransactionStatus.IDLE:
+                raise
+        return (yield from self._run(sql, values))
+
+    def _run(self, sql: str, values: Sequence[Any]) -> PQGen[list[tuple[Any, ...]]]:
         name = self._kept.get(sql) or (yield from self._prepare(sql))
         self.pgconn.send_query_prepared(name, self._dump(values), result_format=Format.BINARY)
         return self._load((yield from self._result()))

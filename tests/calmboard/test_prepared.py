@@ -80,6 +80,18 @@ def test_a_transaction_reads_what_it_wrote_and_goes_on_after_a_rollback(app: Fla
 
 
 @pytest.mark.database("postgresql")
+@pytest.mark.parametrize("change", ["ALTER TABLE prepared_for_a_test ALTER number TYPE text", "DEALLOCATE ALL"])
+def test_a_statement_is_prepared_again_after_a_migration(app: Flask, change: str) -> None:
+    number = Prepared(select(literal_column("number").label("number")).select_from(text("prepared_for_a_test")))
+    with app.app_context(), autocommit() as connection:
+        connection.execute(text("CREATE TEMPORARY TABLE prepared_for_a_test AS SELECT 7 AS number"))
+        assert number.all(connection, {})[0].number == 7
+        connection.execute(text(change))
+        assert str(number.all(connection, {})[0].number) == "7"
+        connection.execute(text("DROP TABLE prepared_for_a_test"))
+
+
+@pytest.mark.database("postgresql")
 def test_a_connection_keeps_no_more_than_so_many_statements(app: Flask) -> None:
     kept = text("SELECT count(*) FROM pg_prepared_statements")
     with app.app_context(), autocommit() as connection:
