@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
-from bench.side_by_side.goals import GOALS, MOST_MB, Goal
+from bench.side_by_side.goals import GOALS, MOST_MB, OBSTACLES, Goal
 from bench.side_by_side.results import DOCUMENT, RESULTS, Results, load
 from bench.side_by_side.table import HEADINGS, rows
 from bench.side_by_side.works import OURS, WORKS
@@ -56,6 +56,10 @@ def _goals(results: Results) -> Iterator[str]:
     reached = [(goal, goal.reached(results.samples)) for goal in GOALS]
     memory = list(_memory_goals(results))
     yield _table(("work", "of", "figure", "goal", "reached", ""), [*(_goal_row(goal, ratio) for goal, ratio in reached), *memory])
+    unmet = {goal.work for goal, ratio in reached if ratio is not None and not goal.is_met(ratio)}
+    if obstacles := [f"- **{WORKS[work].title}.** {text}" for work, text in OBSTACLES.items() if work in unmet]:
+        yield "What stands in the way of those that are not met, and what it would take:\n"
+        yield "\n".join(obstacles) + "\n"
 
 
 def _goal_row(goal: Goal, reached: float | None) -> Sequence[str]:

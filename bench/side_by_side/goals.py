@@ -66,3 +66,26 @@ GOALS = (
 )
 
 MOST_MB = Memory(at_rest_mb=200, under_load_mb=260)
+
+# What stands in the way of a goal that is not met, and what it would take; `python -m bench.budget` shows the layers.
+OBSTACLES = {
+    "list": (
+        "A call spends most of its time in the interpreter, not in waiting: Flask's contexts and hooks, Werkzeug's request and"
+        " response, who asks, the window, two statements and the way to JSON share it. The largest step left is not to read a key"
+        " again whose rights nothing has changed, by a sign in the window's script: each change of a right would have to give it,"
+        " and one made past us would go unseen. Then comes a dispatch of our own before Flask's, then compiled code."
+    ),
+    "create": (
+        "Each statement waits for the one before. It would take those without a result in one round trip with the commit, by"
+        " libpq's pipeline mode, which also holds the locks for less time."
+    ),
+    "tool": (
+        "An answer is made twice, as data and as text, with the boards of each project by a further statement. Beside the steps"
+        " of the list it would take the text written straight from the rows."
+    ),
+    "refresh": (
+        "oidc-provider keeps its tokens in memory here. Ours locks the grant, rotates, writes two tokens and commits them to the"
+        " disk. It would take its statements in one round trip, by libpq's pipeline mode."
+    ),
+    "page": "What is left are rows, links and forms of the reader's own. It would take fewer keys on a page.",
+}

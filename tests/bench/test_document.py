@@ -48,6 +48,11 @@ def test_a_goal_is_judged_by_the_ratio_of_medians(ours: Sample, theirs: Sample, 
     assert all(row.endswith(f"| {verdict} |") for row in rows)
 
 
+def test_what_stands_in_the_way_is_told_of_what_is_not_met_alone() -> None:
+    assert "What stands in the way" in document(results_of(TEN_TIMES_SLOWER, SAMPLE))
+    assert "What stands in the way" not in document(results_of(SAMPLE, TEN_TIMES_SLOWER))
+
+
 def test_a_goal_whose_peer_failed_is_not_measured() -> None:
     results = results_of(SAMPLE, SAMPLE)
     results.failures = {"List of 25 projects: go": "FileNotFoundError: go"}

@@ -123,13 +123,20 @@ def without_fragment(url: str) -> str:
 
 
 def dump(settings: Settings) -> str:
-    """All that the database holds, as SQL."""
+    """All that the database holds, as text."""
     url = settings.database_url
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
-            return "\n".join(connection.iterdump())
+            return "\n".join(rows_of_all_tables(connection))
     command = [find_program("postgresql", "pg_dump"), url]
     return subprocess.run(command, capture_output=True, check=True, text=True).stdout
+
+
+def rows_of_all_tables(connection: sqlite3.Connection) -> Iterator[str]:
+    """Of a virtual table the tables behind it hold what there is."""
+    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'")
+    for (name,) in names.fetchall():
+        yield from map(repr, connection.execute(f'SELECT * FROM "{name}"'))
 
 
 def files_of(directory: Path) -> dict[str, str]:

@@ -22,6 +22,8 @@ _INDEX = {
     "sqlite": re.compile(r"SEARCH tasks USING INDEX (\w+)"),
     "postgresql": re.compile(r"Index Scan (?:Backward )?using (\w+)"),
 }
+# What PostgreSQL would rather do with tables that are read at once.
+_SMALL_TABLES = ("enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_material")
 _OF_ONE_BOARD = {
     "sqlite": re.compile(r"CORRELATED LIST SUBQUERY 1\s+SEARCH tasks USING (?:COVERING )?INDEX \w+ \(board_id=\?"),
     "postgresql": re.compile(r"Limit[^\n]*\n\s+->  Index (?:Only )?Scan (?:Backward )?using \w+ on tasks"),
@@ -56,11 +58,11 @@ def test_of_all_boards_each_gives_its_first_tasks_from_an_index(
             assert list_visible_tasks(owner.access, TaskFilters(), sort, PageRequest(1, first.after)).rows
         kind = kind_of(app)
     lists = [statement for statement in statements if "board_name" in statement[0]]
-    plans = [plan for _, plan in plans_of(app, lists, "enable_seqscan", "enable_bitmapscan", "enable_hashjoin")]
+    plans = [plan for _, plan in plans_of(app, lists, *_SMALL_TABLES)]
     assert len(plans) == 2
     for plan in plans:
         assert _OF_ONE_BOARD[kind].search(plan), plan
-        assert len(_SORTING[kind].findall(plan.replace("Sort Key", ""))) == 1, plan
+        assert len(_SORTING[kind].findall(plan.replace("Sort Key", ""))) <= 1, plan
 
 
 def test_the_pages_of_all_boards_hold_each_task_once_in_order(
