@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from calmboard.db import db
+from calmboard.work.text_index.filling import index_waiting_texts, merge_index
 
 PEOPLE, PROJECTS_EACH = 1_000, 50
 # The first so many people have a key that is used; the others have the rest of the keys.
@@ -50,7 +51,7 @@ def project_of(person: int, index: int, projects: int) -> int:
 
 
 def fill(size: Size) -> None:
-    """Fill the tables of the current app's database, and let it know their sizes."""
+    """Fill the tables of the current app's database and the index of their texts, and let it know their sizes."""
     rows = _Rows(db.engine.dialect.name)
     if rows.is_sqlite:
         db.session.execute(text("PRAGMA cache_size = -1000000"))  # KiB: indexes of random digests are filled in memory
@@ -59,6 +60,8 @@ def fill(size: Size) -> None:
     _fill_tasks(rows, size)
     _fill_keys(rows, size)
     db.session.commit()
+    index_waiting_texts()
+    merge_index()
     with db.engines["autocommit"].connect() as connection:
         connection.execute(text("ANALYZE" if rows.is_sqlite else "VACUUM ANALYZE"))
 
