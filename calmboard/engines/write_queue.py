@@ -30,10 +30,8 @@ class WriteQueue:
 
     def enter(self, connection: Connection) -> None:
         """Wait for one's turn, before a transaction begins."""
-        if self._owner != os.getpid():
-            self._open()
         with spending_patience():
-            if self._wait(time.monotonic() + min(LOCK_TIMEOUT_S, left_s())):
+            if self._is_open() and self._wait(time.monotonic() + min(LOCK_TIMEOUT_S, left_s())):
                 connection.info[_HELD] = self._writing
 
     def leave(self, _connection: Any, record: ConnectionPoolEntry) -> None:
@@ -50,8 +48,16 @@ class WriteQueue:
         finally:
             self._next.release()
 
-    def _open(self) -> None:
-        """Anew in each process: a lock belongs to the open file, which a child would share."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        self._next, self._writing = (RangeLock(descriptor, start, 1, _RETRY_INTERVAL_S) for start in (0, 1))
-        self._owner = os.getpid()
+    def _is_open(self) -> bool:
+        """Opened again in each process: a lock belongs to the open file, which a child would share.
+
+        False where the file cannot be made, as on a full disk; writers are then in SQLite's own order.
+        """
+        if self._owner != os.getpid():
+            try:
+                descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            except OSError:
+                return False
+            self._next, self._writing = (RangeLock(descriptor, start, 1, _RETRY_INTERVAL_S) for start in (0, 1))
+            self._owner = os.getpid()
+        return True

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import create_engine, event, text
 
 from calmboard.db import db
+from calmboard.engines.write_queue import WriteQueue
 from tests.support.users import TestUser
 
 pytestmark = pytest.mark.database("sqlite")
@@ -53,6 +55,20 @@ def test_all_of_many_writers_have_their_turn(app: Flask, person: TestUser) -> No
         answers = list(pool.map(lambda name: person.api.post("/projects", json={"name": name}), names))
     assert {answer.status_code for answer in answers} == {201}
     assert {project["name"] for project in person.api.get("/projects?limit=100").json["data"]} == names
+
+
+def test_writers_do_without_the_queue_where_its_file_cannot_be_made(tmp_path: Path) -> None:
+    database = tmp_path / "calmboard.db"
+    (tmp_path / "calmboard.db-writers").mkdir()
+    engine = create_engine(f"sqlite:///{database}")
+    queue = WriteQueue(database)
+    event.listen(engine, "begin", queue.enter)
+    event.listen(engine, "checkin", queue.leave)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE written (number INTEGER)"))
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM written")).scalar() == 0
+    engine.dispose()
 
 
 @contextmanager
