@@ -26,7 +26,6 @@ ROOMS = {
         "leases",
         "db",
         "engines",
-        "range_lock",
         "texts",
         "clock",
         "errors",
