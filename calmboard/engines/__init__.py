@@ -13,6 +13,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from calmboard.engines.patience import LOCK_TIMEOUT_S, PatientPool, PatientSqlitePool, limit_lock_wait
 from calmboard.engines.postgres import PreparingConnection
+from calmboard.engines.write_queue import WriteQueue
 
 # What a trigger of SQLite, which has no roles, asks before it lets an old entry of the audit log go.
 RETENTION_FUNCTION = "is_retention"
@@ -71,7 +72,7 @@ def prepare(engines: Mapping[str | None, Engine]) -> None:
             event.listen(engine, "checkout", _require_open)
             event.listen(engine, "do_execute", _plan_each_time)
     if engines[None].dialect.name == "sqlite":
-        event.listen(engines[None], "begin", _begin_immediate)
+        _order_writers(engines[None])
 
 
 def _plan_each_time(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
@@ -127,6 +128,14 @@ def _connect_to_replica(
     _dialect: Dialect, _record: Any, arguments: tuple[Any, ...], options: dict[str, Any]
 ) -> PreparingConnection:
     return _ReplicaConnection.connect(*arguments, **options)
+
+
+def _order_writers(engine: Engine) -> None:
+    if engine.url.database:
+        queue = WriteQueue(Path(engine.url.database))
+        event.listen(engine, "begin", queue.enter)
+        event.listen(engine, "checkin", queue.leave)
+    event.listen(engine, "begin", _begin_immediate)
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from calmboard.access.limits.fixed_window import FixedWindow
-from calmboard.access.limits.range_lock import RangeLock
+from calmboard.range_lock import RangeLock
 from calmboard.settings import SettingsError
 
 # The file is a header and 4096 buckets of 32 slots. A key has its bucket by its digest and any

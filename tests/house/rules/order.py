@@ -26,6 +26,7 @@ ROOMS = {
         "leases",
         "db",
         "engines",
+        "range_lock",
         "texts",
         "clock",
         "errors",

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from calmboard.access.limits.range_lock import RangeLock
 from calmboard.access.limits.storage import SharedMemory, storage_uri
 from calmboard.errors import Unavailable
+from calmboard.range_lock import RangeLock
 from calmboard.settings import SettingsError
 
 forking = get_context("fork")
