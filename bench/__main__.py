@@ -11,6 +11,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from bench.budget import measure_all_layers
 from bench.side_by_side import document
 from bench.side_by_side.memory import measure_all
 from bench.side_by_side.results import PARTIAL, RESULTS, Results, describe
@@ -21,7 +22,7 @@ from bench.side_by_side.table import printed
 from bench.side_by_side.works import WORKS
 from tests.support.servers.run import make_run_dir
 
-_MEMORY = "memory"
+_MEMORY, _LAYERS = "memory", "layers"
 _started_s = time.monotonic()
 
 
@@ -50,15 +51,21 @@ def note(text: str) -> None:
 
 def _measure(options: argparse.Namespace, results: Results, run_dir: Path) -> None:
     note(f"filling the databases at scale {options.scale:g}")
-    names = options.only or [*WORKS, _MEMORY]
+    names = options.only or [*WORKS, _MEMORY, _LAYERS]
     with running_stage(run_dir, Size.of(options.scale)) as stage:
-        _measure_works([name for name in names if name != _MEMORY], options, results, stage)
+        _measure_works([name for name in names if name in WORKS], options, results, stage)
         if _MEMORY in names:
             results.memory, failures = measure_all(stage, note)
             results.failures |= failures
             _keep(options, results)
             for name, memory in results.memory.items():
                 print(f"{name:32}{memory.at_rest_mb:8.0f} MB at rest{memory.under_load_mb:8.0f} MB under load")
+    if _LAYERS in names:
+        note("where the CPU of a list goes")
+        results.layers = {kind: cost.by_layer for kind, cost in measure_all_layers().items()}
+        _keep(options, results)
+        for kind, layers in results.layers.items():
+            print(kind, ", ".join(f"{layer} {us:.0f} µs" for layer, us in layers.items()))
 
 
 def _measure_works(names: list[str], options: argparse.Namespace, results: Results, stage: Stage) -> None:
@@ -78,7 +85,7 @@ def _keep(options: argparse.Namespace, results: Results) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--only", type=_works, help=f"some of {', '.join(WORKS)}, {_MEMORY}")
+    parser.add_argument("--only", type=_works, help=f"some of {', '.join(WORKS)}, {_MEMORY}, {_LAYERS}")
     parser.add_argument("--scale", type=float, help="1 for 1,000,000 tasks and keys: so a whole run; others 0.1")
     parser.add_argument("--rounds", type=int, help="5 in a whole run, others 3")
     parser.add_argument("--seconds", type=int, default=3, help="the length of a measurement")
@@ -90,7 +97,7 @@ def _options() -> argparse.Namespace:
 
 def _works(text: str) -> list[str]:
     names = text.split(",")
-    if unknown := set(names).difference(WORKS, [_MEMORY]):
+    if unknown := set(names).difference(WORKS, [_MEMORY, _LAYERS]):
         raise argparse.ArgumentTypeError(f"there is no {', '.join(sorted(unknown))}; choose of {', '.join(WORKS)}, {_MEMORY}")
     return names
 

@@ -1,12 +1,14 @@
 """docs/performance.md, wholly written from what a run found: `python -m bench.side_by_side.document` writes it again."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from math import nan
 from statistics import median
 
 from bench.side_by_side.goals import GOALS, MOST_MB, OBSTACLES, Goal
 from bench.side_by_side.results import DOCUMENT, RESULTS, Results, load
-from bench.side_by_side.table import HEADINGS, rows
-from bench.side_by_side.works import OURS, WORKS
+from bench.side_by_side.table import HEADINGS, middle, rows
+from bench.side_by_side.works import FLOOR, KEPT_KEYS, OURS, WORKS
 
 _INTRODUCTION = """\
 # Performance
@@ -28,9 +30,20 @@ Ours and `fastapi` do the same work: a rank at the bottom of the column under a 
 board's time, one commit, and the task read back. A bare insert is the checks and one INSERT.
 """
 
-_NOTES = {"create": _CREATION}
+_LIST = f"""\
+Two rows show what ours could come to: `{KEPT_KEYS}` lets a revoked key work for so long, which ours may not,
+and `{FLOOR}` is our server and framework without anything of ours.
+"""
+
+_LAYERS = """\
+Of ours, a call after the other in one thread, so without what threads, processes and the caches of the machine take from each
+other; a layer has what it calls in libraries.
+"""
+
+_NOTES = {"create": _CREATION, "list": _LIST}
 # The share of the machine that others may take before its figures are doubted.
 _QUIET = 0.1
+_NOT_MEASURED = {"cpu_ms": nan, "stores_ms": nan}
 
 
 def main() -> None:
@@ -38,8 +51,8 @@ def main() -> None:
 
 
 def document(results: Results) -> str:
-    sections = [_INTRODUCTION, *_about(results), *_goals(results), *_works(results), *_memory(results), *_failures(results)]
-    return "\n".join(sections)
+    measured = [*_about(results), *_goals(results), *_works(results), *_memory(results), *_layers(results)]
+    return "\n".join([_INTRODUCTION, *measured, *_failures(results)])
 
 
 def _about(results: Results) -> Iterator[str]:
@@ -57,9 +70,19 @@ def _goals(results: Results) -> Iterator[str]:
     memory = list(_memory_goals(results))
     yield _table(("work", "of", "figure", "goal", "reached", ""), [*(_goal_row(goal, ratio) for goal, ratio in reached), *memory])
     unmet = {goal.work for goal, ratio in reached if ratio is not None and not goal.is_met(ratio)}
-    if obstacles := [f"- **{WORKS[work].title}.** {text}" for work, text in OBSTACLES.items() if work in unmet]:
+    if obstacles := [_obstacle(results, work) for work in OBSTACLES if work in unmet]:
         yield "What stands in the way of those that are not met, and what it would take:\n"
         yield "\n".join(obstacles) + "\n"
+
+
+def _obstacle(results: Results, work: str) -> str:
+    """With the medians of each server where the text names them."""
+    figures = {
+        name: {figure: middle(samples, figure) for figure in ("cpu_ms", "stores_ms")}
+        for name, samples in results.samples[work].items()
+    }
+    text = OBSTACLES[work].format_map(defaultdict(lambda: _NOT_MEASURED, figures))
+    return f"- **{WORKS[work].title}.** {text}"
 
 
 def _goal_row(goal: Goal, reached: float | None) -> Sequence[str]:
@@ -95,6 +118,16 @@ def _memory(results: Results) -> Iterator[str]:
         yield "Of all processes of a server, what they share divided among them (PSS); ours with its launcher and its worker.\n"
         figures = ((name, f"{one.at_rest_mb:.0f}", f"{one.under_load_mb:.0f}") for name, one in results.memory.items())
         yield _table(("", "at rest MB", "under load MB"), figures)
+
+
+def _layers(results: Results) -> Iterator[str]:
+    if results.layers:
+        yield "## Where the CPU of a list goes\n"
+        yield _LAYERS
+        names = dict.fromkeys(layer for layers in results.layers.values() for layer in layers)
+        lines = [(name, *(f"{layers.get(name, 0):.0f}" for layers in results.layers.values())) for name in names]
+        in_all = ("in all", *(f"{sum(layers.values()):.0f}" for layers in results.layers.values()))
+        yield _table(("", *(f"{kind} µs" for kind in results.layers)), [*lines, in_all])
 
 
 def _failures(results: Results) -> Iterator[str]:

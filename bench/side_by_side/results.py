@@ -25,11 +25,15 @@ _PACKAGES = ("Flask", "SQLAlchemy", "psycopg", "granian", "msgspec")
 
 @dataclass(slots=True)
 class Results:
-    """`samples` and `failures` by the names of works and servers; `about` tells when, where and on what it was measured."""
+    """`samples` and `failures` by the names of works and servers; `about` tells when, where and on what it was measured.
+
+    `layers` are the microseconds of a list of ours in each of its layers, by the kind of the database.
+    """
 
     about: dict[str, str]
     samples: dict[str, Samples] = field(default_factory=dict)
     memory: dict[str, Memory] = field(default_factory=dict)
+    layers: dict[str, dict[str, float]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
@@ -54,9 +58,8 @@ def describe(scale: float, rounds: int, seconds: int) -> dict[str, str]:
         "Go": _first_line("go", "version").removeprefix("go version "),
         "PostgreSQL": _first_line(find_program("postgresql", "postgres"), "--version").removeprefix("postgres (PostgreSQL) "),
         "Redis": _first_line("redis-server", "--version"),
-        "Ours": ", ".join(
-            f"{package} {version(package)}" for package in ("Flask", "SQLAlchemy", "psycopg", "granian", "msgspec")
-        ),
+        "Ours": ", ".join(f"{package} {version(package)}" for package in _PACKAGES),
+        "Peers": ", ".join(_peer_packages()),
     }
 
 

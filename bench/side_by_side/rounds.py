@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 
 from bench.side_by_side.samples import Sample, measure, warm_up
-from bench.side_by_side.servers import Server, our_server, peer
+from bench.side_by_side.servers import Server, our_server, our_server_with_kept_keys, peer
 from bench.side_by_side.stage import Stage
-from bench.side_by_side.works import OURS, OURS_SQLITE, Work
+from bench.side_by_side.works import KEPT_KEYS, OURS, OURS_SQLITE, Work
 
 Samples = dict[str, list[Sample]]
 Note = Callable[[str], None]
@@ -49,7 +49,7 @@ class Rounds:
 
     def _server(self, name: str) -> Server:
         """The server that does a work: `fastapi` for `fastapi, bare insert`."""
-        name = name if name in OURS else name.partition(", ")[0]
+        name = name if name in (*OURS, KEPT_KEYS) else name.partition(", ")[0]
         if name not in self._running:
             self._note(f"starting {name}")
             self._running[name] = self._until_end.enter_context(start(self._stage, name))
@@ -59,4 +59,6 @@ class Rounds:
 def start(stage: Stage, name: str) -> AbstractContextManager[Server]:
     if name in OURS:
         return our_server(name, stage.on_sqlite if name == OURS_SQLITE else stage.on_postgresql)
+    if name == KEPT_KEYS:
+        return our_server_with_kept_keys(name, stage.on_postgresql)
     return peer(name, stage.on_postgresql, stage.redis_url, stage.directory)

@@ -4,7 +4,7 @@ import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.side_by_side.filled import UNREACHED, Filled
@@ -13,7 +13,7 @@ from tests.support.servers.programs import free_port, wait_until
 from tests.support.servers.server import ROOT, answers, environment_of, outside_environment, started
 
 PEERS = ROOT / "bench" / "peers"
-_PYTHON = ROOT / ".venv-peers" / "bin"
+_OUR_PYTHON, _PYTHON = ROOT / ".venv" / "bin", ROOT / ".venv-peers" / "bin"
 _NODE = PEERS / "node_modules"
 # Where Debian's packages put sources.
 _GO_SOURCES = Path("/usr/share/gocode")
@@ -31,9 +31,22 @@ class Server:
 
 @contextmanager
 def our_server(name: str, filled: Filled) -> Iterator[Server]:
+    with _ours(name, [str(_OUR_PYTHON / "flask"), "--app", "wsgi", "serve"], filled) as server:
+        yield server
+
+
+@contextmanager
+def our_server_with_kept_keys(name: str, filled: Filled) -> Iterator[Server]:
+    """Ours, which reads no key again for some seconds; without a worker, which the other one has."""
+    command = [str(_OUR_PYTHON / "python"), "-m", "bench.kept_keys"]
+    with _ours(name, command, replace(filled, settings=replace(filled.settings, port=free_port()))) as server:
+        yield server
+
+
+@contextmanager
+def _ours(name: str, command: list[str], filled: Filled) -> Iterator[Server]:
     settings = filled.settings
     environment = {**environment_of(settings), "CALMBOARD_RATE_STORAGE_URL": settings.rate_storage_url or ""}
-    command = [str(ROOT / ".venv/bin/flask"), "--app", "wsgi", "serve"]
     with _running(name, command, environment, ROOT, settings.instance_dir, settings.port) as process:
         yield Server(name, process.pid, settings.port, filled)
 
@@ -57,6 +70,7 @@ def _environment(settings: Settings, redis_url: str, port: int) -> dict[str, str
         "PGUSER": "postgres",
         "PGDATABASE": database,
         "REDIS_URL": redis_url,
+        "WINDOW_SCRIPT": str(PEERS / "window.lua"),
         "PUBLIC_URL": settings.origin,
     }
 
@@ -79,6 +93,11 @@ def _fastapi(port: int, _directory: Path) -> list[str]:
 def _django_rest_framework(port: int, _directory: Path) -> list[str]:
     options = ["--workers=2", "--threads=4", f"--bind=127.0.0.1:{port}", "--log-level=warning", "--no-control-socket"]
     return [str(_PYTHON / "gunicorn"), *options, "config.wsgi"]
+
+
+def _flask(port: int, _directory: Path) -> list[str]:
+    options = ["--interface=wsgi", "--workers=2", "--blocking-threads=2", "--host=127.0.0.1", f"--port={port}"]
+    return [str(_OUR_PYTHON / "granian"), *options, "--log-level=warning", "main:app"]
 
 
 def _fastify(_port: int, _directory: Path) -> list[str]:
@@ -113,6 +132,7 @@ def find_node() -> Path:
 _COMMANDS = {
     "fastapi": _fastapi,
     "django_rest_framework": _django_rest_framework,
+    "flask": _flask,
     "fastify": _fastify,
     "go": _go,
     "mcp_sdk": _mcp_sdk,

@@ -13,6 +13,8 @@ from tests.support.users import SESSION_COOKIE
 
 OURS_POSTGRESQL, OURS_SQLITE = "ours, PostgreSQL and Redis", "ours, SQLite and shared memory"
 OURS = (OURS_POSTGRESQL, OURS_SQLITE)
+# What ours could come to.
+KEPT_KEYS, FLOOR = "ours, keys kept for 20 s", "flask, a constant"
 
 Requests = Callable[[Server], Sequence[Request]]
 
@@ -105,7 +107,9 @@ _CREATIONS = {
 
 WORKS = {
     "list": Work(
-        "List of 25 projects", '"has_more":true', _same(_list_projects, "fastapi", "django_rest_framework", "fastify", "go")
+        "List of 25 projects",
+        '"has_more":true',
+        _same(_list_projects, "fastapi", "django_rest_framework", "fastify", "go", KEPT_KEYS, FLOOR),
     ),
     "tasks": Work("25 tasks of the largest board", '"has_more":true', _same(_list_tasks, "fastapi", "fastify", "go")),
     "read": Work("One task", '"number":', _same(_read_task, "fastapi", "fastify", "go")),

@@ -3,6 +3,7 @@
 import math
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from redis.asyncio import Redis
 
@@ -10,15 +11,7 @@ LIMIT, WINDOW_S = int(os.environ["RATE_LIMIT"]), 60
 
 redis = Redis.from_url(os.environ["REDIS_URL"])
 
-_count = redis.register_script("""
-local count = redis.call('INCRBY', KEYS[1], 1)
-local left_ms = redis.call('PTTL', KEYS[1])
-if left_ms < 0 then
-    left_ms = tonumber(ARGV[1])
-    redis.call('PEXPIRE', KEYS[1], left_ms)
-end
-return {count, left_ms}
-""")
+_count = redis.register_script(Path(os.environ["WINDOW_SCRIPT"]).read_text())
 
 
 @dataclass(frozen=True, slots=True)

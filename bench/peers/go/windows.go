@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log"
 	"net/http"
 	"os"
 	"strconv"
@@ -11,32 +12,27 @@ import (
 
 const windowSeconds = 60
 
-var count = redis.NewScript(1, `
-local count = redis.call('INCRBY', KEYS[1], 1)
-local left_ms = redis.call('PTTL', KEYS[1])
-if left_ms < 0 then
-    left_ms = tonumber(ARGV[1])
-    redis.call('PEXPIRE', KEYS[1], left_ms)
-end
-return {count, left_ms}
-`)
-
 // Windows counts how many requests a key sends: one script in Redis counts, and reads what is left.
 type Windows struct {
 	pool  *redis.Pool
+	count *redis.Script
 	limit int
 }
 
 func newWindows(url string) *Windows {
 	limit, _ := strconv.Atoi(os.Getenv("RATE_LIMIT"))
+	script, err := os.ReadFile(os.Getenv("WINDOW_SCRIPT"))
+	if err != nil {
+		log.Fatal(err)
+	}
 	dial := func() (redis.Conn, error) { return redis.DialURL(url) }
-	return &Windows{&redis.Pool{MaxIdle: 16, Dial: dial}, limit}
+	return &Windows{&redis.Pool{MaxIdle: 16, Dial: dial}, redis.NewScript(1, string(script)), limit}
 }
 
 func (w *Windows) spend(writer http.ResponseWriter, caller *Caller) error {
 	connection := w.pool.Get()
 	defer connection.Close()
-	counted, err := redis.Ints(count.Do(connection, "window:"+caller.keyID, windowSeconds*1000))
+	counted, err := redis.Ints(w.count.Do(connection, "window:"+caller.keyID, windowSeconds*1000))
 	if err != nil {
 		return err
 	}

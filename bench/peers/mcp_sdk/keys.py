@@ -3,6 +3,7 @@
 import os
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from database import fetch
@@ -16,15 +17,7 @@ _KEY_AND_OWNER = """
 SELECT k.id, k.scopes, k.expires_at, k.paused_at, k.revoked_at, u.id AS user_id, u.plan
 FROM api_keys k JOIN users u ON u.id = k.user_id WHERE k.digest = $1
 """
-_count = Redis.from_url(os.environ["REDIS_URL"]).register_script("""
-local count = redis.call('INCRBY', KEYS[1], 1)
-local left_ms = redis.call('PTTL', KEYS[1])
-if left_ms < 0 then
-    left_ms = tonumber(ARGV[1])
-    redis.call('PEXPIRE', KEYS[1], left_ms)
-end
-return {count, left_ms}
-""")
+_count = Redis.from_url(os.environ["REDIS_URL"]).register_script(Path(os.environ["WINDOW_SCRIPT"]).read_text())
 
 
 class Keys(TokenVerifier):

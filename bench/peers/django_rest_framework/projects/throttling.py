@@ -2,6 +2,7 @@
 
 import math
 import os
+from pathlib import Path
 
 from django.views import View
 from redis import Redis
@@ -10,15 +11,7 @@ from rest_framework.throttling import BaseThrottle
 
 LIMIT, WINDOW_S = int(os.environ["RATE_LIMIT"]), 60
 
-_count = Redis.from_url(os.environ["REDIS_URL"]).register_script("""
-local count = redis.call('INCRBY', KEYS[1], 1)
-local left_ms = redis.call('PTTL', KEYS[1])
-if left_ms < 0 then
-    left_ms = tonumber(ARGV[1])
-    redis.call('PEXPIRE', KEYS[1], left_ms)
-end
-return {count, left_ms}
-""")
+_count = Redis.from_url(os.environ["REDIS_URL"]).register_script(Path(os.environ["WINDOW_SCRIPT"]).read_text())
 
 
 class KeyThrottle(BaseThrottle):

@@ -1,5 +1,6 @@
 // Who asks: the key in the Authorization header, read again for each request, then its plan and its window.
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import fp from "fastify-plugin";
 import { Redis } from "ioredis";
 
@@ -14,15 +15,7 @@ const KEY_AND_OWNER = {
          FROM api_keys k JOIN users u ON u.id = k.user_id WHERE k.digest = $1`,
 };
 
-const COUNT = `
-local count = redis.call('INCRBY', KEYS[1], 1)
-local left_ms = redis.call('PTTL', KEYS[1])
-if left_ms < 0 then
-    left_ms = tonumber(ARGV[1])
-    redis.call('PEXPIRE', KEYS[1], left_ms)
-end
-return {count, left_ms}
-`;
+const COUNT = readFileSync(process.env.WINDOW_SCRIPT, "utf8");
 
 export default fp(async (app) => {
   const redis = new Redis(process.env.REDIS_URL);
