@@ -116,6 +116,15 @@ def insert_or_ignore(table: type[Base], dialect: str) -> Any:
     return insert(table.__table__).on_conflict_do_nothing().returning(literal(True).label("inserted"))
 
 
+@cache
+def insert_or_add(table: type[Base], counted: tuple[str, ...], dialect: str) -> Any:
+    """An INSERT … ON CONFLICT DO UPDATE, which adds these columns to those of the row that is there."""
+    inserts: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+    insert, columns = inserts[dialect](table.__table__), table.__table__.columns
+    sums = {name: columns[name] + insert.excluded[name] for name in counted}
+    return insert.on_conflict_do_update(index_elements=list(inspect(table).primary_key), set_=sums)
+
+
 def delete_in_batches(table: type[Base], *conditions: ColumnElement[bool]) -> None:
     """Delete rows, a thousand a transaction, which are sought outside of it: so no writer waits long, on SQLite either.
 

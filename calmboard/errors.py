@@ -123,9 +123,19 @@ class PaidPlanRequired(Problem):
     code = "paid_plan_required"
     status = 403
     title = "Paid plan required"
-    meaning = "The plan of this key's user does not include integration APIs."
+    meaning = "The plan of the person this key acts for does not include integration APIs."
     remedy = "Upgrade the plan. The key is kept and works again at the next request."
     refused_by = "plan"
+
+
+@_problem
+class NetworkNotAllowed(Problem):
+    code = "network_not_allowed"
+    status = 403
+    title = "Network not allowed"
+    meaning = "The key is used from a network that its owner has not allowed for it."
+    remedy = "Call from an allowed network, or let the owner add this one on the key's page."
+    refused_by = "network"
 
 
 @_problem
@@ -133,7 +143,7 @@ class Forbidden(Problem):
     code = "forbidden"
     status = 403
     title = "Not allowed"
-    meaning = "It exists, but this key's user may not see or change it."
+    meaning = "It exists, but the person this key acts for may not see or change it."
     remedy = "Ask an owner or admin of the project for access, or use a key that covers it."
     refused_by = "project"
 

@@ -11,6 +11,8 @@ _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _SHAPE = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
 
 LENGTH = 26
+# Of these the first ten say when, to the millisecond: two bits that are always 0, and the 48 of the time.
+_TIME_LENGTH = 10
 
 _RANDOM_BITS = 74
 _lock = threading.Lock()
@@ -20,6 +22,11 @@ _last = 0, 0
 def new_id(prefix: str) -> str:
     """Make an id such as `tsk_01m86ffkj1eyt9k86t46h61k8b`; later ids sort later, within a process always."""
     return f"{prefix}_{_base32(_uuid7())}"
+
+
+def id_at(prefix: str, at: datetime) -> str:
+    """A new id that says it was made then, to the millisecond."""
+    return first_id(prefix, at)[: len(prefix) + 1 + _TIME_LENGTH] + new_id(prefix)[-(LENGTH - _TIME_LENGTH) :]
 
 
 def first_id(prefix: str, at: datetime) -> str:

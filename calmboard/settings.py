@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from calmboard.extensions import Extension
@@ -33,7 +34,7 @@ class RateLimit:
     seconds: int
 
     def __str__(self) -> str:
-        return f"{self.amount} a {_period_name(self.seconds)}"
+        return f"{self.amount:,} a {_period_name(self.seconds)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Settings:
     instance_dir: Path
     files_dir: Path
     secret_key: str
+    encryption_keys: tuple[str, ...]
     database_url: str
     database_replica_url: str | None
     rate_storage_url: str | None
@@ -71,6 +73,9 @@ class Settings:
     trusted_proxies: int
     demo_password: str | None
     billing_url: str | None
+    contact_url: str | None
+    security_contact: str | None
+    github_keys_url: str | None
     smtp_url: str | None
 
     @property
@@ -114,7 +119,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, instance_dir: Pat
         port=_port(values),
         instance_dir=directory,
         files_dir=Path(values.get("CALMBOARD_FILES_DIR", directory / "files")).resolve(),
-        secret_key=_secret_key(values, directory, is_loopback(urlsplit(origin).hostname or "")),
+        **_secrets(values, directory, origin),
         database_url=_database_url(values, directory),
         database_replica_url=_database_replica_url(values),
         rate_storage_url=_url(values, "CALMBOARD_RATE_STORAGE_URL", "redis", "rediss", "unix"),
@@ -127,9 +132,26 @@ def read_settings(environment: Mapping[str, str] = os.environ, instance_dir: Pat
         outgoing_allow=_networks(values, "CALMBOARD_OUTGOING_ALLOW"),
         trusted_proxies=_integer(values, "CALMBOARD_TRUSTED_PROXIES", 0, 0, 10),
         demo_password=values.get("CALMBOARD_DEMO_PASSWORD"),
-        billing_url=_url(values, "CALMBOARD_BILLING_URL", "http", "https"),
+        **_links(values),
         smtp_url=_url(values, "CALMBOARD_SMTP_URL", "smtp", "smtps"),
     )
+
+
+def _links(values: Mapping[str, str]) -> dict[str, Any]:
+    """Where people are sent about their plan, and whoever finds a fault."""
+    return {
+        "billing_url": _url(values, "CALMBOARD_BILLING_URL", "http", "https"),
+        "contact_url": _url(values, "CALMBOARD_CONTACT_URL", "mailto", "https", "http"),
+        "security_contact": _url(values, "CALMBOARD_SECURITY_CONTACT", "mailto", "https"),
+        "github_keys_url": _github_keys_url(values),
+    }
+
+
+def _github_keys_url(values: Mapping[str, str]) -> str | None:
+    """Where GitHub's public keys are; None where its reports of found secrets are not taken."""
+    if values.get("CALMBOARD_GITHUB_SECRET_SCANNING") == "1":
+        return "https://api.github.com/meta/public_keys/secret_scanning"
+    return _url(values, "CALMBOARD_GITHUB_SECRET_SCANNING", "https")
 
 
 def _rates(values: Mapping[str, str]) -> dict[str, RateLimit]:
@@ -165,6 +187,12 @@ def _origin(values: Mapping[str, str]) -> str:
     return text.lower().removesuffix(":443" if parts.scheme == "https" else ":80")
 
 
+def _secrets(values: Mapping[str, str], directory: Path, origin: str) -> dict[str, Any]:
+    """What signs, and what encrypts at rest."""
+    is_development = is_loopback(urlsplit(origin).hostname or "")
+    return {"secret_key": _secret_key(values, directory, is_development), "encryption_keys": _encryption_keys(values)}
+
+
 def _secret_key(values: Mapping[str, str], directory: Path, development: bool) -> str:
     name = "CALMBOARD_SECRET_KEY"
     key = values.get(name)
@@ -173,6 +201,14 @@ def _secret_key(values: Mapping[str, str], directory: Path, development: bool) -
     if key is not None and len(key) < 32:
         raise SettingsError(f"{name} is {len(key)} characters long; it takes at least 32.")
     return key or _load_or_create_secret(directory / "secret-key")
+
+
+def _encryption_keys(values: Mapping[str, str]) -> tuple[str, ...]:
+    name = "CALMBOARD_ENCRYPTION_KEYS"
+    keys = tuple(part.strip() for part in values.get(name, "").split(",") if part.strip())
+    if any(len(key) < 32 for key in keys):
+        raise SettingsError(f"{name} holds a key of less than 32 characters; it takes keys separated by commas, newest first.")
+    return keys
 
 
 def _load_or_create_secret(path: Path) -> str:
@@ -206,10 +242,14 @@ def _url(values: Mapping[str, str], name: str, *schemes: str) -> str | None:
     parts = _split(name, text)
     if parts.scheme not in schemes:
         # It may hold a password, so it is not repeated.
-        raise SettingsError(f"{name} takes an address that starts with {' or '.join(f'{s}://' for s in schemes)}.")
+        raise SettingsError(f"{name} takes an address that starts with {' or '.join(map(_start_of, schemes))}.")
     if parts.scheme in _REDIS_SCHEMES and (unknown := parse_qs(parts.query, keep_blank_values=True).keys() - _REDIS_OPTIONS):
         raise SettingsError(f"{name} has no option {min(unknown)[:40]}; it takes {', '.join(sorted(_REDIS_OPTIONS))}.")
     return text
+
+
+def _start_of(scheme: str) -> str:
+    return "mailto:" if scheme == "mailto" else f"{scheme}://"
 
 
 def _split(name: str, text: str) -> SplitResult:

@@ -1,12 +1,31 @@
 """The tables. Importing this package knows them all."""
 
-from calmboard.models.access import ApiKey, IdempotentRequest, PasswordReset, SessionToken, UserSession
+from calmboard.models.access import (
+    ApiKey,
+    IdempotentRequest,
+    KeyNetwork,
+    PasswordReset,
+    RecoveryCode,
+    SecondFactor,
+    SessionToken,
+    UserSession,
+)
 from calmboard.models.audit import AuditEntry
 from calmboard.models.discussion import Attachment, ChecklistItem, Comment
 from calmboard.models.events import Activity, OutboxMessage, StoppedAddress
-from calmboard.models.oauth import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken
+from calmboard.models.oauth import (
+    AppMaintainer,
+    MadeApp,
+    OAuthAccessToken,
+    OAuthClient,
+    OAuthCode,
+    OAuthGrant,
+    OAuthRefreshToken,
+)
 from calmboard.models.people import User
+from calmboard.models.requests import LoggedRequest, RequestLogGap, UsageDay, UsageHour
 from calmboard.models.text_index import EXTENSIONS
+from calmboard.models.waiting import KeptForm, WaitingSecret
 from calmboard.models.work import (
     Board,
     ExternalTask,
@@ -26,6 +45,7 @@ __all__ = [
     "EXTENSIONS",
     "Activity",
     "ApiKey",
+    "AppMaintainer",
     "Attachment",
     "AuditEntry",
     "Board",
@@ -34,7 +54,11 @@ __all__ = [
     "ExternalTask",
     "IdempotentRequest",
     "Invitation",
+    "KeptForm",
+    "KeyNetwork",
     "Label",
+    "LoggedRequest",
+    "MadeApp",
     "Membership",
     "OAuthAccessToken",
     "OAuthClient",
@@ -44,6 +68,9 @@ __all__ = [
     "OutboxMessage",
     "PasswordReset",
     "Project",
+    "RecoveryCode",
+    "RequestLogGap",
+    "SecondFactor",
     "SessionToken",
     "Sprint",
     "SprintTask",
@@ -52,6 +79,9 @@ __all__ = [
     "TaskAssignee",
     "TaskCounter",
     "TaskLabel",
+    "UsageDay",
+    "UsageHour",
     "User",
     "UserSession",
+    "WaitingSecret",
 ]

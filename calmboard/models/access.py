@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, PrimaryKeyConstraint, String, Text, func
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, PrimaryKeyConstraint, String, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calmboard.clock import now
@@ -11,7 +11,13 @@ from calmboard.models.columns import Id, id_column
 
 
 class ApiKey(Base):
-    """A `cbk_` key. `scopes` is a space-separated list; `project_ids` is null for every project."""
+    """A `cbk_` key. `scopes` is a space-separated list; `project_ids` is null for every project, `networks` for everywhere.
+
+    One that another key replaces has its `successor_id`, works on until `expires_at`, and would have until
+    `planned_expires_at`; the name is the successor's then. `window_limit` is below that of the plan. `cut_off` are projects
+    whose admins ended its reach there. `week_notice_for` and `day_notice_for` are the ends of which a message was written,
+    `network_notice_at` is when the last one of a new network was.
+    """
 
     __tablename__ = "api_keys"
 
@@ -33,22 +39,54 @@ class ApiKey(Base):
     last_used_agent: Mapped[str | None] = mapped_column(String(200))
     last_used_endpoint: Mapped[str | None] = mapped_column(String(200))
     last_used_status: Mapped[int | None]
+    last_used_code: Mapped[str | None] = mapped_column(String(40))
+    last_used_reason: Mapped[str | None] = mapped_column(String(300))
+    note: Mapped[str | None] = mapped_column(String(500))
+    networks: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    window_limit: Mapped[int | None]
+    successor_id: Mapped[str | None] = mapped_column(Id)
+    replaced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    planned_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cut_off: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    week_notice_for: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    day_notice_for: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    network_notice_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
+        Index(
+            "ix_api_keys_expires_at",
+            "expires_at",
+            sqlite_where=revoked_at.is_(None),
+            postgresql_where=revoked_at.is_(None),
+        ),
         Index("ix_api_keys_user_id", "user_id", "id"),
+        Index("ix_api_keys_tail", "last4"),
+        Index("ix_api_keys_successor_id", "successor_id"),
         Index(
             "uq_api_keys_name_in_use",
             "user_id",
             func.lower(name),
             unique=True,
-            sqlite_where=revoked_at.is_(None),
-            postgresql_where=revoked_at.is_(None),
+            sqlite_where=revoked_at.is_(None) & successor_id.is_(None),
+            postgresql_where=revoked_at.is_(None) & successor_id.is_(None),
         ),
     )
 
 
+class KeyNetwork(Base):
+    """A network that a key was used from, and since when it is known."""
+
+    __tablename__ = "key_networks"
+
+    key_id: Mapped[str] = mapped_column(Id, ForeignKey("api_keys.id", ondelete="CASCADE"))
+    network: Mapped[str] = mapped_column(String(45))
+    first_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (PrimaryKeyConstraint("key_id", "network"),)
+
+
 class UserSession(Base):
-    """One signed-in browser, or a program whose session ends at `expires_at`."""
+    """One signed-in browser, or a program whose session ends at `expires_at`. `proven_at` is when it proved the second factor."""
 
     __tablename__ = "sessions"
 
@@ -58,6 +96,7 @@ class UserSession(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    proven_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ip: Mapped[str | None] = mapped_column(String(45))
     agent: Mapped[str | None] = mapped_column(String(200))
 
@@ -80,6 +119,32 @@ class PasswordReset(Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     user_id: Mapped[str] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SecondFactor(Base):
+    """The authenticator app of a person, by its secret, which is encrypted. It counts once a code of it was confirmed.
+
+    `last_step` is the latest step of 30 seconds whose code was used.
+    """
+
+    __tablename__ = "second_factors"
+
+    user_id: Mapped[str] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RecoveryCode(Base):
+    """A code that works once in place of the authenticator app; the row goes as it is used."""
+
+    __tablename__ = "recovery_codes"
+
+    user_id: Mapped[str] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"))
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+    __table_args__ = (PrimaryKeyConstraint("user_id", "digest"),)
 
 
 class IdempotentRequest(Base):

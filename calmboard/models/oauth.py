@@ -16,7 +16,8 @@ CLIENT_KINDS = ("own", "registered", "document")
 class OAuthClient(Base):
     """An application. Its `id` is ours (`cli_…`), or the address of its metadata document.
 
-    `own`: the one that every person has; `registered`: by anyone (RFC 7591); `document`: by its address.
+    `own`: the one that every person has, and those that they made beside it, which have a row in `made_apps` and no `user_id`;
+    `registered`: by anyone (RFC 7591); `document`: by its address.
     """
 
     __tablename__ = "oauth_clients"
@@ -36,10 +37,39 @@ class OAuthClient(Base):
     __table_args__ = (CheckConstraint(kind.in_(CLIENT_KINDS), name="kind"),)
 
 
+class MadeApp(Base):
+    """What a person says of an application of theirs, and what the operator says of it.
+
+    `verified_at` is when the operator vouched for it; while it is `disabled_at` nobody authorizes it. The picture was drawn
+    again by us, as a square PNG.
+    """
+
+    __tablename__ = "made_apps"
+
+    client_id: Mapped[str] = mapped_column(String(2000), ForeignKey("oauth_clients.id", ondelete="CASCADE"), primary_key=True)
+    maker_id: Mapped[str] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    description: Mapped[str | None] = mapped_column(String(300))
+    home_page: Mapped[str | None] = mapped_column(String(500))
+    picture: Mapped[bytes | None] = mapped_column(LargeBinary)
+    verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AppMaintainer(Base):
+    """Somebody who keeps an application beside its maker; when they were added, both were members of a project."""
+
+    __tablename__ = "app_maintainers"
+
+    client_id: Mapped[str] = mapped_column(String(2000), ForeignKey("made_apps.client_id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
 class OAuthGrant(Base):
     """What a person authorized an application to do; all its tokens end with it.
 
-    `session_id` is set where it was given by a session token: then it ends with that session.
+    `session_id` is set where it was given by a session token: then it ends with that session. `cut_off` are projects whose
+    admins ended its reach there.
     """
 
     __tablename__ = "oauth_grants"
@@ -59,6 +89,7 @@ class OAuthGrant(Base):
     last_used_ip: Mapped[str | None] = mapped_column(String(45))
     last_used_agent: Mapped[str | None] = mapped_column(String(200))
     last_used_endpoint: Mapped[str | None] = mapped_column(String(200))
+    cut_off: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
     __table_args__ = (Index("ix_oauth_grants_user_id", "user_id", "id"),)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal, get_args
 
-from sqlalchemy import CheckConstraint, Index, String, func
+from sqlalchemy import JSON, CheckConstraint, Index, String, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calmboard.clock import now
@@ -14,7 +14,10 @@ PlanSlug = Literal["free", "pro", "business"]
 
 
 class User(Base):
-    """A person; a browser is known to them by a cookie of the present `device_epoch`, which grows where all are forgotten."""
+    """A person; a browser is known to them by a cookie of the present `device_epoch`, which grows where all are forgotten.
+
+    `muted_notices` are the kinds of messages that they do not want, of those that may be turned off.
+    """
 
     __tablename__ = "users"
 
@@ -25,6 +28,7 @@ class User(Base):
     plan: Mapped[str] = mapped_column(String(16), default="free")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     device_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
+    muted_notices: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
     __table_args__ = (
         Index("uq_users_email_lower", func.lower(email), unique=True),

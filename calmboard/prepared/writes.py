@@ -1,10 +1,10 @@
-"""Rows that are written by the driver itself, in the transaction of the session."""
+"""Rows that are written by the driver itself: one in the transaction of the session, or many at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, insert, inspect
+from sqlalchemy import Connection, bindparam, insert, inspect
 
 from calmboard.db import Base, db
 from calmboard.prepared.statements import Prepared
@@ -13,11 +13,28 @@ from calmboard.prepared.statements import Prepared
 def insert_row(model: type[Base], values: Mapping[str, Any]) -> dict[str, Any]:
     """Insert a row with the defaults of its table, and return it; the caller commits."""
     row = _Row(values)
-    for name, default in _defaults(model):
-        if name not in row:
-            row[name] = default.arg(row) if default.is_callable else default.arg
+    for column in _columns(model):
+        if column.key not in row:
+            row[column.key] = _default_of(column, row)
     _insert(model).all(db.session.connection(), row)
     return row
+
+
+def insert_many(connection: Connection, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that hold a value for each column, in the transaction of the connection; PostgreSQL copies them."""
+    columns = [
+        (column.key, column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect))
+        for column in _columns(model)
+    ]
+    values = [tuple([row[name] if convert is None else convert(row[name]) for name, convert in columns]) for row in rows]
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(str(insert(model).compile(dialect=connection.dialect)), values)
+        return
+    names = ", ".join(column.name for column in _columns(model))
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY {model.__tablename__} ({names}) FROM STDIN") as copy:
+        for row in values:
+            copy.write_row(row)
 
 
 class _Row(dict[str, Any]):
@@ -27,21 +44,19 @@ class _Row(dict[str, Any]):
         return self
 
 
+def _default_of(column: Any, row: _Row) -> Any:
+    default: Any = column.default
+    if default is None:
+        return None
+    return default.arg(row) if default.is_callable else default.arg
+
+
 @cache
-def _defaults(model: type[Base]) -> list[tuple[str, Any]]:
-    columns = inspect(model).local_table.columns
-    return [(column.key, column.default or _NOTHING) for column in columns]
-
-
-class _Nothing:
-    is_callable = False
-    arg = None
-
-
-_NOTHING = _Nothing()
+def _columns(model: type[Base]) -> list[Any]:
+    return list(inspect(model).local_table.columns)
 
 
 @cache
 def _insert(model: type[Base]) -> Prepared:
-    columns = inspect(model).local_table.columns
-    return Prepared(insert(model).values({column.key: bindparam(column.key, type_=column.type) for column in columns}))
+    parameters = {column.key: bindparam(column.key, type_=column.type) for column in _columns(model)}
+    return Prepared(insert(model).values(parameters))
