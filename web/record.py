@@ -6,7 +6,8 @@ import msgspec
 from flask import Flask, Response, g
 
 from calmboard import ids
-from calmboard.access.last_use import record_use
+from calmboard.access.request_log import REQUEST_LOG
+from calmboard.access.request_log.last_use import record_use
 from calmboard.access.request_record import RequestRecord
 from calmboard.clock import now
 from calmboard.logs import write_line
@@ -35,8 +36,10 @@ def _begin() -> None:
     request = current_request()
     environ = request.environ
     sent = environ.get("HTTP_X_REQUEST_ID", "")
+    is_given = bool(sent) and _REQUEST_ID.fullmatch(sent) is not None
     g.record = RequestRecord(
-        id=sent if _REQUEST_ID.fullmatch(sent) else ids.new_id("req"),
+        id=sent if is_given else ids.new_id("req"),
+        has_given_id=is_given,
         at=now(),
         method=request.method,
         route=request.url_rule.rule if request.url_rule else None,
@@ -48,9 +51,10 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     record = current_record()
-    record.status = response.status_code
+    record.end(response.status_code)
     add_plain_headers(response, ("X-Request-Id", record.id), *(_SECURE if current_settings().is_https else _ANYWHERE))
     record_use(record)
+    REQUEST_LOG.get().add(record)
     _log(record)
     return response
 

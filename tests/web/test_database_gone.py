@@ -23,7 +23,7 @@ Request = tuple[str, str, int, dict[str, Any]]
 # What needs no database is decided as ever.
 _PAGES: list[Request] = [
     ("GET", "/nowhere", 404, {}),
-    ("GET", "/account/password", 405, {}),
+    ("GET", "/sign-out", 405, {}),
     ("POST", "/sign-in", 400, {"data": {"email": "a"}}),
     ("POST", "/sign-in", 413, {"data": _LARGE}),
     ("GET", "/failing", 500, {}),

@@ -2,9 +2,9 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from queue import Empty, SimpleQueue
+from contextlib import contextmanager
 
 # More threads that compete for the interpreter answer fewer requests.
 _PLACES = 2
@@ -18,17 +18,18 @@ _STANDSTILL_S = 0.25
 
 
 class Places:
-    """Lets few requests run at a time. One that takes long mostly waits for others, so it then gives up its place."""
+    """Lets few requests run at a time, in the order in which they came. One that takes long mostly waits for others, so it then
+    gives up its place.
+    """
 
     def __init__(self) -> None:
-        self._free: SimpleQueue[None] = SimpleQueue()
         self._lock = threading.Lock()
+        self._number_free = _PLACES
+        self._queue: deque[threading.Lock] = deque()
         self._started_at: dict[int, float] = {}
         self._given_up: set[int] = set()
         self._waiting: set[int] = set()
         self._number_left = 0
-        for _ in range(_PLACES):
-            self._free.put(None)
 
     @property
     def number_present(self) -> int:
@@ -75,17 +76,27 @@ class Places:
         return False
 
     def _wait(self, timeout_s: float) -> bool:
-        with suppress(Empty):
-            self._free.get(timeout=timeout_s)
+        with self._lock:
+            if self._number_free:
+                self._number_free -= 1
+                return True
+            turn = threading.Lock()
+            turn.acquire()
+            self._queue.append(turn)
+        if turn.acquire(timeout=timeout_s):
             return True
-        return False
+        with self._lock:
+            if turn not in self._queue:
+                return True  # it came just now
+            self._queue.remove(turn)
+            return False
 
     def _give_up(self, thread_id: int) -> None:
         with self._lock:
             is_running = thread_id in self._started_at and thread_id not in self._given_up
             if is_running and len(self._given_up) < _MAX_FURTHER:
                 self._given_up.add(thread_id)
-                self._free.put(None)
+                self._hand_on()
 
     def _leave(self, thread_id: int) -> None:
         with self._lock:
@@ -94,4 +105,11 @@ class Places:
             if thread_id in self._given_up:
                 self._given_up.remove(thread_id)
             else:
-                self._free.put(None)
+                self._hand_on()
+
+    def _hand_on(self) -> None:
+        """To who waits for the longest, whom nobody who comes now may pass; the caller has the lock."""
+        if self._queue:
+            self._queue.popleft().release()
+        else:
+            self._number_free += 1

@@ -4,7 +4,7 @@ import logging
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from calmboard.access.access import USE_RECORD_INTERVAL
+from calmboard.access.access import USE_RECORD_INTERVAL, CredentialUse
 from calmboard.access.credentials.keys import record_key_use
 from calmboard.access.oauth.grants import record_grant_use
 from calmboard.access.request_record import RequestRecord
@@ -19,6 +19,10 @@ def record_use(record: RequestRecord) -> None:
         return
     record_of_kind = record_key_use if credential.kind == "api_key" else record_grant_use
     try:
-        record_of_kind(credential.id, record.ip, record.user_agent, record.endpoint, record.status)
+        record_of_kind(credential.id, _use_of(record))
     except SQLAlchemyError as error:
         _log.warning("The last use of %s was not recorded: %s", credential.id, error)
+
+
+def _use_of(record: RequestRecord) -> CredentialUse:
+    return CredentialUse(record.ip, record.user_agent, record.endpoint, record.status, record.code, record.reason)
