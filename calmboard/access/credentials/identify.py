@@ -1,7 +1,7 @@
 """Identifies the caller by the secret that a program sent."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import bindparam, or_, select
 
@@ -11,7 +11,7 @@ from calmboard.access.secret_format import digest, is_well_formed
 from calmboard.clock import now
 from calmboard.db import AnyRow
 from calmboard.errors import ApiKeyExpired, ApiKeyPaused, ApiKeyRevoked, InvalidApiKey, InvalidToken, MissingApiKey
-from calmboard.models import ApiKey, OAuthAccessToken, OAuthClient, OAuthGrant, User, UserSession
+from calmboard.models import ApiKey, Membership, OAuthAccessToken, OAuthClient, OAuthGrant, User, UserSession
 from calmboard.prepared import Prepared, prepared_reads
 
 _KEY_AND_USER = Prepared(
@@ -25,6 +25,10 @@ _KEY_AND_USER = Prepared(
         ApiKey.paused_at,
         ApiKey.revoked_at,
         ApiKey.last_used_at,
+        ApiKey.networks,
+        ApiKey.window_limit,
+        ApiKey.replaced_at,
+        ApiKey.cut_off,
         User.id.label("user_id"),
         User.name.label("user_name"),
         User.email,
@@ -34,6 +38,7 @@ _KEY_AND_USER = Prepared(
     .where(ApiKey.digest == bindparam("digest"))
 )
 
+_OWN_PROJECTS = Prepared(select(Membership.project_id).where(Membership.user_id == bindparam("user_id")))
 
 _TOKEN_AND_USER = Prepared(
     select(
@@ -44,6 +49,7 @@ _TOKEN_AND_USER = Prepared(
         OAuthGrant.project_ids,
         OAuthAccessToken.expires_at,
         OAuthGrant.last_used_at,
+        OAuthGrant.cut_off,
         User.id.label("user_id"),
         User.name.label("user_name"),
         User.email,
@@ -81,7 +87,9 @@ def identify(secret: str | None, resource: str) -> Access:
     if row is None:
         raise InvalidApiKey("No key like this was issued here.", hint=InvalidApiKey.remedy)
     _require_usable(row, now())
-    return _access(row, row.name, "key", "api_key")
+    networks = None if row.networks is None else tuple(row.networks)
+    own = {"networks": networks, "window_limit": row.window_limit, "replaced_at": row.replaced_at}
+    return _access(row, row.name, "key", "api_key", **own)
 
 
 def _by_token(secret: str, resource: str) -> Access:
@@ -114,15 +122,29 @@ def _redacted(row: AnyRow) -> str:
     return f"cbk_…{row.last4}"
 
 
-def _access(row: AnyRow, name: str, source: Literal["key", "token"], kind: Literal["api_key", "oauth_token"]) -> Access:
+def _access(
+    row: AnyRow, name: str, source: Literal["key", "token"], kind: Literal["api_key", "oauth_token"], **own: Any
+) -> Access:
     credential = Credential(
         kind=kind,
         id=row.id,
         name=name,
         last4=row.last4,
         scopes=frozenset(row.scopes.split()),
-        project_ids=None if row.project_ids is None else frozenset(row.project_ids),
+        project_ids=_projects_of(row),
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
+        **own,
     )
     return Access(Person(row.user_id, row.user_name, row.email, row.plan), source, credential)
+
+
+def _projects_of(row: AnyRow) -> frozenset[str] | None:
+    """None: all of its user's, now and later; where admins cut it off from some of them, those that it has left now."""
+    if not row.cut_off:
+        return None if row.project_ids is None else frozenset(row.project_ids)
+    project_ids = row.project_ids
+    if project_ids is None:
+        with prepared_reads() as reads:
+            project_ids = [own.project_id for own in _OWN_PROJECTS.all(reads, {"user_id": row.user_id})]
+    return frozenset(project_ids) - frozenset(row.cut_off)

@@ -1,6 +1,6 @@
 """API keys: created, listed, paused, revoked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calmboard import ids
-from calmboard.access.access import USE_RECORD_INTERVAL, Access
+from calmboard.access.access import USE_RECORD_INTERVAL, Access, CredentialUse
 from calmboard.access.audit import Actor, Subject, record_audit
 from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.access.permissions import require_scope
@@ -44,13 +44,18 @@ Status = Literal["active", "paused", "expired", "revoked"]
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """The attributes of a new key. `project_ids` None: every project, now and later; `expires_at` None: no end."""
+    """The attributes of a new key. `project_ids` None: every project, now and later; `expires_at` None: no end; `networks`
+    None: everywhere; `window_limit` None: that of the plan.
+    """
 
     name: str
     integration: str
     scopes: frozenset[str]
     project_ids: frozenset[str] | None = None
     expires_at: datetime | None = None
+    note: str | None = None
+    networks: tuple[str, ...] | None = None
+    window_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +72,20 @@ class Key:
     expires_at: datetime | None
     paused_at: datetime | None
     revoked_at: datetime | None
+    revoked_reason: str | None
     last_used_at: datetime | None
     last_used_ip: str | None
     last_used_agent: str | None
     last_used_endpoint: str | None
     last_used_status: int | None
+    last_used_code: str | None
+    last_used_reason: str | None
+    note: str | None
+    networks: tuple[str, ...] | None
+    window_limit: int | None
+    successor_id: str | None
+    replaced_at: datetime | None
+    planned_expires_at: datetime | None
 
     def status(self, at: datetime) -> Status:
         if self.revoked_at is not None:
@@ -81,33 +95,49 @@ class Key:
         return "paused" if self.paused_at is not None else "active"
 
 
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """A key as an action left it; `is_done` says whether this action changed it, or it was so before."""
+
+    key: Key
+    is_done: bool
+
+
 COLUMNS = tuple(getattr(ApiKey, name) for name in Key.__dataclass_fields__)
 
 
 @retry_conflicts
-def create_key(access: Access, new: NewKey) -> tuple[Key, str]:
-    """Create a key and return it with its secret, which is not stored.
+def create_key(access: Access, new: NewKey, before_commit: Callable[[str, str], None] | None = None) -> tuple[Key, str]:
+    """Create a key and return it with its secret, which is not stored; `before_commit` gets its id and secret.
 
     Raises Forbidden without a session, PaidPlanRequired, Conflict where the plan's number of keys is reached,
     RateLimitExceeded, and ValidationFailed with an error for each field that cannot be used.
     """
-    _require_session(access)
+    require_session(access)
     require_paid_plan(access)
     errors = _errors(access, new)
     if errors:
         raise ValidationFailed(errors=tuple(errors))
-    LIMITS.get().count("new_keys", access.user.id, NEW_LIMIT).check_limit(_MADE_OFTEN)
+    count_new_key(access)
     db.session.execute(select(User.id).where(User.id == access.user.id).with_for_update())
     _check_key_limit(access)
     key_id, secret = issue_key(access.user.id, new, access)
+    if before_commit is not None:
+        before_commit(key_id, secret)
     db.session.commit()
     return find_key(access, key_id), secret
 
 
-def issue_key(user_id: str, new: NewKey, actor: Actor = "operator") -> tuple[str, str]:
+def count_new_key(access: Access) -> None:
+    """Raises RateLimitExceeded where somebody makes keys without end."""
+    LIMITS.get().count("new_keys", access.user.id, NEW_LIMIT).check_limit(_MADE_OFTEN)
+
+
+def issue_key(user_id: str, new: NewKey, actor: Actor = "operator", key_id: str | None = None) -> tuple[str, str]:
     """Write a key for anyone, on any plan; the caller commits. Returns its id and its secret."""
     secret = new_secret("cbk")
     key = ApiKey(
+        id=key_id or ids.new_id("key"),
         user_id=user_id,
         name=one_line(new.name),
         integration=new.integration,
@@ -116,13 +146,16 @@ def issue_key(user_id: str, new: NewKey, actor: Actor = "operator") -> tuple[str
         scopes=" ".join(sorted(expand(new.scopes))),
         project_ids=None if new.project_ids is None else sorted(new.project_ids),
         expires_at=new.expires_at,
+        note=new.note,
+        networks=None if new.networks is None else list(new.networks),
+        window_limit=new.window_limit,
     )
     db.session.add(key)
     try:
         db.session.flush()
     except IntegrityError:
         db.session.rollback()
-        raise ValidationFailed(errors=(_name_taken(new.name),)) from None
+        raise ValidationFailed(errors=(name_taken(new.name),)) from None
     details = {"name": key.name, "scopes": key.scopes.split(), "project_ids": key.project_ids, "expires_at": key.expires_at}
     record_audit(actor, "key.created", Subject("key", key.id, user_id), details)
     return key.id, secret
@@ -169,27 +202,27 @@ def revoke_self(access: Access, key_id: str) -> None:
     _change(access, key_id, "key.revoked", {"revoked_at": now()})
 
 
-def revoke_key(access: Access, key_id: str, reason: str | None = None) -> Key:
+def revoke_key(access: Access, key_id: str, reason: str | None = None) -> KeyChange:
     """Revoke a key permanently, at once. Revoking it again changes nothing."""
-    _require_session(access)
+    require_session(access)
     if reason is not None and reason not in REASONS:
         error = FieldError("/reason", "unknown_value", "Choose one of the reasons in the list.", tuple(REASONS))
         raise ValidationFailed(errors=(error,))
     return _change(access, key_id, "key.revoked", {"revoked_at": now(), "revoked_reason": reason}, reason=reason)
 
 
-def pause_key(access: Access, key_id: str) -> Key:
+def pause_key(access: Access, key_id: str) -> KeyChange:
     """Reject the key's requests until it is resumed."""
-    _require_session(access)
+    require_session(access)
     return _change(access, key_id, "key.paused", {"paused_at": now()}, ApiKey.paused_at.is_(None))
 
 
-def resume_key(access: Access, key_id: str) -> Key:
-    _require_session(access)
+def resume_key(access: Access, key_id: str) -> KeyChange:
+    require_session(access)
     return _change(access, key_id, "key.resumed", {"paused_at": None}, ApiKey.paused_at.is_not(None))
 
 
-def record_key_use(key_id: str, ip: str | None, agent: str | None, endpoint: str, status: int) -> None:
+def record_key_use(key_id: str, use: CredentialUse) -> None:
     """Record when and from where a key was last used, at most once a minute."""
     at = now()
     statement = (
@@ -197,10 +230,12 @@ def record_key_use(key_id: str, ip: str | None, agent: str | None, endpoint: str
         .where(ApiKey.id == key_id, (ApiKey.last_used_at.is_(None)) | (ApiKey.last_used_at < at - USE_RECORD_INTERVAL))
         .values(
             last_used_at=at,
-            last_used_ip=ip,
-            last_used_agent=agent and agent[:200],
-            last_used_endpoint=endpoint[:200],
-            last_used_status=status,
+            last_used_ip=use.ip,
+            last_used_agent=use.agent and use.agent[:200],
+            last_used_endpoint=use.endpoint[:200],
+            last_used_status=use.status,
+            last_used_code=use.code,
+            last_used_reason=use.reason and use.reason[:300],
         )
     )
     with autocommit() as connection:
@@ -223,38 +258,41 @@ def _is_itself(access: Access, key_id: str) -> bool:
     return access.source == "key" and access.credential is not None and access.credential.id == key_id
 
 
-def _require_session(access: Access) -> None:
+def require_session(access: Access) -> None:
     if access.source != "session":
         raise Forbidden("Keys are made and changed by a signed-in person only, never by a key or token.")
 
 
 def _errors(access: Access, new: NewKey) -> list[FieldError]:
     checks = (
-        _name_error(access, new),
+        name_error(access, new.name),
         _integration_error(new),
         _scopes_error(new),
-        _projects_error(access, new),
+        projects_error(access, new.project_ids),
         _expiry_error(new),
     )
     return [error for error in checks if error is not None]
 
 
-def _name_error(access: Access, new: NewKey) -> FieldError | None:
-    name = one_line(new.name)
+def name_error(access: Access, name: str) -> FieldError | None:
+    name = one_line(name)
     if not name:
         return FieldError("/name", "required", "Give the key a name; it tells your keys apart.")
     if len(name) > MAX_NAME_LENGTH:
-        return FieldError("/name", "too_long", f"This is {len(name)} characters long. Use at most {MAX_NAME_LENGTH}.")
+        return FieldError("/name", "too_long", f"This is {len(name):,} characters long. Use at most {MAX_NAME_LENGTH:,}.")
     if not name.isprintable():
         return FieldError("/name", "unprintable", "Use letters, digits and signs that can be seen.")
     statement = select(ApiKey.id).where(
-        ApiKey.user_id == access.user.id, func.lower(ApiKey.name) == func.lower(name), ApiKey.revoked_at.is_(None)
+        ApiKey.user_id == access.user.id,
+        func.lower(ApiKey.name) == func.lower(name),
+        ApiKey.revoked_at.is_(None),
+        ApiKey.successor_id.is_(None),
     )
     with autocommit() as connection:
-        return _name_taken(name) if connection.execute(statement).first() else None
+        return name_taken(name) if connection.execute(statement).first() else None
 
 
-def _name_taken(name: str) -> FieldError:
+def name_taken(name: str) -> FieldError:
     return FieldError("/name", "taken", f"You already have a key called “{name}”. Add what makes this one different.")
 
 
@@ -273,20 +311,26 @@ def _scopes_error(new: NewKey) -> FieldError | None:
     return None
 
 
-def _projects_error(access: Access, new: NewKey) -> FieldError | None:
-    if new.project_ids is None:
+def projects_error(access: Access, project_ids: frozenset[str] | None) -> FieldError | None:
+    if project_ids is None:
         return None
-    if not new.project_ids:
+    if not project_ids:
         return FieldError("/project_ids", "required", "Choose at least one project, or let the key see all of yours.")
-    if len(new.project_ids) > MAX_PROJECTS:
-        return FieldError("/project_ids", "too_many", f"Choose at most {MAX_PROJECTS} projects, or let the key see all of yours.")
-    well_formed = [project_id for project_id in new.project_ids if ids.is_id("prj", project_id)]
+    if len(project_ids) > MAX_PROJECTS:
+        return FieldError(
+            "/project_ids", "too_many", f"Choose at most {MAX_PROJECTS:,} projects, or let the key see all of yours."
+        )
+    well_formed = [project_id for project_id in project_ids if ids.is_id("prj", project_id)]
     statement = select(func.count()).where(Membership.user_id == access.user.id, Membership.project_id.in_(well_formed))
     with autocommit() as connection:
         own_count = connection.execute(statement).scalar_one()
-    if own_count == len(new.project_ids):
+    if own_count == len(project_ids):
         return None
-    return FieldError("/project_ids", "unknown_value", "One of these projects is not yours any more. Choose again.")
+    return FieldError(
+        "/project_ids",
+        "unknown_value",
+        "One of these projects is not yours any more, and was taken out. Look the others through.",
+    )
 
 
 def _expiry_error(new: NewKey) -> FieldError | None:
@@ -297,27 +341,30 @@ def _expiry_error(new: NewKey) -> FieldError | None:
 
 def _check_key_limit(access: Access) -> None:
     plan = PLANS[access.user.plan]
-    statement = select(func.count()).where(ApiKey.user_id == access.user.id, ApiKey.revoked_at.is_(None))
+    conditions = (ApiKey.user_id == access.user.id, ApiKey.revoked_at.is_(None), ApiKey.successor_id.is_(None))
+    statement = select(func.count()).where(*conditions)
     if db.session.execute(statement).scalar_one() >= plan.max_keys:
         db.session.rollback()
-        raise Conflict(f"{plan.name} holds {plan.max_keys} keys, and you have them all. Revoke one that nothing uses any more.")
+        raise Conflict(f"{plan.name} holds {plan.max_keys:,} keys, and you have them all. Revoke one that nothing uses any more.")
 
 
 @retry_conflicts
 def _change(
     access: Access, key_id: str, action: str, values: Mapping[str, Any], *conditions: ColumnElement[bool], **details: Any
-) -> Key:
+) -> KeyChange:
     """Change a key that is not revoked and meets the conditions; of any other it changes nothing."""
     key = find_key(access, key_id)
     change = update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None), *conditions)
-    if db.session.execute(change.values(**values).returning(ApiKey.id)).first() is not None:
+    is_done = db.session.execute(change.values(**values).returning(ApiKey.id)).first() is not None
+    if is_done:
         record_audit(access, action, Subject("key", key_id, access.user.id), {"name": key.name, **details})
     db.session.commit()
-    return find_key(access, key_id)
+    return KeyChange(find_key(access, key_id), is_done)
 
 
 def key_of(row: AnyRow) -> Key:
     values = {name: getattr(row, name) for name in Key.__dataclass_fields__}
     values["scopes"] = frozenset(row.scopes.split())
     values["project_ids"] = None if row.project_ids is None else frozenset(row.project_ids)
+    values["networks"] = None if row.networks is None else tuple(row.networks)
     return Key(**values)

@@ -22,6 +22,8 @@ class Store(Protocol):
 
     def give_back(self, key: str) -> None: ...
 
+    def peek(self, key: str) -> tuple[int, float]: ...
+
     def check(self) -> bool: ...
 
 
@@ -62,10 +64,21 @@ class Limits:
 
     def spend(self, access: Access, amount: int = 1) -> Usage:
         """Count requests of a credential. The caller decides by `check_limit`."""
-        limit = rate_limit_of(access.user.plan, self._settings)
-        if limit is None or access.credential is None:
+        limit, credential = rate_limit_of(access.user.plan, self._settings), access.credential
+        if limit is None or credential is None:
             return zero_usage(access.user.plan)
-        return self._count(access.user.plan, f"{access.credential.kind}/{access.credential.id}", limit, amount)
+        if credential.window_limit is not None:
+            limit = RateLimit(min(limit.amount, credential.window_limit), limit.seconds)
+        return self._count(access.user.plan, f"{credential.kind}/{credential.id}", limit, amount)
+
+    def look_at_key(self, plan: str, key_id: str, window_limit: int | None = None) -> Usage:
+        """Where the window of a key stands, without counting."""
+        limit = rate_limit_of(plan, self._settings)
+        if limit is None:
+            return zero_usage(plan)
+        used, reset_s = self._store.peek(f"api_key/{key_id}")
+        amount = limit.amount if window_limit is None else min(limit.amount, window_limit)
+        return Usage(plan, amount, limit.seconds, used, ceil(reset_s))
 
     def spend_failure(self, ip: str) -> Usage:
         """Count one refused credential from an address."""
