@@ -117,7 +117,7 @@ def _new_errors(new: str) -> list[FieldError]:
     if len(new) < MIN_LENGTH:
         return [FieldError("/new_password", "too_short", f"Use at least {MIN_LENGTH} characters. A few unrelated words do well.")]
     if len(new) > MAX_LENGTH:
-        return [FieldError("/new_password", "too_long", f"Use at most {MAX_LENGTH} characters.")]
+        return [FieldError("/new_password", "too_long", f"Use at most {MAX_LENGTH:,} characters.")]
     return []
 
 

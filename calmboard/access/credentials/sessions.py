@@ -21,6 +21,7 @@ from calmboard.engines.patience import spending_patience
 from calmboard.ids import new_id
 from calmboard.models import PasswordReset, SessionToken, User, UserSession
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
+from calmboard.prepared import Prepared, prepared_reads
 
 _log = logging.getLogger(__name__)
 
@@ -40,10 +41,11 @@ class Session:
 
 
 @retry_conflicts
-def open_session(person: Person, ip: str | None, agent: str | None) -> str:
-    """Sign a person in and return the token for their cookie."""
+def open_session(person: Person, ip: str | None, agent: str | None, proven_at: datetime | None = None) -> str:
+    """Sign a person in and return the token for their cookie; `proven_at` is when they proved their second factor."""
     token, session_id = secrets.token_urlsafe(32), new_id("ses")
-    db.session.add(UserSession(id=session_id, user_id=person.id, digest=_digest(token), ip=ip, agent=agent and agent[:200]))
+    values = {"ip": ip, "agent": agent and agent[:200], "proven_at": proven_at}
+    db.session.add(UserSession(id=session_id, user_id=person.id, digest=_digest(token), **values))
     record_audit(Access.from_session(person), "session.opened", Subject("session", session_id, person.id))
     db.session.commit()
     return token
@@ -51,23 +53,21 @@ def open_session(person: Person, ip: str | None, agent: str | None) -> str:
 
 def find_session(token: str) -> Session | None:
     """The live session behind a cookie, or None. Updates `last_seen_at`, every few minutes."""
-    at = now()
-    values = {"digest": _digest(token), "at": at, "seen_after": at - IDLE, "opened_after": at - ABSOLUTE}
-    with autocommit() as connection:
-        row = connection.execute(_by_digest(), values).first()
+    life = _life()
+    with prepared_reads() as reads:
+        row = _by_digest().first(reads, {"digest": _digest(token), **life})
     if row is None:
         return None
-    if row.last_seen_at < now() - _TOUCH_INTERVAL:
+    if row.last_seen_at < life["at"] - _TOUCH_INTERVAL:
         _touch(row.id)
     return _session(row)
 
 
 def list_other_sessions(session: Session, page_request: PageRequest) -> Page[Session]:
     """The live sessions of the same person beside this one, the latest sign-in first."""
-    others = _sessions((UserSession.user_id == session.person.id) & (UserSession.id != session.id), is_live())
-    statement = order_and_limit(others, Order((UserSession.id,), descending=True), after_cursor=page_request.after is not None)
-    with autocommit() as connection:
-        page = read_page(connection, statement, page_request, {})
+    values = {"user_id": session.person.id, "session_id": session.id, **_life()}
+    with prepared_reads() as reads:
+        page = read_page(reads, _others(page_request.after is not None), page_request, values)
     return Page([_session(row) for row in page.rows], page.after)
 
 
@@ -78,6 +78,17 @@ def end_session(access: Access, token: str) -> None:
     if session_id is not None:
         record_audit(access, "session.ended", Subject("session", session_id, access.user.id))
     db.session.commit()
+
+
+@retry_conflicts
+def end_own_session(access: Access, session_id: str) -> bool:
+    """End one session of the same person; whether there was one."""
+    deletion = delete(UserSession).where(UserSession.id == session_id, UserSession.user_id == access.user.id)
+    was_there = db.session.execute(deletion.returning(UserSession.id)).scalar() is not None
+    if was_there:
+        record_audit(access, "session.ended", Subject("session", session_id, access.user.id))
+    db.session.commit()
+    return was_there
 
 
 @retry_conflicts
@@ -106,8 +117,7 @@ def delete_expired_sessions() -> None:
 
 def is_live() -> ColumnElement[bool]:
     """A condition: the session has not expired."""
-    at = now()
-    return _is_live(at, at - IDLE, at - ABSOLUTE)
+    return _is_live(**_life())
 
 
 def _is_live(at: Any, seen_after: Any, opened_after: Any) -> ColumnElement[bool]:
@@ -115,18 +125,28 @@ def _is_live(at: Any, seen_after: Any, opened_after: Any) -> ColumnElement[bool]
     return and_(UserSession.last_seen_at > seen_after, UserSession.created_at > opened_after, not_expired)
 
 
+def _life() -> dict[str, datetime]:
+    at = now()
+    return {"at": at, "seen_after": at - IDLE, "opened_after": at - ABSOLUTE}
+
+
 @cache
-def _by_digest() -> AnySelect:
-    live = _is_live(bindparam("at"), bindparam("seen_after"), bindparam("opened_after"))
-    return _sessions(UserSession.digest == bindparam("digest"), live)
+def _by_digest() -> Prepared:
+    return Prepared(_live_sessions(UserSession.digest == bindparam("digest")))
 
 
-def _sessions(condition: ColumnElement[bool], live: ColumnElement[bool]) -> AnySelect:
+@cache
+def _others(after_cursor: bool) -> Prepared:
+    others = _live_sessions(UserSession.user_id == bindparam("user_id"), UserSession.id != bindparam("session_id"))
+    return order_and_limit(others, Order((UserSession.id,), descending=True), after_cursor=after_cursor)
+
+
+def _live_sessions(*conditions: ColumnElement[bool]) -> AnySelect:
     columns = (UserSession.id, UserSession.created_at, UserSession.last_seen_at, UserSession.ip, UserSession.agent)
     return (
         select(*columns, User.id.label("user_id"), User.name, User.email, User.plan)
         .join(User, User.id == UserSession.user_id)
-        .where(condition, live)
+        .where(*conditions, _is_live(bindparam("at"), bindparam("seen_after"), bindparam("opened_after")))
     )
 
 

@@ -1,0 +1,233 @@
+"""The second factor: codes of an authenticator app, and recovery codes for when that is gone."""
+
+import hashlib
+import re
+import secrets
+from base64 import b32decode, b32encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, func, select, update
+
+from calmboard.access.access import Access, Person
+from calmboard.access.audit import Subject, record_audit
+from calmboard.access.credentials.encryption import decrypt, encrypt
+from calmboard.access.credentials.passwords import verify
+from calmboard.access.credentials.totp import enrolment_uri, step_of
+from calmboard.access.limits.rate_limits import LIMITS
+from calmboard.clock import now
+from calmboard.db import autocommit, db, retry_conflicts
+from calmboard.errors import Conflict, FieldError, ValidationFailed
+from calmboard.models import RecoveryCode, SecondFactor, UserSession
+from calmboard.settings import RateLimit
+
+# How long a proof counts before what matters most asks for another.
+PROOF_LIFE = timedelta(minutes=10)
+_PENDING_LIFE = timedelta(hours=1)
+_SECRET_BYTES, _CODE_BYTES, _CODES = 20, 10, 10
+# Wrong codes for one account; a browser that is known to it has a window of its own.
+ATTEMPT_LIMIT = RateLimit(10, 3600)
+_POLICY, _PURPOSE = "second_factor", "second factor"
+_GUESSED = "Too many wrong codes were entered for this account."
+_WRONG = "This code does not fit. Enter the one that your app shows now; each works once."
+_NOTHING_PENDING = "This was set up an hour ago or longer, or in another tab. Begin again."
+
+BeforeCommit = Callable[[Sequence[str]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FactorState:
+    """Since when there is a second factor, and how many recovery codes are left."""
+
+    since: datetime
+    codes_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What an authenticator app needs: the secret, to type, and the same as an address, for the camera."""
+
+    secret: str
+    uri: str
+
+
+def has_second_factor(user_id: str) -> bool:
+    with autocommit() as connection:
+        return connection.execute(select(SecondFactor.user_id).where(*_is_confirmed(user_id))).first() is not None
+
+
+def read_second_factor(access: Access) -> FactorState | None:
+    codes = select(func.count()).where(RecoveryCode.user_id == access.user.id).scalar_subquery()
+    with autocommit() as connection:
+        row = connection.execute(select(SecondFactor.confirmed_at, codes).where(*_is_confirmed(access.user.id))).first()
+    return None if row is None else FactorState(*row)
+
+
+@retry_conflicts
+def begin_enrolment(access: Access) -> None:
+    """Make a secret, which counts for nothing until a code of it is confirmed. Raises Conflict where there is a factor."""
+    if has_second_factor(access.user.id):
+        raise Conflict("You have a second factor already. Remove it first to set up another.")
+    db.session.execute(delete(SecondFactor).where(SecondFactor.user_id == access.user.id, SecondFactor.confirmed_at.is_(None)))
+    ciphertext = encrypt(_PURPOSE, secrets.token_bytes(_SECRET_BYTES))
+    db.session.add(SecondFactor(user_id=access.user.id, ciphertext=ciphertext, created_at=now()))
+    record_audit(access, "factor.begun", _subject(access))
+    db.session.commit()
+
+
+def find_enrolment(access: Access) -> Enrolment | None:
+    """The one that waits to be confirmed, for an hour."""
+    with autocommit() as connection:
+        ciphertext = connection.execute(select(SecondFactor.ciphertext).where(*_is_pending(access))).scalar()
+    if ciphertext is None:
+        return None
+    secret = b32encode(decrypt(_PURPOSE, ciphertext)).decode()
+    return Enrolment(secret, enrolment_uri(secret, access.user.email))
+
+
+@retry_conflicts
+def confirm_enrolment(access: Access, password: str, code: str, session_id: str, before_commit: BeforeCommit) -> None:
+    """Ask for a code at every sign-in from now on; `before_commit` gets ten recovery codes, which are not stored.
+
+    Raises ValidationFailed where password or code do not fit, Conflict where nothing waits, RateLimitExceeded.
+    """
+    enrolment = find_enrolment(access)
+    if enrolment is None:
+        raise Conflict(_NOTHING_PENDING)
+    if verify(access.user.email, password) is None:
+        raise ValidationFailed(errors=(FieldError("/current_password", "no_match", "This is not your password."),))
+    counted = _count_attempt(access.user.id)
+    step = step_of(b32decode(enrolment.secret), _plain(code), now())
+    if step is None:
+        raise _wrong_code()
+    values = {"confirmed_at": now(), "last_step": step}
+    confirmed = update(SecondFactor).where(*_is_pending(access)).values(**values).returning(SecondFactor.user_id)
+    if db.session.execute(confirmed).first() is None:
+        raise Conflict(_NOTHING_PENDING)
+    before_commit(_new_codes(access.user.id))
+    _mark_proven(session_id)
+    record_audit(access, "factor.added", _subject(access))
+    db.session.commit()
+    LIMITS.get().give_back(_POLICY, counted)
+
+
+@retry_conflicts
+def renew_recovery_codes(access: Access, before_commit: BeforeCommit) -> None:
+    """Replace the recovery codes by ten new ones. Raises Conflict without a second factor."""
+    locked = select(SecondFactor.user_id).where(*_is_confirmed(access.user.id)).with_for_update()
+    if db.session.execute(locked).first() is None:
+        raise Conflict("You have no second factor, so there is nothing to recover.")
+    before_commit(_new_codes(access.user.id))
+    record_audit(access, "factor.recovery_codes_created", _subject(access))
+    db.session.commit()
+
+
+@retry_conflicts
+def remove_second_factor(access: Access) -> bool:
+    """Let the password suffice again; whether there was a factor."""
+    removal = delete(SecondFactor).where(*_is_confirmed(access.user.id)).returning(SecondFactor.user_id)
+    was_there = db.session.execute(removal).first() is not None
+    if was_there:
+        db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == access.user.id))
+        record_audit(access, "factor.removed", _subject(access))
+    db.session.commit()
+    return was_there
+
+
+def check_second_factor(person: Person, code: str, device_id: str | None = None) -> bool:
+    """Whether this is a code of the app, or a recovery code, that was not used before. It is used by this.
+
+    `device_id` is that of a browser known to this account, which has a window of its own. Raises RateLimitExceeded.
+    """
+    counted = _count_attempt(person.id if device_id is None else f"device/{device_id}")
+    is_right = _use_code(Access.from_session(person), _plain(code))
+    if is_right:
+        LIMITS.get().give_back(_POLICY, counted)
+    return is_right
+
+
+@retry_conflicts
+def prove_again(access: Access, code: str, session_id: str) -> None:
+    """Let what matters most go on for ten minutes in this session. Raises ValidationFailed, RateLimitExceeded."""
+    if not check_second_factor(access.user, code, session_id):
+        raise _wrong_code()
+    _mark_proven(session_id)
+    record_audit(access, "session.proven", Subject("session", session_id, access.user.id))
+    db.session.commit()
+
+
+def needs_proof(access: Access, session_id: str) -> bool:
+    """Whether a person with a second factor has not proven it in this session for ten minutes."""
+    if not has_second_factor(access.user.id):
+        return False
+    with autocommit() as connection:
+        proven_at = connection.execute(select(UserSession.proven_at).where(UserSession.id == session_id)).scalar()
+    return proven_at is None or proven_at <= now() - PROOF_LIFE
+
+
+@retry_conflicts
+def _use_code(access: Access, code: str) -> bool:
+    is_right = _use_step(access.user.id, code) if re.fullmatch(r"\d{6}", code) else _use_recovery_code(access, code)
+    db.session.commit()
+    return is_right
+
+
+def _use_step(user_id: str, code: str) -> bool:
+    ciphertext = db.session.execute(select(SecondFactor.ciphertext).where(*_is_confirmed(user_id))).scalar()
+    step = None if ciphertext is None else step_of(decrypt(_PURPOSE, ciphertext), code, now())
+    if step is None:
+        return False
+    unused = (*_is_confirmed(user_id), SecondFactor.last_step < step)
+    use = update(SecondFactor).where(*unused).values(last_step=step).returning(SecondFactor.user_id)
+    return db.session.execute(use).first() is not None
+
+
+def _use_recovery_code(access: Access, code: str) -> bool:
+    its = (RecoveryCode.user_id == access.user.id, RecoveryCode.digest == _digest(code))
+    was_there = db.session.execute(delete(RecoveryCode).where(*its).returning(RecoveryCode.user_id)).first() is not None
+    if was_there:
+        record_audit(access, "factor.recovery_code_used", _subject(access))
+    return was_there
+
+
+def _new_codes(user_id: str) -> list[str]:
+    codes = [b32encode(secrets.token_bytes(_CODE_BYTES)).decode().lower() for _ in range(_CODES)]
+    db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
+    db.session.add_all([RecoveryCode(user_id=user_id, digest=_digest(code)) for code in codes])
+    return ["-".join(re.findall("....", code)) for code in codes]
+
+
+def _mark_proven(session_id: str) -> None:
+    db.session.execute(update(UserSession).where(UserSession.id == session_id).values(proven_at=now()))
+
+
+def _count_attempt(caller: str) -> str:
+    LIMITS.get().count(_POLICY, caller, ATTEMPT_LIMIT).check_limit(_GUESSED)
+    return caller
+
+
+def _is_confirmed(user_id: str) -> tuple[ColumnElement[bool], ...]:
+    return SecondFactor.user_id == user_id, SecondFactor.confirmed_at.is_not(None)
+
+
+def _is_pending(access: Access) -> tuple[ColumnElement[bool], ...]:
+    fresh = SecondFactor.created_at > now() - _PENDING_LIFE
+    return SecondFactor.user_id == access.user.id, SecondFactor.confirmed_at.is_(None), fresh
+
+
+def _plain(code: str) -> str:
+    """However it is typed: in groups, in capitals."""
+    return re.sub(r"[\s-]", "", code)[:64].lower()
+
+
+def _digest(code: str) -> bytes:
+    return hashlib.sha256(code.encode()).digest()
+
+
+def _wrong_code() -> ValidationFailed:
+    return ValidationFailed(errors=(FieldError("/code", "no_match", _WRONG),))
+
+
+def _subject(access: Access) -> Subject:
+    return Subject("user", access.user.id, access.user.id)
