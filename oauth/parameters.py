@@ -31,7 +31,9 @@ def single_values(parameters: MultiDict[str, str]) -> dict[str, str]:
         if len(values) > 1 and name != "resource":
             raise OAuthError("invalid_request", f"The parameter {name[:40]} is there more than once.")
         if len(values[0]) > MAX_LENGTH or "\0" in values[0] or "\ufffd" in values[0]:
-            raise OAuthError("invalid_request", f"The parameter {name[:40]} is too long, or contains invalid characters.")
+            raise OAuthError(
+                "invalid_request", f"The parameter {name[:40]} is too long, or contains characters that cannot be used."
+            )
     return {name: value for name, value in parameters.items() if value}
 
 

@@ -55,7 +55,7 @@ def _read_object() -> dict[str, Any]:
     if request.mimetype != "application/json":
         raise OAuthError("invalid_client_metadata", "Send the metadata as application/json.")
     if (request.content_length or 0) > MAX_BYTES:
-        raise OAuthError("invalid_client_metadata", f"The metadata is larger than {MAX_BYTES} bytes.", 413)
+        raise OAuthError("invalid_client_metadata", f"The metadata is larger than {MAX_BYTES:,} bytes.", 413)
     request.max_content_length = MAX_BYTES
     try:
         metadata = json.loads(request.get_data().decode("utf-8-sig"), object_pairs_hook=_reject_duplicates)
@@ -108,7 +108,7 @@ def _name(metadata: dict[str, Any]) -> str:
 def _redirect_uris(metadata: dict[str, Any]) -> list[str]:
     uris = metadata.get("redirect_uris")
     if not isinstance(uris, list) or not 1 <= len(uris) <= MAX_REGISTERED:
-        raise OAuthError("invalid_redirect_uri", f"redirect_uris is a list of 1 to {MAX_REGISTERED} addresses.")
+        raise OAuthError("invalid_redirect_uri", f"redirect_uris is a list of 1 to {MAX_REGISTERED:,} addresses.")
     for index, uri in enumerate(uris):
         error = registered_uri_error(uri) if isinstance(uri, str) else "This is not a string."
         if error is not None:

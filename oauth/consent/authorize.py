@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask_login import current_user
+from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -16,11 +18,12 @@ from calmboard.access.oauth import grants
 from calmboard.access.oauth.client_metadata import InvalidClientMetadata, find_document, is_document
 from calmboard.access.oauth.clients import Client, find_client
 from calmboard.access.oauth.grants import Consent
+from calmboard.access.oauth.made_apps import find_app
 from calmboard.access.scopes import DEFAULT_SCOPES, SCOPES, USABLE, expand
 from calmboard.errors import Problem
 from calmboard.outgoing.fetch import FETCH
 from calmboard.settings import RateLimit
-from calmboard.work.project_choice import Choices, list_choices
+from calmboard.work.project_choice import list_choices
 from oauth.answers import OAuthError, answer, answer_error
 from oauth.consent.page import (
     CHOICES,
@@ -36,7 +39,8 @@ from oauth.consent.refusals import error_page, redirect_back, refuse
 from oauth.parameters import invalid_target, read_resource, single_values
 from oauth.rate_limits import check_limit
 from web.bearer import read_bearer
-from web.origin import origin
+from web.origin import is_from_our_page, origin
+from web.project_choice import ProjectChooser, is_search
 
 bp = Blueprint("oauth_authorize", __name__)
 
@@ -46,11 +50,10 @@ _RATE_LIMIT = RateLimit(60, 60)
 # A reader may wait for half a minute, and there are few: nobody may occupy all of them.
 _FETCH_RATE_LIMIT = RateLimit(6, 60)
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
-_OTHER_PERSONS_CLIENT = (
-    "This client ID belongs to another person, and works for them alone. "
-    "Use your own, which stands under Integrations & APIs, or sign in as that person."
-)
+_UNKNOWN = "CalmBoard does not know the application that sent you here. Start again from the application."
+_DISABLED = "Whoever made this application has disabled it, so nobody can authorize it now. Nothing was granted."
 _OWN_CLIENT_ONLY = "A session token asks for your own client alone."
+_STALE = "This form was opened before you last signed in, so nothing was granted. Look it through and send it again."
 _PROMPTS = {"consent", "login", "none", "select_account"}
 
 
@@ -92,7 +95,6 @@ def _handle(respond: Callable[[AuthorizationRequest], Answer]) -> Answer:
     try:
         parameters = _parameters()
         client, redirect_uri = _trusted_client(parameters)
-        _check_client_owner(client)
     except UntrustedClient as problem:
         return error_page(str(problem))
     except LoginRequired:
@@ -156,17 +158,21 @@ def _sent_parameters() -> MultiDict[str, str]:
 def _trusted_client(parameters: Mapping[str, str]) -> tuple[Client, str]:
     client = _find_client(parameters.get("client_id", ""))
     if client is None:
-        raise UntrustedClient("CalmBoard does not know the application that sent you here. Start again from the application.")
+        raise UntrustedClient(_UNKNOWN)
+    if client.kind == "own":
+        _require_enabled(client)
     redirect_uri = parameters.get("redirect_uri", "")
     if not client.allows(redirect_uri):
         raise UntrustedClient(f"The address that {client.shown_name} wants you sent back to is not one it has registered.")
     return client, redirect_uri
 
 
-def _check_client_owner(client: Client) -> None:
-    """A person's own client is for its person alone: nobody else could know who uses it."""
-    if client.user_id is not None and current_user.is_authenticated and client.user_id != current_user.person.id:
-        raise UntrustedClient(_OTHER_PERSONS_CLIENT)
+def _require_enabled(client: Client) -> None:
+    app = find_app(client.id)
+    if app is None:
+        raise UntrustedClient(_UNKNOWN)
+    if app.disabled_at is not None:
+        raise UntrustedClient(_DISABLED)
 
 
 def _find_client(client_id: str) -> Client | None:
@@ -234,7 +240,7 @@ def _show_consent(auth_request: AuthorizationRequest) -> Response | str:
         raise _unasked()
     if not current_user.is_authenticated:
         return _sign_in()
-    return _consent_page(auth_request, ConsentForm("all", auth_request.scopes, frozenset()), {})
+    return _consent_page(auth_request, ConsentForm("all", auth_request.scopes, frozenset()))
 
 
 def _unasked() -> OAuthError:
@@ -244,43 +250,71 @@ def _unasked() -> OAuthError:
     return OAuthError("consent_required", "The person has to be asked.")
 
 
-def _consent_page(auth_request: AuthorizationRequest, form: ConsentForm, errors: dict[str, str]) -> str:
+def _consent_page(
+    auth_request: AuthorizationRequest, form: ConsentForm, errors: dict[str, str] | None = None, refusal: str = ""
+) -> str:
+    """The page; `refusal` is a sentence on why a form that was sent came back."""
     g.form_redirects_off_site = True
     parameters = _parameters()
     return render_template(
         "oauth/consent.html",
         auth_request=auth_request,
-        about=summarize_request(auth_request.client, auth_request.redirect_uri, auth_request.resource),
+        about=summarize_request(current_user.person, auth_request.client, auth_request.redirect_uri, auth_request.resource),
         rights=requested_rights(auth_request.scopes),
-        choices=_choices(form),
+        **_project_choice(form),
         parameters=parameters,
-        again=f"{request.path}?{urlencode(parameters)}",
+        again=_address(parameters),
         form=form,
-        errors=errors,
+        errors=errors or {},
+        refusal=refusal,
     )
 
 
-def _choices(form: ConsentForm) -> Choices:
+def _project_choice(form: ConsentForm) -> dict[str, Any]:
+    """What the template of the choice among projects is given."""
     access = Access.from_session(current_user.person)
-    return list_choices(access, request.form.get("projects_after"), form.project_ids)
+    choices = list_choices(access, form.project_ids, form.search.q, form.search.after)
+    return {"chooser": ProjectChooser("project", url_for("oauth_authorize.decide"), anchor="reach"), "choices": choices}
+
+
+def _found_projects() -> Response | str:
+    """For htmx: the projects that are searched, or the next ones. It only reads, so it needs no token."""
+    if not current_user.is_authenticated:
+        return _sign_in()
+    form = read_consent_form()
+    template = "_found" if form.search.after is None else "_more"
+    return render_template(f"shared/projects/{template}.html", is_part=True, **_project_choice(form))
 
 
 def _sign_in() -> Response:
     """Redirects to the sign-in, and after it to the same request; a decision sent without a session has to be made again."""
-    next_path = request.full_path if request.method == "GET" else None
-    return redirect(url_for("portal.sign_in", next=next_path), 303)
+    next_path = request.full_path if request.method == "GET" else _address(_parameters())
+    address = url_for("portal.sign_in", next=next_path)
+    return Response(status=204, headers={"HX-Redirect": address}) if _is_htmx() else redirect(address, 303)
+
+
+def _address(parameters: Mapping[str, str]) -> str:
+    """Where the same request is shown."""
+    return f"{request.path}?{urlencode(parameters)}"
 
 
 def _apply_decision(auth_request: AuthorizationRequest) -> Answer:
+    if _is_htmx():
+        return _found_projects()
     if not current_user.is_authenticated:
         return _sign_in()
-    current_app.extensions["csrf"].protect()
+    if _is_stale():
+        return _consent_page(auth_request, read_consent_form(), refusal=_STALE), 422
     check_limit("authorize", current_user.person.id, _RATE_LIMIT)
-    if "projects_after" in request.form:
-        return _consent_page(auth_request, read_consent_form(), {})
+    if is_search(request.form):
+        return _consent_page(auth_request, read_consent_form())
     if request.form.get("decision") != "allow":
         denial = {"error": "access_denied", "error_description": "The person said no."}
         return redirect_back(auth_request.redirect_uri, auth_request.state, **denial)
+    return _grant(auth_request)
+
+
+def _grant(auth_request: AuthorizationRequest) -> Answer:
     access = Access.from_session(current_user.person)
     try:
         project_ids = selected_projects(access)
@@ -292,3 +326,19 @@ def _apply_decision(auth_request: AuthorizationRequest) -> Answer:
     )
     code = grants.grant(access, consent)
     return redirect_back(auth_request.redirect_uri, auth_request.state, code=code)
+
+
+def _is_stale() -> bool:
+    """Whether the form is of an older session. Raises CSRFError for one that no page of ours has sent."""
+    try:
+        current_app.extensions["csrf"].protect()
+    except CSRFError:
+        if not is_from_our_page():
+            raise
+        return True
+    return False
+
+
+def _is_htmx() -> bool:
+    """Whether htmx requests a part of the page: the projects."""
+    return request.headers.get("HX-Request") == "true"

@@ -5,17 +5,20 @@ from urllib.parse import urlsplit
 
 from flask import request
 
-from calmboard.access.access import Access
+from calmboard.access.access import Access, Person
 from calmboard.access.credentials.keys import MAX_PROJECTS
 from calmboard.access.oauth.app_names import is_truncated
 from calmboard.access.oauth.clients import Client
+from calmboard.access.oauth.made_apps import App, find_app
 from calmboard.access.oauth.redirect_uris import is_loopback
 from calmboard.access.scopes import GRANTABLE
 from calmboard.work.project_choice import MAX_SELECTED, project_names
 from web.origin import origin
+from web.project_choice import FIELDS, NO_SEARCH, ProjectSearch, read_search
 
 # The fields that the page adds to those of the request.
-CHOICES = ("csrf_token", "decision", "right", "reach", "project", "projects_after")
+CHOICES = ("csrf_token", "decision", "right", "reach", "project", *FIELDS)
+_NOT_YOURS = "One of these projects is not yours any more, and was taken out. Look the others through and send it again."
 
 
 class MissingChoice(Exception):
@@ -24,7 +27,9 @@ class MissingChoice(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RequestSummary:
-    """The client and where it redirects. `whole_name` is None where `name` is not shortened."""
+    """The client and where it redirects. `whole_name` is None where `name` is not shortened; `app` is what whoever made it
+    says of it, None where it registered itself; `is_own`: the reader made it.
+    """
 
     name: str
     whole_name: str | None
@@ -33,6 +38,11 @@ class RequestSummary:
     is_loopback: bool
     resource: str
     resource_name: str
+    app: App | None
+
+    @property
+    def home_page_host(self) -> str | None:
+        return urlsplit(self.app.home_page).netloc if self.app and self.app.home_page else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +61,17 @@ class ConsentForm:
     reach: str | None
     scopes: frozenset[str]
     project_ids: frozenset[str]
+    search: ProjectSearch = NO_SEARCH
 
 
-def summarize_request(client: Client, redirect_uri: str, resource: str) -> RequestSummary:
+def summarize_request(reader: Person, client: Client, redirect_uri: str, resource: str) -> RequestSummary:
     resource_name = "The MCP server" if resource != origin() else "The REST API"
     name = client.shown_name
     whole_name = client.name if is_truncated(client.name) else None
-    return RequestSummary(
-        name, whole_name, client.kind == "own", shown_address(redirect_uri), is_loopback(redirect_uri), resource, resource_name
-    )
+    app = find_app(client.id)
+    is_own = app is not None and app.maker_id == reader.id
+    where = (shown_address(redirect_uri), is_loopback(redirect_uri), resource, resource_name)
+    return RequestSummary(name, whole_name, is_own, *where, app)
 
 
 def shown_address(redirect_uri: str) -> str:
@@ -90,17 +102,20 @@ def selected_projects(access: Access) -> frozenset[str] | None:
         raise MissingChoice("Choose in which projects it may work.")
     requested = set(request.form.getlist("project"))
     if len(requested) > MAX_PROJECTS:
-        raise MissingChoice(f"Tick at most {MAX_PROJECTS} projects, or choose all that you can see.")
+        raise MissingChoice(f"Tick at most {MAX_PROJECTS:,} projects, or choose all that you can see.")
     selected = frozenset(project_names(access, requested))
     if not selected:
         raise MissingChoice("Tick at least one project, or choose all that you can see.")
+    if selected != requested:
+        raise MissingChoice(_NOT_YOURS)
     return selected
 
 
 def read_consent_form() -> ConsentForm:
     """The choices as they were sent, to show the form with them again."""
     form = request.form
-    return ConsentForm(form.get("reach"), frozenset(form.getlist("right")), frozenset(form.getlist("project")[:MAX_SELECTED]))
+    project_ids = frozenset(form.getlist("project")[:MAX_SELECTED])
+    return ConsentForm(form.get("reach"), frozenset(form.getlist("right")), project_ids, read_search(form))
 
 
 def _join_words(words: list[str]) -> str:

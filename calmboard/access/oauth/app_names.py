@@ -3,7 +3,7 @@
 import unicodedata
 
 # A name may have 200 characters; on a phone more than this would push the requested rights out of sight.
-_MAX_SHOWN = 60
+MAX_SHOWN_LENGTH = 60
 NAMELESS = "An application without a name"
 
 _MAX_MARKS = 2
@@ -15,13 +15,13 @@ _ISOLATED = "\u2068{}\u2069"
 
 def shown_name(name: str) -> str:
     """The beginning of a long name, without repeated blanks, stacked accents and invisible characters."""
-    short = f"{_cleaned(name)[: _MAX_SHOWN - 1].rstrip()}…" if is_truncated(name) else _cleaned(name)
+    short = f"{_cleaned(name)[: MAX_SHOWN_LENGTH - 1].rstrip()}…" if is_truncated(name) else _cleaned(name)
     return _ISOLATED.format(short) if _is_right_to_left(short) else short or NAMELESS
 
 
 def is_truncated(name: str) -> bool:
     """Whether `shown_name` leaves out the end of a name."""
-    return len(_cleaned(name)) > _MAX_SHOWN
+    return len(_cleaned(name)) > MAX_SHOWN_LENGTH
 
 
 def _cleaned(name: str) -> str:

@@ -16,7 +16,7 @@ from calmboard.clock import now
 from calmboard.db import AnyRow, autocommit, db, delete_in_batches, insert_if_absent, retry_conflicts
 from calmboard.errors import FieldError, Forbidden, ValidationFailed
 from calmboard.ids import is_id, new_id
-from calmboard.models import OAuthClient, OAuthGrant, OAuthRefreshToken
+from calmboard.models import MadeApp, OAuthClient, OAuthGrant, OAuthRefreshToken
 from calmboard.prepared import Prepared, prepared_reads
 
 NEVER_AUTHORIZED_LIFE = timedelta(days=14)
@@ -89,15 +89,14 @@ def own_client(person: Person, origin: str) -> Client:
 
 
 @retry_conflicts
-def change_callbacks(access: Access, text: str, origin: str) -> Client:
-    """Set the callback addresses of one's own client, separated by commas or lines.
+def change_callbacks(access: Access, uris: list[str], origin: str) -> Client:
+    """Set the callback addresses of one's own client.
 
     Raises ValidationFailed with an error for each address that cannot be used: `/redirect_uris/0` and so on.
     """
     if access.source != "session":
         raise Forbidden("Callbacks are changed by a signed-in person only, never by a key or token.")
-    uris = [uri for uri in (part.strip() for part in text.replace("\n", ",").split(",")) if uri]
-    if errors := _callback_errors(uris):
+    if errors := callback_errors(uris):
         raise ValidationFailed(errors=tuple(errors))
     client = own_client(access.user, origin)
     values = {"redirect_uris": uris, "updated_at": now()}
@@ -154,13 +153,16 @@ def change_registration(client_id: str, name: str, redirect_uris: list[str], det
 def delete_unused_clients() -> None:
     """Delete registered clients that nobody authorized in 14 days, and those that got no code in 90 and hold no live token.
 
-    Of documents, which are read again when they are needed, those go that nobody granted anything.
+    Of documents, which are read again when they are needed, those go that nobody granted anything; so do those whose maker is
+    gone.
     """
     at = now()
     last = OAuthClient.last_used_at
     never = last.is_(None) & (OAuthClient.created_at < at - NEVER_AUTHORIZED_LIFE)
     long_ago = (last < at - UNUSED_LIFE) & OAuthClient.id.not_in(_refreshable(at))
     delete_in_batches(OAuthClient, OAuthClient.kind == "registered", never | long_ago)
+    has_maker = select(MadeApp.client_id).where(MadeApp.client_id == OAuthClient.id).exists()
+    delete_in_batches(OAuthClient, OAuthClient.kind == "own", OAuthClient.user_id.is_(None), ~has_maker)
     old = OAuthClient.updated_at < at - UNGRANTED_DOCUMENT_LIFE
     granted = select(OAuthGrant.id).where(OAuthGrant.client_id == OAuthClient.id).exists()
     delete_in_batches(OAuthClient, OAuthClient.kind == "document", old, ~granted)
@@ -172,11 +174,11 @@ def _refreshable(at: datetime) -> Select[str]:
     return select(OAuthGrant.client_id).join(OAuthRefreshToken, OAuthRefreshToken.grant_id == OAuthGrant.id).where(*live)
 
 
-def _callback_errors(uris: list[str]) -> list[FieldError]:
+def callback_errors(uris: list[str]) -> list[FieldError]:
     if not uris:
         return [FieldError("/redirect_uris", "required", "Give at least one address; without one nothing can call back.")]
     if len(uris) > MAX_OWN:
-        return [FieldError("/redirect_uris", "too_many", f"These are {len(uris)} addresses. Use at most {MAX_OWN}.")]
+        return [FieldError("/redirect_uris", "too_many", f"These are {len(uris):,} addresses. Use at most {MAX_OWN:,}.")]
     errors = ((index, uri, own_uri_error(uri)) for index, uri in enumerate(uris))
     return [FieldError(f"/redirect_uris/{index}", "unusable", f"{uri[:100]}: {error}") for index, uri, error in errors if error]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from calmboard import ids
 from calmboard.access.access import Access
@@ -14,25 +14,28 @@ from calmboard.access.oauth.resources import MCP
 from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, autocommit
 from calmboard.errors import Forbidden, NotFound
-from calmboard.models import OAuthClient, OAuthGrant
+from calmboard.models import MadeApp, OAuthClient, OAuthGrant, User
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """An application that a person authorized, as it is listed to them."""
+    """An application that a person authorized, as it is listed to them; `maker` made it, None where it registered itself."""
 
     id: str
     client_id: str
     client_kind: str
     client_name: str
+    maker_id: str | None
+    maker: str | None
     redirect_uris: tuple[str, ...]
     scopes: frozenset[str]
     project_ids: frozenset[str] | None
     resource: str
     created_at: datetime
     expires_at: datetime
+    revoked_at: datetime | None
     last_used_at: datetime | None
     last_used_ip: str | None
     last_used_agent: str | None
@@ -41,6 +44,14 @@ class Grant:
     @property
     def shown_name(self) -> str:
         return shown_name(self.client_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnection:
+    """A grant that has ended; `is_done` says whether it ended now, or had before."""
+
+    grant: Grant
+    is_done: bool
 
 
 def list_grants(access: Access, page_request: PageRequest) -> Page[Grant]:
@@ -69,11 +80,11 @@ def get_own_grant(access: Access, grant_id: str) -> Grant:
     return _grant(row)
 
 
-def revoke_own_grant(access: Access, grant_id: str) -> Grant:
+def revoke_own_grant(access: Access, grant_id: str) -> Disconnection:
     """Disconnect an application, at once; idempotent. Raises as `get_own_grant` does."""
-    found = get_own_grant(access, grant_id)
-    end_grant(access, grant_id, "disconnected")
-    return found
+    get_own_grant(access, grant_id)
+    is_done = end_grant(access, grant_id, "disconnected")
+    return Disconnection(get_own_grant(access, grant_id), is_done)
 
 
 @cache
@@ -93,9 +104,13 @@ def _live() -> AnySelect:
 
 
 def _listed() -> AnySelect:
-    names = [name for name in Grant.__dataclass_fields__ if name not in ("client_kind", "client_name", "redirect_uris")]
     client = (OAuthClient.kind.label("client_kind"), OAuthClient.name.label("client_name"), OAuthClient.redirect_uris)
-    return select(OAuthGrant.user_id, *(getattr(OAuthGrant, name) for name in names), *client).join(OAuthClient)
+    maker = (User.id.label("maker_id"), User.name.label("maker"))
+    about_client = {column.key for column in (*client, *maker)}
+    own = [getattr(OAuthGrant, name) for name in Grant.__dataclass_fields__ if name not in about_client]
+    statement = select(OAuthGrant.user_id, *own, *client, *maker).select_from(OAuthGrant).join(OAuthClient)
+    about = statement.outerjoin(MadeApp, MadeApp.client_id == OAuthClient.id)
+    return about.outerjoin(User, User.id == func.coalesce(MadeApp.maker_id, OAuthClient.user_id))
 
 
 def _grant(row: AnyRow) -> Grant:

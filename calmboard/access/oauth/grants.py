@@ -4,6 +4,7 @@ Every one-time use is one conditional UPDATE, so that of many at once exactly on
 """
 
 import hmac
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -13,7 +14,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from sqlalchemy import ColumnElement, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from calmboard.access.access import USE_RECORD_INTERVAL, Access
+from calmboard.access.access import USE_RECORD_INTERVAL, Access, CredentialUse
 from calmboard.access.audit import Actor, Subject, record_audit
 from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.access.oauth.clients import Client
@@ -131,18 +132,20 @@ def grant(access: Access, consent: Consent) -> str:
 
 
 @retry_conflicts
-def redeem(client: Client, code: str, redirect_uri: str, verifier: str, resource: str | None) -> Tokens:
+def redeem(
+    client: Client,
+    code: str,
+    redirect_uri: str,
+    verifier: str,
+    resource: str | None,
+    before_commit: Callable[[Tokens], None] | None = None,
+) -> Tokens:
     """Exchange a code for tokens, once. Raises GrantError; the code stays unused unless everything matches.
 
-    A second use by the same application revokes the grant: the code was copied.
+    A second use by the same application revokes the grant: the code was copied. `before_commit` gets the tokens.
     """
-    row = _code_row(code)
-    if row is None or row.client_id != client.id:
-        raise GrantError("invalid_grant", "The code is unknown, or was given to another application.")
-    if row.redirect_uri != redirect_uri:
-        raise GrantError("invalid_grant", "redirect_uri is not the one the code was sent to.")
-    if not hmac.compare_digest(create_s256_code_challenge(verifier), row.challenge):
-        raise GrantError("invalid_grant", "code_verifier does not fit the code_challenge.")
+    row = _code_of(client, code)
+    _require_same_sender(row, redirect_uri, verifier)
     _require_same_resource(row, resource)
     at = now()
     connection = db.session.connection()
@@ -153,8 +156,24 @@ def redeem(client: Client, code: str, redirect_uri: str, verifier: str, resource
             end_grant("client", row.grant_id, "code_reused")
         raise GrantError("invalid_grant", "The code was used already, or is older than a minute.")
     tokens = _issue(row, frozenset(row.scopes.split()), new_secret("cbr") if client.may_refresh else None, at)
+    if before_commit is not None:
+        before_commit(tokens)
     db.session.commit()
     return tokens
+
+
+def _code_of(client: Client, code: str) -> AnyRow:
+    row = _code_row(code)
+    if row is None or row.client_id != client.id:
+        raise GrantError("invalid_grant", "The code is unknown, or was given to another application.")
+    return row
+
+
+def _require_same_sender(row: AnyRow, redirect_uri: str, verifier: str) -> None:
+    if row.redirect_uri != redirect_uri:
+        raise GrantError("invalid_grant", "redirect_uri is not the one the code was sent to.")
+    if not hmac.compare_digest(create_s256_code_challenge(verifier), row.challenge):
+        raise GrantError("invalid_grant", "code_verifier does not fit the code_challenge.")
 
 
 @retry_conflicts
@@ -214,10 +233,21 @@ def revoke(client: Client, token: str) -> None:
 
 
 @retry_conflicts
-def end_grant(actor: Actor, grant_id: str, reason: str) -> None:
-    """End a grant with all its tokens, at once."""
-    _end(actor, OAuthGrant.id == grant_id, reason)
+def end_grant(actor: Actor, grant_id: str, reason: str) -> bool:
+    """End a grant with all its tokens, at once; returns whether it had not ended before."""
+    ended = _end(actor, OAuthGrant.id == grant_id, reason)
     db.session.commit()
+    return bool(ended)
+
+
+def end_found_grants(actor: Actor, grant_ids: Collection[str], reason: str) -> None:
+    """End those of these grants that have not ended; the caller commits."""
+    _end(actor, OAuthGrant.id.in_(grant_ids), reason)
+
+
+def end_client_grants(actor: Actor, client_id: str, reason: str) -> None:
+    """End every grant of an application; the caller commits."""
+    _end(actor, OAuthGrant.client_id == client_id, reason)
 
 
 def end_all_grants(actor: Actor, user_id: str, reason: str) -> None:
@@ -247,15 +277,15 @@ def delete_expired_tokens() -> None:
     delete_in_batches(OAuthGrant, unredeemed | (OAuthGrant.expires_at < at - timedelta(days=1)))
 
 
-def record_grant_use(grant_id: str, ip: str | None, agent: str | None, endpoint: str, _status: int) -> None:
+def record_grant_use(grant_id: str, use: CredentialUse) -> None:
     """Record when and from where a grant was last used, at most once a minute."""
     at = now()
     stale = (OAuthGrant.last_used_at.is_(None)) | (OAuthGrant.last_used_at < at - USE_RECORD_INTERVAL)
     values = {
         "last_used_at": at,
-        "last_used_ip": ip,
-        "last_used_agent": agent and agent[:200],
-        "last_used_endpoint": endpoint[:200],
+        "last_used_ip": use.ip,
+        "last_used_agent": use.agent and use.agent[:200],
+        "last_used_endpoint": use.endpoint[:200],
     }
     with autocommit() as connection:
         connection.execute(update(OAuthGrant).where(OAuthGrant.id == grant_id, stale).values(**values))
@@ -280,8 +310,8 @@ def _expire_access_token(*conditions: ColumnElement[bool]) -> None:
         record_audit("client", "access_token.revoked", Subject("grant", grant_id, user_id))
 
 
-def _end(actor: Actor, condition: ColumnElement[bool], reason: str) -> None:
-    """Revoke grants and delete their tokens, with the grants locked."""
+def _end(actor: Actor, condition: ColumnElement[bool], reason: str) -> list[str]:
+    """Revoke grants and delete their tokens, with the grants locked; returns the ids of those that had not ended before."""
     columns = (OAuthGrant.id, OAuthGrant.user_id, OAuthGrant.client_id, OAuthClient.name, OAuthGrant.revoked_at)
     lock = select(*columns).join(OAuthClient).where(condition).order_by(OAuthGrant.id)
     rows = db.session.execute(lock.with_for_update(of=OAuthGrant, key_share=True)).all()
@@ -291,10 +321,11 @@ def _end(actor: Actor, condition: ColumnElement[bool], reason: str) -> None:
     db.session.execute(
         update(OAuthGrant).where(OAuthGrant.id.in_(ended), OAuthGrant.revoked_at.is_(None)).values(revoked_at=now())
     )
-    for row in rows:
-        if row.revoked_at is None:
-            details = {"client_id": row.client_id, "client_name": row.name, "reason": reason}
-            record_audit(actor, "grant.ended", Subject("grant", row.id, row.user_id), details)
+    live = [row for row in rows if row.revoked_at is None]
+    for row in live:
+        details = {"client_id": row.client_id, "client_name": row.name, "reason": reason}
+        record_audit(actor, "grant.ended", Subject("grant", row.id, row.user_id), details)
+    return [row.id for row in live]
 
 
 def _session_grant_expiry(session_id: str, at: datetime) -> datetime:

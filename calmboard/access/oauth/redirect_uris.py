@@ -81,7 +81,7 @@ def _without_port(parts: SplitResult) -> tuple[str, str | None, str, str]:
 
 def _common_error(uri: str) -> str | None:
     if len(uri) > MAX_LENGTH:
-        return f"This is {len(uri)} characters long. Use at most {MAX_LENGTH}."
+        return f"This is {len(uri):,} characters long. Use at most {MAX_LENGTH:,}."
     if not uri.isascii() or not uri.isprintable() or any(character in uri for character in ' "<>\\^`{|}'):
         return "Use plain letters, digits and signs; write anything else percent-encoded."
     parts = _split(uri)
@@ -90,11 +90,11 @@ def _common_error(uri: str) -> str | None:
     if "#" in uri:
         return "Leave out the # and what follows it; a fragment never reaches a server."
     if "@" in parts.netloc:
-        return "Leave out the user name before the host."
+        return "Leave out the name before the host."
     if any(part in (".", "..") for part in parts.path.split("/")):
         return "Write the path without . and .. in it."
     if "*" in parts.netloc + parts.path:
-        return "Write the whole address; * stands for nothing."
+        return "Write the whole address: with * a code could go to pages that nobody listed."
     return None
 
 

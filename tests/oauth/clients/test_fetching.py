@@ -4,7 +4,6 @@ import gzip
 import json
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ import pytest
 from calmboard.errors import Unavailable
 from calmboard.outgoing.fetch import MAX_READERS, Fetch, OutgoingRefused, make_fetch
 from tests.oauth.conftest import HostApp
-from tests.support.servers.programs import find_program, wait_until
+from tests.support.servers.programs import wait_until
 from tests.support.users import TestUser
 
 MAX_BYTES = 5 * 1024
@@ -66,18 +65,6 @@ class _OtherServer(BaseHTTPRequestHandler):
                 time.sleep(0.05)
         except OSError:
             pass
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate and its key, for this machine and for a host name."""
-    directory = tmp_path_factory.mktemp("certificate")
-    key, certificate = directory / "key.pem", directory / "certificate.pem"
-    command = [find_program("openssl", "openssl"), "req", "-x509", "-nodes", "-days", "1", "-subj", "/CN=other-server"]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1,DNS:rebinding.example", "-newkey", "ec"]
-    command += ["-pkeyopt", "ec_paramgen_curve:prime256v1", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(command, check=True, capture_output=True)
-    return certificate, key
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect
 
 from calmboard.access.oauth.clients import own_client
+from calmboard.access.oauth.made_apps import disable_app, enable_app, set_verified
 from calmboard.settings import Settings
 from tests.oauth.conftest import CALLBACK, ORIGIN, HostApp, register
 from tests.support.clients.accessibility import Look, find_barriers, find_violations
@@ -29,6 +30,7 @@ _LOOKS: list[Look] = [("light", 1280), ("dark", 1280), ("light", 320), ("dark", 
 _HTTPS = "https://calmboard.example"
 
 Make = Callable[..., HostApp]
+NewUser = Callable[..., TestUser]
 
 
 def text_of(page: str) -> str:
@@ -141,16 +143,40 @@ def test_ones_own_client_is_not_called_unknown(app: Flask, owner: TestUser) -> N
     assert "does not know who made this" not in page
 
 
-def test_somebody_elses_own_client_is_stopped_with_what_to_do(app: Flask, owner: TestUser, member: TestUser) -> None:
+def test_an_app_that_somebody_made_says_who_and_that_nobody_verified_it(app: Flask, owner: TestUser, member: TestUser) -> None:
     with app.app_context():
         client = own_client(member.person, ORIGIN)
     application = HostApp(app, owner.sign_in(), client.id, {}, client.redirect_uris[0])
-    form = {"csrf_token": csrf_token(application.browser.get("/account")), "decision": "allow", "reach": "all"}
-    decided = application.browser.post("/api/oauth/authorize", data={**form, **application.request()})
-    for page in (application.open_consent(), decided):
-        assert (page.status_code, "Location" in page.headers) == (400, False)
-        assert "This client ID belongs to another person, and works for them alone." in text_of(page.text)
-        assert "Use your own, which stands under Integrations & APIs, or sign in as that person." in text_of(page.text)
+    page = text_of(application.open_consent().text)
+    assert f"{member.person.name} made this app" in page
+    assert "CalmBoard has not verified it." in page
+    assert application.get_tokens()["access_token"].startswith("cbo_")
+
+
+def test_an_app_that_the_operator_verified_says_so(app: Flask, owner: TestUser, new_user: NewUser) -> None:
+    maker = new_user()
+    with app.app_context():
+        client = own_client(maker.person, ORIGIN)
+        set_verified("operator", client.id, is_verified=True)
+    page = text_of(HostApp(app, owner.sign_in(), client.id, {}, client.redirect_uris[0]).open_consent().text)
+    assert "and CalmBoard has verified it." in page
+
+
+def test_a_disabled_app_is_stopped_and_what_it_held_has_ended(app: Flask, owner: TestUser, new_user: NewUser) -> None:
+    maker = new_user()
+    with app.app_context():
+        client = own_client(maker.person, ORIGIN)
+    application = HostApp(app, owner.sign_in(), client.id, {}, client.redirect_uris[0])
+    tokens = application.get_tokens()
+    with app.app_context():
+        assert disable_app(maker.access, client.id)
+    assert application.api(tokens["access_token"]).get("/me").json["code"] == "invalid_token"
+    page = application.open_consent()
+    assert (page.status_code, "Location" in page.headers) == (400, False)
+    assert "has disabled it" in text_of(page.text)
+    with app.app_context():
+        assert enable_app(maker.access, client.id)
+    assert application.open_consent().status_code == 200
 
 
 def test_somebody_elses_own_client_is_sent_no_error_of_its_request(app: Flask, owner: TestUser, member: TestUser) -> None:
@@ -246,7 +272,7 @@ def test_not_you_leads_back_after_another_sign_in(consent_in_chromium: Callable[
     page = consent_in_chromium(javascript=False)
     page.get_by_role("button", name="Not you?").click()
     expect(page.get_by_text("Then we take you back to Stand-up bot’s request.")).to_be_visible()
-    page.get_by_label("Email").fill(owner.email)
+    page.get_by_label("E-mail").fill(owner.email)
     page.get_by_label("Password", exact=True).fill(owner.password)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_text(owner.email)).to_be_visible()
@@ -267,7 +293,7 @@ def test_a_browser_allows_and_denies_behind_tls(
     with running_server(local, CALMBOARD_PUBLIC_URL=origin), running_tls_proxy(tls_port, port, tmp_path):
         page = browser.new_context(base_url=origin, ignore_https_errors=True).new_page()
         page.goto("/api/oauth/authorize?" + "&".join(f"{name}={value}" for name, value in request.items()))
-        page.get_by_label("Email").fill(person.email)
+        page.get_by_label("E-mail").fill(person.email)
         page.get_by_label("Password", exact=True).fill(person.password)
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("button", name="Allow").click()

@@ -164,9 +164,9 @@ def test_a_grant_may_be_limited_to_projects(app: Flask, host_app: Make, owner: T
         add_project_and_board(app, owner),
         add_project_and_board(app, outsider),
     )
-    choices = {"reach": "some", "project": [inside.project_id, foreign.project_id]}
     application = host_app(owner)
-    api = application.api(application.get_tokens(choices)["access_token"])
+    assert application.decide(choices={"reach": "some", "project": [inside.project_id, foreign.project_id]}).status_code == 422
+    api = application.api(application.get_tokens({"reach": "some", "project": inside.project_id})["access_token"])
     assert [project["id"] for project in api.get("/projects").json["data"]] == [inside.project_id]
     assert api.get(f"/projects/{outside.project_id}").status_code == 403
     assert api.get(f"/projects/{foreign.project_id}").status_code == 403
