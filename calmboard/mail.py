@@ -21,9 +21,19 @@ _TIMEOUT_S = 15
 _POLICY = default.clone(max_line_length=998)
 
 
-def send(settings: Settings, to: str, subject: str, text: str, headers: Mapping[str, str] = MappingProxyType({})) -> None:
-    """Send one person a plain-text message, with further headers. Raises SMTPException or OSError where that fails."""
-    message = _build_message(settings, to, subject, text)
+def send(
+    settings: Settings,
+    to: str,
+    subject: str,
+    text: str,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    html: str | None = None,
+) -> None:
+    """Send one person a message in plain text, and as HTML beside it where that is given, with further headers.
+
+    Raises SMTPException or OSError where that fails.
+    """
+    message = _build_message(settings, to, subject, text, html)
     for name, value in headers.items():
         message[name] = value
     if settings.smtp_url is None:
@@ -33,7 +43,7 @@ def send(settings: Settings, to: str, subject: str, text: str, headers: Mapping[
         smtp.send_message(message, to_addrs=[to])
 
 
-def _build_message(settings: Settings, to: str, subject: str, text: str) -> EmailMessage:
+def _build_message(settings: Settings, to: str, subject: str, text: str, html: str | None) -> EmailMessage:
     domain = "localhost" if settings.is_development else urlsplit(settings.origin).hostname or "localhost"
     message = EmailMessage(_POLICY)
     message["From"] = f"CalmBoard <no-reply@{domain}>"
@@ -44,6 +54,8 @@ def _build_message(settings: Settings, to: str, subject: str, text: str) -> Emai
     message["Auto-Submitted"] = "auto-generated"
     # Plain ASCII is sent as 7bit; otherwise a long link would be broken over lines by the encoding.
     message.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
+    if html is not None:
+        message.add_alternative(html, subtype="html", cte="quoted-printable")
     return message
 
 

@@ -73,9 +73,7 @@ def _sender_waits(sender_id: str, at: datetime) -> Iterator[_Wait]:
 def _mailbox_waits(mailbox: str, address: str, at: datetime) -> Iterator[_Wait]:
     everything = OutboxMessage.mailbox == mailbox
     invitations = _list_times(at, everything, OutboxMessage.kind == "invitation")
-    detail = (
-        f"{address} was sent {INVITATION_LIMIT.amount} invitations within a day, as many as one address gets from all people."
-    )
+    detail = f"{address} was sent {INVITATION_LIMIT.amount} invitations within a day, as many as one address gets from everybody."
     yield _Wait(_wait_s(invitations, INVITATION_LIMIT, at), detail)
     detail = f"{address} was sent {MAILBOX_LIMIT.amount} messages within a day, as many as one address gets."
     yield _Wait(_wait_s(_list_times(at, everything), MAILBOX_LIMIT, at), detail)

@@ -15,7 +15,20 @@ from calmboard.db import autocommit, db, delete_in_batches
 from calmboard.leases import LEASE
 from calmboard.models import OutboxMessage
 
-Kind = Literal["password_reset", "invitation"]
+Kind = Literal[
+    "password_reset",
+    "invitation",
+    "key_created",
+    "key_replaced",
+    "key_leaked",
+    "key_ends_in_a_week",
+    "key_ends_in_a_day",
+    "key_new_network",
+    "app_connected",
+    "app_leaked",
+    "password_changed",
+    "factor_changed",
+]
 
 _FIRST_DELAY, _BACKOFF, _MAX_ATTEMPTS = timedelta(seconds=10), 3, 6
 _BATCH_SIZE = 10

@@ -13,6 +13,7 @@ from calmboard import logs
 from calmboard.access.access import Access, Person
 from calmboard.access.credentials import keys as access_keys
 from calmboard.access.credentials.passwords import verify
+from calmboard.access.oauth.made_apps import set_verified
 from calmboard.access.plans import PLANS
 from calmboard.access.providers import PROVIDERS, find_provider
 from calmboard.access.scopes import SCOPES, unknown
@@ -49,10 +50,11 @@ class _Group(AppGroup):
 
 people = _Group("people", help="Add people, change their plans and names.")
 keys = _Group("keys", help="Issue API keys.")
+apps = _Group("apps", help="Vouch for applications that people made.")
 
 
 def register(app: Flask) -> None:
-    for command in (people, keys, seed, serve, doctor):
+    for command in (people, keys, apps, seed, serve, doctor):
         app.cli.add_command(command)
 
 
@@ -104,6 +106,22 @@ def issue(
     _, secret = access_keys.issue_key(person.id, new)
     db.session.commit()
     click.echo(secret)
+
+
+@apps.command("verify")
+@click.argument("client_id")
+def verify_app(client_id: str) -> None:
+    """Tell whoever is asked to authorize the application with CLIENT_ID that you vouch for it."""
+    app = set_verified("operator", client_id, is_verified=True)
+    click.echo(f"{app.client.name} by {app.maker} is verified, until its name or callbacks change.")
+
+
+@apps.command("unverify")
+@click.argument("client_id")
+def unverify_app(client_id: str) -> None:
+    """Vouch for the application with CLIENT_ID no more."""
+    app = set_verified("operator", client_id, is_verified=False)
+    click.echo(f"{app.client.name} by {app.maker} is not verified any more.")
 
 
 @click.command("seed", cls=_Command)

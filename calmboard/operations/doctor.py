@@ -75,7 +75,7 @@ def _look_at_limits() -> str:
 
 def _look_at_worker() -> str:
     if not queue.is_worker_alive():
-        raise Unavailable("No worker was heard of for a minute: mails wait. Start worker.py, or serve, which starts it.")
+        raise Unavailable("No worker was heard of for a minute: e-mails wait. Start worker.py, or serve, which starts it.")
     return "A worker lives, and the queue answers."
 
 
@@ -84,7 +84,7 @@ def _look_at_mail() -> str:
         waiting, oldest = connection.execute(_WAITING).one()
     sends = "by SMTP" if current_settings().smtp_url else "as files, since CALMBOARD_SMTP_URL is not set"
     waits = f"{waiting} wait, the oldest for {int((now() - oldest).total_seconds() // 60)} minutes" if waiting else "none waits"
-    return f"Mails go out {sends}; {waits}."
+    return f"E-mails go out {sends}; {waits}."
 
 
 def _look_at_log() -> str:

@@ -10,10 +10,14 @@ from huey import crontab
 from sqlalchemy.exc import SQLAlchemyError
 
 from calmboard.access.credentials.sessions import delete_expired_sessions
+from calmboard.access.credentials.waiting_secrets import delete_expired_secrets
 from calmboard.access.idempotency import delete_expired_idempotency_keys
+from calmboard.access.kept_forms import delete_expired_forms
 from calmboard.access.oauth.clients import delete_unused_clients
 from calmboard.access.oauth.grants import delete_expired_tokens
+from calmboard.access.request_log.partitions import delete_old_requests, prepare_log_days
 from calmboard.errors import Unavailable
+from calmboard.events.key_notices import note_ending_keys, note_new_networks
 from calmboard.events.outbox import delete_ended_messages
 from calmboard.operations.checkpoints import is_logged, move_log
 from calmboard.operations.mailing import send_next_message
@@ -39,6 +43,8 @@ _is_woken, _is_over = threading.Event(), threading.Event()
 def run_jobs(app: Flask) -> None:
     """Run jobs, and send messages, until SIGTERM, which lets those under way finish, for eight seconds at most."""
     queue.app = app
+    with app.app_context():
+        prepare_log_days()
     threading.Thread(target=_beat_over_and_over, name="heartbeat", daemon=True).start()
     threading.Thread(target=_keep_log_short, args=(app,), name="checkpoints", daemon=True).start()
     mailers = [threading.Thread(target=_send_messages, args=(app,), daemon=True) for _ in range(_MAILERS)]
@@ -61,9 +67,8 @@ def _beat_over_and_over() -> None:
 
 def _keep_log_short(app: Flask) -> None:
     with app.app_context():
-        while is_logged():
+        while is_logged() and not _is_over.wait(_CHECKPOINT_INTERVAL_S):
             move_log()
-            time.sleep(_CHECKPOINT_INTERVAL_S)
 
 
 def wake_mailers() -> None:
@@ -107,8 +112,14 @@ def delete_orphan_attachments() -> None:
     delete_orphan_files(settings.files_dir)
 
 
+queue.periodic_task(crontab(minute="*/5"))(delete_expired_secrets)
+queue.periodic_task(crontab(minute="*/5"))(delete_expired_forms)
+queue.periodic_task(crontab(minute="3-59/10"))(note_ending_keys)
+queue.periodic_task(crontab(minute="*/5"))(note_new_networks)
 queue.periodic_task(crontab(minute="7"))(delete_expired_sessions)
 queue.periodic_task(crontab(minute="17"))(delete_expired_tokens)
+queue.periodic_task(crontab(minute="27"))(prepare_log_days)
+queue.periodic_task(crontab(minute="47"))(delete_old_requests)
 # What is younger than ten minutes may belong to an upload under way: so files are gone within an hour at the latest.
 queue.periodic_task(crontab(minute="12,42"))(delete_orphan_attachments)
 queue.periodic_task(crontab(hour="3", minute="22"))(delete_expired_idempotency_keys)

@@ -2,18 +2,24 @@
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from calmboard import mail
 from calmboard.access.credentials.passwords import create_reset_token
 from calmboard.access.permissions import with_article
 from calmboard.db import db
+from calmboard.events.notices import ALWAYS, OPTIONAL
 from calmboard.events.outbox import Kind, LeasedMessage, end_message, postpone_message, take_message
 from calmboard.events.stopped_addresses import create_stop_token, is_stopped
 from calmboard.leases import renewed
 from calmboard.models import OutboxMessage
+from calmboard.operations.notice_texts import read_notice
 from calmboard.settings import current_settings
 from calmboard.texts.names import one_line, quoted
 from calmboard.work.invitations import InvitationMessage, create_invitation_message
+from calmboard.work.people import find_person
 
 _RESET_MESSAGE = """\
 Hello {name},
@@ -47,6 +53,17 @@ this link and say so:
 CalmBoard
 {origin}
 """
+
+_ALWAYS_SENT = "You get this because it concerns the safety of your account."
+_SENT_BY_CHOICE = "You get this because your account says so. You can turn it off there."
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parents[2] / "templates" / "mail"),
+    autoescape=select_autoescape(["html"]),
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=StrictUndefined,
+)
 
 
 def send_next_message() -> bool:
@@ -111,4 +128,25 @@ def _describe_inviter(invitation: InvitationMessage) -> str:
     return f"{quoted(invitation.inviter)} ({one_line(invitation.inviter_email)})"
 
 
-_SENDERS: dict[Kind, Callable[[LeasedMessage], None]] = {"password_reset": _mail_reset_link, "invitation": _mail_invitation}
+def _mail_notice(message: LeasedMessage) -> None:
+    """Does nothing where what it tells of is gone meanwhile."""
+    settings, notice = current_settings(), read_notice(message.kind, message.subject_id or "")
+    if notice is None:
+        return
+    values = {
+        "notice": notice,
+        "name": one_line(find_person(message.recipient).name),
+        "link": settings.origin + notice.path,
+        "account_link": f"{settings.origin}/account#mail",
+        "origin": settings.origin,
+        "why": _ALWAYS_SENT if message.kind in ALWAYS else _SENT_BY_CHOICE,
+    }
+    text, html = (_TEMPLATES.get_template(f"notice.{ending}").render(values) for ending in ("txt", "html"))
+    mail.send(settings, message.recipient, notice.subject, text, html=html)
+
+
+_SENDERS: dict[Kind, Callable[[LeasedMessage], None]] = {
+    **dict.fromkeys((*OPTIONAL, *ALWAYS), _mail_notice),
+    "password_reset": _mail_reset_link,
+    "invitation": _mail_invitation,
+}

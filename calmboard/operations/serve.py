@@ -75,7 +75,7 @@ def run_product(
     show_as("calmboard")
     programs = [Program("server", partial(run_granian, _server_options(settings, _FACTORY, 2)))]
     if work is not None:
-        programs.append(Program("worker", work, "Until then mails wait, and the site goes on."))
+        programs.append(Program("worker", work, "Until then e-mails wait, and the site goes on."))
     try:
         _serve(settings, programs, announcement)
     except InternalError as problem:

@@ -9,12 +9,15 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select
 
+from calmboard.access.oauth.clients import own_client
+from calmboard.access.oauth.made_apps import find_app
 from calmboard.access.scopes import SCOPES
 from calmboard.access.secret_format import digest
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.ids import new_id
 from calmboard.models import ApiKey, User
+from calmboard.settings import SETTINGS
 from tests.support.servers.programs import free_port
 from tests.support.users import Api, ProjectAndBoard, TestUser
 
@@ -169,3 +172,17 @@ def issue(app: Flask, email: str, *arguments: str) -> Result:
 def stored(app: Flask, secret: str) -> ApiKey:
     with app.app_context():
         return db.session.execute(select(ApiKey).where(ApiKey.digest == digest(secret))).scalar_one()
+
+
+def test_an_app_is_verified_and_not_any_more(app: Flask, new_user: Callable[..., TestUser]) -> None:
+    with app.app_context():
+        client = own_client(new_user().person, SETTINGS.get(app).origin)
+    run = app.test_cli_runner().invoke
+    assert "is verified" in run(args=["apps", "verify", client.id]).output
+    with app.app_context():
+        found = find_app(client.id)
+        assert found is not None
+        assert found.verified_at is not None
+    assert "is not verified any more" in run(args=["apps", "unverify", client.id]).output
+    refused = run(args=["apps", "verify", "cli_nothing"])
+    assert (refused.exit_code, "No application" in refused.output) == (1, True)

@@ -110,7 +110,7 @@ def test_a_worker_that_is_not_heard_of_is_said(make_app: MakeApp, queue_url: str
         assert do_jobs_wait() is says_so
         answer = client.get("/readyz")
         assert (answer.status_code, "mails wait" in answer.text) == ((503, True) if says_so else (200, False))
-        assert ("Mails wait at the moment." in browser.get("/integrations").text) is says_so
+        assert ("E-mails wait at the moment." in browser.get("/integrations").text) is says_so
         assert client.get("/healthz").status_code == 200
 
 
