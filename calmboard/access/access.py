@@ -18,7 +18,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """An API key or token. `project_ids` is None where every project of its user is accessible."""
+    """An API key or token. `project_ids` is None where every project of its user is accessible.
+
+    A key may be used from its `networks` only, and have fewer requests than its plan. Where it was replaced, it ends at
+    `expires_at`.
+    """
 
     kind: Literal["api_key", "oauth_token"]
     id: str
@@ -28,6 +32,21 @@ class Credential:
     project_ids: frozenset[str] | None
     expires_at: datetime | None
     last_used_at: datetime | None
+    networks: tuple[str, ...] | None = None
+    window_limit: int | None = None
+    replaced_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialUse:
+    """One use of a credential. `code` and `reason` are those of a refusal, the reason as a sentence."""
+
+    ip: str | None
+    agent: str | None
+    endpoint: str
+    status: int
+    code: str | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """The audit log: each change of who may do what, written in the commit of the change itself."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from calmboard.access.access import Access
 from calmboard.db import db
+from calmboard.extensions import Extension
+from calmboard.ids import new_id
 from calmboard.models import AuditEntry
 
 # Who acts where nobody is signed in: the operator by a command, an application at the OAuth endpoints, whoever opened a
@@ -24,6 +26,10 @@ class Subject:
     project_id: str | None = None
 
 
+# Who hears of each entry before it is committed, such as those that mail it.
+AUDIT_LISTENERS: Extension[tuple[Callable[[AuditEntry], None], ...]] = Extension("audit_listeners", ())
+
+
 def record_audit(actor: Actor, action: str, subject: Subject, details: Mapping[str, Any] | None = None) -> None:
     """Add an entry such as `key.created` to the session; the caller commits.
 
@@ -31,7 +37,10 @@ def record_audit(actor: Actor, action: str, subject: Subject, details: Mapping[s
     """
     values = {f"subject_{name}" if name in ("kind", "id") else name: value for name, value in asdict(subject).items()}
     shown = {name: _json_value(value) for name, value in (details or {}).items()}
-    db.session.add(AuditEntry(action=action, **values, **_actor_columns(actor), details=shown))
+    entry = AuditEntry(id=new_id("aud"), action=action, **values, **_actor_columns(actor), details=shown)
+    db.session.add(entry)
+    for listen in AUDIT_LISTENERS.get():
+        listen(entry)
 
 
 def _actor_columns(actor: Actor) -> dict[str, str | None]:

@@ -9,18 +9,21 @@ from calmboard.settings import RateLimit, Settings
 
 @dataclass(frozen=True, slots=True)
 class Plan:
+    """`log_days`: how long the log keeps a request of theirs."""
+
     slug: str
     name: str
     includes_apis: bool
     max_keys: int
+    log_days: int
 
 
 PLANS = {
     plan.slug: plan
     for plan in (
-        Plan("free", "Free", includes_apis=False, max_keys=0),
-        Plan("pro", "Pro", includes_apis=True, max_keys=50),
-        Plan("business", "Business", includes_apis=True, max_keys=500),
+        Plan("free", "Free", includes_apis=False, max_keys=0, log_days=7),
+        Plan("pro", "Pro", includes_apis=True, max_keys=50, log_days=7),
+        Plan("business", "Business", includes_apis=True, max_keys=500, log_days=30),
     )
 }
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from calmboard.access.scopes import DEFAULT_SCOPES
 from calmboard.extensions import Extension
 
 
@@ -40,14 +39,17 @@ class Recipe(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """`monogram` is on its tile; `scopes` are preselected with it. `is_own`: a program of the reader's, not a product."""
+    """`monogram` is on its tile; `is_own`: a program of the reader's, not a product.
+
+    `scopes` are preselected with it: what its recipes use, and nothing else.
+    """
 
     slug: str
     name: str
     monogram: str
     sentence: str
     recipes: tuple[Recipe, ...]
-    scopes: frozenset[str] = DEFAULT_SCOPES | {"tasks:write"}
+    scopes: frozenset[str] = frozenset({"tasks:write"})
     offers: str = "Key"
     is_own: bool = False
 

@@ -65,9 +65,9 @@ SCOPE_TABLE = (
     ),
     Scope(
         "members",
-        "People",
-        "the people in them",
-        "Invite and remove people",
+        "Members",
+        "the members of your projects",
+        "Invite and remove members",
         _ADMINS,
         grantable=True,
         by_default=True,

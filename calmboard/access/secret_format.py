@@ -10,6 +10,8 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _RANDOM_LENGTH = 30
 _CHECKSUM_LENGTH = 6
 _SHAPE = re.compile(r"cb[ckmors]_[0-9A-Za-z]{36}")
+# In any text, with a little missing too: what is left of it is still most of the secret.
+_ANYWHERE = re.compile(r"cb[ckmors]_[0-9A-Za-z]{8,}")
 
 
 def new_secret(prefix: str) -> str:
@@ -30,6 +32,17 @@ def is_well_formed(secret: str) -> bool:
     if not _SHAPE.fullmatch(secret):
         return False
     return _checksum(secret[:-_CHECKSUM_LENGTH]) == secret[-_CHECKSUM_LENGTH:]
+
+
+def find_secret(text: str) -> str | None:
+    """The first in a text, whole or not."""
+    found = _ANYWHERE.search(text)
+    return found[0] if found else None
+
+
+def without_secrets(text: str) -> str:
+    """The text with the end alone of each: “…Jm0h”."""
+    return _ANYWHERE.sub(lambda found: f"…{found[0][-4:]}", text)
 
 
 def digest(secret: str) -> bytes:

@@ -19,12 +19,25 @@ _WITHOUT_TRACE = {
         "find_session": "stamps when the browser was last seen",
         "delete_expired_sessions": "they could do nothing any more",
     },
+    "access/credentials/waiting_secrets.py": {
+        "keep_secret": "shows what was created, which records itself",
+        "take_secret": "shows what was created, which records itself",
+        "show_again": "shows what was created, which records itself",
+        "delete_expired_secrets": "nothing shows them any more",
+    },
+    "access/request_log/partitions.py": {"delete_old_requests": "removes old calls"},
+    "access/request_log/store.py": {"write_gap": "says what is missing in a log"},
     "access/idempotency.py": {
         "claim": "holds a request, and gives no right",
         "complete_on_commit": "marks a request as done",
         "store_response": "stores an answer",
         "release": "lets a request go",
         "delete_expired_idempotency_keys": "removes old answers",
+    },
+    "access/kept_forms.py": {
+        "keep_form": "what somebody entered; nobody's rights",
+        "take_form": "what somebody entered; nobody's rights",
+        "delete_expired_forms": "what somebody entered; nobody's rights",
     },
     "access/oauth/client_metadata.py": {"find_document": "a copy of what the application publishes; consent gives the rights"},
     "access/oauth/clients.py": {
@@ -39,7 +52,6 @@ _WITHOUT_TRACE = {
     },
     "work/invitations.py": {"create_invitation_message": "the link of an invitation that is recorded when it is sent"},
     "work/people.py": {
-        "rename_person": "a name; nobody's rights",
         "request_password_reset": "recorded when the link is made, if anybody has the address",
     },
     "work/projects.py": {"change_project": "name and description; nobody's rights"},

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from calmboard.access.scopes import GRANTABLE, SCOPE_TABLE, SCOPES, Scope
 from tests.oauth.conftest import HostApp, register
-from tests.portal.forms import send
+from tests.portal.forms import open_created
 from tests.support.users import TestUser, add_project_and_board, add_user
 
 pytestmark = pytest.mark.database("sqlite")
@@ -58,11 +58,11 @@ def test_the_preview_of_a_key_says_what_it_comes_to(signed_in: FlaskClient, scop
 
 @every_scope
 def test_a_key_has_it_and_its_row_says_so(app: Flask, signed_in: FlaskClient, scope: Scope) -> None:
-    right, page = "write" if scope.writes else "read", "/integrations/keys"
+    right = "write" if scope.writes else "read"
     form = {"integration": "workflow", "name": scope.label, scope.noun: right, "reach": "all", "lifetime": "90"}
-    created = send(signed_in, f"{page}/new", page, **form)
+    created = open_created(signed_in, form)
     assert created.status_code == 200, created.text
-    assert f"{scope.noun} {right}" in signed_in.get("/integrations").text
+    assert f"{right.capitalize()}: {scope.noun}" in signed_in.get("/integrations").text
 
 
 @every_scope
