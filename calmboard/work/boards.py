@@ -56,6 +56,13 @@ def read_board(access: Access, board_id: str) -> dict[str, Any]:
 @retry_conflicts
 def create_board(access: Access, project_id: str, new: Mapping[str, Any]) -> dict[str, Any]:
     """Add an empty board to a project. Raises NotFound, and Forbidden to those without the role."""
+    board_id = add_board(access, project_id, new)
+    db.session.commit()
+    return read_board(access, board_id)
+
+
+def add_board(access: Access, project_id: str, new: Mapping[str, Any]) -> str:
+    """As `create_board`, for a caller that commits; returns the id."""
     project = find_for_update(access, Project, project_id)
     require_role(access, project.role, "boards:write")
     board = Board(project_id=project_id, **new)
@@ -63,8 +70,7 @@ def create_board(access: Access, project_id: str, new: Mapping[str, Any]) -> dic
     db.session.flush()
     board_id = board.id
     record(access, "board.created", project_id, board_id, board_id=board_id, changes=new)
-    db.session.commit()
-    return read_board(access, board_id)
+    return board_id
 
 
 @retry_conflicts

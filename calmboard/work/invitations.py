@@ -65,6 +65,15 @@ class OpenInvitation:
     has_account: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The project that somebody is in after accepting; `is_new` says whether they were not in it before, `role` what they are."""
+
+    project_name: str
+    role: str
+    is_new: bool
+
+
 def list_invitations(access: Access, project_id: str, page_request: PageRequest) -> Page[dict[str, Any]]:
     """The open invitations to a project, oldest first; including expired ones."""
     require_scope(access, "members:read")
@@ -148,7 +157,7 @@ def find_open_invitation(token: str) -> OpenInvitation:
 
 
 @retry_conflicts
-def accept_invitation(access: Access, token: str) -> OpenInvitation:
+def accept_invitation(access: Access, token: str) -> Joined:
     """Join the project, and consume the link. A member keeps their role.
 
     Raises NotFound as `find_open_invitation` does, Forbidden to a person with another e-mail address.
@@ -161,25 +170,25 @@ def accept_invitation(access: Access, token: str) -> OpenInvitation:
     deletion = delete(Invitation).where(Invitation.digest == _digest(token)).returning(Invitation.id)
     if db.session.execute(deletion).first() is None:
         raise NotFound("This invitation was accepted or withdrawn a moment ago.")
-    joins = not _is_member(project_id, access.user.id)
+    role_before = _role_in(project_id, access.user.id)
+    joins = role_before is None
     if joins:
         db.session.add(Membership(user_id=access.user.id, project_id=project_id, role=invitation.role))
         record(access, "member.joined", project_id, access.user.id, changes={"role": invitation.role})
     subject = Subject("invitation", invitation.id, access.user.id, project_id)
     record_audit(access, "invitation.accepted", subject, {"role": invitation.role, "joined": joins})
     db.session.commit()
-    return invitation
+    return Joined(invitation.project_name, role_before or invitation.role, joins)
 
 
-def join_as_newcomer(token: str, name: str, password: str) -> Person:
+def join_as_newcomer(token: str, name: str, password: str) -> tuple[Person, Joined]:
     """Create an account on the plan free for the invited address, and join the project with it.
 
     Raises NotFound as `find_open_invitation` does, ValidationFailed where name or password cannot be used or the
     address has an account.
     """
     person = add_person(find_open_invitation(token).email, name, password, "free", "link")
-    accept_invitation(Access.from_session(person), token)
-    return person
+    return person, accept_invitation(Access.from_session(person), token)
 
 
 @cache
@@ -194,13 +203,13 @@ def _with_invited_role(row: AnyRow) -> dict[str, Any]:
 
 def _require_non_member(project_id: str, email: str) -> None:
     user_id = db.session.execute(select(User.id).where(func.lower(User.email) == email.lower())).scalar()
-    if user_id is not None and _is_member(project_id, user_id):
+    if user_id is not None and _role_in(project_id, user_id) is not None:
         raise Conflict(f"{email} is a member of this project already.")
 
 
-def _is_member(project_id: str, user_id: str) -> bool:
+def _role_in(project_id: str, user_id: str) -> str | None:
     statement = select(Membership.role).where(Membership.project_id == project_id, Membership.user_id == user_id)
-    return db.session.execute(statement).first() is not None
+    return db.session.execute(statement).scalar()
 
 
 def _digest(token: str) -> bytes:

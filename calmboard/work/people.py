@@ -54,7 +54,7 @@ def change_plan(email: str, plan: str, actor: Actor = "operator") -> Person:
 
 
 @retry_conflicts
-def rename_person(email: str, name: str) -> Person:
+def rename_person(email: str, name: str, actor: Actor = "operator") -> Person:
     """Give a person another name, which their tasks and comments show from then on."""
     if error := _name_error(name):
         raise ValidationFailed(errors=(error,))
@@ -63,6 +63,7 @@ def rename_person(email: str, name: str) -> Person:
     if db.session.execute(renaming).first() is not None:
         touch(Task, select(TaskAssignee.task_id).where(TaskAssignee.user_id == person.id))
         touch(Comment, select(Comment.id).where(Comment.author_id == person.id))
+        record_audit(actor, "account.renamed", Subject("user", person.id, person.id), {"name": new, "before": person.name})
     db.session.commit()
     return find_person(email)
 

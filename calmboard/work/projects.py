@@ -59,6 +59,13 @@ def read_project(access: Access, project_id: str) -> AnyRow:
 @retry_conflicts
 def create_project(access: Access, new: Mapping[str, Any]) -> AnyRow:
     """Create a project that the user owns. Raises Forbidden to a key that is limited to some projects."""
+    project_id = add_project(access, new)
+    db.session.commit()
+    return read_project(access, project_id)
+
+
+def add_project(access: Access, new: Mapping[str, Any]) -> str:
+    """As `create_project`, for a caller that commits; returns the id."""
     require_scope(access, "projects:write")
     if access.project_ids is not None:
         raise Forbidden("This key is limited to some projects and would not reach a new one. Use a key for all of them.")
@@ -70,8 +77,7 @@ def create_project(access: Access, new: Mapping[str, Any]) -> AnyRow:
     record(access, "project.created", project_id, project_id, changes=new)
     subject = Subject("project", project_id, access.user.id, project_id)
     record_audit(access, "project.created", subject, {"name": project.name, "role": "owner"})
-    db.session.commit()
-    return read_project(access, project_id)
+    return project_id
 
 
 @retry_conflicts
