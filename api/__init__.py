@@ -3,8 +3,9 @@
 from flask import Blueprint, Flask, Response
 from werkzeug.routing import BaseConverter
 
-from api import health, mcp, postman, session_auth
+from api import github_reports, health, leak_reports, mcp, postman, session_auth
 from api.docs import reference
+from api.docs.answers import read_answer
 from api.docs.catalogue import catalogue
 from api.framework.answers import add_rate_limit_headers, answer_problem
 from api.framework.auth import OWN_HEADER
@@ -16,7 +17,7 @@ from web.body_limits import limit_bodies
 from web.problems import add_rendering
 from web.record import current_record
 
-__all__ = ["answer_problem", "catalogue", "install", "mcp"]
+__all__ = ["answer_problem", "catalogue", "install", "mcp", "read_answer"]
 
 _ALLOWED_HEADERS = f"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, {OWN_HEADER}, X-Request-Id"
 _EXPOSED_HEADERS = (
@@ -44,16 +45,17 @@ class AnyId(BaseConverter):
 def install(app: Flask) -> None:
     app.url_map.converters |= {"default": AnyId, "text": AnyText}
     bp = Blueprint("api", __name__, url_prefix="/api")
-    for part in (*resource_blueprints(), reference.bp, postman.bp, session_auth.bp):
+    for part in (*resource_blueprints(), reference.bp, postman.bp, session_auth.bp, leak_reports.bp):
         bp.register_blueprint(part)
     app.register_blueprint(bp)
+    app.register_blueprint(github_reports.bp)
     health.install(app)
     mcp.install(app)
     app.after_request(_finish_response)
     add_rendering(app, answer_problem, "/api", "/hooks/")
     use_no_cookies(app, "/api/v1/", "/mcp")
     limit_bodies(app, r"/api/v1/tasks/[^/]+/attachments", MAX_FORM_BYTES)
-    limit_bodies(app, r"/api/v1/.*|/mcp", MAX_BYTES)
+    limit_bodies(app, r"/api/v1/.*|/mcp|/hooks/.*", MAX_BYTES)
 
 
 def _finish_response(response: Response) -> Response:

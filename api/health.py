@@ -38,7 +38,7 @@ def ready() -> Response:
     if not LIMITS.get().answers():
         raise Unavailable("The limiter's store does not answer.")
     if not queue.is_worker_alive():
-        raise Unavailable("No worker was heard of for a minute: mails wait. Pages and the API answer.")
+        raise Unavailable("No worker was heard of for a minute: e-mails wait. Pages and the API answer.")
     return _plain("ready")
 
 

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from flask import Blueprint, Response, current_app, request
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from api.framework.answers import answer_one, no_content
 from api.framework.auth import count_failure
 from api.framework.bodies import read_body, require_json
 from api.shapes.access.session import Credentials, SessionToken, SignedIn
+from calmboard.access.access import Person
 from calmboard.access.credentials import session_tokens
+from calmboard.access.credentials.second_factor import check_second_factor, has_second_factor
 from calmboard.access.credentials.sign_in import check_password
 from calmboard.access.limits.rate_limits import network_of
 from calmboard.access.oauth.clients import own_client
@@ -23,6 +25,8 @@ T = TypeVar("T")
 bp = Blueprint("session_auth", __name__)
 
 _REFUSAL = "E-mail and password do not belong together. Check both."
+_NO_CODE = "This account has a second factor. Send the code that its app shows as “otp”."
+_WRONG_CODE = "This code does not fit. Send the one that the app shows now; each works once."
 
 
 @bp.post("/auth/session")
@@ -33,6 +37,7 @@ def open_session() -> Response:
     person = check_password(credentials.email, credentials.password, network_of(request.remote_addr))
     if person is None:
         raise ValidationFailed(_REFUSAL, errors=(FieldError("/password", "no_match", _REFUSAL),))
+    _require_second_factor(person, credentials.otp)
     token = session_tokens.open_token_session(person, request.remote_addr, request.user_agent.string)
     lasts_s = int(session_tokens.LIFE.total_seconds())
     client = own_client(person, origin())
@@ -52,6 +57,15 @@ def end_session() -> Response:
     """End the token, and its session where that was opened for it."""
     _with_token(session_tokens.end_session_token)
     return no_content()
+
+
+def _require_second_factor(person: Person, otp: str | UnsetType) -> None:
+    if not has_second_factor(person.id):
+        return
+    if otp is UNSET:
+        raise ValidationFailed(_NO_CODE, errors=(FieldError("/otp", "otp_required", _NO_CODE),))
+    if not check_second_factor(person, otp):
+        raise ValidationFailed(_WRONG_CODE, errors=(FieldError("/otp", "no_match", _WRONG_CODE),))
 
 
 def _with_token(action: Callable[[str | None], T]) -> T:

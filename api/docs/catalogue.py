@@ -5,10 +5,12 @@ from typing import Any
 
 from flask import Flask
 
-from api.docs.examples import example_of, required_example_of
+from api.docs.controls import body_controls, control
+from api.docs.examples import answer_example_of, example_of, required_example_of
 from api.docs.field_tables import field, fields_in, resolve_ref
-from api.docs.nouns import NOUNS
+from api.docs.nouns import ID_PREFIXES, NOUNS
 from api.docs.openapi import openapi_document
+from api.docs.outcomes import outcome_of
 from api.framework.describe import Operation, operations
 from calmboard.errors import PROBLEMS
 
@@ -60,19 +62,30 @@ def _endpoint(operation: Operation, document: dict[str, Any]) -> dict[str, Any]:
         "summary": description.summary,
         "detail": description.detail,
         "scope": description.scope,
-        "parameters": {name: _PARAMETER_EXAMPLES.get(name) for name in operation.parameters},
         **{f"{key}_fields": [row for location, row in parameters if location == key] for key in ("path", "query", "header")},
+        "prefixes": ID_PREFIXES,
         "body_fields": _body_fields(spec, document),
+        "controls": [*_parameter_controls(spec, document), *_body_controls(spec, document)],
         "body": required_example_of(description.takes) if description.takes else None,
-        "status": operation.status,
+        "status": operation.statuses[-1],
         "response": _response(operation),
         "answers": [answer for status, response in spec["responses"].items() for answer in _answers(int(status), response)],
-        "answer_headers": _answer_headers(spec["responses"][str(operation.status)]),
+        "answer_headers": _answer_headers(spec["responses"][str(operation.statuses[-1])]),
         "gives": description.gives.__name__ if description.gives else None,
-        "is_list": operation.is_list,
-        "is_form": "multipart/form-data" in spec.get("requestBody", {}).get("content", {}),
+        **_route(operation),
+        **_kind(operation, spec),
         **_deprecation(operation),
     }
+
+
+def _route(operation: Operation) -> dict[str, Any]:
+    parameters = {name: _PARAMETER_EXAMPLES.get(name) for name in operation.parameters}
+    return {"route": operation.route, "parameters": parameters}
+
+
+def _kind(operation: Operation, spec: dict[str, Any]) -> dict[str, bool]:
+    is_form = "multipart/form-data" in spec.get("requestBody", {}).get("content", {})
+    return {"is_creation": operation.description.location is not None, "is_list": operation.is_list, "is_form": is_form}
 
 
 def _parameter(parameter: dict[str, Any], document: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -87,6 +100,25 @@ def _body_fields(spec: dict[str, Any], document: dict[str, Any]) -> list[dict[st
         return []
     content = next(iter(spec["requestBody"]["content"].values()))
     return fields_in(content["schema"], document["components"]["schemas"])
+
+
+def _parameter_controls(spec: dict[str, Any], document: dict[str, Any]) -> list[dict[str, Any]]:
+    components = document["components"]
+    parameters = [resolve_ref(parameter, components["parameters"]) for parameter in spec["parameters"]]
+    return [
+        {
+            **control(one["in"], one["name"], one["schema"], components["schemas"], needed=one.get("required", False)),
+            "description": one["description"],
+        }
+        for one in parameters
+    ]
+
+
+def _body_controls(spec: dict[str, Any], document: dict[str, Any]) -> list[dict[str, Any]]:
+    if "requestBody" not in spec:
+        return []
+    content = next(iter(spec["requestBody"]["content"].values()))
+    return body_controls(content["schema"], document["components"]["schemas"])
 
 
 def _answers(status: int, response: dict[str, Any]) -> list[dict[str, Any]]:
@@ -117,7 +149,11 @@ def _deprecation(operation: Operation) -> dict[str, str | None]:
 
 
 def _response(operation: Operation) -> Any:
-    if operation.description.gives is None:
+    description = operation.description
+    if description.gives is None:
         return None
-    one = example_of(operation.description.gives)
-    return {"data": [one], "has_more": False, "next_cursor": None} if operation.is_list else one
+    if operation.method == "GET":
+        one = example_of(description.gives)
+        return {"data": [one], "has_more": False, "next_cursor": None} if operation.is_list else one
+    body = required_example_of(description.takes) if description.takes else None
+    return {**answer_example_of(description.gives, description.takes, body), **outcome_of(operation.name, body)}

@@ -17,12 +17,12 @@ class ApiResource(NamedTuple):
 NOUNS = {
     "me": ApiResource("Who am I", "/me", "Whom a credential acts as, and what it may do. The first call for a new key."),
     "projects": ApiResource(
-        "Projects", "/projects", "A project holds boards and the people who work on them.", {"project_id": "prj"}
+        "Projects", "/projects", "A project holds boards and the members who work on them.", {"project_id": "prj"}
     ),
     "members": ApiResource(
         "Members",
         "/projects/{project_id}/members",
-        "The people of a project, each with a role, and those invited.",
+        "The members of a project, each with a role, and those invited.",
         {"user_id": "usr", "invitation_id": "inv"},
     ),
     "boards": ApiResource(
@@ -34,7 +34,7 @@ NOUNS = {
     "checklists": ApiResource(
         "Checklists", "/checklist-items", "The steps of a task, to be ticked one by one.", {"item_id": "chk"}
     ),
-    "comments": ApiResource("Comments", "/comments", "What people say about a task, in Markdown.", {"comment_id": "cmt"}),
+    "comments": ApiResource("Comments", "/comments", "What members say about a task, in Markdown.", {"comment_id": "cmt"}),
     "attachments": ApiResource("Attachments", "/attachments", "Files and links on a task.", {"attachment_id": "att"}),
     "labels": ApiResource("Labels", "/labels", "Words with a colour that a project's tasks can carry.", {"label_id": "lbl"}),
     "sprints": ApiResource(
@@ -50,6 +50,12 @@ NOUNS = {
         "Activity", "/projects/{project_id}/activity", "Who did what in a project, when, and by which credential."
     ),
     "keys": ApiResource("Keys", "/keys", "Your own API keys, to look at. A key can end itself.", {"key_id": "key"}),
+    "audit": ApiResource(
+        "Audit log", "/audit", "Who changed what your credentials, apps and sessions may do, or those of a project."
+    ),
+    "requests": ApiResource(
+        "Requests", "/requests", "The log of the calls that your keys and apps made, and why some were refused."
+    ),
 }
 
 # The parameters of paths that hold an id of ours, with what it begins with.

@@ -58,7 +58,10 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One described view at one method and path; `path` is as in OpenAPI, `/api/v1/tasks/{task_id}`."""
+    """One described view at one method and path; `path` is as in OpenAPI, `/api/v1/tasks/{task_id}`, `route` as Flask has it.
+
+    `function` is what the view calls once the request was let in.
+    """
 
     name: str
     noun: str
@@ -66,6 +69,8 @@ class Operation:
     path: str
     parameters: tuple[str, ...]
     description: Description
+    function: Callable[..., Any]
+    route: str
 
     @property
     def is_list(self) -> bool:
@@ -125,7 +130,8 @@ def operations(app: Flask) -> Iterator[Operation]:
         name = view.__name__ if view.__name__ not in seen else f"{view.__name__}_by_{method.lower()}"
         seen.add(name)
         path, parameters = _PARAMETER.sub(r"{\1}", rule.rule), tuple(_PARAMETER.findall(rule.rule))
-        yield Operation(name, rule.endpoint.split(".")[-2], method, path, parameters, description)
+        noun, function = rule.endpoint.split(".")[-2], inspect.unwrap(view)
+        yield Operation(name, noun, method, path, parameters, description, function, rule.rule)
 
 
 def _view(function: Callable[..., Any], description: Description) -> Callable[..., Response]:
@@ -149,7 +155,7 @@ def _view(function: Callable[..., Any], description: Description) -> Callable[..
         arguments += [if_match(description.guarded)] if description.guarded is not None else []
 
         def action() -> Response:
-            return _answer(description, query, function(access, *path_arguments.values(), *arguments))
+            return answer(description, query, function(access, *path_arguments.values(), *arguments))
 
         return idempotent(access, action) if method == "POST" else action()
 
@@ -188,10 +194,10 @@ def _read_body(kind: type[Struct]) -> Any:
     return read_upload() if kind is Upload else read_body(kind)
 
 
-def _answer(description: Description, query: Query, result: Any) -> Response:
+def answer(description: Description, query: Query, result: Any) -> Response:
     if description.gives_file:
-        answer: Response = result
-        return answer
+        file: Response = result
+        return file
     if description.gives is None:
         return no_content()
     if isinstance(query, PageQuery):

@@ -14,6 +14,7 @@ KEPT_LISTS = ("projects", "tasks", "hits", "items")
 # What no reader acts upon; programs have it in the data.
 _NOT_SHOWN = ("updated_at", "created_at")
 _NOT_IN_TABLES = (*_NOT_SHOWN, "url")
+_NESTED, _NEVER_EMPTY = (dict, list), (bool, int, float)
 
 
 def data_of(kind: type[Struct], result: Any) -> dict[str, Any]:
@@ -30,12 +31,15 @@ def as_text(data: Mapping[str, Any]) -> str:
 
 
 def _without_empty(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: full
+            for name, item in value.items()
+            if (full := _without_empty(item) if isinstance(item, _NESTED) else item) or isinstance(full, _NEVER_EMPTY)
+        }
     if isinstance(value, list):
-        return [_without_empty(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    full = {name: _without_empty(item) if isinstance(item, dict | list) else item for name, item in value.items()}
-    return {name: item for name, item in full.items() if item or isinstance(item, bool | int | float)}
+        return [_without_empty(item) if isinstance(item, _NESTED) else item for item in value]
+    return value
 
 
 def _lines(data: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -67,7 +71,7 @@ def _table(label: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     common = "".join(f"; {name} {_cell(first[name])}" for name in same)
     yield f"{label} ({len(rows)}{common}): {' | '.join(columns)}"
     for row in rows:
-        yield f"- {' | '.join(_cell(row.get(name, '')) for name in columns)}"
+        yield f"- {' | '.join([_cell(row.get(name, '')) for name in columns])}"
 
 
 def _one_line(value: Mapping[str, Any]) -> str:
@@ -76,10 +80,12 @@ def _one_line(value: Mapping[str, Any]) -> str:
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return one_line(value).replace("|", "¦")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
         return "; ".join(map(_cell, value)) or "none"
     if isinstance(value, dict):
         return str(value["name"]) if value.keys() == {"id", "name"} else " ".join(map(_cell, value.values()))
-    return one_line(str(value)).replace("|", "¦")
+    return str(value)

@@ -1,7 +1,6 @@
 """A bot of the reader's own."""
 
 from calmboard.access.providers import Provider
-from calmboard.access.scopes import DEFAULT_SCOPES
 from connectors.recipes import read_recipe
 
 PROVIDER = Provider(
@@ -10,6 +9,6 @@ PROVIDER = Provider(
     monogram="Ag",
     sentence="A narrow key for one bot of your own.",
     recipes=(read_recipe(__file__, "agent"),),
-    scopes=DEFAULT_SCOPES,
+    scopes=frozenset({"tasks:read"}),
     is_own=True,
 )

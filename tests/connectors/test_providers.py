@@ -11,7 +11,7 @@ import connectors
 from calmboard.access.providers import Provider
 from calmboard.access.scopes import USABLE
 from connectors import find_providers
-from tests.portal.forms import key_form, send
+from tests.portal.forms import key_form, open_created
 from tests.support.users import Api, TestUser, add_project_and_board, add_user
 
 pytestmark = pytest.mark.database("sqlite")
@@ -65,7 +65,7 @@ def test_a_key_for_it_can_be_made_on_the_page_and_by_the_operator(
     app: Flask, person: TestUser, signed_in: FlaskClient, provider: Provider
 ) -> None:
     form = key_form(f"On the page, {provider.slug}", integration=provider.slug)
-    page = send(signed_in, "/integrations/keys/new", "/integrations/keys", **form).text
+    page = open_created(signed_in, form).text
     assert provider.recipes[0].steps[0].title in page
     command = ["keys", "issue", person.email, "--name", f"By the operator, {provider.slug}", "--integration", provider.slug]
     issued = app.test_cli_runner().invoke(args=command)

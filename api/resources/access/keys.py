@@ -8,9 +8,12 @@ from flask import Blueprint
 from api.framework.describe import describe
 from api.framework.queries import PageQuery
 from api.shapes.access.keys import Key as ShownKey
+from api.shapes.access.keys import KeyUsage as ShownUsage
 from calmboard.access.access import Access
 from calmboard.access.credentials import keys
 from calmboard.access.credentials.keys import Key
+from calmboard.access.limits.rate_limits import LIMITS
+from calmboard.access.request_log.usage import usage_of
 from calmboard.clock import now
 from calmboard.pagination import Page
 
@@ -33,6 +36,26 @@ def list_keys(access: Access, query: PageQuery) -> Page[Any]:
 def read_key(access: Access, key_id: str) -> Any:
     """One key: its scopes, its status, and when it was last used."""
     return _to_body(keys.read_key(access, key_id))
+
+
+@bp.get("/v1/keys/<key_id>/usage")
+@describe("Read how a key is used", ShownUsage, scope="keys:read")
+def read_key_usage(access: Access, key_id: str) -> Any:
+    """The calls of 30 days by their outcome, what was called most, how long calls took, and what is left of the window."""
+    key = keys.read_key(access, key_id)
+    usage, window = usage_of(key_id), LIMITS.get().look_at_key(access.user.plan, key_id, key.window_limit)
+    return {
+        "days": [{"day": day, **asdict(calls)} for day, calls in usage.days.items()],
+        "endpoints": [{"endpoint": each.endpoint, **asdict(each.calls)} for each in usage.endpoints],
+        "p50_ms": usage.p50_ms,
+        "p95_ms": usage.p95_ms,
+        "window": {
+            "limit": window.limit,
+            "remaining": window.remaining,
+            "seconds": window.window_s,
+            "reset_s": window.reset_s,
+        },
+    }
 
 
 @bp.delete("/v1/keys/<key_id>")

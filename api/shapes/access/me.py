@@ -24,7 +24,7 @@ class Credential(Struct):
     name: Annotated[str, about("The name its owner gave it.", "Jira sprint mirror")]
     last4: Annotated[str, about("The last four characters of the secret.", "Jm0h")] = field(name="tail")
     scopes: Annotated[list[str], about("What it may be used for.", ["boards:read", "projects:read", "tasks:read"])]
-    project_ids: Annotated[list[ProjectId] | None, about("The projects it is limited to; null: all of its user's.", None)]
+    project_ids: Annotated[list[ProjectId] | None, about("The projects it is limited to; null: all that its person sees.", None)]
     expires_at: Annotated[Time | None, about("When it ends; null: never.", "2027-02-22T09:30:00Z")]
 
 
@@ -42,6 +42,6 @@ class Me(Struct):
     """Who makes the request, with which credential, and how many are allowed."""
 
     user: User
-    plan: Annotated[PlanSlug, about("The user's plan.", "pro")]
+    plan: Annotated[PlanSlug, about("The person's plan.", "pro")]
     credential: Credential
     limits: Limits

@@ -14,7 +14,8 @@ class Credentials(Struct, kw_only=True, forbid_unknown_fields=True):
     email: Annotated[str, about("The e-mail of your account.", "ana@harbour.example", max_length=254, pattern=NO_NUL)]
     password: Annotated[str, about("Its password.", "five-unrelated-words-do-well", max_length=1000)]
     otp: (
-        Annotated[str, about("A code of six digits. Accepted, and not required yet.", "123456", pattern=r"^\d{6}$")] | UnsetType
+        Annotated[str, about("The code that your app shows, where you have a second factor.", "123456", pattern=r"^\d{6}$")]
+        | UnsetType
     ) = UNSET
 
 

@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.judge, pytest.mark.database("sqlite")]
 def examples(app: Flask) -> dict[str, str]:
     """The text of each example by the name of its endpoint."""
     client = app.test_client()
-    pages = "".join(client.get(f"/docs/api/{slug}").text for slug in NOUNS)
+    pages = "".join(client.get(f"/docs/api/{slug}?lang=powershell").text for slug in NOUNS)
     return {name.replace("-", "_"): unescape(re.sub(r"<[^>]+>", "", text)) for name, text in _EXAMPLE.findall(pages)}
 
 

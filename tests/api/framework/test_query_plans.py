@@ -35,6 +35,9 @@ READS = [
     "/boards/{board_id}/sprints?state=active",
     "/boards/{board_id}/reports/throughput",
     "/boards/{board_id}/reports/burndown",
+    "/requests",
+    "/requests?refused=true",
+    "/requests?credential_id=key_01m86ffkj1eyt9k86t46h61k8b",
 ]
 
 

@@ -24,13 +24,17 @@ class Tokens:
 
     def for_resource(self, person: TestUser, resource: str, *scopes: str, project_ids: frozenset[str] | None = None) -> str:
         """A token with these scopes, or else with all of them."""
+        return self.pair(person, resource, *scopes, project_ids=project_ids).access_token
+
+    def pair(self, person: TestUser, resource: str, *scopes: str, project_ids: frozenset[str] | None = None) -> grants.Tokens:
+        """The same with its refresh token."""
         with self._app.app_context():
             client, verifier = own_client(person.person, SETTINGS.get(self._app).origin), secrets.token_urlsafe(48)
             callback = client.redirect_uris[0]
             challenge = create_s256_code_challenge(verifier)
             consent = grants.Consent(client, callback, challenge, resource, frozenset(scopes or SCOPES), project_ids)
             code = grants.grant(person.access, consent)
-            return grants.redeem(client, code, callback, verifier, resource).access_token
+            return grants.redeem(client, code, callback, verifier, resource)
 
     def expired(self, person: TestUser, resource: str) -> str:
         token = self.for_resource(person, resource)

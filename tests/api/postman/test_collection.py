@@ -110,7 +110,7 @@ def test_its_oauth_folder_runs_with_a_callback_that_holds_special_characters(
     person = new_user()
     callback = "https://app.example/callback?a=1&b=2+3&c=%2F"
     with app.app_context():
-        change_callbacks(person.access, callback, server.url)
+        change_callbacks(person.access, [callback], server.url)
     sent = _run_oauth(server, person, tmp_path)
     assert _body(sent["Authorize"])["redirect_uri"] == callback
 
