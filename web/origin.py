@@ -19,6 +19,15 @@ def origin() -> str:
     return current_settings().origin
 
 
+def is_from_our_page() -> bool:
+    """Whether a form was sent by a page of ours, as the browser says: another site could fill it with its own values."""
+    request, settings = current_request(), current_settings()
+    ours = {settings.origin}
+    if settings.is_development:
+        ours.add(request.host_url.rstrip("/"))
+    return request.headers.get("Origin") in ours
+
+
 def answer_under_any_host(app: Flask, *paths: str) -> None:
     """Let these paths answer whatever host is named, as a load balancer's probe does."""
     _ANY_HOST.set(app, _ANY_HOST.get(app).union(paths))

@@ -8,29 +8,21 @@ from typing import Any
 from flask import Flask
 from whitenoise import WhiteNoise
 
-PREFIX = "/static/"
-STATIC_DIR = Path(__file__).parents[2] / "static"
+from portal.shared.transport.bundles import DIGEST_LENGTH, STATIC_DIR, make_bundle, style_sheets
 
-# Where two sheets set the same of one element, the later one counts.
-_SHARED_SHEETS = ("tokens", "base", "parts", "menus", "code", "forms", "layout", "overview", "entry")
-_LAST_SHEET = "media"
-_DIGEST_LENGTH = 12
-_HAS_DIGEST = re.compile(rf"\.[0-9a-f]{{{_DIGEST_LENGTH}}}\.[a-z0-9]+$")
+PREFIX = "/static/"
+
+_HAS_DIGEST = re.compile(rf"\.[0-9a-f]{{{DIGEST_LENGTH}}}\.[a-z0-9]+$")
 _COMPRESSED = {".gz", ".br"}
 
 
 def serve_static(app: Flask, directory: Path = STATIC_DIR) -> None:
     """Put the static files in front of the app and give templates `asset('css/base.css')` and `style_sheets`."""
+    bundle = make_bundle(directory)
     hashed = HashedFiles(app.wsgi_app, directory)
     app.wsgi_app = hashed  # type: ignore[method-assign]
     app.jinja_env.globals["asset"] = hashed.asset
-    app.jinja_env.globals["style_sheets"] = style_sheets(directory)
-
-
-def style_sheets(directory: Path) -> list[str]:
-    """The names of all sheets as pages link them: the shared ones, then one by one those of the capabilities, by name."""
-    names = {path.stem for path in directory.glob("css/*.css")}
-    return [*_SHARED_SHEETS, *sorted(names.difference(_SHARED_SHEETS, [_LAST_SHEET])), _LAST_SHEET]
+    app.jinja_env.globals["style_sheets"] = [bundle] if bundle else [f"css/{name}.css" for name in style_sheets(directory)]
 
 
 class HashedFiles(WhiteNoise):  # type: ignore[misc]  # whitenoise has no types
@@ -67,6 +59,6 @@ class HashedFiles(WhiteNoise):  # type: ignore[misc]  # whitenoise has no types
 def _with_digest(path: Path, name: str) -> str:
     if _HAS_DIGEST.search(name):
         return name
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:_DIGEST_LENGTH]
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:DIGEST_LENGTH]
     stem, dot, suffix = name.rpartition(".")
     return f"{stem}.{digest}.{suffix}" if dot else f"{name}.{digest}"

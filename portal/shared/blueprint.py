@@ -1,64 +1,23 @@
-"""The blueprint of every page, and the checks in front of it."""
+"""The blueprint of every page, and how its views lead elsewhere."""
 
-from flask import Blueprint, make_response, redirect, request, url_for
-from flask_login import current_user
-from flask_wtf.csrf import CSRFProtect
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, make_response, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from calmboard.errors import InvalidRequest
+from portal.shared.transport.compression import compress
+from portal.shared.transport.masked_csrf import MaskedCsrf
 
 bp = Blueprint("portal", __name__)
-csrf = CSRFProtect()
+csrf = MaskedCsrf()
+bp.after_request(compress)
 
-_PUBLIC = {
-    "portal.start",
-    "portal.sign_in",
-    "portal.submit_sign_in",
-    "portal.forgot_password",
-    "portal.mail_link",
-    "portal.reset_password",
-    "portal.save_new_password",
-    "portal.errors_reference",
-    "portal.api_reference",
-    "portal.noun_reference",
-    "portal.api_reference_text",
-    "portal.noun_reference_text",
-    "portal.errors_reference_text",
-    "portal.llms_text",
-    "portal.agent_reference",
-    "portal.agent_reference_text",
-    "portal.recipe_list",
-    "portal.recipe_page",
-    "portal.invitation",
-    "portal.join",
-    "portal.stop_page",
-    "portal.stop",
-    "portal.allow",
-}
-# Mail programs send this form by themselves (RFC 8058), without a session; its address is signed, which no other site can do.
-_WITHOUT_CSRF_TOKEN = {"portal.stop"}
+_NOTED_AT = "noted_at"
+# Parts that stand on Integrations & APIs and on a page of their own.
+_OWN_PAGES = {"keys": "portal.key_list", "oauth-client": "portal.app_list", "connected-apps": "portal.app_list"}
 
-
-@bp.before_request
-def _require_person() -> Response | None:
-    """Every page is for signed-in people, except those named as public."""
-    if request.endpoint in _PUBLIC or current_user.is_authenticated:
-        return None
-    next_path = request.full_path.rstrip("?") if request.method == "GET" and not is_htmx() else None
-    return redirect_to(url_for("portal.sign_in", next=next_path))
-
-
-@bp.before_request
-def _require_readable_form() -> None:
-    """Reject what no page sends: a part without a name, which arrives as None, and NUL, which PostgreSQL rejects in text."""
-    if None in request.form or any("\0" in text for texts in request.form.listvalues() for text in texts):
-        raise InvalidRequest("A part of this form has no name, or holds NUL. Load the page again and send the form on it.")
-
-
-@bp.before_request
-def _require_csrf_token() -> None:
-    if request.method == "POST" and request.endpoint not in _WITHOUT_CSRF_TOKEN:
-        csrf.protect()
+UNCHANGED = "unchanged"  # the category of a flashed sentence that tells of no change
 
 
 def is_htmx() -> bool:
@@ -73,3 +32,25 @@ def redirect_to(address: str) -> Response:
     response = make_response("", 204)
     response.headers["HX-Redirect"] = address
     return response
+
+
+def page_with(part: str) -> str:
+    """The endpoint of the page that a part stands on: its own one, where the reader is there, or else Integrations & APIs."""
+    own = _OWN_PAGES.get(part)
+    if own is None:
+        return "portal.integrations"
+    came_from, path = urlsplit(request.referrer or "").path, url_for(own)
+    is_there = came_from == path or (request.path == path and not is_htmx())
+    return own if is_there else "portal.integrations"
+
+
+def redirect_to_part(anchor: str, **query: Any) -> Response:
+    """Redirect to a part of the page that the reader is on; what was flashed stands in it, since the browser shows no other."""
+    session[_NOTED_AT] = anchor
+    return redirect(url_for(page_with(anchor), _anchor=anchor, **query), 303)
+
+
+def take_noted_part() -> str | None:
+    """The part that the last request was about, once."""
+    anchor: str | None = session.pop(_NOTED_AT, None)
+    return anchor

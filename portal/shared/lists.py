@@ -1,7 +1,8 @@
 """Pagination of the lists on pages: which part is requested, and the links to the next one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from flask import request, url_for
@@ -51,9 +52,16 @@ def page_or_first(read: Callable[[PageRequest], Page[T]], page_request: PageRequ
     return read(PageRequest()), False
 
 
-def next_page(page: Page[Any], name: str, page_endpoint: str, part_endpoint: str, anchor: str) -> NextPage | None:
-    """The links to the next part, or None after the last one; `name` is that of `requested_page`."""
+def next_page(
+    page: Page[Any],
+    name: str,
+    page_endpoint: str,
+    part_endpoint: str,
+    anchor: str,
+    query: Mapping[str, str] = MappingProxyType({}),
+) -> NextPage | None:
+    """The links to the next part, or None after the last one; `name` is that of `requested_page`, `query` what else it asks."""
     if page.after is None:
         return None
-    cursor: dict[str, Any] = {name: ".".join(str(value) for value in page.after)}
+    cursor: dict[str, Any] = {**query, name: ".".join(str(value) for value in page.after)}
     return NextPage(url_for(page_endpoint, **cursor, _anchor=anchor), url_for(part_endpoint, **cursor))

@@ -1,5 +1,7 @@
 """Who is signed in: the cookie names a row of the sessions table."""
 
+from datetime import datetime
+
 from flask import current_app, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy.exc import SQLAlchemyError
@@ -10,6 +12,7 @@ from calmboard.access.credentials.devices import LIFE, create_device, find_devic
 from calmboard.access.credentials.sessions import Session, end_session, find_session, open_session
 from calmboard.access.oauth.clients import own_client
 from calmboard.settings import current_settings
+from portal.shared.submissions.kept import KEPT_FORM
 from web.origin import origin
 
 _DEVICE_COOKIE = "calmboard_device"
@@ -49,11 +52,17 @@ def shown_person() -> Person | None:
         return None
 
 
-def start_session(person: Person, *, remember: bool) -> None:
-    """Sign a person in with a new token and an empty session. The first sign-in creates their own OAuth client."""
+def start_session(person: Person, *, remember: bool, proven_at: datetime | None = None) -> None:
+    """Sign a person in with a new token, and a session that is empty but for a form kept for this browser.
+
+    The first sign-in creates their own OAuth client.
+    """
+    kept_form = session.get(KEPT_FORM)
     leave_session()
+    if kept_form is not None:
+        session[KEPT_FORM] = kept_form
     own_client(person, origin())
-    token = open_session(person, request.remote_addr, request.user_agent.string)
+    token = open_session(person, request.remote_addr, request.user_agent.string, proven_at)
     row = find_session(token)
     if row is not None:
         login_user(SessionUser(token, row))

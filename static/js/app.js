@@ -10,18 +10,32 @@ function announce(message) {
 
 const textOf = (id) => document.getElementById(id).textContent;
 
+const COPY_KEYS = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘C" : "Ctrl+C";
+
 async function copy(button) {
-  await navigator.clipboard.writeText(textOf(button.dataset.copy));
+  const source = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    tell(button, button.querySelector("[data-copied]").dataset.copied, "is-copied");
+  } catch {
+    // No permission, or no TLS: the keyboard may copy what is selected. Hidden text cannot be selected.
+    if (source.matches(".is-hidden")) document.querySelector(`[data-hide="${source.id}"]`)?.click();
+    getSelection().selectAllChildren(source);
+    tell(button, `Press ${COPY_KEYS}`, "is-selected");
+  }
+}
+
+function tell(button, sentence, state) {
   const word = button.querySelector("[data-copied]");
+  announce(sentence);
+  if (button.matches(".is-copied, .is-selected")) return;
   const before = word.textContent;
-  if (button.classList.contains("is-copied")) return;
-  button.classList.add("is-copied");
-  word.textContent = word.dataset.copied;
-  announce(word.dataset.copied);
+  button.classList.add(state);
+  word.textContent = sentence;
   setTimeout(() => {
-    button.classList.remove("is-copied");
+    button.classList.remove(state);
     word.textContent = before;
-  }, 2000);
+  }, state === "is-copied" ? 2000 : 6000);
 }
 
 function download(button) {
@@ -40,12 +54,21 @@ function press(button) {
   return isOn;
 }
 
+// Every place of the secret, in lines of code too.
 function hide(button) {
-  document.getElementById(button.dataset.hide).classList.toggle("is-hidden", press(button));
+  const isOn = press(button);
+  const secret = textOf(button.dataset.hide);
+  for (const place of document.querySelectorAll(`#${button.dataset.hide}, .code-yours`)) {
+    if (place.textContent === secret) place.classList.toggle("is-hidden", isOn);
+  }
 }
 
 function reveal(button) {
   document.getElementById(button.dataset.reveal).type = press(button) ? "text" : "password";
+}
+
+function showExactTime(time) {
+  if (time.classList.toggle("is-exact")) announce(time.title);
 }
 
 const actions = { copy, download, hide, reveal };
@@ -55,7 +78,10 @@ document.addEventListener("click", (event) => {
     const button = event.target.closest(`[data-${name}]`);
     if (button) action(button);
   }
+  const time = event.target.closest("time[data-exact]");
+  if (time) showExactTime(time);
   closeMenus(event.target.closest(".menu"));
+  closeContents(event.target.closest(".contents-fold a"));
   const closeLink = event.target.closest("dialog [data-close]");
   if (!closeLink) return;
   event.preventDefault();
@@ -68,12 +94,27 @@ function closeMenus(except) {
   }
 }
 
+// On a small screen the contents stand in front of the part that they lead to.
+function closeContents(link) {
+  if (link) link.closest(".contents-fold").open = false;
+}
+
 document.addEventListener("keydown", (event) => {
-  const menu = event.key === "Escape" && event.target.closest(".menu[open]");
+  const menu = event.key === "Escape" && document.querySelector(".menu[open]");
   if (!menu) return;
   menu.open = false;
-  menu.querySelector("summary").focus();
+  if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
 });
+
+// A menu closes when the focus goes elsewhere, and opens inside of the screen.
+document.addEventListener("focusout", (event) => {
+  const menu = event.target.closest(".menu[open]");
+  if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+});
+
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches(".menu[open]")) event.target.querySelector(".menu-list").scrollIntoView({ block: "nearest" });
+}, true);
 
 // A required checkbox shows our own message beside it.
 document.addEventListener("invalid", (event) => {
@@ -103,21 +144,24 @@ document.addEventListener("htmx:before:swap", (event) => {
 
 document.addEventListener("htmx:after:swap", (event) => {
   const dialog = document.getElementById("dialog");
-  if (!dialog || dialog.open || event.detail.ctx.target !== dialog) return;
+  if (!dialog || dialog.open || ![dialog, "#dialog"].includes(event.detail.ctx.target)) return;
   closeMenus(null);
   dialog.showModal();
 });
 
 document.addEventListener("close", () => opener?.isConnected && opener.focus(), true);
 
-document.addEventListener("htmx:error", () => announce("CalmBoard did not answer. Try again."));
-
 function markCurrentSection(entries) {
   const entry = entries.find((candidate) => candidate.isIntersecting);
   if (!entry) return;
   for (const link of document.querySelectorAll('.contents a[href*="#"]')) {
-    if (link.hash === `#${entry.target.id}`) link.setAttribute("aria-current", "true");
-    else link.removeAttribute("aria-current");
+    if (link.hash !== `#${entry.target.id}`) {
+      link.removeAttribute("aria-current");
+      continue;
+    }
+    link.setAttribute("aria-current", "true");
+    const list = link.closest(".contents");
+    if (list.scrollHeight > list.clientHeight) list.scrollTop = link.offsetTop - list.clientHeight / 2;
   }
 }
 

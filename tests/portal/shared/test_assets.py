@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from werkzeug.exceptions import NotFound
 from werkzeug.test import Client
 
-from portal.shared.assets import STATIC_DIR, HashedFiles, style_sheets
+from portal.shared.assets import HashedFiles
+from portal.shared.transport.bundles import STATIC_DIR
 
 _SHEETS = sorted(STATIC_DIR.glob("css/*.css"))
 
@@ -23,11 +24,11 @@ def _linked(client: FlaskClient, stem: str) -> str:
 
 
 def test_a_hashed_name_may_be_kept_for_ever(client: FlaskClient) -> None:
-    url = _linked(client, "css/base")
+    url = _linked(client, "css/print")
     answer = client.get(url, buffered=True)
-    assert re.fullmatch(r"/static/css/base\.[0-9a-f]{12}\.css", url)
+    assert re.fullmatch(r"/static/css/print\.[0-9a-f]{12}\.css", url)
     assert answer.headers["Cache-Control"] == "max-age=315360000, public, immutable"
-    assert answer.data == (STATIC_DIR / "css/base.css").read_bytes()
+    assert answer.data == (STATIC_DIR / "css/print.css").read_bytes()
 
 
 def test_a_plain_name_is_kept_for_a_minute(client: FlaskClient) -> None:
@@ -59,7 +60,9 @@ def test_a_compressed_file_older_than_its_source_is_not_served(tmp_path: Path) -
         assert answer.data == b"p { color: red }"
 
 
-@pytest.mark.parametrize("path", ["/static/css/base.000000000000.css", "/static/../wsgi.py", "/static/"])
+@pytest.mark.parametrize(
+    "path", ["/static/css/print.000000000000.css", "/static/bundles/screen.000000000000.css", "/static/../wsgi.py", "/static/"]
+)
 def test_what_is_no_static_file_is_a_page_that_says_so(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
@@ -70,21 +73,3 @@ def test_a_style_sheet_points_only_to_files_named_by_their_digest(sheet: Path) -
         file = (sheet.parent / address).resolve()
         digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
         assert file.suffixes[-2] == f".{digest}"
-
-
-def test_every_style_sheet_is_linked(client: FlaskClient) -> None:
-    page = client.get("/sign-in").text
-    assert re.findall(r"/static/css/(\w+)\.[0-9a-f]{12}\.css", page) != []
-    assert set(re.findall(r"/static/css/(\w+)\.[0-9a-f]{12}\.css", page)) == {sheet.stem for sheet in _SHEETS}
-
-
-def test_the_sheet_of_a_new_capability_comes_after_the_shared_ones(tmp_path: Path) -> None:
-    (tmp_path / "css").mkdir()
-    for sheet in _SHEETS:
-        (tmp_path / "css" / sheet.name).touch()
-    (tmp_path / "css/activity.css").touch()
-    with_one_more = style_sheets(tmp_path)
-    assert set(with_one_more) - set(style_sheets(STATIC_DIR)) == {"activity"}
-    assert with_one_more[0] == "tokens"
-    assert with_one_more.index("overview") < with_one_more.index("activity") < with_one_more.index("agents")
-    assert with_one_more[-1] == "media"

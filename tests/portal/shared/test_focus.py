@@ -1,22 +1,10 @@
 """Keyboard and announcements: where the focus goes, and what is announced, when a part of the page changes."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.clients.browser import Pages
 from tests.support.users import TestUser
-
-
-@pytest.fixture
-def page(page_for: Pages, new_user: Callable[..., TestUser]) -> Page:
-    person = new_user()
-    person.new_key("Slack stand-up")
-    person.new_key("Jira mirror")
-    page = page_for(person)
-    page.goto("/integrations")
-    return page
 
 
 def _row(page: Page, name: str) -> Locator:
@@ -27,7 +15,7 @@ def _open_dialog(page: Page, name: str) -> Locator:
     more = _row(page, name).locator("summary")
     more.focus()
     page.keyboard.press("Enter")
-    _row(page, name).get_by_role("link", name="How to use it").press("Tab")
+    _row(page, name).get_by_role("link", name=f"Replace {name}").press("Tab")
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name=f"Revoke “{name}”?")
     expect(dialog).to_be_visible()
@@ -40,6 +28,8 @@ def test_pausing_keeps_the_row_and_the_focus(page: Page) -> None:
     expect(page.get_by_role("heading", name="Jira mirror", exact=True)).to_be_focused()
     expect(page.locator("#live")).to_have_text("Jira mirror is paused. Its requests get api_key_paused.")
     assert page.locator("article h3").all_text_contents() == ["Jira mirror", "Slack stand-up"]
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Jira mirror", exact=True)).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Resume Jira mirror")).to_be_focused()
 
@@ -119,7 +109,7 @@ def test_errors_take_the_focus_and_lead_to_their_fields(page: Page) -> None:
 
 def test_enter_in_the_name_creates_the_key(page: Page) -> None:
     page.goto("/integrations/keys/new?integration=jira&name=Another")
-    page.get_by_role("radio", name="Tasks: none").check()
+    page.get_by_role("radio", name="Projects: read").check()
     page.get_by_label("Name").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Your key is ready")
 
@@ -138,7 +128,7 @@ def test_the_preview_follows_the_rights(page_for: Pages, owner: TestUser) -> Non
     preview = page.locator("#preview")
     expect(preview).to_contain_text("Read and change")
     page.get_by_role("radio", name="Tasks: none").check()
-    expect(preview).to_contain_text("Cannot see tasks")
+    expect(preview).to_contain_text("Nothing yet.")
     expect(preview).not_to_contain_text("Read and change")
 
 
@@ -163,8 +153,23 @@ def test_a_hidden_key_can_be_shown_again(page: Page) -> None:
 
 
 def test_tabs_are_changed_by_the_arrow_keys(page: Page) -> None:
-    page.locator(".example > summary").first.click()
-    page.get_by_role("radio", name="curl").first.focus()
+    page.get_by_role("radio", name="Claude Code").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator("[id$='-python']").first).to_be_visible()
-    expect(page.locator("[id$='-curl']").first).to_be_hidden()
+    expect(page.locator(".mcp-tabs .panel-claude-desktop")).to_be_visible()
+    expect(page.locator(".mcp-tabs .panel-claude-code")).to_be_hidden()
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/forgot-password"])
+def test_the_ring_of_a_note_leaves_the_heading_beside_it_whole(page_for: Pages, path: str) -> None:
+    page = page_for(width=360)
+    page.goto(path)
+    page.get_by_label("E-mail").fill("nobody@calmboard.test")
+    if path == "/sign-in":
+        page.get_by_label("Password", exact=True).fill("guess")
+    page.locator("form button.button-primary").click()
+    note, heading = page.locator("#refusal, #sent"), page.get_by_role("heading", level=1)
+    expect(note).to_be_focused()
+    above, below = heading.bounding_box(), note.bounding_box()
+    assert above
+    assert below
+    assert below["y"] - above["y"] - above["height"] >= 8

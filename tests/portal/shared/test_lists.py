@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -26,11 +27,12 @@ from tests.support.users import TestUser
 
 _PAGE = 25
 # The query for each list behind its last row, by the part that htmx requests.
-_BEHIND_ALL = {
-    "keys/more": "keys_after=0.key_00000000000000000000000000",
-    "keys/more-revoked": "revoked_after=key_00000000000000000000000000",
-    "apps/more": "apps_after=grn_00000000000000000000000000",
-}
+_BEHIND_ALL = (
+    ("keys/more", "keys_after=key_00000000000000000000000000"),
+    ("keys/more", "group=expired&expired_after=key_00000000000000000000000000"),
+    ("keys/more", "group=revoked&revoked_after=key_00000000000000000000000000"),
+    ("apps/more", "apps_after=grn_00000000000000000000000000"),
+)
 _LOOKS: list[Look] = [("light", 1280), ("dark", 360)]
 
 
@@ -65,7 +67,7 @@ def connect_apps(app: Flask, person: TestUser, number: int, resource: str = ORIG
 
 
 def names_in(page: str) -> list[str]:
-    return re.findall(r'<h3 id="key_\w+-name"[^>]*>([^<]+)</h3>', page)
+    return re.findall(r'<h3 id="key_\w+-name"[^>]*><a [^>]*><bdi>([^<]+)</bdi></a></h3>', page)
 
 
 def apps_in(page: str) -> list[str]:
@@ -76,7 +78,7 @@ def apps_in(page: str) -> list[str]:
 def next_of(page: str, words: str, address: str = "href") -> str | None:
     """Where a list leads on: the page, or for htmx the part."""
     found = re.search(rf'<a class="button" [^>]*?\b{address}="([^"]+)"[^>]*>{words}</a>', page)
-    return found[1] if found else None
+    return unescape(found[1]) if found else None
 
 
 def walk(browser: FlaskClient, words: str, rows: Callable[[str], list[str]]) -> list[list[str]]:
@@ -94,10 +96,12 @@ def test_keys_that_still_work_come_before_expired_and_revoked_ones(app: Flask, p
     add_keys(app, person, "Live", 30)
     add_keys(app, person, "Expired", 30, expires_at=now() - timedelta(days=1))
     add_keys(app, person, "Revoked", 30, revoked_at=now())
-    live, expired = ([f"{kind} {count}" for count in reversed(range(30))] for kind in ("Live", "Expired"))
-    in_use = [[name for name in page if "Revoked" not in name] for page in walk(browser_of, "Show more keys", names_in)]
-    assert [len(page) for page in in_use] == [_PAGE, _PAGE, 10]
-    assert [name for page in in_use for name in page] == live + expired
+    kinds = [name.partition(" ")[0] for name in names_in(browser_of.get("/integrations").text)]
+    assert kinds == ["Live"] * _PAGE + ["Expired"] * _PAGE + ["Revoked"] * _PAGE
+    for kind, words in (("Live", "Show more keys"), ("Expired", "Show more expired keys")):
+        parts = [[name for name in page if kind in name] for page in walk(browser_of, words, names_in)]
+        assert [len(part) for part in parts] == [_PAGE, 5]
+        assert [name for part in parts for name in part] == [f"{kind} {count}" for count in reversed(range(30))]
 
 
 def test_revoked_keys_are_shown_a_part_at_a_time(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
@@ -180,7 +184,7 @@ def test_a_cursor_that_cannot_be_parsed_is_the_beginning(
     assert_first_page(answer.text)
 
 
-@pytest.mark.parametrize("cursor", _BEHIND_ALL.values())
+@pytest.mark.parametrize("cursor", [cursor for _, cursor in _BEHIND_ALL])
 def test_a_page_behind_the_last_row_is_the_beginning(app: Flask, person: TestUser, browser_of: FlaskClient, cursor: str) -> None:
     add_one_of_each(app, person)
     assert_first_page(browser_of.get(f"/integrations?{cursor}").text)
@@ -198,7 +202,7 @@ def assert_first_page(page: str) -> None:
     assert "Back to the first" not in page
 
 
-@pytest.mark.parametrize(("part", "cursor"), _BEHIND_ALL.items())
+@pytest.mark.parametrize(("part", "cursor"), _BEHIND_ALL)
 def test_a_part_behind_the_last_row_is_empty(
     app: Flask, person: TestUser, browser_of: FlaskClient, part: str, cursor: str
 ) -> None:
@@ -206,7 +210,7 @@ def test_a_part_behind_the_last_row_is_empty(
     answer = browser_of.get(f"/integrations/{part}?{cursor}", headers=HTMX)
     assert answer.status_code == 200
     assert (names_in(answer.text), apps_in(answer.text)) == ([], [])
-    assert re.search(r"No more (keys|revoked keys|apps) shown\.", answer.text)
+    assert re.search(r"No more ((revoked |expired )?keys|apps) shown\.", answer.text)
 
 
 def test_the_rows_of_others_are_not_shown(app: Flask, person: TestUser, owner: TestUser) -> None:
@@ -221,16 +225,15 @@ def test_the_rows_of_others_are_not_shown(app: Flask, person: TestUser, owner: T
         assert not set(rows(browser.get(url, headers=HTMX).text)) & set(own)
 
 
-def test_the_agents_that_called_last_are_listed_and_the_others_named_elsewhere(
+def test_the_keys_of_agents_that_called_last_are_listed_and_the_others_named_elsewhere(
     app: Flask, person: TestUser, browser_of: FlaskClient
 ) -> None:
     calls = {"last_used_endpoint": "MCP tools/list", "last_used_at": now() - timedelta(hours=1)}
-    add_keys(app, person, "Agent", 20, **calls)
+    add_keys(app, person, "Agent", 30, **calls)
     connect_apps(app, person, 5, ENDPOINT, used_at=now())
-    connect_apps(app, person, 5, ENDPOINT)
     section = browser_of.get("/integrations").text.partition('id="connected-agents"')[2].partition("</section>")[0]
     listed = re.findall(r'<li class="app" id="agent-(grn|key)_', section)
-    assert listed == ["grn"] * 5 + ["key"] * 20
+    assert listed == ["key"] * 25
     assert "All the others are among your" in section
 
 
@@ -282,7 +285,7 @@ def sessions_in(page: str) -> list[str]:
 
 def test_sessions_are_shown_a_part_at_a_time_below_this_one(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     add_sessions(app, person, 60)
-    pages = [page := browser_of.get("/account").text]
+    pages = [page := browser_of.get("/account/sessions").text]
     while address := next_of(page, "Show more sessions"):
         pages.append(page := browser_of.get(address).text)
     assert all(page.count("This browser") == 1 for page in pages)
@@ -292,7 +295,7 @@ def test_sessions_are_shown_a_part_at_a_time_below_this_one(app: Flask, person: 
 
 def test_htmx_gets_the_next_sessions_alone(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     add_sessions(app, person, 30)
-    page = browser_of.get("/account").text
+    page = browser_of.get("/account/sessions").text
     address = next_of(page, "Show more sessions", "data-hx-get") or ""
     part = browser_of.get(address, headers=HTMX).text
     assert [int(seen) for seen in sessions_in(part)] == list(reversed(range(5)))
@@ -302,7 +305,7 @@ def test_htmx_gets_the_next_sessions_alone(app: Flask, person: TestUser, browser
 
 def test_the_next_sessions_are_opened_in_place(app: Flask, page_for: Pages, person: TestUser) -> None:
     page = page_for(person)
-    page.goto("/account")
+    page.goto("/account/sessions")
     add_sessions(app, person, 27)
     page.reload()
     page.get_by_role("link", name="Show more sessions").press("Enter")

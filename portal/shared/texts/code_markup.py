@@ -34,7 +34,9 @@ def code_line(text: str, user_values: Sequence[str] = ()) -> Markup:
 
 
 def json_lines(value: Any) -> Markup:
-    """A JSON response body, with its keys and brackets in grey."""
+    """A JSON response body, with its keys and brackets in grey; what is markup already stays as it is."""
+    if isinstance(value, Markup):
+        return value
     return _lines(_json_line(line) for line in json_text(value).split("\n"))
 
 

@@ -3,8 +3,12 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from datetime import date as Day  # noqa: N812 -- a filter of ours is called date
+
+from markupsafe import Markup
 
 from calmboard.clock import now
+from portal.shared.texts.zone import local, today, zone_name
 
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
@@ -31,24 +35,49 @@ def ago(at: datetime) -> str:
         return "just now"
     if minutes < 60:
         return plural(minutes, "minute") + " ago"
-    if at.date() == now().date():
+    days = (today() - local(at).date()).days
+    if days == 0:
         return plural(minutes // 60, "hour") + " ago"
-    return "yesterday" if (now().date() - at.date()).days == 1 else short_date(at)
+    return "yesterday" if days == 1 else short_date(at)
 
 
 def short_date(at: datetime) -> str:
     """“21 Nov” in this year, “21 Nov 2025” in another."""
-    return date(at).removesuffix(f" {now().year}")
+    return date(at).removesuffix(f" {today().year}")
 
 
-def date(at: datetime) -> str:
-    """“12 Feb 2027”, in UTC."""
-    return f"{at.day} {at:%b %Y}"
+def date(at: Day | datetime) -> str:
+    """“12 Feb 2027”, as the reader's clock shows it."""
+    day = _day_of(at)
+    return f"{day.day} {day:%b %Y}"
 
 
-def long_date(at: datetime) -> str:
-    """“22 February 2027”, in UTC."""
-    return f"{at.day} {at:%B %Y}"
+def long_date(at: Day | datetime) -> str:
+    """“22 February 2027”, as the reader's clock shows it."""
+    day = _day_of(at)
+    return f"{day.day} {day:%B %Y}"
+
+
+def exact_time(at: datetime) -> str:
+    """“12 Feb 2027, 23:59 (Europe/Berlin)”."""
+    return f"{date(at)}, {local(at):%H:%M} ({zone_name()})"
+
+
+def time_tag(at: datetime, words: str) -> Markup:
+    """A time in words; and exactly, for who points at it, and where the style sheet shows what is missing in the words."""
+    exact = exact_time(at)
+    missing = exact.removeprefix(words) if exact.startswith(words) else f", {exact}"
+    return Markup('<time datetime="%s" title="%s" data-exact="%s">%s</time>') % (machine_time(at), exact, missing, words)
+
+
+def clock_time(at: datetime) -> str:
+    """“23:59:07”."""
+    return f"{local(at):%H:%M:%S}"
+
+
+def call_time(at: datetime) -> str:
+    """“23:59:07” today, “21 Nov, 23:59:07” before."""
+    return clock_time(at) if local(at).date() == today() else f"{short_date(at)}, {clock_time(at)}"
 
 
 def machine_time(at: datetime) -> str:
@@ -57,12 +86,17 @@ def machine_time(at: datetime) -> str:
 
 def plural(number: int, singular: str, plural_form: str = "") -> str:
     """“1 task”, “1,204 tasks”."""
-    return f"{number:,} {singular if number == 1 else plural_form or singular + 's'}"
+    return f"{thousands(number)} {singular if number == 1 else plural_form or singular + 's'}"
+
+
+def thousands(number: int) -> str:
+    """“1,204”."""
+    return f"{number:,}"
 
 
 def count(number: int) -> str:
     """Small numbers as words, larger ones as digits."""
-    return _SMALL[number] if number < len(_SMALL) else f"{number:,}"
+    return _SMALL[number] if number < len(_SMALL) else thousands(number)
 
 
 def capitalized_count(number: int, singular: str, plural_form: str) -> str:
@@ -96,8 +130,25 @@ def role_sentence(role: str) -> str:
     return _ROLES[role]
 
 
+def _day_of(at: Day | datetime) -> Day:
+    return local(at).date() if isinstance(at, datetime) else at
+
+
 def _first(names: Iterable[tuple[str, str]], text: str, default: str) -> str:
     return next((name for token, name in names if token in text), default)
 
 
-FILTERS = (ago, date, machine_time, capitalized_count, initials, agent, role_sentence)
+FILTERS = (
+    ago,
+    date,
+    clock_time,
+    call_time,
+    machine_time,
+    exact_time,
+    time_tag,
+    thousands,
+    capitalized_count,
+    initials,
+    agent,
+    role_sentence,
+)

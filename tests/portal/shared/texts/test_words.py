@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from calmboard.clock import now
-from portal.shared.words import agent, ago, capitalized_count, date, initials, listed, plural, short_date
+from portal.shared.texts.words import agent, ago, capitalized_count, date, initials, listed, plural, short_date
 
 
 @pytest.mark.parametrize(
