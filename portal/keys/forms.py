@@ -1,7 +1,7 @@
 """The form for a new key: parsed, prefilled for a tool, converted to a `NewKey`."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from werkzeug.datastructures import MultiDict
 
@@ -11,7 +11,9 @@ from calmboard.access.scopes import GRANTABLE, expand
 from calmboard.clock import now
 from calmboard.errors import ValidationFailed
 from calmboard.work.project_choice import MAX_SELECTED
-from portal.shared.words import long_date
+from portal.shared.texts.words import long_date
+from portal.shared.texts.zone import end_of, today
+from web.project_choice import NO_SEARCH, ProjectSearch, read_search
 
 LIFETIMES = (
     ("7", "7 days"),
@@ -24,26 +26,40 @@ LIFETIMES = (
 DEFAULT_LIFETIME = "90"
 
 _RIGHTS = ("none", "read", "write")
-_FORM_ORDER = ("integration", "name", "rights", "project_ids", "last_day")
+_FORM_ORDER = ("integration", "project_ids", "name", "rights", "last_day")
 _FIELD_OF = {"scopes": "rights", "expires_at": "last_day"}
 _PAST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
 class KeyForm:
-    """The values of the form. `rights` is none, read or write for each noun; `reach` is all or some."""
+    """The values of the form. `rights` is none, read or write for each noun; `reach` is all or some.
+
+    `preset` is the tool whose rights were filled in last.
+    """
 
     integration: str = ""
+    preset: str = ""
     name: str = ""
     rights: dict[str, str] = field(default_factory=lambda: dict.fromkeys(GRANTABLE, "none"))
     reach: str = "all"
     project_ids: frozenset[str] = frozenset()
     lifetime: str = DEFAULT_LIFETIME
     last_day: str = ""
+    search: ProjectSearch = NO_SEARCH
 
     @property
     def scopes(self) -> frozenset[str]:
         return expand(f"{noun}:{right}" for noun, right in self.rights.items() if right != "none")
+
+    @property
+    def is_own_choice(self) -> bool:
+        """Whether the rights were chosen by hand."""
+        return self.rights not in (rights_for(self.preset), rights_for(""))
+
+    def fill_in_preset(self) -> None:
+        """The rights that the chosen tool needs."""
+        self.preset, self.rights = self.integration, rights_for(self.integration)
 
     @property
     def chosen_projects(self) -> frozenset[str] | None:
@@ -57,22 +73,15 @@ def read_form(values: MultiDict[str, str]) -> KeyForm:
     """The submitted form; missing or unknown values become the defaults."""
     return KeyForm(
         integration=values.get("integration", ""),
+        preset=values.get("preset", ""),
         name=values.get("name", "")[:200],
         rights={noun: _one_of(rights_on(noun), values.get(noun), "none") for noun in GRANTABLE},
         reach=_one_of(("all", "some"), values.get("reach"), "all"),
         project_ids=frozenset(values.getlist("project_ids")[:MAX_SELECTED]),
         lifetime=_one_of([slug for slug, _ in LIFETIMES], values.get("lifetime"), DEFAULT_LIFETIME),
         last_day=values.get("last_day", "")[:20],
+        search=read_search(values),
     )
-
-
-def prefilled_form(query: MultiDict[str, str]) -> KeyForm:
-    """The form prefilled by a link: `integration`, `name`, `scopes` with commas, `expires` in days or never."""
-    form = KeyForm(integration=query.get("integration", ""), name=query.get("name", "")[:80])
-    scopes = query.get("scopes")
-    form.rights = rights_of(frozenset(scopes.split(","))) if scopes else rights_for(form.integration)
-    form.lifetime = _one_of([slug for slug, _ in LIFETIMES if slug != "date"], query.get("expires"), DEFAULT_LIFETIME)
-    return form
 
 
 def rights_for(integration: str) -> dict[str, str]:
@@ -123,9 +132,9 @@ def _expires_at(form: KeyForm) -> datetime | None:
     if form.lifetime != "date":
         return now() + timedelta(days=int(form.lifetime))
     day = _day(form.last_day)
-    if day is None or day <= now().date():
+    if day is None or day <= today():
         return _PAST  # `create_key` rejects it, together with all other errors
-    return datetime.combine(day, time(23, 59, 59), UTC)
+    return end_of(day)
 
 
 def _day(text: str) -> date | None:
@@ -136,8 +145,8 @@ def _day(text: str) -> date | None:
 
 
 def _last_day_sentence(text: str) -> str:
-    day, today = _day(text), now().date()
-    tomorrow = long_date(now() + timedelta(days=1))
+    day = _day(text)
+    tomorrow = long_date(today() + timedelta(days=1))
     if day is None:
         return f"Choose the last day of the key, {tomorrow} or later."
-    return f"That is today. Choose {tomorrow} or later." if day == today else f"That day is over. Choose {tomorrow} or later."
+    return f"That is today. Choose {tomorrow} or later." if day == today() else f"That day is over. Choose {tomorrow} or later."

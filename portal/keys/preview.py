@@ -7,7 +7,7 @@ from markupsafe import Markup, escape
 
 from calmboard.access.scopes import GRANTABLE, Scope
 from calmboard.work.projects import FEW_PROJECTS, MOST_COUNTED, EffectiveAccess
-from portal.shared.words import listed, plural
+from portal.shared.texts.words import listed, plural
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from calmboard.access.credentials.key_lists import list_keys, list_revoked_keys
+from calmboard.access.credentials.key_lists import list_keys
 from calmboard.access.credentials.keys import Key
 from calmboard.access.plans import PLANS
 from calmboard.access.scopes import GRANTABLE
 from calmboard.clock import now
 from calmboard.pagination import PageRequest
-from tests.portal.forms import HTMX, key_form, send
+from tests.portal.forms import HTMX, key_form, open_created, send
 from tests.support.users import Api, ProjectAndBoard, TestUser, csrf_token
 
 _SECRET = re.compile(r"cbk_[0-9A-Za-z]{36}")
@@ -35,12 +35,12 @@ def browser_of(person: TestUser) -> FlaskClient:
 
 
 def _create(browser: FlaskClient, name: str, **changes: object) -> TestResponse:
-    return send(browser, _NEW, _KEYS, **key_form(name, **changes))
+    return open_created(browser, key_form(name, **changes))
 
 
 def _keys(app: Flask, person: TestUser) -> list[Key]:
     with app.app_context():
-        return [*list_keys(person.access, PageRequest()).rows, *list_revoked_keys(person.access, PageRequest()).rows]
+        return [*list_keys(person.access, PageRequest()).rows, *list_keys(person.access, PageRequest(), "revoked").rows]
 
 
 def _secret(page: TestResponse) -> str:
@@ -63,9 +63,9 @@ def test_a_key_is_shown_once_and_works(app: Flask, person: TestUser, browser_of:
 def test_keys_are_made_and_revoked_a_hundred_times_an_hour_at_most(person: TestUser, browser_of: FlaskClient) -> None:
     token = csrf_token(browser_of.get(_NEW))
     for number in range(100):
-        page = browser_of.post(_KEYS, data={"csrf_token": token, **key_form(f"Mirror {number}")})
-        assert page.status_code == 200
-        key_id = _KEY_ID.search(page.text)
+        created = browser_of.post(_KEYS, data={"csrf_token": token, **key_form(f"Mirror {number}")})
+        assert created.status_code == 303
+        key_id = _KEY_ID.search(created.location)
         assert key_id
         browser_of.post(f"{_KEYS}/{key_id[0]}/revoke", data={"csrf_token": token, "sure": "yes"})
     refused = browser_of.post(_KEYS, data={"csrf_token": token, **key_form("Mirror")})
@@ -107,7 +107,7 @@ def test_errors_are_listed_in_the_order_of_the_form(browser_of: FlaskClient) -> 
     rights = dict.fromkeys(GRANTABLE, "none")
     page = _create(browser_of, "", integration="", lifetime="date", reach="some", **rights).text
     listed = page.partition('class="error-list"')[2].partition("</ul>")[0]
-    assert re.findall(r'href="#(\w+)"', listed) == ["integration", "name", "rights", "project_ids", "last_day"]
+    assert re.findall(r'href="#(\w+)"', listed) == ["integration", "project_ids", "name", "rights", "last_day"]
 
 
 def test_keys_can_be_read_by_a_key_and_not_written(browser_of: FlaskClient) -> None:
@@ -167,7 +167,7 @@ def test_a_key_lives_as_long_as_chosen(
 def test_the_preview_says_what_a_key_can_do(owner: TestUser) -> None:
     page = owner.sign_in().get(f"{_KEYS}/preview?tasks=write&projects=none&boards=none&members=none&reach=all").text
     assert re.search(r"Read and change <strong>(more than )?[\d,]+ tasks</strong> in", page)
-    assert re.search(r"Cannot see projects, boards, [a-z, ]*sprints[a-z, ]*people or keys", page)
+    assert re.search(r"Cannot see projects, boards, [a-z, ]*sprints[a-z, ]*members or keys", page)
 
 
 def test_the_preview_counts_sprints(owner: TestUser) -> None:
@@ -232,7 +232,7 @@ def test_htmx_is_told_of_a_failure_above_the_page(browser_of: FlaskClient) -> No
 
 
 def test_htmx_is_sent_to_sign_in_where_the_session_has_ended(client: FlaskClient) -> None:
-    answer = client.get(f"{_KEYS}/preview", headers=HTMX)
+    answer = client.get(f"{_KEYS}/more", headers=HTMX)
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/sign-in")
 
 
@@ -255,6 +255,34 @@ def test_a_key_too_many_is_nobodys_fault_and_told_why(app: Flask, person: TestUs
     path = f"{_KEYS}/{_keys(app, person)[0].id}/revoke"
     send(browser_of, path, path, sure="yes")
     assert "One more" in _create(browser_of, "One more").text
+
+
+def test_the_form_says_first_that_the_plan_holds_no_more_keys(person: TestUser, browser_of: FlaskClient) -> None:
+    max_keys = PLANS["pro"].max_keys
+    for number in range(max_keys):
+        person.new_key(f"Key {number}")
+    for page in (browser_of.get(_NEW).text, browser_of.get("/integrations").text):
+        assert page.index("50 of 50 keys.") < page.index('class="with-preview"' if 'id="key-form"' in page else 'class="key"')
+        assert "Revoke one that nothing uses any more" in page
+        assert f"Business, which holds {PLANS['business'].max_keys}" in page
+
+
+def test_the_count_of_keys_is_shown_near_the_limit_alone(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
+    for number in range(44):
+        person.new_key(f"Key {number}")
+    assert "of 50 keys" not in browser_of.get(_NEW).text
+    person.new_key("One more")
+    form = {"csrf_token": csrf_token(browser_of.get(_NEW)), "sure": "yes"}
+    assert "45 of 50 keys." in browser_of.get(_NEW).text
+    changed = browser_of.post(f"{_KEYS}/{_keys(app, person)[0].id}/revoke", data=form, headers=HTMX).text
+    assert 'hx-target="#keys-limit"' in changed
+    assert "of 50 keys" not in changed
+
+
+def test_the_projects_are_asked_for_before_the_rights(browser_of: FlaskClient) -> None:
+    page = browser_of.get(_NEW).text
+    order = [page.index(part) for part in ('id="integration"', 'id="project_ids"', 'id="name"', 'id="rights"', 'id="lifetime"')]
+    assert order == sorted(order)
 
 
 def test_another_tool_fills_in_its_rights_without_scripts(browser_of: FlaskClient) -> None:

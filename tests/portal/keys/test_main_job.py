@@ -30,9 +30,9 @@ def test_create_copy_run_revoke(page_for: Pages, person_with_task: TestUser) -> 
     expect(page.get_by_role("status").filter(has_text="Copied")).to_be_attached()
     lines = page.evaluate("navigator.clipboard.readText()")
 
-    assert [project["name"] for project in _run(lines)["data"]] == ["Observatory"]
+    assert _run(lines)["credential"]["scopes"] == ["tasks:read", "tasks:write"]
     expect(page.locator("#first-use")).to_contain_text("Heard it.")
-    expect(page.locator("#first-use")).to_contain_text("GET /projects, 200, from 127.0.0.1.")
+    expect(page.locator("#first-use")).to_contain_text("GET /me, 200, from 127.0.0.1.")
 
     page.get_by_label("I have put the key somewhere safe").check()
     page.get_by_role("button", name="Close").click()
@@ -58,7 +58,7 @@ def test_the_same_without_scripts(page_for: Pages, person_with_task: TestUser) -
     expect(page.get_by_role("button", name="Copy")).to_have_count(0)
     lines = page.locator("#first-request").text_content() or ""
 
-    assert [project["name"] for project in _run(lines)["data"]] == ["Observatory"]
+    assert _run(lines)["credential"]["scopes"] == ["tasks:read", "tasks:write"]
 
     page.get_by_label("I have put the key somewhere safe").check()
     page.get_by_role("button", name="Close").click()
@@ -66,7 +66,7 @@ def test_the_same_without_scripts(page_for: Pages, person_with_task: TestUser) -
     _row(page, "Sprint mirror").get_by_role("link", name="Revoke…").click()
     page.get_by_label("I know that").check()
     page.get_by_role("button", name="Revoke key").click()
-    expect(page.locator("#notice")).to_contain_text("Sprint mirror is revoked.")
+    expect(page.locator("#keys .note-ok")).to_contain_text("Sprint mirror is revoked.")
     page.get_by_text("One revoked key").click()
     expect(_row(page, "Sprint mirror")).to_contain_text("Revoked")
 
@@ -102,7 +102,9 @@ def test_selecting_the_lines_copies_them_as_they_are(page_for: Pages, person_wit
 @pytest.mark.parametrize("language", ["curl", "python", "javascript"])
 def test_every_example_runs_as_it_stands(page_for: Pages, person_with_task: TestUser, language: str) -> None:
     page = page_for(person_with_task)
-    page.goto("/integrations")
+    page.goto(f"/integrations?lang={language}")
+    page.get_by_role("button", name="Make a practice board").click()
+    expect(page.locator("#notice")).to_contain_text("Practice board is ready")
     samples = page.locator(f"[id$='-{language}']").all_text_contents()
     assert samples
     for sample in sorted(samples, key=lambda sample: "DELETE" in sample):
@@ -129,7 +131,7 @@ def person_with_task(new_user: Callable[..., TestUser], new_project: Callable[..
 
 def _sign_in(page: Page, person: TestUser) -> None:
     page.goto("/")
-    page.get_by_label("Email").fill(person.email)
+    page.get_by_label("E-mail").fill(person.email)
     page.get_by_label("Password", exact=True).fill(person.password)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Integrations & APIs")

@@ -1,42 +1,31 @@
-"""Choosing among many projects: on the form for a key, and on the consent page; a part at a time, and nothing chosen is lost."""
+"""Choosing among many projects on the form for a key: one order, a search over all, the chosen ones on top and none lost."""
 
 import re
 from collections.abc import Callable
-from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import expect
-from sqlalchemy import select
+from playwright.sync_api import Page, expect
+from sqlalchemy import delete, select
 
 from calmboard.access.credentials.keys import MAX_PROJECTS
 from calmboard.db import db
-from calmboard.models import ApiKey, Membership, OAuthGrant, Project
-from tests.oauth.conftest import HostApp, register
-from tests.portal.forms import HTMX, key_form, send
+from calmboard.models import ApiKey, Membership
+from calmboard.pagination import DEFAULT_LIMIT
+from calmboard.texts.folding import fold
+from calmboard.work.project_choice import list_choices
+from tests.portal.forms import HTMX, key_form, open_created, send
+from tests.support.choosing import add_lanterns, add_projects, chosen_in, cursor_in, projects_in
 from tests.support.clients.accessibility import find_violations
 from tests.support.clients.browser import Pages
+from tests.support.plans import plans_of
+from tests.support.statements import recorded
 from tests.support.users import TestUser, csrf_token
 
-_NEW, _MORE = "/integrations/keys/new", "/integrations/keys/projects"
+_NEW, _CREATE, _SEARCH = "/integrations/keys/new", "/integrations/keys", "/integrations/keys/projects"
 _NOBODYS = "prj_00000000000000000000000000"
 _BACK = "Back to the first projects"
-
-
-@pytest.fixture
-def project_ids(app: Flask, person: TestUser) -> list[str]:
-    """The ids of 120 projects, oldest first, named so that they sort the other way round."""
-    with app.app_context():
-        projects = [Project(name=f"Lantern {120 - number:03}") for number in range(120)]
-        db.session.add_all(projects)
-        db.session.flush()
-        found = [project.id for project in projects]
-        rows = [Membership(user_id=person.person.id, project_id=project_id, role="owner") for project_id in found]
-        db.session.add_all(rows)
-        db.session.commit()
-        return found
 
 
 @pytest.fixture
@@ -44,158 +33,196 @@ def person(new_user: Callable[..., TestUser]) -> TestUser:
     return new_user()
 
 
-def projects_in(page: str) -> dict[str, bool]:
-    """The projects of a page in their order, and whether they are ticked."""
-    found = re.findall(r'name="project(?:_ids)?" value="(prj_\w+)"([^>]*)>', page)
-    return {project_id: " checked" in rest for project_id, rest in found}
+@pytest.fixture
+def project_ids(app: Flask, person: TestUser) -> list[str]:
+    return add_lanterns(app, person)
 
 
-def cursor_in(page: str) -> str | None:
-    found = re.search(r'name="projects_after" value="([^"]+)"', page)
-    return found[1] if found else None
+def test_all_projects_are_in_one_order_over_all_parts(app: Flask, browser_of: FlaskClient, person: TestUser) -> None:
+    names = [f"{['Board', 'bOARD', 'boârd', 'zoo', 'Älster'][number % 5]} {number * 37 % 320:03}" for number in range(320)]
+    ids = dict(zip(add_projects(app, person, names), names, strict=True))
+    page = browser_of.get(_NEW)
+    shown: list[str] = []
+    while cursor := cursor_in(page.text):
+        shown += projects_in(page.text)
+        page = send(browser_of, _NEW, _SEARCH, **key_form("Bot", reach="some", projects_after=cursor))
+    shown += projects_in(page.text)
+    assert [ids[project_id] for project_id in shown] == sorted(names, key=fold)
 
 
-def test_the_form_for_a_key_shows_a_hundred_projects_by_name(browser_of: FlaskClient, project_ids: list[str]) -> None:
+def test_the_limit_is_said_before_anything_is_chosen(browser_of: FlaskClient, project_ids: list[str]) -> None:
     page = browser_of.get(_NEW).text
-    assert list(projects_in(page)) == list(reversed(project_ids[:MAX_PROJECTS]))
-    assert cursor_in(page) == project_ids[MAX_PROJECTS - 1]
+    assert "0 of at most 100 chosen." in page
+    assert page.index("0 of at most 100 chosen.") < page.index(project_ids[0])
+    assert list(projects_in(page)) == project_ids[:DEFAULT_LIMIT]
 
 
-def test_the_form_continues_behind_them_and_keeps_what_was_chosen(browser_of: FlaskClient, project_ids: list[str]) -> None:
-    after = cursor_in(browser_of.get(_NEW).text)
-    form = key_form("Lantern bot", reach="some", project_ids=project_ids[:2], projects_after=after)
-    page = send(browser_of, _NEW, _MORE, **form)
-    shown = projects_in(page.text)
-    assert (page.status_code, set(shown)) == (200, {*project_ids[:2], *project_ids[MAX_PROJECTS:]})
-    assert [project_id for project_id in shown if shown[project_id]] == list(reversed(project_ids[:2]))
-    assert 'value="Lantern bot"' in page.text
-    assert cursor_in(page.text) is None
+def test_few_projects_need_no_search(app: Flask, browser_of: FlaskClient, person: TestUser) -> None:
+    add_projects(app, person, ["Website", "Payments"])
+    page = browser_of.get(_NEW).text
+    assert ("Find a project" in page, len(projects_in(page))) == (False, 2)
 
 
-def test_htmx_gets_the_next_projects_alone(browser_of: FlaskClient, project_ids: list[str]) -> None:
-    first = browser_of.get(_NEW)
-    chosen = [project_ids[0], project_ids[-1]]
-    form = key_form("Lantern bot", csrf_token=csrf_token(first), projects_after=cursor_in(first.text), project_ids=chosen)
-    part = browser_of.post(_MORE, data=form, headers=HTMX).text
-    assert list(projects_in(part)) == list(reversed(project_ids[MAX_PROJECTS:-1]))
-    assert (part.count("autofocus"), "<html" in part) == (1, False)
-    assert '<hx-partial hx-target="#live">19 more projects shown.' in part
+def test_the_search_finds_a_part_of_any_name_and_creates_nothing(app: Flask, browser_of: FlaskClient, person: TestUser) -> None:
+    ids = add_projects(app, person, [f"Lantern {number:03}" for number in range(60)] + ["Größe 10%", "Grosses 10_"])
+    form = key_form("Lantern bot", reach="some", project_ids=[ids[3], ids[60]], lifetime="365")
+    page = send(browser_of, _NEW, _SEARCH, **form, projects_q=" GRÖSSE ").text
+    assert (chosen_in(page), list(projects_in(page))) == ([ids[60], ids[3]], [ids[60], ids[3]])
+    assert "No other project of yours has “GRÖSSE” in its name." in page
+    page = send(browser_of, _NEW, _SEARCH, **form, projects_q="s 10_").text
+    assert list(projects_in(page)) == [ids[60], ids[3], ids[61]]
+    assert "2 of at most 100 chosen." in page
+    entered = re.findall(r'(?:name="(?:name|projects_q)"[^>]* value="([^"]+)")|value="(365)" checked', page)
+    assert entered == [("s 10_", ""), ("Lantern bot", ""), ("", "365")]
+    assert _keys_of(app, person) == []
 
 
-def test_a_key_is_made_for_projects_of_two_parts(app: Flask, browser_of: FlaskClient, project_ids: list[str]) -> None:
-    chosen = [project_ids[0], project_ids[-1]]
-    form = key_form("Lantern bot", reach="some", project_ids=chosen)
-    assert send(browser_of, _NEW, "/integrations/keys", **form).status_code == 200
+def test_enter_in_the_search_searches_and_enter_elsewhere_creates(
+    app: Flask, browser_of: FlaskClient, person: TestUser, project_ids: list[str]
+) -> None:
+    form = key_form("Lantern bot", reach="some", project_ids=project_ids[:1], by_enter="")
+    page = send(browser_of, _NEW, _CREATE, **form, projects_q="077", projects_q_shown="")
+    assert (page.status_code, list(projects_in(page.text))) == (200, [project_ids[0], project_ids[76]])
+    assert _keys_of(app, person) == []
+    created = send(browser_of, _NEW, _CREATE, **form, projects_q="077", projects_q_shown="077")
+    assert (created.status_code, _keys_of(app, person)) == (303, [project_ids[:1]])
+
+
+def test_the_list_goes_on_with_what_was_searched(browser_of: FlaskClient, project_ids: list[str]) -> None:
+    form = key_form("Lantern bot", reach="some", project_ids=project_ids[:2], projects_q="lantern 0")
+    first = send(browser_of, _NEW, _SEARCH, **form).text
+    assert list(projects_in(first)) == project_ids[: 2 + DEFAULT_LIMIT]
+    second = send(browser_of, _NEW, _SEARCH, **form, projects_after=cursor_in(first)).text
+    assert list(projects_in(second)) == [*project_ids[:2], *project_ids[2 + DEFAULT_LIMIT : 2 + 2 * DEFAULT_LIMIT]]
+    assert chosen_in(second) == project_ids[:2]
+    assert f'value="" formaction="{_SEARCH}#project_ids">{_BACK}<' in second
+    again = send(browser_of, _NEW, _SEARCH, **form, projects_after="").text
+    assert (projects_in(again), _BACK in again) == (projects_in(first), False)
+
+
+def test_htmx_gets_what_is_found_or_the_next_ones_alone(browser_of: FlaskClient, project_ids: list[str]) -> None:
+    page = browser_of.get(_NEW)
+    form = key_form("Lantern bot", csrf_token=csrf_token(page), project_ids=project_ids[:1], projects_q="11")
+    found = browser_of.post(_SEARCH, data=form, headers=HTMX).text
+    assert list(projects_in(found)) == [*project_ids[10:11], *project_ids[109:119]]
+    assert ("<html" in found, "data-projects-chosen" in found) == (False, False)
+    assert '<hx-partial hx-target="#live">Eleven projects found.' in found
+    more = browser_of.post(_SEARCH, data={**form, "projects_q": "", "projects_after": project_ids[99]}, headers=HTMX).text
+    assert list(projects_in(more)) == project_ids[100:]
+    assert (more.count("autofocus"), "projects_q_shown" in more) == (1, False)
+    assert '<hx-partial hx-target="#live">20 more projects shown.' in more
+
+
+def test_a_project_that_is_not_yours_any_more_is_taken_out_and_said(
+    app: Flask, browser_of: FlaskClient, person: TestUser, project_ids: list[str]
+) -> None:
+    form = key_form("Lantern bot", reach="some", project_ids=project_ids[:2])
     with app.app_context():
-        assert chosen in db.session.execute(select(ApiKey.project_ids)).scalars().all()
+        gone = (Membership.user_id == person.person.id, Membership.project_id == project_ids[0])
+        db.session.execute(delete(Membership).where(*gone))
+        db.session.commit()
+    page = send(browser_of, _NEW, _SEARCH, **form, projects_q="9").text
+    assert "One project that you had chosen is not yours any more, and was taken out." in page
+    assert chosen_in(page) == project_ids[1:2]
+    refused = send(browser_of, _NEW, _CREATE, **form)
+    assert (refused.status_code, chosen_in(refused.text), _keys_of(app, person)) == (422, project_ids[1:2], [])
+    assert "One of these projects is not yours any more, and was taken out." in refused.text
 
 
-def test_the_form_leads_back_to_the_first_projects_and_keeps_what_was_chosen(
-    browser_of: FlaskClient, project_ids: list[str]
-) -> None:
-    first = browser_of.get(_NEW).text
-    chosen = project_ids[-2:]
-    form = key_form("Lantern bot", reach="some", project_ids=chosen)
-    second = send(browser_of, _NEW, _MORE, **form, projects_after=cursor_in(first)).text
-    assert (_BACK in first, f'value="" formaction="{_MORE}#project_ids">{_BACK}<' in second) == (False, True)
-    again = send(browser_of, _NEW, _MORE, **form, projects_after="").text
-    assert list(projects_in(again)) == [*reversed(chosen), *projects_in(first)]
-    assert (_BACK in again, cursor_in(again)) == (False, cursor_in(first))
-
-
-@pytest.mark.parametrize("invalid", ["", "x" * 5000, _NOBODYS])
+@pytest.mark.parametrize("hostile", ["", "x" * 5000, _NOBODYS, "%", "\\", "𝒳" * 90], ids=range(6))
 def test_what_is_no_project_of_the_reader_is_refused_by_the_form(
-    browser_of: FlaskClient, project_ids: list[str], invalid: str
+    browser_of: FlaskClient, project_ids: list[str], hostile: str
 ) -> None:
-    form = key_form("Lantern bot", reach="some", project_ids=[project_ids[0], invalid], projects_after=invalid)
-    refused = send(browser_of, _NEW, "/integrations/keys", **form)
+    fields = {"projects_after": hostile, "projects_q": hostile, "projects_q_shown": hostile}
+    form = key_form("Lantern bot", reach="some", project_ids=[project_ids[0], hostile])
+    refused = send(browser_of, _NEW, _CREATE, **form)
     assert refused.status_code == 422
-    assert "One of these projects is not yours any more." in refused.text
-    assert send(browser_of, _NEW, _MORE, **form).status_code == 200
+    assert "One of these projects is not yours any more, and was taken out." in refused.text
+    page = send(browser_of, _NEW, _SEARCH, **form, **fields)
+    assert (page.status_code, chosen_in(page.text)) == (200, project_ids[:1])
 
 
 def test_too_many_projects_are_refused_and_not_cut_off(browser_of: FlaskClient, project_ids: list[str]) -> None:
-    form = key_form("Lantern bot", reach="some", project_ids=project_ids)
-    refused = send(browser_of, _NEW, "/integrations/keys", **form)
+    form = key_form("Lantern bot", reach="some", project_ids=project_ids[: MAX_PROJECTS + 3])
+    refused = send(browser_of, _NEW, _CREATE, **form)
     assert refused.status_code == 422
     assert "Choose at most 100 projects" in refused.text
+    assert "103 of at most 100 chosen. Take out 3." in refused.text
+    assert chosen_in(refused.text) == project_ids[: MAX_PROJECTS + 3]
 
 
-@pytest.fixture
-def application(app: Flask, browser_of: FlaskClient) -> HostApp:
-    body = register(app).get_json()
-    return HostApp(app, browser_of, body["client_id"], body)
-
-
-def next_projects(application: HostApp, page: Any, **chosen: Any) -> Any:
-    """Ask the consent page for its next projects."""
-    form = {**application.request(), "csrf_token": csrf_token(page), "projects_after": cursor_in(page.text), **chosen}
-    return application.browser.post("/api/oauth/authorize", data=form)
-
-
-def test_the_consent_page_continues_and_keeps_what_was_chosen(app: Flask, application: HostApp, project_ids: list[str]) -> None:
-    first = application.open_consent()
-    assert list(projects_in(first.text)) == list(reversed(project_ids[:MAX_PROJECTS]))
-    page = next_projects(application, first, reach="some", project=project_ids[:2], right=[])
-    shown = projects_in(page.text)
-    assert (page.status_code, set(shown)) == (200, {*project_ids[:2], *project_ids[MAX_PROJECTS:]})
-    assert {project_id for project_id in shown if shown[project_id]} == set(project_ids[:2])
-    assert 'value="tasks:write">' in page.text
-    chosen = [*project_ids[:2], project_ids[-1]]
-    application.get_tokens({"reach": "some", "project": chosen})
-    with app.app_context():
-        granted = select(OAuthGrant.project_ids).where(OAuthGrant.client_id == application.client_id)
-        assert db.session.execute(granted).scalars().all() == [sorted(chosen)]
-
-
-def test_the_consent_page_leads_back_to_the_first_projects(application: HostApp, project_ids: list[str]) -> None:
-    first = application.open_consent()
-    second = next_projects(application, first, reach="some", project=project_ids[-1])
-    assert (_BACK in first.text, f'value="" formaction="/api/oauth/authorize#reach">{_BACK}<' in second.text) == (False, True)
-    again = next_projects(application, second, reach="some", project=project_ids[-1], projects_after="")
-    assert list(projects_in(again.text)) == [project_ids[-1], *projects_in(first.text)]
-    assert (projects_in(again.text)[project_ids[-1]], _BACK in again.text) == (True, False)
-
-
-@pytest.mark.parametrize("invalid", ["", "\0", "x" * 5000, _NOBODYS])
-def test_what_is_no_project_of_the_reader_is_not_granted(application: HostApp, project_ids: list[str], invalid: str) -> None:
-    page = next_projects(application, application.open_consent(), reach="some", project=[invalid], projects_after=invalid)
-    assert (page.status_code, any(projects_in(page.text).values())) == (200, False)
-    choices = {"reach": "some", "project": [invalid, project_ids[0]]}
-    api = application.api(application.get_tokens(choices)["access_token"])
-    assert [project["id"] for project in api.get("/projects").json["data"]] == [project_ids[0]]
-
-
-def test_a_grant_is_for_a_hundred_projects_at_most_or_for_all(application: HostApp, project_ids: list[str]) -> None:
-    refused = application.decide(choices={"reach": "some", "project": project_ids})
-    assert refused.status_code == 422
-    assert "Tick at most 100 projects, or choose all that you can see." in refused.text
-    assert [project_id for project_id, is_ticked in projects_in(refused.text).items() if is_ticked] == list(reversed(project_ids))
-
-
-def test_enter_on_the_consent_page_denies_however_many_projects(
-    app: Flask, page_for: Pages, person: TestUser, project_ids: list[str]
+def test_a_key_is_made_for_projects_of_two_parts(
+    app: Flask, browser_of: FlaskClient, person: TestUser, project_ids: list[str]
 ) -> None:
-    callback = f"{page_for.url}/docs/errors"
-    body = register(app, redirect_uris=[callback]).get_json()
-    params = HostApp(app, app.test_client(), body["client_id"], body, callback).request(resource=str(page_for.url))
-    page = page_for(person)
-    page.goto(f"/api/oauth/authorize?{urlencode(params)}")
-    expect(page.locator('[name="project"]')).to_have_count(MAX_PROJECTS)
-    page.get_by_label("All you can see, now and later").press("Enter")
-    expect(page).to_have_url(re.compile(r"/docs/errors\?error=access_denied&"))
+    chosen = sorted([project_ids[0], project_ids[-1]])
+    assert open_created(browser_of, key_form("Lantern bot", reach="some", project_ids=chosen)).status_code == 200
+    assert _keys_of(app, person) == [chosen]
 
 
-def test_the_next_projects_are_opened_in_place(page_for: Pages, person: TestUser, project_ids: list[str]) -> None:
+def test_a_project_of_others_is_never_shown(
+    app: Flask, browser_of: FlaskClient, project_ids: list[str], outsider: TestUser
+) -> None:
+    [foreign] = add_projects(app, outsider, ["Lantern 077 of theirs"])
+    form = key_form("Bot", reach="some", project_ids=[foreign], projects_q="Lantern 077")
+    assert list(projects_in(send(browser_of, _NEW, _SEARCH, **form).text)) == project_ids[76:77]
+
+
+def test_projects_are_read_by_their_members_index_and_in_few_statements(
+    app: Flask, person: TestUser, project_ids: list[str]
+) -> None:
+    with app.app_context(), recorded(app) as statements:
+        choices = list_choices(person.access, project_ids[:50], "lantern", project_ids[60])
+    assert (len(choices.chosen), len(choices.rows), len(statements)) == (50, DEFAULT_LIMIT, 3)
+    for statement, plan in plans_of(app, statements, "enable_seqscan", "enable_bitmapscan", "enable_hashjoin"):
+        assert re.search(r"SCAN (projects|memberships)\b|Seq Scan on (projects|memberships)", plan) is None, (statement, plan)
+
+
+def test_ticked_projects_stand_on_top_and_are_taken_out_there(page_for: Pages, person: TestUser, project_ids: list[str]) -> None:
+    page = _open_form(page_for, person)
+    page.get_by_label("Lantern 005").check()
+    page.get_by_role("button", name="Show more projects").press("Enter")
+    expect(page.get_by_label("Lantern 026")).to_be_focused()
+    page.get_by_label("Lantern 030").check()
+    top = page.get_by_role("group", name="Chosen projects")
+    expect(top.get_by_role("checkbox")).to_have_count(2)
+    expect(page.get_by_text("2 of at most 100 chosen.").first).to_be_visible()
+    expect(page.locator("#live")).to_have_text("2 of at most 100 chosen.")
+    top.get_by_label("Lantern 005").uncheck()
+    expect(page.locator("#project_ids-found").get_by_label("Lantern 005")).not_to_be_checked()
+    assert find_violations(page) == []
+    page.get_by_role("button", name="Create key").last.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your key is ready")
+    with person.app.app_context():
+        assert _keys_of(person.app, person) == [project_ids[29:30]]
+
+
+def test_typing_finds_a_project_and_keeps_what_is_ticked(page_for: Pages, person: TestUser, project_ids: list[str]) -> None:
+    page = _open_form(page_for, person)
+    page.get_by_label("Lantern 005").check()
+    search = page.get_by_role("searchbox", name="Find a project")
+    search.press_sequentially("lantern 09")
+    search.press("Enter")
+    expect(page.locator("#project_ids-found").get_by_role("checkbox")).to_have_count(10)
+    expect(search).to_be_focused()
+    expect(page.locator("#live")).to_have_text("Ten projects found.")
+    page.get_by_label("Lantern 099").check()
+    expect(page.get_by_role("group", name="Chosen projects").get_by_role("checkbox")).to_have_count(2)
+    search.fill("")
+    expect(page.locator("#project_ids-found").get_by_label("Lantern 004")).to_be_visible()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Lantern bot")
+    page.get_by_role("button", name="Create key").last.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your key is ready")
+    assert _keys_of(person.app, person) == [sorted([project_ids[4], project_ids[98]])]
+
+
+def _open_form(page_for: Pages, person: TestUser) -> Page:
     page = page_for(person)
     page.goto(f"{_NEW}?integration=jira&name=Lantern+bot")
     page.get_by_text("Only these").click()
-    page.get_by_label("Lantern 050").check()
-    page.get_by_role("button", name="Show more projects").press("Enter")
-    expect(page.get_by_label("Lantern 001")).to_be_focused()
-    expect(page.locator("#live")).to_have_text("20 more projects shown.")
-    expect(page.get_by_label("Lantern 050")).to_be_checked()
-    page.get_by_label("Lantern 007").check()
-    assert find_violations(page) == []
-    page.get_by_role("button", name="Create key").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your key is ready")
+    return page
+
+
+def _keys_of(app: Flask, person: TestUser) -> list[list[str] | None]:
+    """The projects of each key."""
+    with app.app_context():
+        return list(db.session.execute(select(ApiKey.project_ids).where(ApiKey.user_id == person.person.id)).scalars())
