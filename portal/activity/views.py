@@ -1,0 +1,78 @@
+"""The page of the log: its calls, further and newer ones, and all of them as a file."""
+
+from dataclasses import fields, replace
+from datetime import timedelta
+from typing import Any
+
+from flask import make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from calmboard import ids
+from calmboard.access.request_log.reading import LoggedCall, list_requests
+from calmboard.clock import now
+from calmboard.errors import InvalidRequest
+from calmboard.pagination import MAX_LIMIT, Page, PageRequest
+from portal.activity.filters import ActivityFilters
+from portal.activity.log import CURSOR_PARAM, ActivityLog, next_calls, read_calls
+from portal.shared.blueprint import bp, is_htmx
+from portal.shared.session import current_access
+from portal.shared.texts.words import machine_time
+from portal.shared.transport.exports import MAX_ROWS, Row, export
+
+# A call is written within a second of its end by whichever process answered it: newer ones are not shown before.
+_WRITTEN_AFTER = timedelta(seconds=2)
+_COLUMNS = [field.name for field in fields(LoggedCall)]
+
+
+@bp.get("/integrations/activity")
+def activity() -> ResponseReturnValue:
+    filters = ActivityFilters.of(request.args)
+    log = ActivityLog.of(current_access(), filters)
+    page = render_template("activity/page.html", nav_section="integrations", log=log, most_rows=MAX_ROWS)
+    return page, 400 if filters.errors else 200
+
+
+@bp.get("/integrations/activity/more")
+def more_activity() -> str | Response:
+    """The next calls, for htmx; without it, the page on which they come first."""
+    filters = ActivityFilters.of(request.args)
+    if is_htmx():
+        return render_template("activity/_more.html", calls=next_calls(current_access(), filters))
+    cursor: dict[str, Any] = {CURSOR_PARAM: request.args.get(CURSOR_PARAM)}
+    return redirect(url_for("portal.activity", _anchor="calls", **filters.query, **cursor), 303)
+
+
+@bp.get("/integrations/activity/newer")
+def newer_activity() -> ResponseReturnValue:
+    """The calls after one that the page shows, for htmx, where there are any; without it, the page as it is now."""
+    filters, newer_than = ActivityFilters.of(request.args), request.args.get("newer_than", "")
+    if not is_htmx():
+        return redirect(url_for("portal.activity", **filters.query), 303)
+    if not ids.is_id("req", newer_than):
+        return make_response("", 204)
+    until = min(now() - _WRITTEN_AFTER, filters.wanted.until or now())
+    wanted = replace(filters.wanted, newer_than=newer_than, until=until)
+    page = read_calls(current_access(), wanted, PageRequest(limit=MAX_LIMIT))
+    if not page.rows:
+        return make_response("", 204)
+    poll = url_for("portal.newer_activity", **filters.query, newer_than=page.rows[0].call.id)
+    return render_template("activity/_newer.html", calls=page, follow_url=poll)
+
+
+@bp.get("/integrations/activity.<any(csv, jsonl):kind>")
+def activity_file(kind: str) -> Response:
+    """What the page would show, as a file."""
+    filters, access = ActivityFilters.of(request.args), current_access()
+    if filters.errors:
+        raise InvalidRequest(" ".join(filters.errors.values()))
+
+    def read(page_request: PageRequest) -> Page[Row]:
+        page = list_requests(access, page_request, filters.wanted)
+        return Page([_values(call) for call in page.rows], page.after)
+
+    return export(kind, "calmboard-activity", _COLUMNS, read)
+
+
+def _values(call: LoggedCall) -> Row:
+    return {name: getattr(call, name) for name in _COLUMNS} | {"at": machine_time(call.at)}

@@ -1,0 +1,134 @@
+"""The entries of the audit log in sentences: what was done, and by whom."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from calmboard.db import AnyRow
+
+_DONE = {
+    "access_token.revoked": "An app gave a token back.",
+    "account.created": "The account was made.",
+    "account.mail_chosen": "Which e-mails are sent was chosen.",
+    "account.renamed": "The name was changed.",
+    "client.changed": "OAuth client “{name}” was changed.",
+    "client.created": "App “{name}” was made.",
+    "client.disabled": "App “{name}” was disabled.",
+    "client.enabled": "App “{name}” was enabled again.",
+    "client.maintainers_changed": "Who keeps app “{name}” was changed.",
+    "client.verified": "App “{name}” was verified.",
+    "client.unverified": "App “{name}” is verified no more.",
+    "client.deleted": "OAuth client “{name}” was deleted.",
+    "client.registered": "OAuth client “{name}” was registered.",
+    "credential.cut_off": "A key or app was cut off from a project.",
+    "credential.let_in": "A key or app may reach a project again.",
+    "factor.added": "A second factor was turned on.",
+    "factor.begun": "A second factor was begun.",
+    "factor.recovery_code_used": "A recovery code was used.",
+    "factor.recovery_codes_created": "New recovery codes were made.",
+    "factor.removed": "The second factor was turned off.",
+    "grant.created": "App “{client_name}” was connected.",
+    "grant.ended": "App “{client_name}” was disconnected{reason}.",
+    "invitation.accepted": "An invitation was accepted.",
+    "invitation.sent": "{address} was invited as {role}.",
+    "invitation.withdrawn": "The invitation of {address} was withdrawn.",
+    "key.changed": "Key “{name}” was changed.",
+    "key.created": "Key “{name}” was created.",
+    "key.overlap_extended": "Replaced key “{name}” works for a while longer.",
+    "key.paused": "Key “{name}” was paused.",
+    "key.replaced": "Key “{name}” was replaced.",
+    "key.resumed": "Key “{name}” was resumed.",
+    "key.revoked": "Key “{name}” was revoked{reason}.",
+    "member.changed": "{member} became {role}.",
+    "member.invited": "{address} was invited.",
+    "member.joined": "{member} joined.",
+    "member.left": "{member} left the project.",
+    "member.removed": "{member} was removed from the project.",
+    "member.uninvited": "An invitation was withdrawn.",
+    "password.changed": "The password was changed.",
+    "password.reset": "The password was set again by a mailed link.",
+    "password.reset_requested": "A link that sets the password again was asked for.",
+    "plan.changed": "The plan changed from {before} to {plan}.",
+    "project.changed": "The project was changed.",
+    "project.created": "Project “{name}” was created.",
+    "project.deleted": "Project “{name}” was deleted.",
+    "session.ended": "A browser or program was signed out.",
+    "session.ended_everywhere": "All browsers and programs were signed out.",
+    "session.proven": "The second factor was proven again.",
+    "session.opened": "A browser or program was signed in.",
+    "session_token.created": "A session token was made.",
+    "session_token.revoked": "A session token was ended.",
+}
+_REASONS = {
+    "leaked": ": it had leaked",
+    "replaced": ": another replaces it",
+    "unused": ": nothing used it any more",
+    "disconnected": "",
+    "client_deleted": ": the app was deleted",
+    "client_disabled": ": its maker disabled it",
+}
+_SOURCES = {
+    "operator": "Whoever runs CalmBoard",
+    "client": "The app itself",
+    "link": "Whoever opened a mailed link",
+    "system": "CalmBoard",
+}
+SOURCES = {
+    "session": "On a page",
+    "key": "By a key",
+    "token": "By an app",
+    "operator": "By whoever runs CalmBoard",
+    "client": "By the app itself",
+    "link": "By a mailed link",
+    "system": "By CalmBoard",
+}
+KINDS = {
+    "key": "Keys",
+    "grant": "Connected apps",
+    "client": "OAuth clients",
+    "session": "Sessions",
+    "member": "Members",
+    "invitation": "Invitations",
+    "project": "Projects",
+    "user": "The account",
+}
+
+
+def what_was_done(entry: AnyRow, members: Mapping[str, str]) -> str:
+    """A sentence, also for an action that this list does not know."""
+    pattern = _DONE.get(entry.action)
+    if pattern is None:
+        return f"{entry.action.replace('.', ': ').replace('_', ' ').capitalize()}."
+    details = entry.details
+    found = f" Found at {details['found_at']}." if details.get("found_at") else ""
+    more = {"member": members.get(entry.subject_id, "A member"), "address": str(details.get("email", "Somebody"))}
+    values = _Values(details, **more, reason=_reason(details))
+    return pattern.format_map(values) + found
+
+
+def who_did_it(entry: AnyRow, reader_id: str) -> str:
+    """“You”, “Ana Ruiz, by the key “Mirror””, “CalmBoard”."""
+    if entry.source in _SOURCES:
+        return _SOURCES[entry.source]
+    name = "You" if entry.actor_id == reader_id else entry.actor_name or "Somebody"
+    if entry.credential_id is None:
+        return name
+    kind = "key" if entry.source == "key" else "app"
+    return f"{name}, by the {kind} “{entry.credential_name or entry.credential_id}”"
+
+
+def is_known(action: str) -> bool:
+    return action in _DONE
+
+
+def _reason(details: Mapping[str, Any]) -> str:
+    return _REASONS.get(str(details.get("reason")), "")
+
+
+class _Values(dict[str, Any]):
+    """The details of an entry for a sentence; what an older entry lacks is a dash."""
+
+    def __init__(self, details: Mapping[str, Any], **more: str) -> None:
+        super().__init__({**details, **more})
+
+    def __missing__(self, _name: str) -> str:
+        return "–"
