@@ -11,30 +11,25 @@ from calmboard.access.credentials import keys
 from calmboard.access.credentials.keys import Key
 from calmboard.access.providers import PROVIDERS, Recipe, RecipeStep, find_provider
 from calmboard.errors import NotFound
-from calmboard.work.projects import example_ids
+from portal.docs.board_choice import EXAMPLE_BOARD, BoardChoice, choose_board
 from portal.shared.blueprint import bp
 from portal.shared.reachability import unreachable_reason
 from portal.shared.session import current_access, shown_person
 from web.origin import origin
 
-_EXAMPLE_BOARD = "brd_01kb2m8r4ve7w9yq3zt5xhn6pd"
-_NO_BOARD = "BOARD_ID"
-
 
 class FilledRecipe(Recipe, frozen=True, kw_only=True):
-    """`unreachable_reason` says why the tool cannot reach this CalmBoard."""
+    """`unreachable_reason` says why the tool cannot reach this CalmBoard; `board` is None where the reader has no account."""
 
     unreachable_reason: str | None
+    board: BoardChoice | None
 
 
 @bp.get("/integrations/keys/<key_id>/recipe")
 def key_recipe(key_id: str) -> str:
     """How to use one key; the key itself stands nowhere in it."""
     key = keys.find_key(current_access(), key_id)
-    has_board = _board_of(_narrowed(key)) != _NO_BOARD
-    return render_template(
-        "docs/recipes/key.html", nav_section="integrations", key=key, recipes=recipes_for(key), has_board=has_board
-    )
+    return render_template("docs/recipes/key.html", nav_section="integrations", key=key, recipes=recipes_for(key))
 
 
 @bp.get("/docs/recipes")
@@ -44,19 +39,19 @@ def recipe_list() -> str:
 
 @bp.get("/docs/recipes/<slug>")
 def recipe_page(slug: str) -> str:
-    """One recipe, for everybody; to those signed in with a board of theirs."""
+    """One recipe, for everybody; to those signed in with a board of theirs, which the address may name."""
     recipe = _recipes().get(slug)
     if recipe is None:
         raise NotFound("There is no recipe by this name.")
     person = shown_person()
-    board_id = _EXAMPLE_BOARD if person is None else _board_of(Access.from_session(person))
-    return render_template("docs/recipes/page.html", nav_section="recipes", recipe=_filled(recipe, board_id))
+    board = None if person is None else choose_board(Access.from_session(person))
+    return render_template("docs/recipes/page.html", nav_section="recipes", recipe=_filled(recipe, board))
 
 
 def recipes_for(key: Key) -> list[FilledRecipe]:
     """The recipes for the tool that a key was made for, with a board that the key can access."""
-    provider, board_id = find_provider(key.integration), _board_of(_narrowed(key))
-    return [_filled(recipe, board_id) for recipe in (provider.recipes if provider else ())]
+    provider, board = find_provider(key.integration), choose_board(_narrowed(key))
+    return [_filled(recipe, board) for recipe in (provider.recipes if provider else ())]
 
 
 def _narrowed(key: Key) -> Access:
@@ -65,18 +60,15 @@ def _narrowed(key: Key) -> Access:
     return Access(current_access().user, "session", credential)
 
 
-def _board_of(access: Access) -> str:
-    return example_ids(access).get("board_id", _NO_BOARD)
-
-
 def _recipes() -> dict[str, Recipe]:
     """All of them by slug, in the order of the list."""
     return {recipe.slug: recipe for provider in PROVIDERS.get() for recipe in provider.recipes}
 
 
-def _filled(recipe: Recipe, board_id: str) -> FilledRecipe:
+def _filled(recipe: Recipe, board: BoardChoice | None) -> FilledRecipe:
+    board_id = board.board_id if board else EXAMPLE_BOARD
     steps = tuple(_filled_step(step, board_id) for step in recipe.steps)
-    filled = {"steps": steps, "unreachable_reason": unreachable_reason(origin(), recipe.cloud)}
+    filled = {"steps": steps, "unreachable_reason": unreachable_reason(origin(), recipe.cloud), "board": board}
     return FilledRecipe(**{**msgspec.structs.asdict(recipe), **filled})
 
 

@@ -1,7 +1,9 @@
 """One request in the languages of the examples. Each is a whole program, or one command."""
 
 import json
-from dataclasses import dataclass
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 KEY = "CALMBOARD_API_KEY"
@@ -15,6 +17,7 @@ class ExampleRequest:
     url: str
     body: Any = None
     is_form: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,15 @@ def samples(request: ExampleRequest) -> tuple[Sample, ...]:
     return (_curl(request), _python(request), _javascript(request), _go(request), _powershell(request))
 
 
+def curl(request: ExampleRequest) -> str:
+    """The lines for a terminal, which have the request's own headers too."""
+    return (_curl_upload(request) if request.is_form else _curl(request)).text
+
+
 def _curl(request: ExampleRequest) -> Sample:
     method = "" if request.method == "GET" else f"-X {request.method} "
-    lines = [f"curl {method}{request.url}", f'-H "Authorization: Bearer ${KEY}"']
+    url = f'"{request.url}"' if "?" in request.url else request.url
+    lines = [f"curl {method}{url}", f'-H "Authorization: Bearer ${KEY}"', *_header_lines(request)]
     if request.body is not None:
         quoted = json.dumps(request.body, ensure_ascii=False).replace("'", "\\u0027")
         lines += ['-H "Content-Type: application/json"', f"-d '{quoted}'"]
@@ -46,9 +55,14 @@ def _curl_upload(request: ExampleRequest) -> Sample:
     lines = [
         f"curl -X {request.method} {request.url}",
         f'-H "Authorization: Bearer ${KEY}"',
+        *_header_lines(request),
         '-F "file=@note.txt;type=text/plain"',
     ]
     return Sample("curl", "curl", "Terminal", " \\\n  ".join(lines))
+
+
+def _header_lines(request: ExampleRequest) -> list[str]:
+    return [f"-H {shlex.quote(f'{name}: {text}')}" for name, text in request.headers.items()]
 
 
 def _python(request: ExampleRequest) -> Sample:

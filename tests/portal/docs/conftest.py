@@ -4,12 +4,16 @@ import html
 import re
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from calmboard.access.secret_format import digest
+from calmboard.db import db
+from calmboard.models import ApiKey
 from tests.support.servers.server import Server
 from tests.support.users import SESSION_COOKIE, ProjectAndBoard, TestUser
 
@@ -19,16 +23,25 @@ _BREAKS = re.compile(r"<[^>]+>")
 
 @dataclass(frozen=True)
 class RecipeRunner:
-    """A person who follows a recipe."""
+    """A person who follows a recipe with a key."""
 
     person: TestUser
     project: ProjectAndBoard
     server: Server
     directory: Path
+    key: str
+
+    def with_rights(self, *scopes: str) -> "RecipeRunner":
+        """The same with a key that has these rights alone."""
+        return replace(self, key=self.person.new_key(f"With {' '.join(sorted(scopes))}"[:80], *scopes))
 
     @property
-    def key(self) -> str:
-        return self.person.key
+    def key_status(self) -> int | None:
+        """What the last request by the key was answered."""
+        with self.person.app.app_context():
+            statement = select(ApiKey.last_used_status).where(ApiKey.digest == digest(self.key))
+            status: int | None = db.session.execute(statement).scalar()
+            return status
 
     def page(self, path: str) -> str:
         """The page's HTML, as the signed-in person gets it."""
@@ -55,4 +68,4 @@ def recipe_runner(
     new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard], server: Server, tmp_path: Path
 ) -> RecipeRunner:
     person = new_user()
-    return RecipeRunner(person, new_project(person), server, tmp_path)
+    return RecipeRunner(person, new_project(person), server, tmp_path, person.key)

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from calmboard.access.credentials.key_lists import list_keys
 from calmboard.pagination import PageRequest
 from connectors import find_providers
-from tests.portal.forms import key_form, send
+from tests.portal.forms import key_form, open_created, send
 from tests.support.clients.accessibility import Look, find_barriers
 from tests.support.clients.browser import Pages
 from tests.support.users import ProjectAndBoard, TestUser
@@ -32,7 +32,7 @@ def project(person: TestUser, new_project: Callable[..., ProjectAndBoard]) -> Pr
 
 
 def _create(browser: FlaskClient, **fields: object) -> str:
-    return send(browser, f"{_KEYS}/new", _KEYS, **key_form("Mirror", **fields)).text
+    return open_created(browser, key_form("Mirror", **fields)).text
 
 
 def _recipe_url(app: Flask, person: TestUser) -> str:
@@ -76,12 +76,59 @@ def test_the_board_is_one_that_the_key_reaches(
     assert project.board_id not in _steps(page)
 
 
-def test_a_key_without_a_board_says_what_to_put_in(app: Flask, person: TestUser) -> None:
+def test_a_key_without_a_board_says_how_to_make_one(app: Flask, person: TestUser) -> None:
     browser = person.sign_in()
-    _create(browser, integration="jira")
-    page = browser.get(_recipe_url(app, person)).text
-    assert "This key reaches no board yet." in page
-    assert "/api/v1/boards/BOARD_ID/tasks" in re.sub(r"<[^>]+>", "", page)
+    created = _create(browser, integration="jira")
+    url = _recipe_url(app, person)
+    for page in (created, browser.get(url).text, browser.get("/docs/recipes/jira").text):
+        assert "BOARD_ID" not in page
+        assert "The board in these steps is an example." in page
+    send(browser, url, "/integrations/practice", next=url)
+    assert "The steps name <strong>Practice board</strong>" in browser.get(url).text
+
+
+def test_the_address_names_the_board_and_the_form_offers_all_of_them_by_project(
+    person: TestUser, project: ProjectAndBoard, new_project: Callable[..., ProjectAndBoard]
+) -> None:
+    browser, other = person.sign_in(), new_project(person, "Lighthouse")
+    page = browser.get(f"/docs/recipes/jira?board={other.board_id}").text
+    assert "in the project <strong>Lighthouse</strong>" in page
+    assert f"/boards/{other.board_id}/tasks" in _plain(_steps(page))
+    assert project.board_id not in _steps(page)
+    choice = page.partition('<form class="board-choice"')[2].partition("</form>")[0]
+    assert re.findall(r'<optgroup label="(\w+)">', choice) == ["Lighthouse", "Observatory"]
+    assert re.findall(r'<option value="(\w+)"', choice) == [other.board_id, project.board_id]
+    assert f'<option value="{other.board_id}" selected>' in choice
+
+
+@pytest.mark.parametrize("board", ["brd_01kb2m8r4ve7w9yq3zt5xhn6pd", "%00", "'><script>", "prj_1", "x" * 3000])
+def test_a_board_that_is_not_ones_own_is_told_and_not_used(person: TestUser, project: ProjectAndBoard, board: str) -> None:
+    page = person.sign_in().get("/docs/recipes/jira", query_string={"board": board}).text
+    assert "That board is not one of yours." in page
+    assert project.board_id in _steps(page)
+
+
+def test_the_boards_under_a_key_are_those_that_it_reaches(
+    app: Flask, person: TestUser, project: ProjectAndBoard, new_project: Callable[..., ProjectAndBoard]
+) -> None:
+    browser, other = person.sign_in(), new_project(person, "Lighthouse")
+    created = _create(browser, integration="jira", reach="some", project_ids=[other.project_id])
+    assert "in the project <strong>Lighthouse</strong>" in created
+    page = browser.get(_recipe_url(app, person), query_string={"board": project.board_id}).text
+    assert project.board_id not in page
+    assert "This key does not reach that board." in page
+
+
+def test_the_practice_board_is_not_taken_before_ones_own(person: TestUser, project: ProjectAndBoard) -> None:
+    browser = person.sign_in()
+    send(browser, "/docs/api/tasks", "/integrations/practice")
+    assert project.board_id in _steps(browser.get("/docs/recipes/jira").text)
+
+
+def test_a_stranger_reads_that_the_board_is_an_example(client: FlaskClient) -> None:
+    page = client.get("/docs/recipes/jira").text
+    assert "The board in these steps is an example." in page
+    assert 'href="/sign-in?next=/docs/recipes/jira"' in page
 
 
 def test_nobody_sees_the_recipe_of_anothers_key(app: Flask, person: TestUser, owner: TestUser) -> None:
@@ -125,3 +172,7 @@ def test_a_recipe_has_no_barriers(page_for: Pages, person: TestUser, project: Pr
 def _steps(page: str) -> str:
     """The numbered steps of a page, without the step headings' level."""
     return "".join(re.findall(r'<ol class="steps">.*?</ol>', page, re.DOTALL))
+
+
+def _plain(markup: str) -> str:
+    return re.sub(r"<[^>]+>", "", markup)

@@ -2,7 +2,10 @@
 
 import html
 import json
+import subprocess
+import urllib.error
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,6 +13,8 @@ from slack_bolt import App, BoltRequest
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
+from calmboard.access.scopes import USABLE, expand
+from connectors import find_providers
 from tests.portal.docs.conftest import RecipeRunner
 from tests.portal.docs.tools import run, run_as_github, send_from_jira, send_from_n8n, send_from_power_automate, send_from_trello
 from tests.portal.docs.vendor_server import Vendor, running_vendor
@@ -71,6 +76,39 @@ def _script(slug: str, program: str) -> Callable[[RecipeRunner], None]:
     return run_script
 
 
+def _beside_asana(recipe_runner: RecipeRunner) -> None:
+    codes = recipe_runner.codes("asana")
+    first = "/api/1.0/projects/12/tasks?limit=100&opt_fields=" + _requested_fields(codes["listing"])
+    second = "/tasks?offset=next"
+    pages = {
+        first: {"data": [_asana_task("1", TITLE, "Doing")], "next_page": {"path": second}},
+        f"/api/1.0{second}": {"data": [_asana_task("2", "Shipped", "Doing", completed=True)], "next_page": None},
+    }
+    with running_vendor(pages) as asana:
+        file = recipe_runner.directory / "asana_to_calmboard.py"
+        file.write_text(codes["listing"].replace("https://app.asana.com", asana.url), "utf-8")
+        run(["python3", str(file)], {"CALMBOARD_API_KEY": recipe_runner.key, "ASANA_TOKEN": "pat", "ASANA_PROJECT": "12"})
+
+
+def _from_slack(recipe_runner: RecipeRunner) -> None:
+    codes = recipe_runner.codes("slack")
+    names: dict[str, Any] = {"__name__": "calmboard_app"}
+    with pytest.MonkeyPatch.context() as patch, running_vendor({}) as slack:
+        patch.setenv("CALMBOARD_API_KEY", recipe_runner.key)
+        patch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+        patch.setattr(WebClient, "auth_test", _slack_knows_the_app)
+        exec(compile(codes["listing"], "calmboard_app.py", "exec"), names)
+        _pick_message(names["app"], codes["callback"], slack, recipe_runner)
+
+
+def _by_agent(recipe_runner: RecipeRunner) -> list[Any]:
+    """What an agent reads in its two requests."""
+    codes = recipe_runner.codes("agent")
+    pairs = [line.partition("=") for line in codes["environment"].replace("cbk_…", recipe_runner.key).split("\n")]
+    environment = {name: value for name, _, value in pairs}
+    return [json.loads(run(["sh", "-c", codes[kind]], environment)) for kind in ("me", "shell")]
+
+
 _TOOLS: dict[str, Callable[[RecipeRunner], None]] = {
     "jira": _from_jira,
     "trello": _from_trello,
@@ -81,6 +119,15 @@ _TOOLS: dict[str, Callable[[RecipeRunner], None]] = {
     "python": _script("python", "python3"),
     "node": _script("node", "node"),
 }
+
+
+EVERY_TOOL: dict[str, Callable[[RecipeRunner], object]] = {
+    **_TOOLS,
+    "asana": _beside_asana,
+    "slack": _from_slack,
+    "agent": _by_agent,
+}
+SCOPES_OF = {recipe.slug: provider.scopes for provider in find_providers() for recipe in provider.recipes}
 
 
 @pytest.mark.parametrize("tool", _TOOLS)
@@ -113,43 +160,53 @@ def test_an_empty_field_of_jira_means_none(recipe_runner: RecipeRunner) -> None:
 
 
 def test_a_script_beside_asana_brings_every_page_of_a_project_once(recipe_runner: RecipeRunner) -> None:
-    codes = recipe_runner.codes("asana")
-    first = "/api/1.0/projects/12/tasks?limit=100&opt_fields=" + _requested_fields(codes["listing"])
-    second = "/tasks?offset=next"
-    pages = {
-        first: {"data": [_asana_task("1", TITLE, "Doing")], "next_page": {"path": second}},
-        f"/api/1.0{second}": {"data": [_asana_task("2", "Shipped", "Doing", completed=True)], "next_page": None},
-    }
-    with running_vendor(pages) as asana:
-        file = recipe_runner.directory / "asana_to_calmboard.py"
-        file.write_text(codes["listing"].replace("https://app.asana.com", asana.url), "utf-8")
-        for _ in range(2):
-            run(["python3", str(file)], {"CALMBOARD_API_KEY": recipe_runner.key, "ASANA_TOKEN": "pat", "ASANA_PROJECT": "12"})
+    for _ in range(2):
+        _beside_asana(recipe_runner)
     assert sorted((task["title"], task["state"]) for task in recipe_runner.tasks()) == [
         (ONE_LINE, "in_progress"),
         ("Shipped", "done"),
     ]
 
 
-def test_a_slack_app_makes_one_task_of_a_message(recipe_runner: RecipeRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CALMBOARD_API_KEY", recipe_runner.key)
-    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
-    monkeypatch.setattr(WebClient, "auth_test", _slack_knows_the_app)
-    codes = recipe_runner.codes("slack")
-    names: dict[str, Any] = {"__name__": "calmboard_app"}
-    exec(compile(codes["listing"], "calmboard_app.py", "exec"), names)
-    with running_vendor({}) as slack:
-        for _ in range(2):
-            _pick_message(names["app"], codes["callback"], slack)
+def test_a_slack_app_makes_one_task_of_a_message(recipe_runner: RecipeRunner) -> None:
+    for _ in range(2):
+        _from_slack(recipe_runner)
     assert [task["title"] for task in recipe_runner.tasks()] == [ONE_LINE]
 
 
 def test_an_agent_reads_who_it_is_and_its_board(recipe_runner: RecipeRunner) -> None:
-    codes = recipe_runner.codes("agent")
-    pairs = [line.partition("=") for line in codes["environment"].replace("cbk_…", recipe_runner.key).split("\n")]
-    environment = {name: value for name, _, value in pairs}
-    assert json.loads(run(["sh", "-c", codes["me"]], environment))["user"]["email"] == recipe_runner.person.email
-    assert json.loads(run(["sh", "-c", codes["shell"]], environment))["data"] == []
+    who, board = _by_agent(recipe_runner)
+    assert who["user"]["email"] == recipe_runner.person.email
+    assert board["data"] == []
+
+
+@pytest.mark.parametrize("tool", EVERY_TOOL)
+def test_the_rights_that_are_filled_in_for_a_tool_are_enough_for_its_recipe(recipe_runner: RecipeRunner, tool: str) -> None:
+    runner = recipe_runner.with_rights(*SCOPES_OF[tool])
+    EVERY_TOOL[tool](runner)
+    assert runner.key_status in (200, 201)
+    assert bool(runner.tasks()) is (tool != "agent")
+
+
+@pytest.mark.parametrize(
+    ("tool", "right"), [(tool, right) for tool in EVERY_TOOL if tool != "agent" for right in sorted(SCOPES_OF[tool])]
+)
+def test_a_recipe_fails_without_any_one_of_these_rights(recipe_runner: RecipeRunner, tool: str, right: str) -> None:
+    runner = recipe_runner.with_rights(*_all_but(right))
+    with suppress(subprocess.CalledProcessError, urllib.error.HTTPError):
+        EVERY_TOOL[tool](runner)
+    assert runner.key_status == 403
+    assert runner.tasks() == []
+
+
+@pytest.mark.parametrize("right", sorted(SCOPES_OF["agent"]))
+def test_an_agent_is_refused_without_any_one_of_these_rights(recipe_runner: RecipeRunner, right: str) -> None:
+    _, board = _by_agent(recipe_runner.with_rights(*_all_but(right)))
+    assert board["code"] == "insufficient_scope"
+
+
+def _all_but(right: str) -> set[str]:
+    return {scope for scope in USABLE if right not in expand([scope])}
 
 
 def _requested_fields(listing: str) -> str:
@@ -169,12 +226,12 @@ def _asana_task(gid: str, name: str, section: str, *, completed: bool = False) -
     }
 
 
-def _pick_message(app: App, callback_id: str, slack: Vendor) -> None:
-    """Pick the message, and wait until the app has answered the person who did."""
+def _pick_message(app: App, callback_id: str, slack: Vendor, recipe_runner: RecipeRunner) -> None:
+    """Pick the message, and wait until the app has answered the person who did, or was refused."""
     answers = len(slack.received_bodies)
     request = BoltRequest(mode="socket_mode", body=_picked_message(callback_id, slack.url))
     assert app.dispatch(request).status == 200
-    wait_until(lambda: len(slack.received_bodies) > answers, "The app")
+    wait_until(lambda: len(slack.received_bodies) > answers or recipe_runner.key_status == 403, "The app")
 
 
 def _picked_message(callback_id: str, response_url: str) -> dict[str, Any]:
