@@ -1,17 +1,19 @@
 """The page behind a mailed invitation: join a project, with the account one has or a new one."""
 
 from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from werkzeug.wrappers import Response
 
 from calmboard.access.access import Person
 from calmboard.access.permissions import with_article
 from calmboard.errors import NotFound, ValidationFailed
-from calmboard.work.invitations import OpenInvitation, accept_invitation, find_open_invitation, join_as_newcomer
+from calmboard.work.invitations import Joined, OpenInvitation, accept_invitation, find_open_invitation, join_as_newcomer
 from portal.keys.forms import errors_by_field
 from portal.shared.blueprint import bp
 from portal.shared.form_limits import ATTEMPT_LIMITS, limiter
 from portal.shared.session import current_access, remember_device, start_session
+from portal.shared.submissions.kept import Fields, refilled_by
+from portal.shared.submissions.once import created_once
 
 
 @bp.get("/invitations/<token>")
@@ -23,25 +25,37 @@ def invitation(token: str) -> str | tuple[str, int]:
     return _invitation_page(token, invited)
 
 
+def _refill(_fields: Fields, token: str) -> ResponseReturnValue:
+    return invitation(token)
+
+
 @bp.post("/invitations/<token>")
 @limiter.limit(ATTEMPT_LIMITS)
-def join(token: str) -> Response | tuple[str, int]:
+@refilled_by(_refill)
+@created_once()
+def join(token: str) -> ResponseReturnValue:
     """Join as who is signed in, or as a newcomer; the link shows that the e-mail address is theirs."""
     try:
-        invited = accept_invitation(current_access(), token) if current_user.is_authenticated else _join_as_newcomer(token)
+        joined = accept_invitation(current_access(), token) if current_user.is_authenticated else _join_as_newcomer(token)
     except NotFound:
         return _dead_link()
     except ValidationFailed as problem:
         return _invitation_page(token, find_open_invitation(token), errors_by_field(problem)), 422
-    flash(f"You are in the project {invited.project_name} now, as {with_article(invited.role)}.")
+    flash(_sentence(joined))
     return remember_device(redirect(url_for("portal.integrations"), 303), current_user.person)
 
 
-def _join_as_newcomer(token: str) -> OpenInvitation:
-    invited = find_open_invitation(token)
-    person = join_as_newcomer(token, request.form.get("name", ""), request.form.get("password", ""))
+def _join_as_newcomer(token: str) -> Joined:
+    person, joined = join_as_newcomer(token, request.form.get("name", ""), request.form.get("password", ""))
     start_session(person, remember=False)
-    return invited
+    return joined
+
+
+def _sentence(joined: Joined) -> str:
+    role = with_article(joined.role)
+    if joined.is_new:
+        return f"You are in the project {joined.project_name} now, as {role}."
+    return f"You were in the project {joined.project_name} already, and stay {role}."
 
 
 def _invitation_page(token: str, invited: OpenInvitation, errors: dict[str, str] | None = None) -> str:

@@ -1,33 +1,49 @@
 """Signing in and out, and the way back in with a forgotten password."""
 
-import re
-from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from calmboard.access.credentials.passwords import is_valid_reset_token
 from calmboard.access.credentials.passwords import reset_password as set_by_link
+from calmboard.access.credentials.second_factor import check_second_factor, has_second_factor
 from calmboard.access.credentials.sign_in import check_password
 from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.access.oauth.clients import find_client
+from calmboard.clock import now
 from calmboard.errors import ValidationFailed
 from calmboard.operations import jobs
 from calmboard.queue import do_jobs_wait
 from calmboard.settings import RateLimit
 from calmboard.work.people import request_password_reset
+from portal.account.awaited import ask_for_code, awaited_person, awaits_remembering
 from portal.keys.forms import errors_by_field
-from portal.shared.blueprint import bp
+from portal.shared.blueprint import UNCHANGED, bp
 from portal.shared.form_limits import ATTEMPT_LIMITS, client_network, form_email, limiter
+from portal.shared.local_paths import local_path
 from portal.shared.session import known_device, leave_session, remember_device, start_session
+from portal.shared.submissions.kept import KEPT_FORM, Fields, refilled_by, take_kept_form
 
-_LOCAL_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\\x7f]*")
 # Links mailed to one address, whoever asks for them; beyond, one in five minutes.
 _LINK_LIMIT, _LINK_PACE = RateLimit(5, 3600), RateLimit(1, 300)
 _LINKS_ASKED_FOR = "Links for this address were asked for often within the hour. If some reached you, the newest works."
+_WRONG_CODE = "This code does not fit. Enter the one that your app shows now; each works once."
 _REFUSAL = "E-mail and password do not belong together. Check both."
+
+
+def _refill_sign_in(_fields: Fields) -> AnyResponse | str:
+    """Somebody signed in meanwhile, in another tab: then there is nothing left to do."""
+    return _redirect_to_next() if current_user.is_authenticated else _sign_in_page()
+
+
+def _refill_forgot_password(fields: Fields) -> str:
+    return render_template("account/sign_in/forgot_password.html", email=fields.get("email", ""))
+
+
+def _refill_reset_password(_fields: Fields, token: str) -> AnyResponse | str | tuple[str, int]:
+    return reset_password(token)
 
 
 @bp.get("/sign-in")
@@ -36,14 +52,52 @@ def sign_in() -> str | AnyResponse:
 
 
 @bp.post("/sign-in")
+@refilled_by(_refill_sign_in)
 def submit_sign_in() -> AnyResponse | tuple[str, int]:
     """The limit on attempts is shared with `POST /api/auth/session`."""
     email = form_email()
     person = check_password(email, request.form.get("password", ""), client_network(), known_device(email))
     if person is None:
         return _sign_in_page(refusal=_REFUSAL), 422
+    if has_second_factor(person.id):
+        ask_for_code(person, remember="remember" in request.form)
+        return redirect(url_for("portal.sign_in_code", next=_next_path()), 303)
     start_session(person, remember="remember" in request.form)
     return remember_device(_redirect_to_next(), person)
+
+
+@bp.get("/sign-in/code")
+def sign_in_code() -> str | AnyResponse:
+    """The second page of the sign-in, for who has a second factor."""
+    if current_user.is_authenticated:
+        return _redirect_to_next()
+    return _start_again() if awaited_person() is None else _code_page()
+
+
+def _refill_code(_fields: Fields) -> AnyResponse | str:
+    return sign_in_code()
+
+
+@bp.post("/sign-in/code")
+@refilled_by(_refill_code)
+def submit_code() -> AnyResponse | tuple[str, int]:
+    person, remember = awaited_person(), awaits_remembering()
+    if person is None:
+        return _start_again()
+    if not check_second_factor(person, request.form.get("code", ""), known_device(person.email)):
+        return _code_page({"code": _WRONG_CODE}), 422
+    start_session(person, remember=remember, proven_at=now())
+    return remember_device(_redirect_to_next(), person)
+
+
+@bp.get("/kept-form")
+def kept_form() -> AnyResponse:
+    """The form that this browser sent after its session had ended, as it was filled in."""
+    page = take_kept_form()
+    if page is not None:
+        return page
+    flash("That form is not kept any more. It was kept for an hour, and opens once.", UNCHANGED)
+    return redirect(url_for("portal.integrations"), 303)
 
 
 @bp.post("/sign-out")
@@ -51,7 +105,7 @@ def sign_out() -> AnyResponse:
     """With `next`, to sign in as somebody else and continue there."""
     leave_session()
     flash("You are signed out.")
-    return redirect(url_for("portal.sign_in", next=_local_path(request.form)), 303)
+    return redirect(url_for("portal.sign_in", next=local_path(request.form)), 303)
 
 
 @bp.get("/forgot-password")
@@ -61,6 +115,7 @@ def forgot_password() -> str:
 
 @bp.post("/forgot-password")
 @limiter.limit("5/minute;20/hour")
+@refilled_by(_refill_forgot_password)
 def mail_link() -> str:
     """Respond the same whether or not the account exists; the worker does the rest."""
     usage = LIMITS.get().count_paced("reset_links", form_email(), _LINK_LIMIT, _LINK_PACE)
@@ -77,6 +132,7 @@ def reset_password(token: str) -> str | tuple[str, int]:
 
 @bp.post("/reset-password/<token>")
 @limiter.limit(ATTEMPT_LIMITS)
+@refilled_by(_refill_reset_password)
 def save_new_password(token: str) -> AnyResponse | tuple[str, int]:
     if not is_valid_reset_token(token):
         return _dead_link()
@@ -89,6 +145,16 @@ def save_new_password(token: str) -> AnyResponse | tuple[str, int]:
     return redirect(url_for("portal.sign_in"), 303)
 
 
+def _code_page(errors: dict[str, str] | None = None) -> str:
+    return render_template("account/sign_in/code.html", next=_next_path(), errors=errors or {})
+
+
+def _start_again() -> AnyResponse:
+    """The password counts for ten minutes, in the browser that it was entered in."""
+    flash("Enter your password again: it was entered a while ago, or in another browser.", UNCHANGED)
+    return redirect(url_for("portal.sign_in", next=_next_path()), 303)
+
+
 def _redirect_to_next() -> AnyResponse:
     return redirect(_next_path() or url_for("portal.integrations"), 303)
 
@@ -98,6 +164,7 @@ def _sign_in_page(refusal: str = "") -> str:
         "account/sign_in/sign_in.html",
         next=_next_path(),
         application=_application(_next_path()),
+        is_form_kept=KEPT_FORM in session and (_next_path() or "").startswith(url_for("portal.kept_form")),
         refusal=refusal,
         email=request.form.get("email", ""),
         remember="remember" in request.form,
@@ -105,13 +172,7 @@ def _sign_in_page(refusal: str = "") -> str:
 
 
 def _next_path() -> str | None:
-    return _local_path(request.args)
-
-
-def _local_path(values: Mapping[str, str]) -> str | None:
-    """Where the person wanted to go, where that is a path of ours."""
-    path = values.get("next", "")
-    return path if _LOCAL_PATH.fullmatch(path) else None
+    return local_path(request.args)
 
 
 def _application(path: str | None) -> str | None:

@@ -16,7 +16,7 @@ from calmboard.access.credentials.passwords import verify
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.ids import new_id
-from calmboard.models import Invitation, Project, User
+from calmboard.models import Invitation, Membership, Project, User
 from calmboard.operations.mailing import send_next_message
 from calmboard.work.invitations import create_invitation_message
 from tests.portal.forms import send
@@ -237,6 +237,20 @@ def test_who_is_a_member_already_keeps_their_role(
     assert roles(owner, project)[person.email] == "admin"
     again = owner.api.post(f"/projects/{project.project_id}/invitations", json={"email": person.email})
     assert again.status_code == 409
+
+
+def test_who_became_a_member_meanwhile_is_told_what_they_are(
+    app: Flask, owner: TestUser, project: ProjectAndBoard, new_user: Callable[..., TestUser]
+) -> None:
+    person = new_user()
+    _, path = invite(app, owner, project, person.email, "admin")
+    with app.app_context():
+        db.session.add(Membership(user_id=person.person.id, project_id=project.project_id, role="viewer"))
+        db.session.commit()
+    browser = person.sign_in()
+    form = {"csrf_token": csrf_token(browser.get(path))}
+    answer = browser.post(path, data=form, follow_redirects=True).text
+    assert "You were in the project Observatory already, and stay a viewer." in answer
 
 
 def test_the_token_is_in_no_log(

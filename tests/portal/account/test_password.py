@@ -69,7 +69,7 @@ def test_a_short_password_is_refused_and_the_link_stays(app: Flask, client: Flas
 def test_changing_the_password_signs_out_other_browsers_only(person: TestUser) -> None:
     here, elsewhere = person.sign_in(), person.sign_in()
     answer = send(here, "/account", "/account/password", current_password=person.password, new_password=_NEW)
-    assert answer.location == "/account"
+    assert answer.location == "/account/security"
     assert "The new password is saved." in here.get("/account").text
     assert elsewhere.get("/account").status_code == 303
 
@@ -92,6 +92,6 @@ def test_signing_out_everywhere_ends_this_session_too(person: TestUser) -> None:
 def test_the_account_lists_the_browsers_that_are_signed_in(person: TestUser) -> None:
     here = person.sign_in()
     person.sign_in()
-    page = here.get("/account").text
+    page = here.get("/account/sessions").text
     assert page.count('class="session"') == 2
     assert page.count("This browser") == 1

@@ -60,7 +60,7 @@ def test_a_page_of_a_session_that_ended_removes_it(page_for: Pages, new_user: Ca
 
 def test_a_new_password_brings_a_new_token(page_for: Pages, new_user: Callable[..., TestUser]) -> None:
     page = page_for(new_user())
-    page.goto("/account")
+    page.goto("/account/security")
     token = _wait_for_token(page)
     page.get_by_label("Current password", exact=True).fill(DEMO_PASSWORD)
     page.get_by_label("New password", exact=True).fill("another-quiet-harbour")
