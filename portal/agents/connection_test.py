@@ -3,6 +3,7 @@
 import re
 from contextvars import Context
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import current_app, request
@@ -10,9 +11,10 @@ from werkzeug.test import TestResponse
 
 from calmboard.access.access import Access
 from calmboard.access.oauth.resources import MCP, resource_of
+from calmboard.clock import now
 from calmboard.work.projects import effective_scopes, has_use_of
 from portal.shared.catalogues import MCP_CATALOGUE
-from portal.shared.words import plural
+from portal.shared.texts.words import plural
 from web.origin import origin
 
 _FIRST_SENTENCE = re.compile(r".+?[.!?](?=\s|$)", re.DOTALL)
@@ -40,6 +42,7 @@ class AgentTool:
 class ConnectionTest:
     """The server's responses, and the tools for an agent with all rights of the reader."""
 
+    tested_at: datetime
     checks: list[Check]
     reading_tools: list[AgentTool]
     writing_tools: list[AgentTool]
@@ -59,7 +62,7 @@ def run_connection_test(access: Access) -> ConnectionTest:
     tools = [tool for tool in MCP_CATALOGUE.get()["tools"] if has_use_of(rights, tool["scopes"])]
     reading = [_shown(tool) for tool in tools if tool["effect"] == "reads"]
     writing = [_shown(tool) for tool in tools if tool["effect"] != "reads"]
-    return ConnectionTest(_checks(), reading, writing)
+    return ConnectionTest(now(), _checks(), reading, writing)
 
 
 def _shown(tool: dict[str, Any]) -> AgentTool:

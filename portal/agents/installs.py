@@ -5,6 +5,7 @@ None holds a secret: an agent signs in by OAuth, or reads a key from a variable.
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -39,7 +40,8 @@ class Paste:
 class Install:
     """One agent: what to paste, the `next_step` after it, and the same `by_key`.
 
-    `steps` are for agents that are set up by hand; `unreachable_reason` says why one in a cloud cannot reach this CalmBoard.
+    `link` adds the server by itself; `steps` are for agents that are set up by hand; `unreachable_reason` says why one in a
+    cloud cannot reach this CalmBoard.
     Sentences have code between backticks.
     """
 
@@ -50,6 +52,7 @@ class Install:
     by_key: Paste | None = None
     by_key_next_step: str = ""
     steps: tuple[str, ...] = ()
+    link: str = ""
     unreachable_reason: str | None = None
 
 
@@ -58,7 +61,9 @@ def install_links(endpoint: str) -> tuple[Link, ...]:
 
 
 def installs(endpoint: str) -> tuple[Install, ...]:
-    return claude_code(endpoint), codex(endpoint), gemini(endpoint), windsurf(endpoint), chatgpt(endpoint)
+    """The agents' own programs first, then editors and what is set up by hand."""
+    makers = (claude_code, claude_desktop, claude, cursor, vs_code, codex, gemini, windsurf, chatgpt)
+    return tuple(make(endpoint) for make in makers)
 
 
 def claude_link(endpoint: str) -> str:
@@ -88,6 +93,72 @@ def claude_code(endpoint: str) -> Install:
         "Then type `/mcp` in Claude Code and choose calmboard to sign in.",
         Paste("claude-code-key", "Terminal, with a key", f'{command} --header "Authorization: Bearer ${KEY}"'),
         "Your shell fills the key in, and Claude Code keeps it in its own settings.",
+    )
+
+
+def claude_desktop(endpoint: str) -> Install:
+    """https://modelcontextprotocol.io/docs/develop/connect-local-servers; its file takes commands alone, so mcp-remote connects.
+
+    The header has no space after the colon: Claude Desktop on Windows breaks arguments at spaces.
+    """
+    command = {"command": "npx", "args": ["-y", "mcp-remote", endpoint]}
+    file = "claude_desktop_config.json"
+    by_key = {
+        "command": "npx",
+        "args": ["-y", "mcp-remote", endpoint, "--header", "Authorization:${AUTH}"],
+        "env": {"AUTH": f"Bearer {KEY}"},
+    }
+    return Install(
+        "claude-desktop",
+        "Claude Desktop",
+        Paste("claude-desktop", file, _servers(command)),
+        next_step="Settings, Developer, Edit config opens the file: `~/Library/Application Support/Claude/` on macOS, "
+        "`%APPDATA%\\Claude\\` on Windows. Start Claude again, and it opens CalmBoard to sign in. It needs Node.",
+        by_key=Paste("claude-desktop-key", f"{file}, with a key", _servers(by_key)),
+        by_key_next_step=f"Put your key in place of `{KEY}`; everybody who reads this file can read it.",
+    )
+
+
+def claude(endpoint: str) -> Install:
+    """Claude on the web has no file: the same as the link, by hand."""
+    steps = (
+        "In Claude, open Settings, Connectors, and choose Add custom connector.",
+        "Name it CalmBoard and paste the address below.",
+        "Choose Connect. Claude opens CalmBoard, where you choose what it may do.",
+    )
+    paste, reason = Paste("claude", "Remote MCP server URL", endpoint), unreachable_reason(endpoint, CLAUDE)
+    return Install("claude", "Claude", paste, steps=steps, link=claude_link(endpoint), unreachable_reason=reason)
+
+
+def cursor(endpoint: str) -> Install:
+    """https://cursor.com/docs/context/mcp: `url`, and variables as ${env:NAME}."""
+    file = "~/.cursor/mcp.json"
+    server = {"url": endpoint, "headers": {"Authorization": f"Bearer ${{env:{KEY}}}"}}
+    return Install(
+        "cursor",
+        "Cursor",
+        Paste("cursor", file, _servers({"url": endpoint})),
+        "Then open Settings, MCP in Cursor and choose calmboard to sign in.",
+        Paste("cursor-key", f"{file}, with a key", _servers(server)),
+        "Cursor reads the key from the variable each time it starts.",
+        link=cursor_link(endpoint),
+    )
+
+
+def vs_code(endpoint: str) -> Install:
+    """https://code.visualstudio.com/docs/copilot/chat/mcp-servers: `servers`, and a key that it prompts for once."""
+    file = ".vscode/mcp.json"
+    server = {"type": "http", "url": endpoint}
+    prompt = {"type": "promptString", "id": "calmboard-key", "description": "CalmBoard API key", "password": True}
+    by_key = {**server, "headers": {"Authorization": "Bearer ${input:calmboard-key}"}}
+    return Install(
+        "vs-code",
+        "VS Code",
+        Paste("vs-code", file, json.dumps({"servers": {_NAME: server}}, indent=2)),
+        "VS Code shows Start above the server, and opens CalmBoard to sign in.",
+        Paste("vs-code-key", f"{file}, with a key", json.dumps({"inputs": [prompt], "servers": {_NAME: by_key}}, indent=2)),
+        "VS Code asks for the key once, and keeps it in its own secret store.",
+        link=vs_code_link(endpoint),
     )
 
 
@@ -143,7 +214,7 @@ def chatgpt(endpoint: str) -> Install:
     return Install("chatgpt", "ChatGPT", paste, steps=steps, unreachable_reason=unreachable_reason(endpoint, _CHATGPT))
 
 
-def _servers(server: dict[str, Any]) -> str:
+def _servers(server: Mapping[str, Any]) -> str:
     return json.dumps({"mcpServers": {_NAME: server}}, indent=2)
 
 

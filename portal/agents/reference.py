@@ -2,7 +2,7 @@
 
 from flask import Response, render_template
 
-from portal.docs.examples import noun_summaries
+from portal.docs.contents import noun_summaries
 from portal.docs.guide import guide_chapters
 from portal.docs.reference import markdown
 from portal.shared.blueprint import bp

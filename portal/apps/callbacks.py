@@ -1,29 +1,57 @@
-"""The callback URLs of one's own OAuth client: saved, or returned with its errors."""
+"""The callback URLs of one's own OAuth client: a field each, edited, saved, or returned with their errors."""
 
-from flask import flash, make_response, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import flash, make_response, render_template, request
+from flask.typing import ResponseReturnValue
 
 from calmboard.access.oauth.clients import change_callbacks
-from calmboard.errors import ValidationFailed
-from portal.apps.section import OAuthClientSection, OAuthStepsSection
+from calmboard.errors import FieldError, ValidationFailed
+from portal.apps.page import app_list_page
+from portal.apps.section import CallbackFields, OAuthClientSection, OAuthStepsSection
 from portal.overview.views import integrations_page
-from portal.shared.blueprint import bp, is_htmx
+from portal.shared.blueprint import bp, is_htmx, page_with, redirect_to_part
 from portal.shared.session import current_access
+from portal.shared.submissions.kept import Fields, refilled_by
 from web.origin import origin
 
 _SAVED = "The callback URLs are saved. They count from the next request on."
 
+# The form stands far below the note at the top of its page: it says the same itself, and takes the focus.
+_UNSAVED = (FieldError("/redirect_uris", "unsaved", "This is what you entered before you signed in. Save it again."),)
+
+
+def _refill(fields: Fields) -> ResponseReturnValue:
+    return _edited(CallbackFields(_submitted_uris(fields), _UNSAVED))
+
 
 @bp.post("/integrations/oauth/callbacks")
-def save_callbacks() -> Response | tuple[str, int]:
-    access, text = current_access(), request.form.get("callbacks", "")
+@refilled_by(_refill)
+def save_callbacks() -> ResponseReturnValue:
+    access, uris = current_access(), _submitted_uris(request.form)
+    if "add" in request.form:
+        return _edited(CallbackFields([*uris, ""], added=len(uris)))
+    if "remove" in request.form:
+        return _edited(CallbackFields([uri for uri in uris if uri != request.form["remove"]]))
     try:
-        change_callbacks(access, text, origin())
+        change_callbacks(access, uris, origin())
     except ValidationFailed as problem:
-        section = OAuthClientSection.of(access, text, problem.errors)
-        return (render_template("apps/_client.html", section=section) if is_htmx() else integrations_page(section)), 422
+        return _edited(CallbackFields(uris, problem.errors)), 422
     if not is_htmx():
         flash(_SAVED)
-        return redirect(url_for("portal.integrations", _anchor="oauth-client"), 303)
-    section, steps = OAuthClientSection.of(access), OAuthStepsSection.of(access)
+        return redirect_to_part("oauth-client")
+    section = OAuthClientSection.of(access)
+    steps = OAuthStepsSection.of(access) if page_with("oauth-client") == "portal.integrations" else None
     return make_response(render_template("apps/_saved.html", section=section, steps=steps, sentence=_SAVED))
+
+
+def _submitted_uris(fields: Fields) -> list[str]:
+    """The addresses in all fields, each once; several with commas or lines in one field are as many."""
+    text = ",".join(fields.getlist("callbacks")).replace("\n", ",")
+    return list(dict.fromkeys(uri for uri in (part.strip() for part in text.split(",")) if uri))
+
+
+def _edited(fields: CallbackFields) -> str:
+    """The form with other fields; nothing is saved."""
+    section = OAuthClientSection.of(current_access(), fields)
+    if is_htmx():
+        return render_template("apps/_client.html", section=section)
+    return integrations_page(section) if page_with("oauth-client") == "portal.integrations" else app_list_page(section)

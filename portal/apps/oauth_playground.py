@@ -1,27 +1,28 @@
 """The OAuth playground: the flow with one's own client, whose callback is a page of ours that shows the response."""
 
-import hmac
+import json
+import secrets
 from collections.abc import Mapping
+from functools import partial
 
-from flask import redirect, render_template, request, session
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from calmboard.access.oauth.clients import own_client
-from calmboard.access.oauth.grants import GrantError, redeem
+from calmboard.access.oauth.grants import GrantError, Tokens, redeem
 from portal.apps.examples import ExampleAuthorization, api_command, authorize_path, playground_url, token_command
+from portal.apps.kept_authorization import forget_authorization, keep_authorization, started_authorization
 from portal.shared.blueprint import bp
 from portal.shared.session import current_access
+from portal.shared.submissions.once import created_once
+from portal.shared.submissions.showing import show_again_at, show_once_at, take_shown
 from web.origin import origin
-
-# The entry of the signed cookie that holds verifier and state from the start to the callback.
-_SESSION_KEY = "rehearsal"
 
 
 @bp.post("/oauth/rehearsal")
 def start_playground() -> Response:
-    authorization = _authorization()
-    session[_SESSION_KEY] = [authorization.verifier, authorization.state]
-    return redirect(authorize_path(authorization), 303)
+    return redirect(authorize_path(keep_authorization(_client_id(), playground_url())), 303)
 
 
 @bp.get("/oauth/callback")
@@ -39,32 +40,47 @@ def callback() -> str:
 
 
 @bp.post("/oauth/callback")
-def exchange_code() -> str | tuple[str, int]:
-    """Exchange the code as the token endpoint does; the tokens are shown in this one response."""
+@created_once(again=show_again_at)
+def exchange_code() -> ResponseReturnValue:
+    """Exchange the code as the token endpoint does; the tokens wait for the page that the answer leads to."""
     authorization, code = _started_authorization(request.form), request.form.get("code", "")
-    session.pop(_SESSION_KEY, None)
+    forget_authorization()
     if authorization is None:
         return _page("over"), 422
+    client, page = own_client(current_access().user, origin()), _new_tokens_page()
     try:
-        tokens = redeem(
-            own_client(current_access().user, origin()), code, authorization.callback, authorization.verifier, origin()
-        )
+        redeem(client, code, authorization.callback, authorization.verifier, origin(), partial(_show_once, page))
     except GrantError as error:
         return _page("over", reason=error.description), 422
-    return _page("token", answer=tokens.response_fields, token=tokens.access_token, api_command=api_command(tokens.access_token))
+    return redirect(page, 303)
+
+
+@bp.get("/oauth/callback/<_exchange_id>")
+def playground_tokens(_exchange_id: str) -> str:
+    """The tokens, in this one response; its address is that of one exchange."""
+    shown = take_shown()
+    if shown is None:
+        return _page("shown")
+    answer = json.loads(shown)
+    return _page("token", answer=answer, token=answer["access_token"], api_command=api_command(answer["access_token"]))
+
+
+def _new_tokens_page() -> str:
+    return url_for("portal.playground_tokens", _exchange_id=secrets.token_urlsafe(12))
+
+
+def _show_once(page: str, tokens: Tokens) -> None:
+    show_once_at(page, json.dumps(tokens.response_fields))
 
 
 def _page(outcome: str, **parts: object) -> str:
     return render_template(f"apps/playground/{outcome}.html", nav_section="integrations", **parts)
 
 
-def _authorization(*verifier_and_state: str) -> ExampleAuthorization:
-    return ExampleAuthorization(own_client(current_access().user, origin()).id, playground_url(), *verifier_and_state)
+def _client_id() -> str:
+    return own_client(current_access().user, origin()).id
 
 
 def _started_authorization(params: Mapping[str, str]) -> ExampleAuthorization | None:
     """The request that this browser started, if the callback has its state."""
-    stored = session.get(_SESSION_KEY)
-    if stored is None or not hmac.compare_digest(stored[1].encode(), params.get("state", "").encode()):
-        return None
-    return _authorization(*stored)
+    return started_authorization(_client_id(), playground_url(), params.get("state", ""))

@@ -10,9 +10,10 @@ from markupsafe import Markup
 from calmboard.access.access import Access
 from calmboard.access.oauth.connected_apps import Grant, list_grants
 from calmboard.pagination import Page
-from portal.keys.rows import names_in, projects_of, rights_of, use_of
+from portal.keys.rows import last_call_of, names_in, projects_of, rights_of, use_of
+from portal.shared.blueprint import page_with
 from portal.shared.lists import ListPart, next_page, page_or_first, requested_page
-from portal.shared.words import initials, listed
+from portal.shared.texts.words import initials, listed
 
 CURSOR_PARAM = "apps_after"
 _KINDS = {"own": "your client", "registered": "registered itself", "document": "known by its address"}
@@ -20,7 +21,7 @@ _KINDS = {"own": "your client", "registered": "registered itself", "document": "
 
 @dataclass(frozen=True, slots=True)
 class AppRow:
-    """`kind` says how the app was registered, `hosts` where its callbacks are, `resource` what it can access."""
+    """`kind` says how the app was registered, or who made it, `hosts` where its callbacks are, `resource` what it can access."""
 
     grant: Grant
     monogram: str
@@ -29,7 +30,7 @@ class AppRow:
     resource: str
     rights: str
     projects: str
-    use: Markup
+    last_call: tuple[Markup, ...]
 
 
 def connected_apps(access: Access) -> ListPart[AppRow]:
@@ -44,24 +45,24 @@ def next_apps(access: Access) -> ListPart[AppRow]:
 
 def app_rows(access: Access, grants: Sequence[Grant]) -> list[AppRow]:
     names = names_in(access, grants)
-    return [_row(grant, names) for grant in grants]
+    return [_row(access, grant, names) for grant in grants]
 
 
 def _part(access: Access, page: Page[Grant], has_previous: bool = True) -> ListPart[AppRow]:
-    more = next_page(page, CURSOR_PARAM, "portal.integrations", "portal.more_apps", anchor="connected-apps")
+    more = next_page(page, CURSOR_PARAM, page_with("connected-apps"), "portal.more_apps", anchor="connected-apps")
     return ListPart(app_rows(access, page.rows), more, has_previous)
 
 
-def _row(grant: Grant, names: dict[str, str]) -> AppRow:
+def _row(access: Access, grant: Grant, names: dict[str, str]) -> AppRow:
     return AppRow(
         grant,
         monogram=_monogram(grant.shown_name),
-        kind=_KINDS[grant.client_kind],
+        kind=_KINDS[grant.client_kind] if grant.maker_id in (None, access.user.id) else f"made by {grant.maker}",
         hosts=_hosts(grant.redirect_uris),
         resource="MCP" if grant.resource.endswith("/mcp") else "API",
         rights=rights_of(grant.scopes) or listed(sorted(grant.scopes)),
         projects=projects_of(grant, names),
-        use=use_of(grant),
+        last_call=last_call_of(grant) if grant.resource.endswith("/mcp") else (use_of(grant),),
     )
 
 

@@ -21,11 +21,12 @@ from portal.apps.examples import (
     register_command,
     token_command,
 )
+from portal.apps.kept_authorization import keep_authorization
 from portal.apps.rows import AppRow, connected_apps
 from portal.shared.kept import KeptPart
 from portal.shared.lists import ListPart
 from portal.shared.section import BUILD_WITH_IT, YOUR_ACCESS, Section
-from portal.shared.words import count
+from portal.shared.texts.words import count
 from web.origin import origin
 
 # What each metadata document describes.
@@ -37,8 +38,32 @@ _METADATA = (
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackFields:
+    """Callback addresses that are being edited: a field each, and what is wrong with them. `added` is the index of a new one."""
+
+    uris: Sequence[str]
+    errors: Sequence[FieldError] = ()
+    added: int | None = None
+
+    @property
+    def general_errors(self) -> list[str]:
+        return [error.detail for error in self.errors if error.pointer == "/redirect_uris"]
+
+    def error_of(self, index: int) -> str:
+        pointer = f"/redirect_uris/{index}"
+        return next((error.detail for error in self.errors if error.pointer == pointer), "")
+
+    @property
+    def focused(self) -> int | None:
+        """The field that the reader goes on with: the new one, or the first that is wrong."""
+        if self.added is not None or not self.errors:
+            return self.added
+        return next((index for index in range(len(self.uris)) if self.error_of(index)), 0)
+
+
+@dataclass(frozen=True, slots=True)
 class OAuthClientSection(Section):
-    """`callbacks` is the text of the field: the saved addresses, or what was submitted with `errors`."""
+    """`fields` are the saved addresses, or those that are being edited."""
 
     template = "apps/_client.html"
     title = "OAuth client"
@@ -47,19 +72,23 @@ class OAuthClientSection(Section):
     order = 50
 
     client: Client
-    callbacks: str
-    errors: Sequence[FieldError]
+    fields: CallbackFields
+    is_edited: bool
     apps: ListPart[AppRow]
 
     @classmethod
-    def of(cls, access: Access, submitted: str | None = None, errors: Sequence[FieldError] = ()) -> Self:
+    def of(cls, access: Access, edited: CallbackFields | None = None) -> Self:
         client = own_client(access.user, origin())
-        callbacks = ",\n".join(client.redirect_uris) if submitted is None else submitted
-        return cls(client, callbacks, errors, connected_apps(access))
+        fields = edited or CallbackFields(client.redirect_uris)
+        return cls(client, fields, edited is not None, connected_apps(access))
 
     @property
     def max_callbacks(self) -> str:
         return count(MAX_OWN)
+
+    @property
+    def may_add(self) -> bool:
+        return len(self.fields.uris) < MAX_OWN
 
     @property
     def callbacks_summary(self) -> str:
@@ -114,7 +143,7 @@ class ThreeSteps(KeptPart):
 
 @dataclass(frozen=True, slots=True)
 class OAuthStepsSection(Section):
-    """The three steps with the reader's own client, and a challenge made for this view."""
+    """The three steps with the reader's own client, and the challenge that this browser keeps."""
 
     template = "apps/_steps.html"
     title = "OAuth in three steps"
@@ -129,7 +158,7 @@ class OAuthStepsSection(Section):
     @classmethod
     def of(cls, access: Access) -> Self:
         client = own_client(access.user, origin())
-        steps = ThreeSteps(ExampleAuthorization(client.id, first_callback(client)))
+        steps = ThreeSteps(keep_authorization(client.id, first_callback(client)))
         return cls(steps, playground_url(), client.allows(playground_url()))
 
 

@@ -106,12 +106,39 @@ def test_codex_is_told_the_name_of_the_variable(section: str) -> None:
     ("slug", "server"),
     [
         ("gemini-key", {"httpUrl": ENDPOINT, "headers": {"Authorization": "Bearer $CALMBOARD_API_KEY"}}),
+        ("claude-desktop", {"command": "npx", "args": ["-y", "mcp-remote", ENDPOINT]}),
+        (
+            "claude-desktop-key",
+            {
+                "command": "npx",
+                "args": ["-y", "mcp-remote", ENDPOINT, "--header", "Authorization:${AUTH}"],
+                "env": {"AUTH": "Bearer CALMBOARD_API_KEY"},
+            },
+        ),
+        ("cursor", {"url": ENDPOINT}),
+        ("cursor-key", {"url": ENDPOINT, "headers": {"Authorization": "Bearer ${env:CALMBOARD_API_KEY}"}}),
         ("windsurf", {"serverUrl": ENDPOINT}),
         ("windsurf-key", {"serverUrl": ENDPOINT, "headers": {"Authorization": "Bearer ${env:CALMBOARD_API_KEY}"}}),
     ],
 )
 def test_a_file_names_the_server_by_the_field_that_the_agent_reads(section: str, slug: str, server: object) -> None:
     assert json.loads(pasted(section, slug)) == {"mcpServers": {"calmboard": server}}
+
+
+def test_vs_code_reads_a_file_of_its_own_form_and_asks_for_the_key(section: str) -> None:
+    server = {"type": "http", "url": ENDPOINT}
+    assert json.loads(pasted(section, "vs-code")) == {"servers": {"calmboard": server}}
+    by_key = json.loads(pasted(section, "vs-code-key"))
+    assert by_key["servers"]["calmboard"]["headers"] == {"Authorization": "Bearer ${input:calmboard-key}"}
+    assert [(one["id"], one["password"]) for one in by_key["inputs"]] == [("calmboard-key", True)]
+
+
+@pytest.mark.parametrize(
+    ("slug", "path"),
+    [("cursor", "~/.cursor/mcp.json"), ("vs-code", ".vscode/mcp.json"), ("claude-desktop", "claude_desktop_config.json")],
+)
+def test_the_file_of_each_agent_is_named_above_what_goes_into_it(section: str, slug: str, path: str) -> None:
+    assert f"<span>{path}</span>" in section[: section.index(f'id="mcp-{slug}"')][-700:]
 
 
 def test_chatgpt_is_told_in_steps_and_by_address(section: str) -> None:
@@ -124,7 +151,7 @@ def test_chatgpt_is_told_in_steps_and_by_address(section: str) -> None:
 def test_nothing_to_press_or_paste_holds_a_secret(section: str) -> None:
     links = [link_of(section, agent) for agent in ("Claude", "Cursor", "VS Code")]
     texts = [unescape(re.sub(r"<[^>]+>", "", text)) for text in re.findall(r"<code id=.*?</code>", section, re.DOTALL)]
-    assert len(texts) == 9
+    assert len(texts) == 16
     assert [text for text in (*links, *map(unquote, links), *texts) if _SECRET.search(text)] == []
 
 
@@ -132,7 +159,7 @@ def test_an_address_of_this_machine_is_said_to_be_out_of_reach_of_clouds(section
     words = re.sub(r"<[^>]+>|\s+", " ", section)
     assert "Claude on the web cannot reach 127.0.0.1:8000" in words
     assert "ChatGPT cannot reach 127.0.0.1:8000" in words
-    assert words.count("CALMBOARD_PUBLIC_URL") == 2
+    assert words.count("CALMBOARD_PUBLIC_URL") == 3
 
 
 def test_a_public_address_is_reached_by_all(make_app: Callable[..., Flask], owner: TestUser) -> None:
@@ -151,7 +178,7 @@ def test_a_public_address_is_reached_by_all(make_app: Callable[..., Flask], owne
 @pytest.mark.parametrize("endpoint", ["https://10.1.2.3/mcp", "https://board.internal/mcp"])
 def test_clouds_do_not_reach_a_network_of_ones_own_and_the_others_may(endpoint: str) -> None:
     assert "your own network" in (chatgpt(endpoint).unreachable_reason or "")
-    assert [install.agent for install in installs(endpoint) if install.unreachable_reason] == ["ChatGPT"]
+    assert [install.agent for install in installs(endpoint) if install.unreachable_reason] == ["Claude", "ChatGPT"]
 
 
 @pytest.mark.parametrize("javascript", [True, False])

@@ -199,7 +199,7 @@ def _test_pressed(page: Page) -> None:
 
 def _question(page: Page) -> None:
     page.goto("/integrations")
-    page.locator("#connected-agents").get_by_role("link", name="Disconnect").first.click()
+    page.locator("#connected-apps").get_by_role("link", name="Disconnect").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
 
 

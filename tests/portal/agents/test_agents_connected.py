@@ -23,27 +23,33 @@ from tests.support.statements import recorded
 from tests.support.users import TestUser, csrf_token
 
 
+def apps_of(browser: FlaskClient) -> str:
+    """The one list of apps, agents by OAuth among them."""
+    return browser.get("/integrations").text.partition('id="connected-apps"')[2].partition("</section>")[0]
+
+
 def test_agents_say_who_what_and_the_last_call(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
-    assert "Connected agents None yet." in text_of(section_of(browser_of))
+    assert "Keys that agents use None yet." in text_of(section_of(browser_of))
     authorize_agent(app, person).call("list_projects")
-    section = section_of(browser_of)
-    assert "Harbour agent · registered itself · app.example" in text_of(section)
-    assert "tasks write, projects read · all my projects" in text_of(section)
+    section = apps_of(browser_of)
+    assert "Harbour agent MCP · registered itself · app.example" in text_of(section)
+    assert "Write: tasks · Read: projects · all my projects" in text_of(section)
     assert re.search(r"Called <code>list_projects</code>", section)
     assert re.search(r"· Used just now by \w+, 10\.", text_of(section))
+    assert "Harbour agent" not in section_of(browser_of)
     assert "Harbour agent reached it last. Used just now" in text_of(section_of(browser_of, TEST))
 
 
 def test_an_agent_that_did_not_call_yet_is_listed(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     authorize_agent(app, person)
-    assert "all my projects Never used Disconnect Harbour agent" in text_of(section_of(browser_of))
+    assert "all my projects Connected just now · Never used Disconnect Harbour agent" in text_of(apps_of(browser_of))
     assert "No agent of yours has reached it yet." in text_of(section_of(browser_of, TEST))
 
 
 def test_an_app_of_the_api_is_no_agent(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     body = register(app).get_json()
     HostApp(app, person.sign_in(), body["client_id"], body).get_tokens()
-    assert "Connected agents None yet." in text_of(section_of(browser_of))
+    assert "Stand-up bot API · registered itself" in text_of(apps_of(browser_of))
 
 
 def test_a_key_is_listed_while_its_last_call_came_to_the_server(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
@@ -71,7 +77,7 @@ def test_what_an_agent_calls_itself_and_asks_for_is_text_and_nothing_else(
 ) -> None:
     agent = authorize_agent(app, person, name="<b>bold</b>")
     agent.send({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "<i>sly</i>"}})
-    section = section_of(browser_of)
+    section = apps_of(browser_of)
     assert "<b>" not in section
     assert "<i>" not in section
     assert "<b>bold</b>" in unescape(section)
@@ -89,14 +95,14 @@ def test_an_agent_is_disconnected_after_a_question(
     agent = authorize_agent(app, person)
     with app.app_context():
         [grant] = list_grants(person.access, PageRequest()).rows
-    path = f"/integrations/apps/{grant.id}/disconnect?among=agents"
-    assert f'href="{path}"' in section_of(browser_of)
+    path = f"/integrations/apps/{grant.id}/disconnect"
+    assert f'href="{path}"' in apps_of(browser_of)
     question = browser_of.get(path, headers=headers)
     assert "Disconnect “Harbour agent”?" in question.text
-    assert 'href="/integrations#connected-agents"' in question.text
+    assert 'href="/integrations#connected-apps"' in question.text
     answer = browser_of.post(path, data={"csrf_token": csrf_token(question)}, headers=headers)
-    assert answer.location == (None if headers else "/integrations#connected-agents")
-    assert "Connected agents None yet." in text_of(section_of(browser_of))
+    assert answer.location == (None if headers else "/integrations#connected-apps")
+    assert "None yet." in text_of(apps_of(browser_of))
     assert agent.ask("tools/list").status_code == 401
 
 
@@ -127,35 +133,36 @@ def test_a_key_revoked_in_its_own_list_leaves_that_of_the_agents(app: Flask, per
     form = {"csrf_token": csrf_token(browser_of.get(path, headers=HTMX)), "sure": "on"}
     answer = browser_of.post(path, data=form, headers=HTMX)
     assert answer.text.index(f'id="{key.id}"') < answer.text.index('<hx-partial hx-target="#connected-agents"')
-    assert "Connected agents None yet." in text_of(answer.text)
+    assert "Keys that agents use None yet." in text_of(answer.text)
 
 
 def test_an_app_with_a_scheme_of_its_own_is_named_by_it(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     body = register(app, client_name="Cursor", redirect_uris=["cursor://anysphere.cursor-mcp/oauth/callback"]).get_json()
     application = HostApp(app, person.sign_in(), body["client_id"], body, body["redirect_uris"][0])
     application.get_tokens(resource=ENDPOINT)
-    assert "Cursor · registered itself · cursor://" in text_of(section_of(browser_of))
+    assert "Cursor MCP · registered itself · cursor://" in text_of(apps_of(browser_of))
 
 
 def test_the_page_takes_as_many_statements_however_many_agents(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
-    with recorded(app) as with_none:
+    authorize_agent(app, person, name="Agent").ask("tools/list")
+    Agent(app, person.new_key("Key")).ask("tools/list")
+    with recorded(app) as with_two:
         browser_of.get("/integrations")
     for number in range(3):
         authorize_agent(app, person, name=f"Agent {number}").ask("tools/list")
         Agent(app, person.new_key(f"Key {number}")).ask("tools/list")
-    with recorded(app) as with_six:
+    with recorded(app) as with_eight:
         browser_of.get("/integrations")
-    assert len(with_six) == len(with_none)
+    assert len(with_eight) == len(with_two)
 
 
 def test_disconnecting_an_agent_keeps_the_page_and_the_focus(app: Flask, page_for: Pages, person: TestUser) -> None:
     authorize_agent(app, person)
     page = page_for(person)
     page.goto("/integrations")
-    page.locator("#connected-agents").get_by_role("link", name="Disconnect Harbour agent").click()
+    page.locator("#connected-apps").get_by_role("link", name="Disconnect Harbour agent").click()
     page.get_by_role("dialog").get_by_role("button", name="Disconnect").click()
-    expect(page.locator("#connected-agents h3")).to_be_focused()
-    expect(page.locator("#connected-agents")).to_contain_text("None yet.")
+    expect(page.locator("#connected-apps h3")).to_be_focused()
     expect(page.locator("#connected-apps")).to_contain_text("None yet.")
 
 

@@ -46,7 +46,7 @@ def test_connected_apps_are_named_in_short(app: Flask, person: TestUser, browser
     with app.app_context():
         [grant] = list_grants(person.access, PageRequest()).rows
     page = browser_of.get("/integrations").text
-    assert page.count(f"<strong>{shown}</strong>") == 2
+    assert page.count(f"<strong>{shown}</strong>") == 1
     path = f"/integrations/apps/{grant.id}/disconnect"
     question = browser_of.get(path).text
     assert f"Disconnect “{shown}”?" in question

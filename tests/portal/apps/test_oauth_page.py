@@ -15,17 +15,16 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
 from calmboard.access.oauth.clients import own_client
-from calmboard.access.oauth.connected_apps import list_grants
+from calmboard.access.oauth.connected_apps import list_grants, revoke_own_grant
 from calmboard.pagination import PageRequest
-from tests.oauth.conftest import HostApp, challenge_of, register
+from tests.oauth.conftest import challenge_of
+from tests.portal.apps.callbacks import ORIGIN, PLAYGROUND_URL, SAVE_PATH, callbacks_of, text_of
+from tests.portal.apps.connected import connect
 from tests.portal.forms import HTMX, send
 from tests.support.clients.accessibility import Look, find_barriers
 from tests.support.clients.browser import Pages
 from tests.support.users import TestUser, csrf_token
 
-ORIGIN = "http://127.0.0.1:8000"
-_PLAYGROUND_URL = f"{ORIGIN}/oauth/callback"
-_SAVE = "/integrations/oauth/callbacks"
 _LOOKS: list[Look] = [("light", 1280), ("dark", 1280), ("light", 320), ("dark", 320)]
 
 
@@ -34,15 +33,6 @@ def code_of(page: str, id_: str) -> str:
     found = re.search(rf'<code id="{id_}">(.*?)</code>', page, re.DOTALL)
     assert found
     return unescape(re.sub(r"<[^>]+>", "", found[1]))
-
-
-def text_of(page: str) -> str:
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", "", page)))
-
-
-def callbacks_of(app: Flask, person: TestUser) -> tuple[str, ...]:
-    with app.app_context():
-        return own_client(person.person, ORIGIN).redirect_uris
 
 
 @pytest.mark.parametrize("section", ["oauth-client", "oauth-steps", "oauth-metadata"])
@@ -63,45 +53,7 @@ def test_everybody_has_one_client_of_their_own(app: Flask, person: TestUser, bro
 def test_the_client_comes_with_the_first_sign_in(app: Flask, new_user: Callable[..., TestUser]) -> None:
     person = new_user()
     person.sign_in()
-    assert callbacks_of(app, person) == (_PLAYGROUND_URL,)
-
-
-def test_callbacks_are_saved_with_commas_and_lines(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
-    text = f"https://a.example/cb,\nhttp://localhost:8765/cb, {_PLAYGROUND_URL}"
-    saved = send(browser_of, "/integrations", _SAVE, callbacks=text)
-    assert (saved.status_code, saved.location) == (303, "/integrations#oauth-client")
-    assert callbacks_of(app, person) == ("https://a.example/cb", "http://localhost:8765/cb", _PLAYGROUND_URL)
-    page = browser_of.get("/integrations").text
-    assert "The callback URLs are saved." in page
-    assert "Three of three used." in page
-
-
-@pytest.mark.parametrize(
-    ("text", "sentences"),
-    [
-        ("", ["Give at least one address"]),
-        ("https://a.example,https://b.example,https://c.example,https://d.example", ["These are 4 addresses. Use at most 3."]),
-        ("http://a.example/cb", ["http://a.example/cb: Public addresses need https."]),
-        (
-            "https://a.example/#x, ftp://b.example/",
-            ["https://a.example/#x: Leave out the #", "ftp://b.example/: Callbacks start"],
-        ),
-        ("<b>https://a.example</b>", ["<b>https://a.example</b>: Use plain letters"]),
-        ("nonsense", ["nonsense: This is not a whole address."]),
-    ],
-)
-def test_each_invalid_callback_is_named_beside_the_field(
-    app: Flask, person: TestUser, browser_of: FlaskClient, text: str, sentences: list[str]
-) -> None:
-    for headers in ({}, HTMX):
-        token = csrf_token(browser_of.get("/integrations"))
-        answer = browser_of.post(_SAVE, data={"csrf_token": token, "callbacks": text}, headers=headers)
-        assert answer.status_code == 422
-        assert [sentence for sentence in sentences if sentence not in text_of(answer.text)] == []
-        assert 'aria-invalid="true"' in answer.text
-        assert f">{text}<" in unescape(answer.text)
-        assert ("<h1>" in answer.text) is not bool(headers)
-    assert callbacks_of(app, person) == (_PLAYGROUND_URL,)
+    assert callbacks_of(app, person) == (PLAYGROUND_URL,)
 
 
 def test_the_steps_hold_the_readers_own_values(browser_of: FlaskClient) -> None:
@@ -111,21 +63,16 @@ def test_the_steps_hold_the_readers_own_values(browser_of: FlaskClient) -> None:
     verifier = re.search(r"code_verifier=(\S+)", code_of(page, "oauth-token"))
     assert verifier
     assert params["client_id"] == code_of(page, "client-id")
-    assert (params["redirect_uri"], params["resource"]) == (_PLAYGROUND_URL, ORIGIN)
+    assert (params["redirect_uri"], params["resource"]) == (PLAYGROUND_URL, ORIGIN)
     assert params["code_challenge"] == challenge_of(verifier[1])
     assert "\n" not in address.geturl()
     assert code_of(page, "oauth-call") == f'curl -H "Authorization: Bearer cbo_…" {ORIGIN}/api/v1/projects'
 
 
-def test_the_challenge_is_another_at_each_view(browser_of: FlaskClient) -> None:
-    views = {code_of(browser_of.get("/integrations").text, "oauth-address") for _ in range(3)}
-    assert len(views) == 3
-
-
 def test_the_steps_follow_the_first_callback(browser_of: FlaskClient) -> None:
     first = "https://a.example/cb?x='y'&z=$HOME"
     token = csrf_token(browser_of.get("/integrations"))
-    part = browser_of.post(_SAVE, data={"csrf_token": token, "callbacks": first}, headers=HTMX).text
+    part = browser_of.post(SAVE_PATH, data={"csrf_token": token, "callbacks": first}, headers=HTMX).text
     assert parse_qs(urlsplit(code_of(part, "oauth-address")).query)["redirect_uri"] == [first]
     echoed = code_of(part, "oauth-token").replace("curl ", "printf '%s\\n' ")
     assert f"redirect_uri={first}" in run(echoed).split("\n")
@@ -142,37 +89,49 @@ def test_the_metadata_is_there_to_copy(page_for: Pages, person: TestUser) -> Non
     assert documents[3]["client_id"].startswith("cli_")
 
 
-def connect(app: Flask, person: TestUser) -> dict[str, Any]:
-    """Authorize an application, and use it once."""
-    body = register(app).get_json()
-    application = HostApp(app, person.sign_in(), body["client_id"], body)
-    tokens = application.get_tokens()
-    assert application.api(tokens["access_token"]).get("/projects").status_code == 200
-    return tokens
-
-
 def test_connected_apps_say_who_what_and_when(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     assert "None yet." in browser_of.get("/integrations").text
     connect(app, person)
     page = text_of(browser_of.get("/integrations").text)
-    assert "Stand-up bot · registered itself · app.example" in page
-    assert "API · tasks write, projects read · all my projects" in page
+    assert "Stand-up bot API · registered itself · app.example" in page
+    assert "Write: tasks · Read: projects · all my projects" in page
     assert re.search(r"Connected just now · Used just now by \w+, 127\.0\.0\.1", page)
+
+
+def disconnect_path(app: Flask, person: TestUser) -> str:
+    """Where an application that was just connected is disconnected."""
+    connect(app, person)
+    with app.app_context():
+        [grant] = list_grants(person.access, PageRequest()).rows
+    return f"/integrations/apps/{grant.id}/disconnect"
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_an_app_is_disconnected_after_a_question(
     app: Flask, person: TestUser, browser_of: FlaskClient, headers: dict[str, str]
 ) -> None:
-    connect(app, person)
-    with app.app_context():
-        [grant] = list_grants(person.access, PageRequest()).rows
-    path = f"/integrations/apps/{grant.id}/disconnect"
+    path = disconnect_path(app, person)
     question = browser_of.get(path, headers=headers)
     assert "Disconnect “Stand-up bot”?" in question.text
     answer = browser_of.post(path, data={"csrf_token": csrf_token(question)}, headers=headers)
     assert answer.status_code == (200 if headers else 303)
     assert "None yet." in browser_of.get("/integrations").text
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_an_app_that_was_disconnected_elsewhere_is_told_so(
+    app: Flask, person: TestUser, browser_of: FlaskClient, headers: dict[str, str]
+) -> None:
+    path = disconnect_path(app, person)
+    form = {"csrf_token": csrf_token(browser_of.get(path, headers=headers))}
+    with app.app_context():
+        revoke_own_grant(person.access, path.split("/")[3])
+    question = browser_of.get(path, headers=headers).text
+    assert "“Stand-up bot” is disconnected already" in question
+    assert "Disconnect “Stand-up bot”?" not in question
+    answer = browser_of.post(path, data=form, headers=headers, follow_redirects=True).text
+    assert "Stand-up bot was disconnected already, on" in answer
+    assert "Stand-up bot is disconnected." not in answer
 
 
 def test_nobody_is_asked_about_what_another_connected(app: Flask, person: TestUser, owner: TestUser) -> None:
@@ -211,7 +170,8 @@ def decide(browser: FlaskClient, address: str, params: dict[str, str], decision:
 
 def exchange(browser: FlaskClient, back: str) -> Any:
     params = {name: values[0] for name, values in parse_qs(urlsplit(back).query).items()}
-    return send(browser, "/integrations", "/oauth/callback", code=params["code"], state=params["state"])
+    answer = send(browser, "/integrations", "/oauth/callback", code=params["code"], state=params["state"])
+    return browser.get(answer.location) if answer.location else answer
 
 
 def test_a_rehearsal_ends_in_a_token_shown_once(person: TestUser, browser_of: FlaskClient) -> None:
@@ -281,7 +241,7 @@ def copied(page: Page, what: str) -> str:
 def test_the_three_steps_copied_from_the_page_lead_to_the_projects(page_for: Pages, person: TestUser) -> None:
     page = page_for(person)
     page.goto("/integrations")
-    names = ("the address", "Terminal: code to token", "Terminal: first call")
+    names = ("the address", "the command that trades the code", "the first call")
     address, token_command, api_command = (copied(page, name) for name in names)
     page.goto(address)
     page.get_by_role("button", name="Allow").click()
@@ -300,7 +260,7 @@ def test_try_it_here_ends_in_an_answer_of_the_api(page_for: Pages, person: TestU
     expect(page.get_by_role("heading", level=1)).to_have_text("The code came back")
     page.get_by_role("button", name="Trade the code for a token").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Here is the token")
-    command = copied(page, "Terminal") if javascript else page.locator("#api-command").text_content() or ""
+    command = copied(page, "the command") if javascript else page.locator("#api-command").text_content() or ""
     assert [project["name"] for project in json.loads(run(command))["data"]] == ["Observatory"]
     page.get_by_role("link", name="Connected apps").click()
     expect(page.locator("#connected-apps")).to_contain_text("Used just now by curl")
@@ -310,11 +270,15 @@ def test_saving_and_disconnecting_keep_the_page_and_the_focus(app: Flask, page_f
     connect(app, person)
     page = page_for(person)
     page.goto("/integrations")
-    page.get_by_label("Callback URLs").fill("http://a.example/cb")
+    page.get_by_label("Callback 1", exact=True).fill("http://a.example/cb")
     page.get_by_role("button", name="Save callbacks").click()
-    expect(page.locator("#callbacks-error")).to_contain_text("Public addresses need https.")
-    expect(page.get_by_label("Callback URLs")).to_be_focused()
-    page.get_by_label("Callback URLs").fill("https://a.example/cb")
+    expect(page.locator("#callback-1-error")).to_contain_text("Public addresses need https.")
+    expect(page.get_by_label("Callback 1", exact=True)).to_be_focused()
+    page.get_by_label("Callback 1", exact=True).fill("https://a.example/cb")
+    page.get_by_role("button", name="Add a callback").click()
+    expect(page.get_by_label("Callback 2", exact=True)).to_be_focused()
+    page.get_by_role("button", name="Remove callback 2").click()
+    expect(page.get_by_label("Callback 2", exact=True)).to_have_count(0)
     page.get_by_role("button", name="Save callbacks").click()
     expect(page.locator("#live")).to_contain_text("The callback URLs are saved.")
     expect(page.get_by_role("button", name="Save callbacks")).to_be_focused()
@@ -327,9 +291,10 @@ def test_saving_and_disconnecting_keep_the_page_and_the_focus(app: Flask, page_f
 
 def _invalid_callbacks(page: Page) -> None:
     page.goto("/integrations")
-    page.get_by_label("Callback URLs").fill("http://a.example, ftp://b.example")
+    page.get_by_text("Paste several at once").click()
+    page.get_by_label("Addresses, separated by commas or lines").fill("http://a.example, ftp://b.example")
     page.get_by_role("button", name="Save callbacks").click()
-    expect(page.locator("#callbacks-error")).to_be_visible()
+    expect(page.locator("#callback-2-error")).to_be_visible()
 
 
 def _question(page: Page) -> None:
