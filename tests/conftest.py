@@ -7,6 +7,7 @@ a test reads the seeded people and projects, and changes only what it created it
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -19,14 +20,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser
 
+from calmboard.access.request_log import REQUEST_LOG
 from calmboard.db import db
 from calmboard.queue import open_queue
 from calmboard.settings import Settings
 from tests.support.clients.browser import Pages, running_chromium
 from tests.support.servers.databases import Databases, open_databases, settings_for
+from tests.support.servers.html_checker import HtmlChecker, running_html_checker
 from tests.support.servers.kept import Kept
 from tests.support.servers.postgres import stop_postgres
-from tests.support.servers.programs import free_port
+from tests.support.servers.programs import find_program, free_port
 from tests.support.servers.redis_server import running_redis, running_redis_by_tls, running_valkey
 from tests.support.servers.run import make_run_dir
 from tests.support.servers.server import Server, running_server
@@ -136,7 +139,9 @@ def make_app(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., Flask
 
 
 def close(app: Flask) -> None:
+    """What its log of requests holds is written before, or its thread would connect again."""
     with app.app_context():
+        REQUEST_LOG.get().flush()
         for engine in db.engines.values():
             engine.dispose()
 
@@ -218,6 +223,23 @@ def strict_server(settings: Settings, kept: Kept) -> Server:
 def _at_free_port(settings: Settings) -> Settings:
     port = free_port()
     return replace(settings, port=port, origin=f"http://127.0.0.1:{port}")
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate and its key, for this machine and for a host name."""
+    directory = tmp_path_factory.mktemp("certificate")
+    key, certificate = directory / "key.pem", directory / "certificate.pem"
+    command = [find_program("openssl", "openssl"), "req", "-x509", "-nodes", "-days", "1", "-subj", "/CN=other-server"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1,DNS:rebinding.example", "-newkey", "ec"]
+    command += ["-pkeyopt", "ec_paramgen_curve:prime256v1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    return certificate, key
+
+
+@pytest.fixture(scope="session")
+def html_checker(kept: Kept) -> HtmlChecker:
+    return kept.enter(("html checker", ""), running_html_checker)
 
 
 @pytest.fixture(scope="session")

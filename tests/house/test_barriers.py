@@ -66,3 +66,12 @@ def test_a_barrier_of_the_tree_is_found(page: Page, part: str, rule: str) -> Non
     _show(page, body=_BODY.replace("</main>", f"{part}</main>"))
     found = find_barriers(page, _LOOKS)
     assert {look: [barrier.partition(":")[0] for barrier in found[look]] for look in found} == {look: [rule] for look in _LOOKS}
+
+
+def test_a_page_without_scripts_is_judged_too(browser: Browser) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        _show(page, body=_BODY.replace("</main>", '<img src="data:,"></main>'))
+        assert {violation.partition(":")[0] for found in find_barriers(page, _LOOKS).values() for violation in found} == {
+            "image-alt"
+        }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import get_ident
 from typing import Any
 
 from flask import Flask
@@ -16,12 +17,14 @@ Statement = tuple[str, Any]
 def recorded(app: Flask, bind: str | None = None) -> Iterator[list[Statement]]:
     """Every statement of the block with its parameters, in order; `bind` names the one engine to listen to.
 
-    What bypasses SQLAlchemy is not recorded.
+    What bypasses SQLAlchemy is not recorded, nor what other threads do meanwhile, such as that of the log of requests.
     """
     statements: list[Statement] = []
+    thread = get_ident()
 
     def record(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        statements.append((statement, parameters))
+        if get_ident() == thread:
+            statements.append((statement, parameters))
 
     with listening(app, "before_cursor_execute", record, bind):
         yield statements

@@ -7,6 +7,8 @@ from tests.house.rules.folders import hidden_modules, mirror_breaches
 from tests.house.rules.imports import circle_breaches, import_breaches, rooms_without_order
 from tests.house.rules.sizes import folder_breaches, size_breaches
 from tests.house.rules.wording import name_breaches, phrase_breaches
+from tests.house.sentences.counts import count_breaches
+from tests.house.sentences.texts import sentence_breaches
 
 RULES: tuple[Callable[[Path], list[str]], ...] = (
     import_breaches,
@@ -18,6 +20,8 @@ RULES: tuple[Callable[[Path], list[str]], ...] = (
     hidden_modules,
     name_breaches,
     phrase_breaches,
+    sentence_breaches,
+    count_breaches,
 )
 
 

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.house.rules.order import EXTERNAL_CLIENTS, UNMIRRORED_TESTS
+from tests.house.rules.order import EXTERNAL_CLIENTS, UNMIRRORED_TESTS, WALKS
 from tests.house.rules.source import Module, product_modules, python_files
 
 
@@ -31,7 +31,8 @@ def hidden_modules(root: Path) -> list[str]:
 
 
 def _is_unmirrored(folder: Path) -> bool:
-    return folder.parts[:1] == () or folder.parts[0] in UNMIRRORED_TESTS or folder.name == EXTERNAL_CLIENTS
+    is_of_others = folder.name == EXTERNAL_CLIENTS or WALKS in folder.parts
+    return is_of_others or folder.parts[:1] == () or folder.parts[0] in UNMIRRORED_TESTS
 
 
 def _bound_objects(package: Module) -> Iterator[str]:

@@ -36,9 +36,11 @@ ROOMS = {
         "logs",
     ),
     "calmboard.access": (
-        "last_use",
+        "request_log",
         "request_record",
+        "audit_reading",
         "idempotency",
+        "kept_forms",
         "credentials",
         "oauth",
         "providers",
@@ -53,7 +55,18 @@ ROOMS = {
         "secret_format",
         "signing",
     ),
-    "api": ("session_auth", "postman", "mcp", "resources", "health", "docs", "framework", "shapes"),
+    "api": (
+        "session_auth",
+        "leak_reports",
+        "github_reports",
+        "postman",
+        "mcp",
+        "resources",
+        "health",
+        "docs",
+        "framework",
+        "shapes",
+    ),
     "api.mcp": (
         "tools",
         "shapes",
@@ -78,6 +91,7 @@ FLASK_APP_MODULES = (
     "calmboard.operations.cli",
     "calmboard.operations.jobs",
     "calmboard.access.reads",
+    "calmboard.access.request_log.writer",
     "calmboard.db",
     "calmboard.extensions",
     "calmboard.queue",
@@ -90,6 +104,8 @@ MAX_FUNCTION_LINES = 25
 MAX_FOLDER_FILES = 15
 
 # Folders of tests that mirror no folder of the product: judged is the whole, or the house itself.
-UNMIRRORED_TESTS = ("attack", "house", "mutants", "product", "support")
+UNMIRRORED_TESTS = ("attack", "house", "mutants", "pictures", "product", "support")
 # Programs of others that speak with one interface; they lie in its folder.
 EXTERNAL_CLIENTS = "external_clients"
+# The ways in which people use an interface, each played from its beginning to its end; they lie in its folder.
+WALKS = "walks"

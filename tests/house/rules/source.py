@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.house.rules.order import PRODUCT
 
 _SUFFIXES = (".py", ".html", ".css", ".js")
-_EXCLUDED = {"vendor", "node_modules", "migrations", "instance"}
+_EXCLUDED = {"vendor", "bundles", "node_modules", "migrations", "instance"}
 
 
 @dataclass(frozen=True)

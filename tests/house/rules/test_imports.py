@@ -15,7 +15,7 @@ UPWARD = "a room imports only those below it"
     [
         ("portal/keys/views.py", "from api.shapes import Key", "interfaces never import each other"),
         ("api/mcp/tools/tasks.py", "import portal", "interfaces never import each other"),
-        ("oauth/consent/page.py", "from portal.shared.words import ago", "interfaces never import each other"),
+        ("oauth/consent/page.py", "from portal.shared.texts.words import ago", "interfaces never import each other"),
         ("connectors/jira/provider.py", "from api.shapes import Key", "interfaces never import each other"),
         ("api/me.py", "from wsgi import create_app", "only that file imports every interface"),
         ("calmboard/operations/jobs.py", "import worker", "only that file imports every interface"),
@@ -52,7 +52,7 @@ def test_an_import_that_goes_up_sideways_or_out_is_found(tmp_path: Path, file: s
     [
         ("wsgi.py", "import api\nimport portal"),
         ("worker.py", "from wsgi import create_app"),
-        ("portal/keys/views.py", "from portal.shared.words import ago\nfrom web.bearer import read_bearer\nimport flask"),
+        ("portal/keys/views.py", "from portal.shared.texts.words import ago\nfrom web.bearer import read_bearer\nimport flask"),
         (
             "calmboard/work/tasks/lifecycle.py",
             "from calmboard.work.tasks import positions\nimport calmboard.access.access",

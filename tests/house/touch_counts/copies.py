@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[3]
 # Files to add, under the paths that they have in the tree; `.txt` keeps them from being read as parts of these tests.
 ADDITIONS = Path(__file__).parent
 
-_LEFT_OUT = shutil.ignore_patterns(".*", "instance", "node_modules", "__pycache__", "*.gz", "*.br")
+_LEFT_OUT = shutil.ignore_patterns(".*", "instance", "node_modules", "__pycache__", "*.gz", "*.br", "bundles")
 
 
 class Copy:

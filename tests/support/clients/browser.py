@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from tests.support.servers.programs import find_program
 from tests.support.users import SESSION_COOKIE, TestUser, new_address
 
-_OPTIONS = (
+CHROMIUM_OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -33,7 +33,7 @@ Scheme = Literal["light", "dark"]
 def running_chromium() -> Iterator[Browser]:
     """Its headless shell, which opens a page for a fifth of what the whole browser takes; or else that."""
     path = find_program("chromium-headless-shell", "chromium-headless-shell", "chromium", "chromium-browser")
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=_OPTIONS) as browser:
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS) as browser:
         yield browser
 
 
