@@ -5,10 +5,10 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest --numprocesses=2 --maxschedchunk=1 --durations=15
 # Every process of a run reads what the first one compiled, whatever the environment says.
 unexport PYTHONDONTWRITEBYTECODE
-STATIC := $(shell find static -type f ! -name '*.gz' ! -name '*.br')
+STATIC := $(shell find static -type f ! -name '*.gz' ! -name '*.br' ! -path 'static/bundles/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick deep check format bench coverage mutants attack tools clean
+.PHONY: help run test quick deep check format bench coverage mutants pictures attack tools clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,9 @@ coverage: .venv/tests .venv/static ## Measure by branch what make quick and one 
 mutants: .venv/tests ## Put small faults into the code that decides who may what, and show which no test notices
 	@$(BIN)/python -m tests.mutants $(MUTANTS)
 
+pictures: .venv/tests .venv/static ## Draw each state of the pages into pictures/, at three widths in both schemes; ONLY=consent draws some
+	@$(BIN)/python -m tests.pictures $(if $(ONLY),'$(ONLY)')
+
 attack: .venv/tests ## Attack an installation of yours: URL=http://127.0.0.1:8000, and EMAIL, PASSWORD and KEY of an account for it
 	@EMAIL='$(EMAIL)' PASSWORD='$(PASSWORD)' KEY='$(KEY)' $(BIN)/python -m tests.attack $(URL) $(MINE)
 
@@ -57,7 +60,7 @@ tools:
 
 clean: ## Remove what make made, but not instance/ with your data
 	@rm -rf .venv .venv-judges .venv-peers tests/node_modules bench/peers/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
-	@find static -name '*.gz' -o -name '*.br' | xargs rm -f
+	@find static -name '*.gz' -o -name '*.br' -o -path 'static/bundles/*' | xargs rm -f
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CalmBoard needs Python 3.11 or later.")'
@@ -75,8 +78,9 @@ clean: ## Remove what make made, but not instance/ with your data
 .venv-judges: tests/judges/requirements.txt | .venv/bin/python
 	-@$(PYTHON) -m venv $@ && $@/bin/pip install --quiet --disable-pip-version-check -r $< && touch $@
 
-# Compressed once, so that no request has to.
+# Joined and compressed once, so that no request has to.
 .venv/static: $(STATIC) .venv/runtime
+	@$(BIN)/python -m portal.shared.transport.bundles
 	@$(BIN)/python -m whitenoise.compress --quiet static
 	@touch $@
 

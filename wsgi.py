@@ -13,17 +13,20 @@ import connectors
 import oauth
 import portal
 from calmboard import logs
+from calmboard.access.audit import AUDIT_LISTENERS
 from calmboard.access.limits.rate_limits import LIMITS, Limits, Store
 from calmboard.access.limits.storage import FixedWindow, storage_uri
 from calmboard.access.providers import PROVIDERS
 from calmboard.access.reads import open_replica
+from calmboard.access.request_log import REQUEST_LOG, RequestLog
 from calmboard.db import db, open_database
+from calmboard.events.notices import note_change
 from calmboard.operations.parent_death import end_with_parent
 from calmboard.outgoing.fetch import FETCH, make_fetch
 from calmboard.queue import open_queue
 from calmboard.settings import SETTINGS, Settings, SettingsError, read_settings
 from portal.shared.assets import serve_static
-from portal.shared.catalogues import API_CATALOGUE, MCP_CATALOGUE
+from portal.shared.catalogues import API_ANSWERS, API_CATALOGUE, MCP_CATALOGUE
 from portal.shared.form_limits import limiter
 from web import body_limits, origin, problems, record
 from web.app import App, trust_proxies
@@ -105,6 +108,8 @@ def _install_ground(app: App, settings: Settings) -> None:
     SETTINGS.set(app, settings)
     open_database(app, settings)
     open_queue(settings)
+    AUDIT_LISTENERS.set(app, (note_change,))
+    REQUEST_LOG.set(app, RequestLog(app))
     FETCH.set(app, make_fetch(settings.outgoing_allow))
 
 
@@ -116,6 +121,7 @@ def _install_interfaces(app: App) -> None:
     open_replica(app, cast("FixedWindow", limiter.storage))
     api.install(app)
     API_CATALOGUE.set(app, api.catalogue(app))
+    API_ANSWERS.set(app, api.read_answer)
     MCP_CATALOGUE.set(app, api.mcp.catalogue(app))
     portal.install(app)
     oauth.install(app)
