@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
-from calmboard.access.secret_format import is_well_formed
+from calmboard.access.secret_format import without_secrets
 from calmboard.errors import PROBLEMS, Problem
 from calmboard.texts.folding import fold
 from portal.docs.contents import endpoint_id
@@ -39,8 +39,7 @@ class EndpointSearch:
     @classmethod
     def of(cls, text: str) -> Self:
         """What an address asks for; a secret stays out of the page."""
-        q = " ".join(_UNSEEN.sub(" ", text).split())[:_MAX_TEXT]
-        return cls(f"…{q[-4:]}" if is_well_formed(q) else q)
+        return cls(" ".join(_UNSEEN.sub(" ", without_secrets(text)).split())[:_MAX_TEXT])
 
     @cached_property
     def matches(self) -> Sequence[Match]:

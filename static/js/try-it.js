@@ -234,20 +234,35 @@ document.addEventListener("toggle", (event) => {
 
 function fill(form, area) {
   const values = {};
-  for (const field of form.querySelectorAll('[data-field^="body."]')) {
-    if (textsOf(field).length && !read(field, (value) => { values[field.dataset.field.slice(5)] = value; })) return;
+  for (const field of bodyFields(form)) {
+    if (textsOf(field).length && !read(field, (value) => { values[nameOf(field)] = value; })) return;
   }
   area.value = JSON.stringify(values, null, 2);
 }
 
 function take(form, fold, area) {
   forget(fold);
+  const field = area.closest("[data-field]");
   let values = null;
-  if (!parse(area.closest("[data-field]"), area.value, (value) => { values = value; })) fold.open = true;
-  if (!values || typeof values !== "object") return;
-  for (const field of form.querySelectorAll('[data-field^="body."]')) set(field, values[field.dataset.field.slice(5)]);
+  const isRead = parse(field, area.value, (value) => { values = value; });
+  const sentence = isRead && whyOnlyJson(form, values);
+  if (sentence) fault(field, sentence);
+  fold.open = !isRead || Boolean(sentence);
+  if (fold.open) return;
+  for (const one of bodyFields(form)) set(one, values[nameOf(one)]);
   area.value = "";
 }
+
+// What the fields cannot hold stays JSON, which is sent as it is.
+function whyOnlyJson(form, values) {
+  if (values === null || typeof values !== "object" || Array.isArray(values)) return "The fields can hold an object only, in braces.";
+  const names = bodyFields(form).map(nameOf);
+  const other = Object.keys(values).filter((name) => !names.includes(name));
+  return other.length ? `No field holds ${other.join(", ")}, so this is sent as it stands here.` : "";
+}
+
+const bodyFields = (form) => [...form.querySelectorAll('[data-field^="body."]')];
+const nameOf = (field) => field.dataset.field.slice(5);
 
 function set(field, value) {
   const text = asText(value, field.dataset.control);

@@ -68,10 +68,17 @@ def _read_json_field(field: TryField) -> Any:
 
 def _read_json(text: str) -> Any:
     try:
-        return json.loads(text)
+        value = json.loads(text, parse_constant=_refuse_constant)
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         at = f" Line {error.lineno}, column {error.colno}." if isinstance(error, json.JSONDecodeError) else ""
         raise ValueError(f"This cannot be read as JSON.{at}") from None
+    return value
+
+
+def _refuse_constant(word: str) -> None:
+    """NaN and Infinity, which Python reads and JSON does not have."""
+    raise ValueError(word)
 
 
 _READERS: Mapping[str, Callable[[TryField], Any]] = {

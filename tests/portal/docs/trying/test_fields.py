@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from collections.abc import Callable
 from html import unescape
 from typing import Any
 
@@ -12,7 +13,7 @@ from flask.testing import FlaskClient
 
 from portal.shared.catalogues import API_CATALOGUE
 from tests.portal.forms import HTMX
-from tests.support.users import TestUser
+from tests.support.users import ProjectAndBoard, TestUser
 
 _LINES = re.compile(r'<code id="[\w-]+-try-lines">(.*?)</code></pre>', re.DOTALL)
 
@@ -112,10 +113,13 @@ _SENT = {
 }
 
 
-def test_projects_and_boards_are_chosen_by_name(owner: TestUser, outsider: TestUser) -> None:
-    ids = owner.example_project()
-    name = owner.api.get(f"/boards/{ids.board_id}").json["name"]
-    own, theirs = (one.sign_in().get("/docs/api/tasks/list-tasks").text for one in (owner, outsider))
+def test_projects_and_boards_are_chosen_by_name(
+    new_user: Callable[..., TestUser], new_project: Callable[..., ProjectAndBoard], outsider: TestUser
+) -> None:
+    person = new_user()
+    ids = new_project(person)
+    name = person.api.get(f"/boards/{ids.board_id}").json["name"]
+    own, theirs = (one.sign_in().get("/docs/api/tasks/list-tasks").text for one in (person, outsider))
     assert re.search(rf'<option value="{ids.board_id}">[^<]+ · {re.escape(name)}</option>', _field(own, "path.board_id"))
     assert ids.board_id not in theirs
 
@@ -147,7 +151,7 @@ def test_the_body_may_be_written_as_json(client: FlaskClient) -> None:
     assert json.loads(words[-1]) == {"title": "Sent", "pinned": True}
 
 
-@pytest.mark.parametrize("text", ["{", "nul", "[" * 100_000, '{"a": 1,}'])
+@pytest.mark.parametrize("text", ["{", "nul", "[" * 100_000, '{"a": 1,}', r'{"a": "\ud800"}', '{"a": NaN}'])
 def test_what_is_no_json_is_said_and_stays(client: FlaskClient, text: str) -> None:
     answer = client.get("/docs/api/tasks/create-task/lines", query_string={"json": text, "body.title": "Kept"})
     assert answer.status_code == 422

@@ -227,6 +227,12 @@ def test_the_body_is_edited_as_json_and_back(page_for: Pages, person: TestUser, 
     expect(page.get_by_label("title string, needed")).to_have_value("From JSON")
     expect(page.locator('[name="body.labels"]')).to_have_value("a, b")
     expect(page.locator('[name="body.pinned"]')).to_have_value("true")
+    fold.click()
+    for only_json, sentence in (('{"title": "T", "colour": "red"}', "No field holds colour"), ("[]", "an object only")):
+        area.fill(only_json)
+        fold.click()
+        expect(page.get_by_text(sentence)).to_be_visible()
+        expect(area).to_have_value(only_json)
 
 
 def test_what_changes_something_asks_in_our_own_dialog_and_names_it(
