@@ -8,7 +8,7 @@ _OAUTH = ("tests/oauth/tokens", "tests/oauth/consent", "tests/oauth/clients")
 _CREDENTIALS = (
     "tests/api/framework/test_credentials.py",
     "tests/api/framework/test_session_auth.py",
-    "tests/api/resources/test_keys.py",
+    "tests/api/resources/access/test_keys.py",
     "tests/portal/account",
     "tests/portal/keys/test_keys.py",
     "tests/calmboard/access",
