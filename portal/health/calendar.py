@@ -22,7 +22,8 @@ def key_expiries() -> Response:
         lines += _event(key)
     text = "".join(f"{_folded(line)}\r\n" for line in (*lines, "END:VCALENDAR"))
     response = Response(text, content_type="text/calendar; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="calmboard-key-expiries.ics"'
+    name = 'attachment; filename="calmboard-key-expiries.ics"'
+    response.headers.update({"Content-Disposition": name, "Cache-Control": "no-store"})
     return response
 
 

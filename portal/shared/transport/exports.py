@@ -25,7 +25,7 @@ def export(kind: str, name: str, columns: Sequence[str], read: Callable[[PageReq
     rows = chain.from_iterable(page.rows for page in _pages(first, read))
     lines = _csv_lines(columns, rows) if kind == "csv" else (msgspec.json.encode(row) + b"\n" for row in rows)
     response = Response(stream_with_context(lines), content_type=_TYPES[kind])
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    response.headers.update({"Content-Disposition": f'attachment; filename="{name}.{kind}"', "Cache-Control": "no-store"})
     return response
 
 

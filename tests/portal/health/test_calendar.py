@@ -37,6 +37,7 @@ def test_each_key_that_expires_is_an_event_with_an_alarm(person: TestUser) -> No
         revoke_key(person.access, revoked)
     answer = person.sign_in().get(_PATH)
     assert answer.content_type == "text/calendar; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "no-store"
     lines = answer.data.split(b"\r\n")
     assert max(map(len, lines)) <= 75
     text = answer.data.replace(b"\r\n ", b"").decode()
