@@ -23,6 +23,12 @@ def shown_route(route: str | None) -> str:
     return "An address that is not there" if route is None else _CONVERTER.sub(r"{\1}", route).removeprefix(API_PREFIX)
 
 
+def shown_endpoint(name: str) -> str:
+    """“GET /tasks/{task_id}”, or a tool, from the name that the counts of use have for it."""
+    method, _, route = name.partition(" ")
+    return f"{method} {shown_route(route)}" if route else name
+
+
 def read_endpoint(text: str) -> EndpointQuery | None:
     """A tool, or a route with or without its method; also an address with ids in it. None where it is neither."""
     if text in tools():

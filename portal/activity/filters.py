@@ -41,9 +41,8 @@ class ActivityFilters:
 
     @classmethod
     def of(cls, args: MultiDict[str, str]) -> Self:
-        values = {name: text for name in FIELDS if (text := args.get(name, "").strip()[:_MAX_TEXT])}
-        if find_secret(values.get("call", "")):
-            values["call"] = ""
+        given = {name: args.get(name, "").strip() for name in FIELDS}
+        values = {name: text[:_MAX_TEXT] for name, text in given.items() if text and not find_secret(text)}
         wanted = EVERY_REQUEST
         errors: dict[str, str] = {}
         for name, text in values.items():
@@ -55,7 +54,7 @@ class ActivityFilters:
     @cached_property
     def query(self) -> dict[str, Any]:
         """The parameters of an address that asks for the same."""
-        return {name: text for name, text in self.values.items() if text}
+        return dict(self.values)
 
     @property
     def narrows(self) -> bool:

@@ -1,7 +1,7 @@
 """The part of the log that the page shows, and what is said about it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Self
@@ -14,7 +14,7 @@ from calmboard.access.credentials.names import find_credential_names, list_crede
 from calmboard.access.plans import PLANS
 from calmboard.access.request_log.reading import LoggedCall, RequestFilter, list_gaps, list_requests
 from calmboard.clock import now
-from calmboard.pagination import Page, PageRequest
+from calmboard.pagination import MAX_LIMIT, Page, PageRequest
 from portal.activity.endpoints import endpoints, shown_route, tools
 from portal.activity.filters import OUTCOMES, STEPS, ActivityFilters
 from portal.activity.rows import CallRow, call_rows, credential_name, credential_url
@@ -24,6 +24,9 @@ from portal.shared.texts.words import short_date
 from portal.shared.texts.zone import local, today
 
 CURSOR_PARAM = "calls_after"
+_LONGEST_CALL = timedelta(seconds=30)
+# Of the random part of an id, enough to tell a hundred calls apart.
+_END_LENGTH = 8
 _REVOKED, _MISTYPED = "api_key_revoked", "invalid_api_key"
 
 
@@ -55,7 +58,6 @@ class ActivityLog:
     @classmethod
     def of(cls, access: Access, filters: ActivityFilters) -> Self:
         page, has_previous = page_or_first(partial(list_requests, access, wanted=filters.wanted), _requested())
-        latest = page.rows[0].id if page.rows and not has_previous else ids.first_id("req", now())
         return cls(
             filters,
             _part(access, filters, page, has_previous),
@@ -63,7 +65,7 @@ class ActivityLog:
             [] if filters.narrows or has_previous else _failed_uses(access),
             _choices(access, filters),
             PLANS[access.user.plan].log_days,
-            url_for("portal.newer_activity", **filters.query, newer_than=latest),
+            _follow_url(filters, page.rows),
         )
 
     @property
@@ -92,9 +94,31 @@ def next_calls(access: Access, filters: ActivityFilters) -> ListPart[CallRow]:
     return _part(access, filters, list_requests(access, _requested(), filters.wanted), has_previous=True)
 
 
-def read_calls(access: Access, wanted: RequestFilter, page_request: PageRequest) -> Page[CallRow]:
-    page = list_requests(access, page_request, wanted)
-    return Page(call_rows(access, page.rows), page.after)
+@dataclass(frozen=True, slots=True)
+class NewerCalls:
+    """The calls that a page does not show yet, at most a hundred; `has_more` where that are not all."""
+
+    rows: Sequence[CallRow]
+    has_more: bool
+    follow_url: str
+
+    @classmethod
+    def of(cls, access: Access, filters: ActivityFilters, newer_than: str, shown: Collection[str]) -> Self:
+        """Newer than an id, but for those of which the ends of their ids are given."""
+        page = list_requests(access, PageRequest(limit=MAX_LIMIT), replace(filters.wanted, newer_than=newer_than))
+        newer = [call for call in page.rows if _end(call) not in shown]
+        return cls(call_rows(access, newer), page.after is not None, _follow_url(filters, page.rows))
+
+
+def _follow_url(filters: ActivityFilters, calls: Sequence[LoggedCall]) -> str:
+    """Where calls are asked for that are not among these. A long one is written behind others that began after it."""
+    newer_than = ids.first_id("req", now() - _LONGEST_CALL)
+    shown = ",".join(_end(call) for call in calls if call.id > newer_than)
+    return url_for("portal.newer_activity", **filters.query, newer_than=newer_than, shown=shown or None)
+
+
+def _end(call: LoggedCall) -> str:
+    return call.id[-_END_LENGTH:]
 
 
 def _requested() -> PageRequest:

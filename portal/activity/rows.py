@@ -64,7 +64,9 @@ class CallRow:
         """The checks in one sentence, for who does not see them."""
         if self.stopped_at:
             return f"Stopped at {self.stopped_at}"
-        return "Failed at CalmBoard" if self.call.status >= 500 else "Passed all checks"
+        if self.call.status >= 500:
+            return "Failed at CalmBoard"
+        return "Something had changed meanwhile" if self.is_refused else "Passed all checks"
 
 
 def call_rows(access: Access, calls: Sequence[LoggedCall]) -> list[CallRow]:

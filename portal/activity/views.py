@@ -1,33 +1,33 @@
 """The page of the log: its calls, further and newer ones, and all of them as a file."""
 
-from dataclasses import fields, replace
-from datetime import timedelta
+from dataclasses import fields
 from typing import Any
 
-from flask import make_response, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from calmboard import ids
 from calmboard.access.request_log.reading import LoggedCall, list_requests
-from calmboard.clock import now
 from calmboard.errors import InvalidRequest
-from calmboard.pagination import MAX_LIMIT, Page, PageRequest
+from calmboard.pagination import Page, PageRequest
 from portal.activity.filters import ActivityFilters
-from portal.activity.log import CURSOR_PARAM, ActivityLog, next_calls, read_calls
-from portal.shared.blueprint import bp, is_htmx
+from portal.activity.log import CURSOR_PARAM, ActivityLog, NewerCalls, next_calls
+from portal.keys.pasted import pasted_key_sentence
+from portal.shared.blueprint import UNCHANGED, bp, is_htmx
 from portal.shared.session import current_access
 from portal.shared.texts.words import machine_time
 from portal.shared.transport.exports import MAX_ROWS, Row, export
 
-# A call is written within a second of its end by whichever process answered it: newer ones are not shown before.
-_WRITTEN_AFTER = timedelta(seconds=2)
 _COLUMNS = [field.name for field in fields(LoggedCall)]
 
 
 @bp.get("/integrations/activity")
 def activity() -> ResponseReturnValue:
     filters = ActivityFilters.of(request.args)
+    if sentence := pasted_key_sentence(current_access(), " ".join(request.args.values())):
+        flash(sentence, UNCHANGED)
+        return redirect(url_for("portal.activity", **filters.query), 303)
     log = ActivityLog.of(current_access(), filters)
     page = render_template("activity/page.html", nav_section="integrations", log=log, most_rows=MAX_ROWS)
     return page, 400 if filters.errors else 200
@@ -51,13 +51,8 @@ def newer_activity() -> ResponseReturnValue:
         return redirect(url_for("portal.activity", **filters.query), 303)
     if not ids.is_id("req", newer_than):
         return make_response("", 204)
-    until = min(now() - _WRITTEN_AFTER, filters.wanted.until or now())
-    wanted = replace(filters.wanted, newer_than=newer_than, until=until)
-    page = read_calls(current_access(), wanted, PageRequest(limit=MAX_LIMIT))
-    if not page.rows:
-        return make_response("", 204)
-    poll = url_for("portal.newer_activity", **filters.query, newer_than=page.rows[0].call.id)
-    return render_template("activity/_newer.html", calls=page, follow_url=poll)
+    calls = NewerCalls.of(current_access(), filters, newer_than, request.args.get("shown", "").split(","))
+    return render_template("activity/_newer.html", calls=calls) if calls.rows else make_response("", 204)
 
 
 @bp.get("/integrations/activity.<any(csv, jsonl):kind>")

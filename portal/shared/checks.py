@@ -44,7 +44,11 @@ _PUBLIC = {
     "portal.reopen_stop",
 }
 # What a page asks for by itself, and what it shows in that place once the session has ended: the rest stays for its reader.
-_POLLED = {"portal.first_use": "keys/_session_ended.html", "portal.preview_key": "keys/_preview_ended.html"}
+_POLLED = {
+    "portal.first_use": "keys/_session_ended.html",
+    "portal.preview_key": "keys/_preview_ended.html",
+    "portal.newer_activity": "activity/_session_ended.html",
+}
 # Forms that htmx sends from a page that has a dialog.
 _WITH_DIALOG = {"portal.save_callbacks", "portal.revoke_key"}
 # Mail programs send this form by themselves (RFC 8058), without a session; its address is signed, which no other site can do.

@@ -32,6 +32,11 @@ def rows(text: str) -> list[str]:
     return [row for row in plain if row != "As curl"]
 
 
+def follow_url(text: str) -> str:
+    [address] = re.findall(r'data-poll="([^"]+)"', text)
+    return unescape(address)
+
+
 def test_a_call_stands_there_with_what_was_decided(person: TestUser) -> None:
     person.api.get("/me", headers={"User-Agent": "stand-up/2.1"})
     [row] = rows(person.sign_in().get(_PAGE).text)
@@ -119,8 +124,26 @@ def test_what_a_filter_cannot_mean_is_named(person: TestUser, query: str, senten
     assert browser.get(f"{_PAGE}.csv?{query}").status_code == 400
 
 
-def test_a_whole_key_in_a_filter_is_not_repeated(person: TestUser) -> None:
-    assert person.key not in person.sign_in().get(f"{_PAGE}?call={person.key}").text
+@pytest.mark.parametrize("field", ["call", "status", "credential", "since"])
+def test_a_whole_key_in_a_filter_leaves_the_address_and_is_told(person: TestUser, field: str) -> None:
+    browser = person.sign_in()
+    led = browser.get(f"{_PAGE}?outcome=refused&{field}={person.key}")
+    assert (led.status_code, led.location) == (303, f"{_PAGE}?outcome=refused")
+    page = browser.get(led.location).text
+    assert "A whole key does not belong in a search box" in page
+    assert person.key not in page
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize("at", ["0001-01-01T00:00", "9999-12-31T23:59", "9999-12-31T23:59:59Z", "1969-12-31T00:00Z"])
+@pytest.mark.parametrize("path", [_PAGE, "/account/audit"])
+def test_a_time_that_no_clock_shows_is_named(person: TestUser, path: str, at: str, zone: str) -> None:
+    browser = person.sign_in()
+    browser.set_cookie("calmboard_timezone", zone)
+    for field in ("since", "until"):
+        page = browser.get(path, query_string={field: at})
+        assert page.status_code == 400
+        assert "Give a day and a time" in page.text
 
 
 def test_times_are_those_of_the_reader(person: TestUser) -> None:
@@ -147,17 +170,38 @@ def test_older_calls_come_behind_the_last(person: TestUser) -> None:
 
 
 def test_newer_calls_are_put_on_top_and_counted(person: TestUser) -> None:
-    browser, before = person.sign_in(), ids.first_id("req", now() - timedelta(minutes=1))
+    browser = person.sign_in()
     key_id = person.api.get("/me").json["credential"]["id"]
-    assert browser.get(f"{_PAGE}/newer?newer_than={before}", headers=HTMX).status_code == 204, "it may not be written yet"
-    older, newer = (add_call(person, key_id) for _ in range(2))
-    part = browser.get(f"{_PAGE}/newer?newer_than={before}", headers=HTMX).text
+    follow = follow_url(browser.get(_PAGE).text)
+    assert browser.get(follow, headers=HTMX).status_code == 204
+    for _ in range(2):
+        add_call(person, key_id)
+    part = browser.get(follow, headers=HTMX).text
     assert part.count('class="call"') == 2
     assert "Two new calls." in part
-    assert browser.get(f"{_PAGE}/newer?newer_than={max(older, newer)}", headers=HTMX).status_code == 204
-    assert browser.get(f"{_PAGE}/newer?newer_than={before}&outcome=refused", headers=HTMX).status_code == 204
+    assert browser.get(follow_url(part), headers=HTMX).status_code == 204
+    assert browser.get(f"{follow}&outcome=refused", headers=HTMX).status_code == 204
     assert browser.get(f"{_PAGE}/newer?newer_than=nonsense", headers=HTMX).status_code == 204
     assert browser.get(f"{_PAGE}/newer").status_code == 303
+
+
+def test_a_call_that_took_long_comes_behind_a_later_one_that_is_shown(person: TestUser) -> None:
+    browser = person.sign_in()
+    key_id = person.api.get("/me").json["credential"]["id"]
+    shown = add_call(person, key_id, at=now() - timedelta(seconds=3))
+    follow = follow_url(browser.get(_PAGE).text)
+    late = add_call(person, key_id, at=now() - timedelta(seconds=20))
+    part = browser.get(follow, headers=HTMX).text
+    assert f'id="{late}"' in part
+    assert f'id="{shown}"' not in part
+    assert "One new call." in part
+
+
+def test_following_ends_with_the_session_and_says_so(app: Flask, person: TestUser) -> None:
+    part = app.test_client().get(f"{_PAGE}/newer?newer_than={ids.first_id('req', now())}", headers=HTMX)
+    assert part.status_code == 200
+    assert "Your session ended," in part.text
+    assert "data-poll" not in part.text
 
 
 def test_nothing_yet_and_nothing_found_differ(person: TestUser) -> None:

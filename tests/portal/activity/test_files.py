@@ -26,6 +26,7 @@ def test_a_file_has_what_the_filter_finds(person: TestUser) -> None:
     assert (row["route"], row["status"], row["code"]) == ("/api/v1/projects/<project_id>", "404", "not_found")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="calmboard-activity.csv"'
     assert answer.content_type == "text/csv; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "no-store"
     [line] = person.sign_in().get(f"{_FILE}.jsonl?outcome=refused").text.splitlines()
     assert json.loads(line)["request_id"] == row["request_id"]
 
