@@ -28,7 +28,7 @@ DEFAULT_LIFETIME = "90"
 _RIGHTS = ("none", "read", "write")
 _FORM_ORDER = ("integration", "project_ids", "name", "rights", "last_day")
 _FIELD_OF = {"scopes": "rights", "expires_at": "last_day"}
-_PAST = datetime.min.replace(tzinfo=UTC)
+PAST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -75,10 +75,10 @@ def read_form(values: MultiDict[str, str]) -> KeyForm:
         integration=values.get("integration", ""),
         preset=values.get("preset", ""),
         name=values.get("name", "")[:200],
-        rights={noun: _one_of(rights_on(noun), values.get(noun), "none") for noun in GRANTABLE},
-        reach=_one_of(("all", "some"), values.get("reach"), "all"),
+        rights={noun: one_of(rights_on(noun), values.get(noun), "none") for noun in GRANTABLE},
+        reach=one_of(("all", "some"), values.get("reach"), "all"),
         project_ids=frozenset(values.getlist("project_ids")[:MAX_SELECTED]),
-        lifetime=_one_of([slug for slug, _ in LIFETIMES], values.get("lifetime"), DEFAULT_LIFETIME),
+        lifetime=one_of([slug for slug, _ in LIFETIMES], values.get("lifetime"), DEFAULT_LIFETIME),
         last_day=values.get("last_day", "")[:20],
         search=read_search(values),
     )
@@ -122,7 +122,7 @@ def key_errors_by_field(problem: ValidationFailed, form: KeyForm) -> dict[str, s
     return {field: errors[field] for field in (*_FORM_ORDER, *errors) if field in errors}
 
 
-def _one_of(allowed: list[str] | tuple[str, ...], text: str | None, default: str) -> str:
+def one_of(allowed: list[str] | tuple[str, ...], text: str | None, default: str) -> str:
     return text if text is not None and text in allowed else default
 
 
@@ -131,13 +131,13 @@ def _expires_at(form: KeyForm) -> datetime | None:
         return None
     if form.lifetime != "date":
         return now() + timedelta(days=int(form.lifetime))
-    day = _day(form.last_day)
+    day = read_day(form.last_day)
     if day is None or day <= today():
-        return _PAST  # `create_key` rejects it, together with all other errors
+        return PAST  # `create_key` rejects it, together with all other errors
     return end_of(day)
 
 
-def _day(text: str) -> date | None:
+def read_day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -145,7 +145,7 @@ def _day(text: str) -> date | None:
 
 
 def _last_day_sentence(text: str) -> str:
-    day = _day(text)
+    day = read_day(text)
     tomorrow = long_date(today() + timedelta(days=1))
     if day is None:
         return f"Choose the last day of the key, {tomorrow} or later."

@@ -82,6 +82,11 @@ def edit_key(access: Access, key_id: str, edit: KeyEdit) -> KeyChange:
     return KeyChange(find_key(access, key_id), is_done)
 
 
+def check_edit(access: Access, key: Key, edit: KeyEdit) -> None:
+    """Raises ValidationFailed with all that is in the way of such a change."""
+    _changed_values(access, key, edit)
+
+
 def seen_networks(access: Access, key_id: str) -> list[SeenNetwork]:
     """Where the last thousand calls of a key came from, those that were allowed, the latest first."""
     find_key(access, key_id)

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from calmboard.access.credentials.keys import Key, NewKey, create_key, find_key, revoke_key
 from calmboard.clock import now
+from tests.portal.forms import HTMX
 from tests.support.clients.markup import find_repairs
 from tests.support.users import Api, TestUser, add_project_and_board, csrf_token
 
@@ -98,6 +99,31 @@ def test_a_key_for_all_projects_is_limited_to_some(app: Flask, person: TestUser,
     project_id = add_project_and_board(app, person, "One").project_id
     _send(browser_of, key, reach="some", project_ids=[project_id])
     assert _now(person, key).project_ids == frozenset({project_id})
+
+
+def test_projects_are_searched_where_they_are_many(person: TestUser, key: Key, browser_of: FlaskClient, app: Flask) -> None:
+    names = [f"Team {number:02}" for number in range(30)]
+    ids = [add_project_and_board(app, person, name).project_id for name in names]
+    path = f"/integrations/keys/{key.id}/edit"
+    page = browser_of.get(path)
+    assert "Find a project" in page.text
+    assert names[-1] not in page.text
+    form = {"csrf_token": csrf_token(page), "name": "Not saved yet", "reach": "some", "project_ids": [ids[0]]}
+    found = browser_of.post(f"{path}/projects", data={**form, "projects_q": "team 29", "projects_find": ""})
+    assert (names[-1] in found.text, 'value="Not saved yet"' in found.text, names[0] in found.text) == (True, True, True)
+    part = browser_of.post(f"{path}/projects", data={**form, "projects_q": "team 29"}, headers=HTMX)
+    assert (names[-1] in part.text, "<h1>" in part.text) == (True, False)
+    by_enter = browser_of.post(path, data={**form, "projects_q": "team 29", "by_enter": "Save"})
+    assert names[-1] in by_enter.text
+    assert _now(person, key) == key
+
+
+def test_a_day_that_cannot_be_read_is_told_with_all_else(person: TestUser, key: Key, browser_of: FlaskClient) -> None:
+    _send(browser_of, key)
+    page = _send(browser_of, key, last_day="31.12.", networks="203.0.113.0/24", window_limit="0").text
+    assert "This is no day." in page
+    for field in ("last_day", "sure", "window_limit"):
+        assert f'id="{field}-error"' in page
 
 
 def test_networks_seen_so_far_fill_the_field(person: TestUser, browser_of: FlaskClient) -> None:
