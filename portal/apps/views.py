@@ -32,6 +32,7 @@ def disconnect_page(grant_id: str) -> str:
         nav_section="integrations",
         in_dialog=is_htmx(),
         grant=grant,
+        among="page" if _is_from_page() else None,
         use=use_of(grant),
     )
 
@@ -42,9 +43,15 @@ def disconnect(grant_id: str) -> Response:
     sentence = _sentence(disconnection.grant, is_done=disconnection.is_done)
     if not is_htmx():
         flash(sentence, "message" if disconnection.is_done else UNCHANGED)
-        return redirect_to_part("connected-apps")
+        own_page = url_for("portal.app_page", app_id=grant_id)
+        return redirect(own_page, 303) if _is_from_page() else redirect_to_part("connected-apps")
     apps = connected_apps(current_access())
     return make_response(render_template("apps/_changed.html", apps=apps, sentence=sentence))
+
+
+def _is_from_page() -> bool:
+    """Whether the request comes from the app's own page."""
+    return request.args.get("among") == "page"
 
 
 def _sentence(grant: Grant, *, is_done: bool) -> str:

@@ -4,21 +4,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from calmboard.db import AnyRow
+from portal.shared.texts.words import listed
 
 _DONE = {
     "access_token.revoked": "An app gave a token back.",
     "account.created": "The account was made.",
     "account.mail_chosen": "Which e-mails are sent was chosen.",
     "account.renamed": "The name was changed.",
-    "client.changed": "OAuth client “{name}” was changed.",
+    "client.changed": "App “{name}” was changed.",
     "client.created": "App “{name}” was made.",
     "client.disabled": "App “{name}” was disabled.",
     "client.enabled": "App “{name}” was enabled again.",
     "client.maintainers_changed": "Who keeps app “{name}” was changed.",
     "client.verified": "App “{name}” was verified.",
     "client.unverified": "App “{name}” is verified no more.",
-    "client.deleted": "OAuth client “{name}” was deleted.",
-    "client.registered": "OAuth client “{name}” was registered.",
+    "client.deleted": "App “{name}” was deleted.",
+    "client.registered": "App “{name}” registered itself.",
     "credential.cut_off": "A key or app was cut off from a project.",
     "credential.let_in": "A key or app may reach a project again.",
     "factor.added": "A second factor was turned on.",
@@ -31,7 +32,7 @@ _DONE = {
     "invitation.accepted": "An invitation was accepted.",
     "invitation.sent": "{address} was invited as {role}.",
     "invitation.withdrawn": "The invitation of {address} was withdrawn.",
-    "key.changed": "Key “{name}” was changed.",
+    "key.changed": "Key “{name}” was changed{fields}.",
     "key.created": "Key “{name}” was created.",
     "key.overlap_extended": "Replaced key “{name}” works for a while longer.",
     "key.paused": "Key “{name}” was paused.",
@@ -66,6 +67,15 @@ _REASONS = {
     "client_deleted": ": the app was deleted",
     "client_disabled": ": its maker disabled it",
 }
+_FIELDS = {
+    "name": "name",
+    "note": "note",
+    "scopes": "rights",
+    "project_ids": "projects",
+    "expires_at": "end",
+    "networks": "networks",
+    "window_limit": "own window",
+}
 _SOURCES = {
     "operator": "Whoever runs CalmBoard",
     "client": "The app itself",
@@ -84,7 +94,7 @@ SOURCES = {
 KINDS = {
     "key": "Keys",
     "grant": "Connected apps",
-    "client": "OAuth clients",
+    "client": "Apps themselves",
     "session": "Sessions",
     "member": "Members",
     "invitation": "Invitations",
@@ -101,7 +111,7 @@ def what_was_done(entry: AnyRow, members: Mapping[str, str]) -> str:
     details = entry.details
     found = f" Found at {details['found_at']}." if details.get("found_at") else ""
     more = {"member": members.get(entry.subject_id, "A member"), "address": str(details.get("email", "Somebody"))}
-    values = _Values(details, **more, reason=_reason(details))
+    values = _Values(details, **more, reason=_reason(details), fields=_fields(details))
     return pattern.format_map(values) + found
 
 
@@ -118,6 +128,13 @@ def who_did_it(entry: AnyRow, reader_id: str) -> str:
 
 def is_known(action: str) -> bool:
     return action in _DONE
+
+
+def _fields(details: Mapping[str, Any]) -> str:
+    """“: name and note”."""
+    after = details.get("after")
+    changed = [label for name, label in _FIELDS.items() if isinstance(after, dict) and name in after]
+    return f": {listed(changed)}" if changed else ""
 
 
 def _reason(details: Mapping[str, Any]) -> str:

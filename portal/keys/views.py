@@ -155,7 +155,7 @@ def _changed(change: KeyChange, sentence: str) -> Response:
     """The key as it is now, in its place, and what came of the action announced; without htmx the page with a note."""
     if not is_htmx():
         flash(sentence, "message" if change.is_done else UNCHANGED)
-        return redirect_to_part(_source_list())
+        return redirect(_key_address(change.key), 303) if _is_from_page() else redirect_to_part(_source_list())
     return make_response(_changed_agent(sentence) if is_from_agents() else _changed_key(change.key, sentence))
 
 
@@ -175,6 +175,15 @@ def _changed_agent(sentence: str) -> str:
 def _source_list() -> str:
     """The list that the request comes from."""
     return "connected-agents" if is_from_agents() else "keys"
+
+
+def _is_from_page() -> bool:
+    """Whether the request comes from the key's own page."""
+    return request.args.get("among") == "page"
+
+
+def _key_address(key: Key) -> str:
+    return url_for("portal.key_page", key_id=key.id)
 
 
 def _form_page(form: KeyForm, origin_note: str = "", errors: dict[str, str] | None = None, *, is_kept: bool = False) -> str:
@@ -227,9 +236,9 @@ def _confirmation_page(key: Key, reason: str = "", error: str = "") -> str:
         "keys/_revoke.html" if is_htmx() else "keys/revoke.html",
         nav_section="integrations",
         in_dialog=is_htmx(),
-        among="agents" if is_from_agents() else None,
+        among="agents" if is_from_agents() else "page" if _is_from_page() else None,
         swap_target="connected-agents" if is_from_agents() else key.id,
-        cancel_anchor=_source_list(),
+        keep_url=_key_address(key) if _is_from_page() else url_for("portal.integrations", _anchor=_source_list()),
         key=key,
         use=_live_facts(key),
         reasons=REASONS,
@@ -247,7 +256,7 @@ def _revoked_already_page(key: Key) -> str:
         in_dialog=is_htmx(),
         title=f"“{key.name}” is revoked already",
         sentence=unchangeable_sentence(key),
-        address=url_for("portal.integrations"),
+        address=_key_address(key) if _is_from_page() else url_for("portal.integrations"),
     )
 
 

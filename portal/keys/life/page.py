@@ -1,6 +1,6 @@
 """A key's own page: what it is, what it does, what it can do now, and how that came about."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from flask import render_template
 from markupsafe import Markup
@@ -13,6 +13,7 @@ from calmboard.access.plans import PLANS
 from calmboard.clock import now
 from calmboard.db import AnyRow
 from calmboard.pagination import PageRequest
+from portal.audit.sentences import what_was_done, who_did_it
 from portal.keys.life.parts import CallsPart, EffectsPart, UsePart
 from portal.keys.rows import key_rows
 from portal.shared.blueprint import bp
@@ -20,27 +21,6 @@ from portal.shared.session import current_access
 from portal.shared.texts.words import listed, plural, short_date, time_tag
 
 _ENTRIES = 20
-_ACTS = {
-    "key.created": "Created",
-    "key.replaced": "Replaced by a new key",
-    "key.overlap_extended": "Given one more day",
-    "key.paused": "Paused",
-    "key.resumed": "Resumed",
-    "key.revoked": "Revoked",
-    "key.changed": "Changed",
-    "credential.cut_off": "Cut off from a project",
-    "credential.let_in": "Let into a project again",
-}
-_FIELDS = {
-    "name": "name",
-    "note": "note",
-    "scopes": "rights",
-    "project_ids": "projects",
-    "expires_at": "end",
-    "networks": "networks",
-    "window_limit": "own window",
-}
-_BY = {"operator": "whoever runs CalmBoard", "system": "CalmBoard", "client": "an app", "link": "a mailed link"}
 
 
 @bp.get("/integrations/keys/<key_id>")
@@ -62,7 +42,7 @@ def key_page(key_id: str) -> str:
         calls=CallsPart.of(key.id),
         effects=EffectsPart.of(effects),
         changes=[(change, _sentence(change)) for change in changes_since_created(access, key, effects)],
-        history=[(entry, _act(entry)) for entry in _history(key)],
+        history=[(entry, what_was_done(entry, {}), who_did_it(entry, access.user.id)) for entry in _history(key)],
     )
 
 
@@ -73,26 +53,14 @@ def _history(key: Key) -> Sequence[AnyRow]:
 def _sentence(change: EffectChange) -> Markup:
     day, number = time_tag(change.at, short_date(change.at)), plural(len(change.rights), "right")
     if change.kind == "role":
-        text = Markup("You are no longer {} of <bdi>{}</bdi> since {}: this key lost {} there.")
+        text = Markup("You have not been {} of <bdi>{}</bdi> since {}: this key lost {} there.")
         return text.format(change.before, change.project, day, number)
     if change.kind == "left":
-        return Markup("You are no longer in one of your projects since {}: this key reaches nothing there.").format(day)
+        return Markup("You have not been in one of its projects since {}: this key reaches nothing there.").format(day)
     if change.kind == "cut_off":
         return Markup("An admin cut this key off from <bdi>{}</bdi> on {}.").format(change.project, day)
     if change.kind == "narrowed":
         return Markup("Its rights were narrowed on {}: {} gone.").format(day, listed(sorted(change.rights)))
     plan = PLANS[current_access().user.plan]
     waits = "" if plan.includes_apis else " This key waits for a paid plan."
-    return Markup("Your plan is {} since {}.{}").format(plan.name, day, waits)
-
-
-def _act(entry: AnyRow) -> str:
-    """“Changed: name and note, by Noor Haddad”."""
-    words, who = _ACTS.get(entry.action, entry.action), entry.actor_name or _BY.get(entry.source, entry.source)
-    changed = [label for name, label in _FIELDS.items() if name in _after(entry)]
-    return f"{words}{': ' if changed else ''}{listed(changed)}, by {who}"
-
-
-def _after(entry: AnyRow) -> Iterable[str]:
-    after = entry.details.get("after") if entry.action == "key.changed" else None
-    return after if isinstance(after, dict) else ()
+    return Markup("Your plan has been {} since {}.{}").format(plan.name, day, waits)

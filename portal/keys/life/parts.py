@@ -8,15 +8,16 @@ from flask import url_for
 
 from calmboard.access.credentials.key_life.effect import MOST_PROJECTS, ProjectEffect
 from calmboard.access.limits.rate_limits import Usage
-from calmboard.access.request_log.reading import LoggedCall, RequestFilter, list_requests
+from calmboard.access.request_log.reading import RequestFilter, list_requests
 from calmboard.access.request_log.usage import Calls, KeyUsage, usage_of
 from calmboard.access.scopes import GRANTABLE
 from calmboard.pagination import PageRequest
+from portal.activity.endpoints import shown_endpoint
+from portal.activity.rows import CallRow, call_rows
 from portal.shared.session import current_access
 from portal.shared.texts.bars import Bars
 
 _CALLS = 5
-_STEPS = {"credential": "key", "input": "what was sent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +27,30 @@ class UsePart:
     usage: KeyUsage
     bars: Bars
     days: Sequence[tuple[date, Calls]]
+    endpoints: Sequence[tuple[str, Calls]]
     window: Usage | None
 
     @classmethod
     def of(cls, credential_id: str, window: Usage | None = None) -> "UsePart":
         usage = usage_of(credential_id)
         days = [(day, calls) for day, calls in sorted(usage.days.items(), reverse=True) if calls.total]
-        return cls(usage, Bars.of(usage.days), days, window)
+        endpoints = [(shown_endpoint(row.endpoint), row.calls) for row in usage.endpoints]
+        return cls(usage, Bars.of(usage.days), days, endpoints, window)
 
 
 @dataclass(frozen=True, slots=True)
 class CallsPart:
     """The last calls, each with what became of it, and where the others are."""
 
-    calls: Sequence[tuple[LoggedCall, str]]
+    rows: Sequence[CallRow]
     log_url: str
 
     @classmethod
     def of(cls, credential_id: str) -> "CallsPart":
         wanted = RequestFilter(credential_id=credential_id)
-        calls = list_requests(current_access(), PageRequest(limit=_CALLS), wanted).rows
-        log_url = url_for("portal.activity", credential=credential_id)
-        return cls([(call, _outcome(call)) for call in calls], log_url)
+        access = current_access()
+        calls = list_requests(access, PageRequest(limit=_CALLS), wanted).rows
+        return cls(call_rows(access, calls), url_for("portal.activity", credential=credential_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +63,6 @@ class EffectsPart:
     @classmethod
     def of(cls, effects: Sequence[ProjectEffect]) -> "EffectsPart":
         return cls([(effect, _rights(effect)) for effect in effects[:MOST_PROJECTS]], len(effects) > MOST_PROJECTS)
-
-
-def _outcome(call: LoggedCall) -> str:
-    if call.refused_by is None:
-        return "Answered" if call.status < 400 else "Failed"
-    return f"Refused at {_STEPS.get(call.refused_by, call.refused_by)}"
 
 
 def _rights(effect: ProjectEffect) -> list[tuple[str, str]]:

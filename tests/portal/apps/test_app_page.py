@@ -36,7 +36,7 @@ def test_a_connected_app_has_a_page_that_its_row_leads_to(app: Flask, person: Te
     text = _text(page)
     for words in (grant.shown_name, "Connected", "1 in 30 days", "GET", "Observatory", "Answered"):
         assert words in text
-    assert f'href="{path}/disconnect"' in page
+    assert f'href="{path}/disconnect?among=page"' in page
 
 
 def test_an_app_says_who_made_it(app: Flask, person: TestUser, new_user: Callable[..., TestUser]) -> None:

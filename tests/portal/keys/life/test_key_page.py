@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from calmboard.models import ApiKey
 from calmboard.work.members import change_member, remove_member
 from tests.support.clients.markup import find_repairs
 from tests.support.statements import recorded
-from tests.support.users import Api, TestUser, add_project_and_board
+from tests.support.users import Api, TestUser, add_project_and_board, csrf_token
 
 _RIGHTS = frozenset({"projects:write", "boards:write", "tasks:write", "members:write", "projects:read"})
 
@@ -45,22 +46,24 @@ def test_the_page_of_a_new_key_says_what_there_is_not_yet(person: TestUser, brow
     assert page.status_code == 200
     assert find_repairs(page.text) == []
     assert ("No calls in 30 days" in page.text, "None in the log yet." in page.text) == (True, True)
-    assert f"Created, by {person.person.name}" in _text(page.text)
+    assert re.search(r"Key “Sprint mirror” was created\.\W+You", _text(unescape(page.text)))
 
 
 def test_calls_stand_there_with_status_step_and_numbers(person: TestUser, browser_of: FlaskClient) -> None:
     key_id, api = _make(person, scopes=frozenset({"projects:read"}))
     api.get("/projects")
     api.get("/keys")
+    api.get(f"/projects/{person.example_project().project_id}")
     page = _text(browser_of.get(f"/integrations/keys/{key_id}").text)
-    assert "2 in 30 days, 1 not answered" in page
-    assert "GET /api/v1/projects" in page.replace("\u200b", "")
+    assert "3 in 30 days, 1 not answered" in page
+    assert "GET /projects" in page.replace("\u200b", "")
     assert "403 insufficient_scope" in page
-    assert "Refused at scope" in page
+    assert "Stopped at Scope" in page
+    assert page.replace("\u200b", "").count("GET /projects/{project_id}") == 2, "in the last calls, and in the most called"
     log = re.search(r'href="(/integrations/activity\?[^"]+)"', browser_of.get(f"/integrations/keys/{key_id}").text)
     person.api.get("/me")
     assert log
-    assert browser_of.get(log[1]).text.count('<details class="call') == 2
+    assert browser_of.get(log[1]).text.count('<details class="call') == 3
 
 
 def test_rights_are_those_of_this_moment_in_each_project(app: Flask, person: TestUser, new_user: Callable[..., TestUser]) -> None:
@@ -79,10 +82,10 @@ def test_it_says_what_was_lost_since_it_was_created(app: Flask, person: TestUser
     with app.app_context():
         change_member(other.access, payments, person.person.id, {"role": "member"})
     page = _text(person.sign_in().get(f"/integrations/keys/{key_id}").text)
-    assert re.search(r"You are no longer admin of Payments since \d+ \w+: this key lost 3 rights there\.", page)
+    assert re.search(r"You have not been admin of Payments since \d+ \w+: this key lost 3 rights there\.", page)
     with app.app_context():
         change_member(other.access, payments, person.person.id, {"role": "admin"})
-    assert "no longer admin" not in person.sign_in().get(f"/integrations/keys/{key_id}").text
+    assert "have not been admin" not in person.sign_in().get(f"/integrations/keys/{key_id}").text
 
 
 def test_it_says_what_was_left_cut_off_and_narrowed(app: Flask, person: TestUser, new_user: Callable[..., TestUser]) -> None:
@@ -96,12 +99,12 @@ def test_it_says_what_was_left_cut_off_and_narrowed(app: Flask, person: TestUser
         edit_key(person.access, key_id, KeyEdit(scopes=_RIGHTS - {"members:write"} | {"members:read"}))
     page = person.sign_in().get(f"/integrations/keys/{key_id}").text
     text = _text(page)
-    assert "You are no longer in one of your projects" in text
+    assert "You have not been in one of its projects" in text
     assert "Left behind" not in text
     assert "An admin cut this key off from Closed to it" in text
     assert re.search(r"Its rights were narrowed on \d+ \w+: members:write gone\.", text)
     assert _effects(page)["Closed to it"] == ["Cut off by an admin", *["None"] * 7]
-    assert f"Changed: rights, by {person.person.name}" in text
+    assert "Key “Sprint mirror” was changed: rights." in text
 
 
 def test_a_key_that_was_revoked_while_its_page_was_open_says_so(person: TestUser, browser_of: FlaskClient) -> None:
@@ -117,6 +120,26 @@ def test_a_key_that_was_revoked_while_its_page_was_open_says_so(person: TestUser
         assert "does not work any more" in browser_of.get(answer.location).text
 
 
+def test_what_is_done_on_the_page_leads_back_to_it(person: TestUser, browser_of: FlaskClient) -> None:
+    key_id, _ = _make(person)
+    address = f"/integrations/keys/{key_id}"
+    for action, said in (("pause", "paused"), ("resume", "works again"), ("revoke", "revoked")):
+        page = browser_of.get(address)
+        if action == "revoke":
+            page = browser_of.get(_action(page.text, f"{address}/revoke", "href"))
+            assert f'<a class="button" href="{address}" data-close' in page.text
+        form = {"csrf_token": csrf_token(page), "sure": "yes"}
+        answer = browser_of.post(_action(page.text, f"{address}/{action}", "action"), data=form)
+        assert answer.location == address
+        assert said in browser_of.get(address).text
+
+
+def _action(page: str, path: str, attribute: str) -> str:
+    found = re.search(rf'{attribute}="({re.escape(path)}[^"]*)"', page)
+    assert found
+    return unescape(found[1])
+
+
 @pytest.mark.parametrize("step", ["", "/edit", "/replace"])
 def test_the_page_is_for_its_owner_alone(browser_of: FlaskClient, new_user: Callable[..., TestUser], step: str) -> None:
     theirs, _ = _make(new_user(), "Foreign deploy")
@@ -129,6 +152,7 @@ def test_the_page_is_for_its_owner_alone(browser_of: FlaskClient, new_user: Call
 def test_a_row_shows_that_every_call_is_refused(person: TestUser, browser_of: FlaskClient) -> None:
     _, api = _make(person, scopes=frozenset({"projects:read"}))
     api.get("/keys")
+    api.get(f"/projects/{person.example_project().project_id}")
     page = _text(browser_of.get("/integrations/keys").text)
     assert "Refused: 403 insufficient_scope" in page
 
