@@ -123,7 +123,7 @@ def test_a_key_that_was_revoked_while_its_page_was_open_says_so(person: TestUser
 def test_what_is_done_on_the_page_leads_back_to_it(person: TestUser, browser_of: FlaskClient) -> None:
     key_id, _ = _make(person)
     address = f"/integrations/keys/{key_id}"
-    for action, said in (("pause", "paused"), ("resume", "works again"), ("revoke", "revoked")):
+    for action, text in (("pause", "paused"), ("resume", "works again"), ("revoke", "revoked")):
         page = browser_of.get(address)
         if action == "revoke":
             page = browser_of.get(_action(page.text, f"{address}/revoke", "href"))
@@ -131,7 +131,7 @@ def test_what_is_done_on_the_page_leads_back_to_it(person: TestUser, browser_of:
         form = {"csrf_token": csrf_token(page), "sure": "yes"}
         answer = browser_of.post(_action(page.text, f"{address}/{action}", "action"), data=form)
         assert answer.location == address
-        assert said in browser_of.get(address).text
+        assert text in browser_of.get(address).text
 
 
 def _action(page: str, path: str, attribute: str) -> str:
