@@ -17,7 +17,7 @@ from calmboard.clock import now
 from calmboard.pagination import MAX_LIMIT, Page, PageRequest
 from portal.activity.endpoints import endpoints, shown_route, tools
 from portal.activity.filters import OUTCOMES, STEPS, ActivityFilters
-from portal.activity.rows import CallRow, call_rows, credential_name, credential_url
+from portal.activity.rows import CallRow, call_rows, credential_name
 from portal.shared.lists import ListPart, next_page, page_or_first, requested_page
 from portal.shared.texts.moments import field_moment
 from portal.shared.texts.words import short_date
@@ -36,7 +36,6 @@ class FailedUse:
 
     call: LoggedCall
     name: str
-    url: str | None
 
     @property
     def is_revoked(self) -> bool:
@@ -143,9 +142,7 @@ def _failed_uses(access: Access) -> list[FailedUse]:
     found = [_latest(access, code) for code in (_REVOKED, _MISTYPED)]
     calls = [call for call in found if call is not None]
     names = find_credential_names(access, {call.credential_id for call in calls})
-    return [
-        FailedUse(call, credential_name(names, call.credential_id), credential_url(names, call.credential_id)) for call in calls
-    ]
+    return [FailedUse(call, credential_name(names, call.credential_id)) for call in calls]
 
 
 def _latest(access: Access, code: str) -> LoggedCall | None:

@@ -59,6 +59,7 @@ _DONE = {
     "session_token.created": "A session token was made.",
     "session_token.revoked": "A session token was ended.",
 }
+ACTIONS = frozenset(_DONE)
 _REASONS = {
     "leaked": ": it had leaked",
     "replaced": ": another replaces it",
@@ -124,10 +125,6 @@ def who_did_it(entry: AnyRow, reader_id: str) -> str:
         return name
     kind = "key" if entry.source == "key" else "app"
     return f"{name}, by the {kind} “{entry.credential_name or entry.credential_id}”"
-
-
-def is_known(action: str) -> bool:
-    return action in _DONE
 
 
 def _fields(details: Mapping[str, Any]) -> str:

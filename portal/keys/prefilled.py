@@ -38,7 +38,7 @@ def _unknown(integration: str, scopes: frozenset[str]) -> Iterator[str]:
     if unknown := sorted(scopes - USABLE):
         names = listed([f"“{scope[:_MAX_SHOWN]}”" for scope in unknown[:3]])
         rest = f" and {plural(len(unknown) - 3, 'other')}" if len(unknown) > 3 else ""
-        yield f"The link asks for {names}{rest}, which no key can have: it is left out."
+        yield f"The link asks for {names}{rest}, which no key can have: {'it is' if len(unknown) == 1 else 'they are'} left out."
 
 
 def _cut(name: str) -> Iterator[str]:

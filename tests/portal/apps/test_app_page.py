@@ -1,6 +1,5 @@
 """The page of one connected app: who it is, what it may do in each project, and what it did."""
 
-import re
 from collections.abc import Callable
 
 from flask import Flask
@@ -12,7 +11,7 @@ from calmboard.access.oauth.connected_apps import Grant, list_grants, revoke_own
 from calmboard.pagination import PageRequest
 from tests.oauth.conftest import ORIGIN, HostApp
 from tests.portal.apps.connected import connect
-from tests.support.clients.markup import find_repairs
+from tests.support.clients.markup import find_repairs, text_of
 from tests.support.users import TestUser
 
 
@@ -22,10 +21,6 @@ def _grant(app: Flask, person: TestUser) -> Grant:
     return grant
 
 
-def _text(page: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
-
-
 def test_a_connected_app_has_a_page_that_its_row_leads_to(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
     connect(app, person)
     grant = _grant(app, person)
@@ -33,7 +28,7 @@ def test_a_connected_app_has_a_page_that_its_row_leads_to(app: Flask, person: Te
     assert f'<a href="{path}">' in browser_of.get("/integrations/apps").text
     page = browser_of.get(path).text
     assert find_repairs(page) == []
-    text = _text(page)
+    text = text_of(page)
     for words in (grant.shown_name, "Connected", "1 in 30 days", "GET", "Observatory", "Answered"):
         assert words in text
     assert f'href="{path}/disconnect?among=page"' in page
@@ -45,7 +40,7 @@ def test_an_app_says_who_made_it(app: Flask, person: TestUser, new_user: Callabl
         client = own_client(maker.person, ORIGIN)
     for reader, words in ((person, f"Made by {maker.person.name}"), (maker, "Your client")):
         HostApp(app, reader.sign_in(), client.id, {}, client.redirect_uris[0]).get_tokens()
-        page = _text(reader.sign_in().get(f"/integrations/apps/{_grant(app, reader).id}").text)
+        page = text_of(reader.sign_in().get(f"/integrations/apps/{_grant(app, reader).id}").text)
         assert words.lower() in page.lower()
         assert ("your client" in page.lower()) is (reader is maker)
 

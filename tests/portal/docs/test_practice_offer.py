@@ -1,20 +1,15 @@
 """The offer of a practice board: where examples that change something have none, and gone once it is made."""
 
 from collections.abc import Callable
-from html import unescape
-from re import sub
 
 import pytest
 from flask.testing import FlaskClient
 
 from tests.portal.forms import send
+from tests.support.clients.markup import text_of
 from tests.support.users import TestUser
 
 _OFFER = "Make a practice board"
-
-
-def _text(page: str) -> str:
-    return unescape(sub(r"<[^>]+>", "", page))
 
 
 def test_without_one_a_change_names_no_task_that_is_there(person: TestUser, browser_of: FlaskClient) -> None:
@@ -23,9 +18,9 @@ def test_without_one_a_change_names_no_task_that_is_there(person: TestUser, brow
     for path in ("/docs/api/tasks", "/integrations"):
         page = browser_of.get(path).text
         assert _OFFER in page
-        assert "-X PATCH" in _text(page)
-        assert "/api/v1/tasks/PRACTICE_TASK_ID" in _text(page)
-        changes = _text(page).partition("-X PATCH")[2].partition("Content-Type")[0]
+        assert "-X PATCH" in text_of(page)
+        assert "/api/v1/tasks/PRACTICE_TASK_ID" in text_of(page)
+        changes = text_of(page).partition("-X PATCH")[2].partition("Content-Type")[0]
         assert task_id not in changes
 
 
@@ -65,5 +60,5 @@ def test_an_answer_is_the_readers_own_or_says_example(new_user: Callable[..., Te
     page = new_user().sign_in().get("/docs/api/projects").text
     lists = page.partition('id="list-projects"')[2].partition("</section>")[0]
     assert "· Example" not in lists
-    assert '"data": []' in _text(lists)
+    assert '"data": []' in text_of(lists)
     assert "· Example" in page.partition('id="read-project"')[2].partition("</section>")[0]

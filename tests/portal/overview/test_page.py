@@ -4,7 +4,6 @@ import json
 import re
 import shlex
 from collections.abc import Callable
-from html import unescape
 
 import pytest
 from flask import Flask
@@ -14,6 +13,7 @@ from sqlalchemy import event
 from calmboard.db import db
 from calmboard.errors import PROBLEMS
 from calmboard.settings import RateLimit
+from tests.support.clients.markup import text_of
 from tests.support.users import TestUser
 
 _PUBLIC = ["/sign-in", "/forgot-password", "/docs/errors", "/docs/api", "/docs/api/tasks", "/nothing-here"]
@@ -31,10 +31,6 @@ _COMMON_CODES = [
 @pytest.fixture(scope="module")
 def page(owner: TestUser) -> str:
     return owner.sign_in().get("/integrations").text
-
-
-def _text(page: str) -> str:
-    return unescape(re.sub(r"<[^>]+>", "", page))
 
 
 @pytest.mark.parametrize("path", ["/integrations", "/account", "/integrations/keys/new", *_PUBLIC])
@@ -75,7 +71,7 @@ def test_every_entry_of_the_contents_has_its_section(page: str, section: str) ->
 
 
 def test_the_page_says_who_and_what_plan(page: str, owner: TestUser) -> None:
-    text = _text(page)
+    text = text_of(page)
     assert owner.person.name in text
     assert owner.email in text
     assert "Includes integration APIs" in text
@@ -96,7 +92,7 @@ def test_each_error_has_its_entry_in_the_reference(client: FlaskClient) -> None:
     reference = client.get("/docs/errors").text
     for code, problem in PROBLEMS.items():
         assert f'id="{code}"' in reference
-        assert problem.meaning in _text(reference)
+        assert problem.meaning in text_of(reference)
 
 
 def test_readers_who_are_signed_out_find_their_way(client: FlaskClient) -> None:
@@ -120,22 +116,22 @@ def test_the_first_examples_are_few_and_lead_to_the_others(page: str) -> None:
 
 def test_examples_hold_the_readers_own_ids_and_no_secret(page: str, owner: TestUser) -> None:
     project = owner.example_project()
-    assert f"/api/v1/boards/{project.board_id}/tasks" in _text(page)
-    assert not re.search(r"cbk_[0-9A-Za-z]{36}", _text(page))
+    assert f"/api/v1/boards/{project.board_id}/tasks" in text_of(page)
+    assert not re.search(r"cbk_[0-9A-Za-z]{36}", text_of(page))
 
 
 def test_the_answers_shown_are_json(page: str) -> None:
     answers = re.findall(r'<code id="[\w-]+-answer">(.*?)</code></pre>', page, re.DOTALL)
     assert answers
     for answer in answers:
-        json.loads(_text(answer))
+        json.loads(text_of(answer))
 
 
 def test_the_curl_lines_are_one_command_each(page: str) -> None:
     commands = re.findall(r'<code id="[\w-]+-curl">(.*?)</code></pre>', page, re.DOTALL)
     assert commands
     for command in commands:
-        assert shlex.split(_text(command))[0] == "curl"
+        assert shlex.split(text_of(command))[0] == "curl"
 
 
 @pytest.mark.parametrize("path", ["/integrations", "/account", "/integrations/keys/new", "/sign-in", "/docs/api/tasks"])
@@ -150,7 +146,7 @@ def test_a_free_plan_reads_what_is_missing_and_where_to_upgrade(make_app: Callab
     assert "Without integration APIs" in page
     assert "What Pro adds" in page
     assert 'href="https://calmboard.example/plans"' in page
-    assert '"paid_plan_required"' in _text(page)
+    assert '"paid_plan_required"' in text_of(page)
 
 
 @pytest.mark.parametrize(

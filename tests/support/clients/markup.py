@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from html import unescape
 from html.parser import HTMLParser
 
 _VOID = re.compile("area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr")
@@ -17,6 +18,11 @@ _EXCEPTIONS = {(outer, inner) for outer in ("summary", "legend") for inner in ("
 _INTERACTIVE = re.compile("a|button|input|select|textarea|summary|label")
 _CHILDREN = {"ul": {"li"}, "ol": {"li"}, "dl": {"div", "dt", "dd"}, "tr": {"td", "th"}, "select": {"option", "optgroup"}}
 _REFERENCES = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "form", "list")
+
+
+def text_of(page: str) -> str:
+    """What a page says, with one space between words."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", page)).split())
 
 
 def find_repairs(page: str, is_part: bool = False) -> list[str]:

@@ -15,7 +15,7 @@ from calmboard.access.credentials.keys import NewKey, create_key, revoke_key
 from calmboard.db import db
 from calmboard.models import ApiKey
 from calmboard.work.members import change_member, remove_member
-from tests.support.clients.markup import find_repairs
+from tests.support.clients.markup import find_repairs, text_of
 from tests.support.statements import recorded
 from tests.support.users import Api, TestUser, add_project_and_board, csrf_token
 
@@ -27,10 +27,6 @@ def _make(person: TestUser, name: str = "Sprint mirror", **changes: Any) -> tupl
     with person.app.app_context():
         key, secret = create_key(person.access, NewKey(**values))
     return key.id, Api(person.app, secret)
-
-
-def _text(page: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
 
 
 def test_every_row_leads_to_the_page_of_its_key(person: TestUser, browser_of: FlaskClient) -> None:
@@ -46,7 +42,7 @@ def test_the_page_of_a_new_key_says_what_there_is_not_yet(person: TestUser, brow
     assert page.status_code == 200
     assert find_repairs(page.text) == []
     assert ("No calls in 30 days" in page.text, "None in the log yet." in page.text) == (True, True)
-    assert re.search(r"Key “Sprint mirror” was created\.\W+You", _text(unescape(page.text)))
+    assert re.search(r"Key “Sprint mirror” was created\.\W+You", text_of(page.text))
 
 
 def test_calls_stand_there_with_status_step_and_numbers(person: TestUser, browser_of: FlaskClient) -> None:
@@ -54,7 +50,7 @@ def test_calls_stand_there_with_status_step_and_numbers(person: TestUser, browse
     api.get("/projects")
     api.get("/keys")
     api.get(f"/projects/{person.example_project().project_id}")
-    page = _text(browser_of.get(f"/integrations/keys/{key_id}").text)
+    page = text_of(browser_of.get(f"/integrations/keys/{key_id}").text)
     assert "3 in 30 days, 1 not answered" in page
     assert "GET /projects" in page.replace("\u200b", "")
     assert "403 insufficient_scope" in page
@@ -81,7 +77,7 @@ def test_it_says_what_was_lost_since_it_was_created(app: Flask, person: TestUser
     key_id, _ = _make(person)
     with app.app_context():
         change_member(other.access, payments, person.person.id, {"role": "member"})
-    page = _text(person.sign_in().get(f"/integrations/keys/{key_id}").text)
+    page = text_of(person.sign_in().get(f"/integrations/keys/{key_id}").text)
     assert re.search(r"You have not been admin of Payments since \d+ \w+: this key lost 3 rights there\.", page)
     with app.app_context():
         change_member(other.access, payments, person.person.id, {"role": "admin"})
@@ -98,7 +94,7 @@ def test_it_says_what_was_left_cut_off_and_narrowed(app: Flask, person: TestUser
         cut_off(other.access, closed, key_id)
         edit_key(person.access, key_id, KeyEdit(scopes=_RIGHTS - {"members:write"} | {"members:read"}))
     page = person.sign_in().get(f"/integrations/keys/{key_id}").text
-    text = _text(page)
+    text = text_of(page)
     assert "You have not been in one of its projects" in text
     assert "Left behind" not in text
     assert "An admin cut this key off from Closed to it" in text
@@ -153,7 +149,7 @@ def test_a_row_shows_that_every_call_is_refused(person: TestUser, browser_of: Fl
     _, api = _make(person, scopes=frozenset({"projects:read"}))
     api.get("/keys")
     api.get(f"/projects/{person.example_project().project_id}")
-    page = _text(browser_of.get("/integrations/keys").text)
+    page = text_of(browser_of.get("/integrations/keys").text)
     assert "Refused: 403 insufficient_scope" in page
 
 

@@ -18,7 +18,7 @@ from calmboard.db import db
 from calmboard.models import ApiKey
 from calmboard.pagination import PageRequest
 from tests.portal.forms import HTMX
-from tests.support.clients.markup import find_repairs
+from tests.support.clients.markup import find_repairs, text_of
 from tests.support.users import Api, TestUser, csrf_token
 
 _SECRET = re.compile(r"cbk_[0-9A-Za-z]{36}")
@@ -46,10 +46,6 @@ def _replace(browser: FlaskClient, key: Key, **fields: str) -> str:
     return str(answer.location)
 
 
-def _text(page: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
-
-
 def _keys(person: TestUser) -> list[Key]:
     with person.app.app_context():
         return list(list_keys(person.access, PageRequest()).rows)
@@ -60,7 +56,7 @@ def test_the_question_names_what_is_carried_over(key: Key, browser_of: FlaskClie
     assert find_repairs(page) == []
     assert re.findall(r'value="(\w+)" checked', page) == ["24h"]
     for words in ("Sprint mirror", "Read: projects", "all my projects", "by n8n"):
-        assert words in _text(page)
+        assert words in text_of(page)
 
 
 def test_the_successor_is_shown_once_and_both_work(person: TestUser, key: Key, browser_of: FlaskClient) -> None:
@@ -77,10 +73,10 @@ def test_rows_and_pages_of_both_say_how_long_the_old_one_goes_on(person: TestUse
     _replace(browser_of, key)
     new = next(other for other in _keys(person) if other.id != key.id)
     for path in ("/integrations/keys", f"/integrations/keys/{new.id}", f"/integrations/keys/{key.id}"):
-        text = _text(browser_of.get(path).text)
+        text = text_of(browser_of.get(path).text)
         assert re.search(r"The old key was last used just now from [\d.]+ by n8n\.", text), path
-    assert f"The old key, cbk_…{key.last4}, still works for 24 hours" in _text(browser_of.get("/integrations/keys").text)
-    assert f"It still works for 24 hours. cbk_…{new.last4} took its place." in _text(browser_of.get("/integrations/keys").text)
+    assert f"The old key, cbk_…{key.last4}, still works for 24 hours" in text_of(browser_of.get("/integrations/keys").text)
+    assert f"It still works for 24 hours. cbk_…{new.last4} took its place." in text_of(browser_of.get("/integrations/keys").text)
     assert f'href="/integrations/keys/{key.id}"' in browser_of.get(f"/integrations/keys/{new.id}").text
 
 
