@@ -58,7 +58,8 @@ class RequestRecord:
         return self.access.credential if self.access else None
 
     def refuse(self, problem: Problem) -> None:
-        self.refused_by, self.code, self.reason = problem.refused_by, problem.code, problem.detail
+        self.refused_by, self.code = problem.refused_by, problem.code
+        self.reason = problem.detail.replace("\0", "\ufffd")  # PostgreSQL has no NUL in text
         self.hint = _hint_of(problem)
 
     def end(self, status: int) -> None:
