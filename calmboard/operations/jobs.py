@@ -14,7 +14,6 @@ from calmboard.access.credentials.waiting_secrets import delete_expired_secrets
 from calmboard.access.idempotency import delete_expired_idempotency_keys
 from calmboard.access.kept_forms import delete_expired_forms
 from calmboard.access.oauth.clients import delete_unused_clients
-from calmboard.access.oauth.grants import delete_expired_tokens
 from calmboard.access.request_log.partitions import delete_old_requests, prepare_log_days
 from calmboard.errors import Unavailable
 from calmboard.events.key_notices import note_ending_keys, note_new_networks
@@ -23,6 +22,7 @@ from calmboard.operations.checkpoints import is_logged, move_log
 from calmboard.operations.mailing import send_next_message
 from calmboard.operations.retention import (
     delete_dead_keys,
+    delete_expired_tokens,
     delete_lapsed_invitations,
     delete_old_activities,
     delete_old_audit_entries,

@@ -7,7 +7,16 @@ from sqlalchemy import delete, func, select
 from calmboard.clock import now
 from calmboard.db import db, delete_in_batches
 from calmboard.engines import retention_role
-from calmboard.models import Activity, ApiKey, AuditEntry, Invitation
+from calmboard.models import (
+    Activity,
+    ApiKey,
+    AuditEntry,
+    Invitation,
+    OAuthAccessToken,
+    OAuthCode,
+    OAuthGrant,
+    OAuthRefreshToken,
+)
 from calmboard.settings import current_settings
 
 # An hour more than the database demands, whose clock may be behind ours.
@@ -33,6 +42,18 @@ def delete_old_activities() -> None:
 def delete_lapsed_invitations() -> None:
     """Remove invitations that nobody accepted, a month after their links ended."""
     delete_in_batches(Invitation, Invitation.expires_at < now() - _LAPSED_INVITATION_LIFE)
+
+
+def delete_expired_tokens() -> None:
+    """Delete codes and tokens that have run out, and grants that were never redeemed or are over.
+
+    An access token that was revoked stays as an expired one for longer than any grace period.
+    """
+    at = now()
+    for table in (OAuthAccessToken, OAuthRefreshToken, OAuthCode):
+        delete_in_batches(table, table.expires_at < at - timedelta(hours=2))
+    unredeemed = (OAuthGrant.redeemed_at.is_(None)) & (OAuthGrant.created_at < at - timedelta(days=1))
+    delete_in_batches(OAuthGrant, unredeemed | (OAuthGrant.expires_at < at - timedelta(days=1)))
 
 
 def delete_dead_keys() -> None:

@@ -20,8 +20,11 @@ from werkzeug.test import TestResponse
 
 from calmboard.access.credentials.key_life.github_reports import is_signed
 from calmboard.access.secret_format import new_secret
+from calmboard.settings import SETTINGS
+from tests.api.mcp.tokens import Tokens
 from tests.support.audit import audit_entries
 from tests.support.users import Api, TestUser
+from tests.support.writers import writing_elsewhere
 
 PATH = "/hooks/github/secret-scanning"
 KEY_ID = "f9525bf080f75b3506ca1ead061add62b8633a346606dc5fe544e29231c6ee0d"
@@ -127,6 +130,25 @@ def test_what_github_found_works_no_more_and_its_owner_learns_where(
     assert Api(scanned, found).get("/me").json["code"] == "api_key_revoked"
     entry = audit_entries(scanned, subject_id=key_id)[-1]
     assert (entry.details["reason"], entry.details["found_at"]) == ("leaked", url)
+
+
+@pytest.mark.parametrize("which", ["access_token", "refresh_token"])
+def test_of_a_token_the_person_learns_where_too(
+    scanned: Flask, new_user: Callable[..., TestUser], send: Send, which: str
+) -> None:
+    person, url = new_user(), "https://github.com/octocat/Hello-World/issues/1"
+    tokens = Tokens(scanned).pair(person, SETTINGS.get(scanned).origin)
+    answer = send([{"token": getattr(tokens, which), "type": "calmboard_token", "url": url}])
+    assert [one["label"] for one in answer.json or ()] == ["true_positive"]
+    entry = audit_entries(scanned, user_id=person.person.id)[-1]
+    assert (entry.action, entry.details["reason"], entry.details["found_at"]) == ("grant.ended", "leaked", url)
+
+
+@pytest.mark.database("sqlite")
+def test_what_is_not_ours_waits_for_no_writer(scanned: Flask, send: Send) -> None:
+    with writing_elsewhere(scanned):
+        answer = send([{"token": new_secret("cbk"), "type": "calmboard_api_key", "url": "x"}, {"token": "not a secret"}])
+    assert [one["label"] for one in answer.json or ()] == ["false_positive"] * 2
 
 
 @pytest.mark.parametrize(

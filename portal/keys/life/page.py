@@ -90,7 +90,8 @@ def _act(entry: AnyRow) -> str:
     """“Changed: name and note, by Noor Haddad”."""
     words, who = _ACTS.get(entry.action, entry.action), entry.actor_name or _BY.get(entry.source, entry.source)
     changed = [label for name, label in _FIELDS.items() if name in _after(entry)]
-    return f"{words}{': ' if changed else ''}{listed(changed)}, by {who}"
+    found = f". Found at {entry.details['found_at']}" if entry.details.get("found_at") else ""
+    return f"{words}{': ' if changed else ''}{listed(changed)}, by {who}{found}"
 
 
 def _after(entry: AnyRow) -> Iterable[str]:

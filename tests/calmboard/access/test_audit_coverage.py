@@ -47,7 +47,6 @@ _WITHOUT_TRACE = {
     "access/oauth/grants.py": {
         "redeem": "the grant is recorded when it is given; a code that is used twice by end_grant",
         "refresh": "the same rights go on; a token that is used too late is recorded by end_grant",
-        "delete_expired_tokens": "they could do nothing any more",
         "record_grant_use": "a use, not a change",
     },
     "work/invitations.py": {"create_invitation_message": "the link of an invitation that is recorded when it is sent"},

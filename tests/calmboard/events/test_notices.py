@@ -14,6 +14,7 @@ from calmboard.access.credentials.key_life.rotation import extend_overlap, repla
 from calmboard.access.credentials.key_life.trial_keys import create_trial_key
 from calmboard.access.credentials.keys import NewKey, issue_key, revoke_key
 from calmboard.access.credentials.passwords import change_password
+from calmboard.access.credentials.session_tokens import open_token_session
 from calmboard.access.request_log import REQUEST_LOG
 from calmboard.clock import now
 from calmboard.db import db
@@ -22,6 +23,8 @@ from calmboard.events.message_limits import MAILBOX_LIMIT
 from calmboard.events.notices import OPTIONAL, choose_notices
 from calmboard.models import ApiKey, OutboxMessage
 from calmboard.operations.mailing import send_next_message
+from calmboard.settings import SETTINGS
+from tests.api.mcp.tokens import Tokens
 from tests.calmboard.inbox import Inbox, running_inbox
 from tests.portal.apps.connected import connect
 from tests.support.servers.databases import Databases
@@ -105,6 +108,33 @@ def test_a_leak_and_a_new_password_are_told_of(mail_app: Flask, reader: TestUser
         "A key was found in the open, and revoked",
         "Your password was changed",
     ]
+
+
+def test_who_gives_a_leak_as_the_reason_is_not_told_that_somebody_found_it(mail_app: Flask, reader: TestUser) -> None:
+    key_id = new_key(reader, "Pasted into a chat")
+    with mail_app.app_context():
+        revoke_key(reader.access, key_id, "leaked")
+    assert "key_leaked" not in kinds(mail_app)
+
+
+def test_a_leak_says_where_to_look_and_makes_no_link_of_it(mail_app: Flask, reader: TestUser, inbox: Inbox) -> None:
+    url = "https://evil.example/a?b=<b onclick=x>\r\nBcc: all@calmboard.test"
+    with mail_app.app_context():
+        session_token = open_token_session(reader.person, None, None)
+        tokens = Tokens(mail_app).pair(reader, SETTINGS.get(mail_app).origin)
+        leaked = [reader.new_key("Leaked one"), tokens.access_token, session_token]
+        end_leaked(leaked, dict.fromkeys(leaked, url))
+    send_all(mail_app)
+    found = [message for message in inbox.messages if "in the open" in message["Subject"]]
+    assert len(found) == 3
+    for message in found:
+        assert message["Bcc"] is None
+        text, html = (part.get_content() for part in message.iter_parts())
+        assert "https: //evil. example/a?b=<b onclick=x> Bcc: all@ calmboard. test" in text
+        assert "://evil" not in text + html
+        assert "<b onclick" not in html
+    for message, path in zip(found, ("/integrations/keys/key_", "/integrations/activity", "/account/audit"), strict=True):
+        assert path in str(message)
 
 
 def test_a_connected_app_is_told_of_by_its_name(mail_app: Flask, reader: TestUser, inbox: Inbox) -> None:
