@@ -47,7 +47,7 @@ def list_own_entries(access: Access, page_request: PageRequest, wanted: AuditFil
     `keys:read`, and Forbidden to a key that is limited to some projects, which sees nothing of others.
     """
     require_scope(access, "keys:read")
-    if access.project_ids is not None:
+    if access.is_limited:
         raise Forbidden("A credential that is limited to some projects does not read the audit log.")
     return _read("user_id", access.user.id, page_request, wanted)
 

@@ -265,7 +265,7 @@ def _key_list(only_itself: bool, after_cursor: bool) -> Prepared:
 
 
 def _sees_itself_only(access: Access) -> bool:
-    return access.project_ids is not None
+    return access.is_limited
 
 
 def _is_itself(access: Access, key_id: str) -> bool:

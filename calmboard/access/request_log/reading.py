@@ -84,7 +84,7 @@ def list_requests(access: Access, page_request: PageRequest, wanted: RequestFilt
     require_scope(access, "keys:read")
     REQUEST_LOG.get().flush()
     values = {"user_id": access.user.id, "first": _first_id(access, wanted.since), **_values(wanted)}
-    itself = access.credential.id if access.credential and access.project_ids is not None else None
+    itself = access.credential.id if access.credential and access.is_limited else None
     statement = _list(tuple(sorted(_given(wanted))), wanted.refused, itself is not None, page_request.after is not None)
     with autocommit() as connection:
         page = read_page(connection, statement, page_request, {**values, "itself": itself})
