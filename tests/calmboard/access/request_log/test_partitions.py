@@ -13,6 +13,7 @@ from calmboard.clock import now
 from calmboard.db import db
 from calmboard.ids import id_at, new_id
 from calmboard.models import LoggedRequest, UsageDay, UsageHour
+from tests.support.statements import recorded
 
 PARTITION = text("SELECT DISTINCT tableoid::regclass::text FROM request_log WHERE user_id = :user_id")
 PARTITIONS = text("SELECT relname FROM pg_class WHERE relname ~ '^request_log_kept_.*_[0-9]{8}$' AND relkind = 'r'")
@@ -53,6 +54,23 @@ def test_many_go_as_well(app: Flask, user_id: str) -> None:
         db.session.commit()
         delete_old_requests()
         assert ages(user_id) == []
+
+
+def test_counts_of_very_many_go_a_part_at_a_time(app: Flask) -> None:
+    """So that no writer waits long."""
+    key_id, counts = new_id("key"), dict.fromkeys(("answered", "refused", "limited", "failed"), 1)
+    durations = {name: 0 for name in UsageHour.__table__.columns.keys() if name.startswith("ms_")}  # noqa: SIM118
+    with app.app_context():
+        hour = {"credential_id": key_id, "hour": now() - timedelta(days=40), **counts, **durations}
+        db.session.execute(insert(UsageHour), [{**hour, "endpoint": f"GET /{number}"} for number in range(2100)])
+        day = {"user_id": "usr", "day": (now() - timedelta(days=99)).date(), **counts}
+        db.session.execute(insert(UsageDay), [{**day, "credential_id": f"{key_id}{number}"} for number in range(1100)])
+        db.session.commit()
+        with recorded(app) as statements:
+            delete_old_requests()
+        for table, least in ((UsageHour, 3), (UsageDay, 2)):
+            assert sum(text.startswith(f"DELETE FROM {table.__tablename__}") for text, _ in statements) >= least
+            assert not db.session.execute(select(table).where(table.credential_id.startswith(key_id))).all()
 
 
 def test_counts_go_once_no_page_shows_them(app: Flask) -> None:
