@@ -26,6 +26,7 @@ from calmboard.operations.retention import (
     delete_lapsed_invitations,
     delete_old_activities,
     delete_old_audit_entries,
+    delete_old_networks,
 )
 from calmboard.queue import beat, job, queue
 from calmboard.settings import current_settings
@@ -129,5 +130,6 @@ queue.periodic_task(crontab(hour="3", minute="42"))(delete_old_activities)
 queue.periodic_task(crontab(hour="3", minute="47"))(delete_lapsed_invitations)
 queue.periodic_task(crontab(hour="3", minute="52"))(delete_dead_keys)
 queue.periodic_task(crontab(hour="3", minute="57"))(delete_ended_messages)
+queue.periodic_task(crontab(hour="3", minute="57"))(delete_old_networks)
 queue.periodic_task(crontab(hour="4", minute="2"))(renew_sparse_index)
 queue.periodic_task(crontab(hour="4", minute="12"))(merge_index)

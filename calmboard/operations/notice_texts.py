@@ -252,9 +252,10 @@ def _is_live_grant(grant_id: str) -> bool:
 
 
 def _new_networks(key: AnyRow) -> list[tuple[str, datetime]]:
-    """Those of the last day, the latest first, without the first of all."""
+    """Those of the last day, the latest first, without those that the key was first used from."""
     statement = select(KeyNetwork.network, KeyNetwork.first_at).where(KeyNetwork.key_id == key.id)
     with autocommit() as connection:
         rows = connection.execute(statement.order_by(KeyNetwork.first_at)).all()
-    lately = [(row.network, row.first_at) for row in rows[1:] if row.first_at > now() - timedelta(days=1)]
+    new = [(row.network, row.first_at) for row in rows if row.first_at > rows[0].first_at]
+    lately = [(network, at) for network, at in new if at > now() - timedelta(days=1)]
     return lately[::-1][:_MOST_NETWORKS]

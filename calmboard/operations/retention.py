@@ -12,6 +12,7 @@ from calmboard.models import (
     ApiKey,
     AuditEntry,
     Invitation,
+    KeyNetwork,
     OAuthAccessToken,
     OAuthCode,
     OAuthGrant,
@@ -26,6 +27,7 @@ _LAPSED_INVITATION_LIFE = timedelta(days=30)
 # Keys that can do nothing any more are listed as long as the audit log tells of them, unless somebody has very many.
 _DEAD_KEY_LIFE = timedelta(days=400)
 _MAX_REVOKED_KEYS = 500
+_NETWORK_LIFE = timedelta(days=400)
 
 
 def delete_old_audit_entries() -> None:
@@ -63,6 +65,11 @@ def delete_dead_keys() -> None:
     numbered = select(ApiKey.id, newest_first.label("number")).where(ApiKey.revoked_at.is_not(None)).subquery()
     too_many = ApiKey.id.in_(select(numbered.c.id).where(numbered.c.number > _MAX_REVOKED_KEYS))
     delete_in_batches(ApiKey, (ApiKey.revoked_at < before) | (ApiKey.expires_at < before) | too_many)
+
+
+def delete_old_networks() -> None:
+    """Remove the networks that a key was not used from for long; one that comes again is new."""
+    delete_in_batches(KeyNetwork, KeyNetwork.last_at < now() - _NETWORK_LIFE)
 
 
 def _delete_batch() -> int:

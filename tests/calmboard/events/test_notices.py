@@ -21,7 +21,7 @@ from calmboard.db import db
 from calmboard.events.key_notices import note_ending_keys, note_new_networks
 from calmboard.events.message_limits import MAILBOX_LIMIT
 from calmboard.events.notices import OPTIONAL, choose_notices
-from calmboard.models import ApiKey, OutboxMessage
+from calmboard.models import ApiKey, KeyNetwork, OutboxMessage
 from calmboard.operations.mailing import send_next_message
 from calmboard.settings import SETTINGS
 from tests.api.mcp.tokens import Tokens
@@ -263,6 +263,40 @@ def test_on_the_next_day_another_network_is_told_of(mail_app: Flask, reader: Tes
     api.get("/me", environ_overrides={"REMOTE_ADDR": "192.0.2.1"})
     look_for_networks(mail_app)
     assert kinds(mail_app).count("key_new_network") == 2
+
+
+def test_of_a_key_that_was_used_before_anybody_looked_no_network_is_new(mail_app: Flask, reader: TestUser, inbox: Inbox) -> None:
+    """As after an upgrade; what comes later is."""
+    secret = new_secret(reader, "On both build servers")
+    with mail_app.app_context():
+        db.session.execute(update(ApiKey).values(created_at=now() - _DAY))
+        db.session.commit()
+    for ip in ("203.0.113.7", "198.51.100.9"):
+        Api(mail_app, secret).get("/me", environ_overrides={"REMOTE_ADDR": ip})
+    look_for_networks(mail_app)
+    assert kinds(mail_app) == ["key_created"]
+    send_all(mail_app)
+    inbox.messages.clear()
+    Api(mail_app, secret).get("/me", environ_overrides={"REMOTE_ADDR": "192.0.2.1"})
+    look_for_networks(mail_app)
+    send_all(mail_app)
+    assert "192.0.2.0/24" in inbox.plain
+    assert "203.0.113.0/24" not in inbox.plain
+    assert "198.51.100.0/24" not in inbox.plain
+
+
+def test_the_last_use_of_a_network_is_noted_to_the_day(mail_app: Flask, reader: TestUser) -> None:
+    secret = new_secret(reader, "Build server")
+    last_uses: list[datetime] = []
+    for age in (timedelta(0), timedelta(hours=20), timedelta(hours=30)):
+        with mail_app.app_context():
+            db.session.execute(update(KeyNetwork).values(last_at=now() - age))
+            db.session.commit()
+        Api(mail_app, secret).get("/me", environ_overrides={"REMOTE_ADDR": "203.0.113.7"})
+        look_for_networks(mail_app)
+        with mail_app.app_context():
+            last_uses.append(db.session.execute(select(KeyNetwork.last_at)).scalar_one())
+    assert [now() - last_use > timedelta(hours=1) for last_use in last_uses] == [False, True, False]
 
 
 def test_a_call_that_the_network_refused_did_not_use_the_key(mail_app: Flask, reader: TestUser) -> None:
