@@ -47,6 +47,7 @@ class LoggedRequest(Base):
         PrimaryKeyConstraint("kept_days", "id"),
         Index("ix_request_log_user_id", "user_id", "id"),
         Index("ix_request_log_credential_id", "credential_id", "id"),
+        Index("ix_request_log_request_id", "user_id", "request_id", "id"),
         Index(
             "ix_request_log_refused",
             "user_id",
