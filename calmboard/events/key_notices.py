@@ -16,14 +16,12 @@ from calmboard.db import autocommit, db, insert_or_ignore, retry_conflicts
 from calmboard.events.notices import send_notice
 from calmboard.events.outbox import Kind
 from calmboard.models import ApiKey, KeyNetwork, LoggedRequest
-from calmboard.models.requests import LIVES
+from calmboard.models.requests import IS_USE, LIVES
 
 # The job looks every few minutes. What it did not see within this time, it does not learn of.
 LOOKED_BACK = timedelta(hours=1)
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 _KEYS_AT_ONCE = 500
-# Refused by these, a call did not use the key.
-_UNUSED = ("credential", "network")
 
 
 class _UsedFrom(NamedTuple):
@@ -96,8 +94,7 @@ def _list_used_from(since: datetime) -> list[_UsedFrom]:
     statement = (
         select(*columns, func.min(LoggedRequest.at), func.max(LoggedRequest.at))
         .join(ApiKey, ApiKey.id == LoggedRequest.credential_id)
-        .where(LoggedRequest.kept_days.in_(LIVES), LoggedRequest.id >= ids.first_id("req", since))
-        .where(or_(LoggedRequest.refused_by.is_(None), LoggedRequest.refused_by.not_in(_UNUSED)))
+        .where(LoggedRequest.kept_days.in_(LIVES), LoggedRequest.id >= ids.first_id("req", since), IS_USE)
         .group_by(*columns)
         .order_by(func.min(LoggedRequest.at))
     )

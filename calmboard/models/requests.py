@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Index, Integer, PrimaryKeyConstraint, SmallInteger, String, event
+from sqlalchemy import Connection, Index, Integer, PrimaryKeyConstraint, SmallInteger, String, event, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calmboard.db import Base, UtcDateTime
@@ -68,6 +68,13 @@ class RequestLogGap(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     began_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+# Refused by the credential itself, or for where it came from, a call did not use it.
+IS_USE = or_(
+    LoggedRequest.refused_by.is_(None), (LoggedRequest.refused_by != "credential") & (LoggedRequest.refused_by != "network")
+)
+OUTCOMES = ("answered", "refused", "limited", "failed")
 
 
 class _Outcomes:

@@ -16,10 +16,9 @@ from calmboard.access.request_record import RequestRecord
 from calmboard.db import Base, autocommit, db, insert_or_add
 from calmboard.errors import RateLimitExceeded
 from calmboard.models import LoggedRequest, RequestLogGap, UsageDay, UsageHour
-from calmboard.models.requests import DURATIONS_MS, LIVES
+from calmboard.models.requests import DURATIONS_MS, LIVES, OUTCOMES
 from calmboard.prepared import insert_many
 
-_OUTCOMES = ("answered", "refused", "limited", "failed")
 _DURATIONS = (*(f"ms_{limit}" for limit in DURATIONS_MS), "ms_more")
 
 
@@ -128,4 +127,4 @@ def _add(connection: Connection, table: type[Base], key: tuple[str, ...], counts
 
 @cache
 def _counted(table: type[Base]) -> tuple[str, ...]:
-    return tuple(name for name in table.__table__.columns.keys() if name in (*_OUTCOMES, *_DURATIONS))  # noqa: SIM118
+    return tuple(name for name in table.__table__.columns.keys() if name in (*OUTCOMES, *_DURATIONS))  # noqa: SIM118

@@ -29,6 +29,7 @@ from calmboard.clock import now
 from calmboard.db import autocommit, db, retry_conflicts
 from calmboard.errors import Conflict, FieldError, Problem, ValidationFailed
 from calmboard.models import ApiKey, LoggedRequest
+from calmboard.models.requests import IS_USE
 from calmboard.settings import current_settings
 from calmboard.texts.names import one_line
 
@@ -81,11 +82,11 @@ def edit_key(access: Access, key_id: str, edit: KeyEdit) -> KeyChange:
 
 
 def seen_networks(access: Access, key_id: str) -> list[SeenNetwork]:
-    """Where the last thousand calls of a key came from, those that were allowed, the latest first."""
+    """Where the last thousand calls that used a key came from, the latest first."""
     find_key(access, key_id)
     latest = (
         select(LoggedRequest.network, LoggedRequest.at)
-        .where(LoggedRequest.credential_id == key_id, LoggedRequest.network.is_not(None), LoggedRequest.status < 400)
+        .where(LoggedRequest.credential_id == key_id, LoggedRequest.network.is_not(None), IS_USE)
         .order_by(LoggedRequest.id.desc())
         .limit(_LOOKED_AT)
         .subquery()

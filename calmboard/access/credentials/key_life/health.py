@@ -16,6 +16,7 @@ from calmboard.access.plans import PLANS
 from calmboard.clock import now
 from calmboard.db import AnyRow, autocommit
 from calmboard.models import ApiKey, KeyNetwork, LoggedRequest, UsageDay, UsageHour
+from calmboard.models.requests import IS_USE
 from calmboard.prepared import Prepared
 
 Concern = Literal["refused", "network", "programs", "expiring", "unused", "rights", "endless"]
@@ -169,10 +170,10 @@ def _endpoints() -> Prepared:
 
 @cache
 def _callers() -> Prepared:
-    """Which programs sent the latest calls that were answered."""
+    """Which programs sent the latest calls that used each key."""
     columns = (LoggedRequest.credential_id, LoggedRequest.user_agent)
     mine = (LoggedRequest.user_id == bindparam("user_id"), LoggedRequest.id >= bindparam("first_id"))
-    latest = select(*columns).where(*mine, LoggedRequest.code.is_(None))
+    latest = select(*columns).where(*mine, IS_USE)
     calls = latest.order_by(LoggedRequest.id.desc()).limit(bindparam("limit")).subquery()
     return Prepared(select(calls.c.credential_id, calls.c.user_agent).distinct())
 
