@@ -118,6 +118,11 @@ def my_projects(access: Access) -> list[AnyRow]:
         return list(connection.execute(visible(access, statement, Project.id).order_by(Project.name), access_params(access)))
 
 
+def list_administered(access: Access, limit: int) -> list[AnyRow]:
+    """Those of `my_projects` whose members and credentials the user may manage."""
+    return [row for row in my_projects(access) if "members:write" in ROLE_RIGHTS[row.role]][:limit]
+
+
 def boards_of(access: Access, project_ids: Collection[str], limit: int) -> dict[str, list[AnyRow]]:
     """Id and name of the boards of many projects, oldest first, at most `limit` of each; inaccessible ones have none."""
     require_scope(access, "boards:read")
