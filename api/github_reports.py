@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 
 from api.framework.bodies import parse, read_full_body, require_json
 from calmboard.access.credentials.key_life.github_reports import GITHUB_KEYS, GithubKeys, count_report
-from calmboard.access.credentials.key_life.leaks import MAX_SECRETS, end_leaked, known_secrets
+from calmboard.access.credentials.key_life.leaks import MAX_SECRETS, end_leaked, find_known_secrets
 from calmboard.access.limits.rate_limits import network_of
 from calmboard.errors import FieldError, NotFound, ValidationFailed
 from calmboard.outgoing.fetch import FETCH
@@ -30,7 +30,7 @@ def report_found_secrets() -> Response | list[dict[str, str]]:
     body = read_full_body(request)
     keys.require_signature(body, request.headers.get(_ID, ""), request.headers.get(_SIGNATURE, ""))
     found = _found(parse(body))
-    known = known_secrets([secret for secret, _, _ in found])
+    known = find_known_secrets([secret for secret, _, _ in found])
     end_leaked([secret for secret, _, _ in found], {secret: url for secret, _, url in found})
     return [_feedback(secret, kind, is_known=secret in known) for secret, kind, _ in found]
 

@@ -59,18 +59,18 @@ class KeyUsage:
     p95_ms: float | None
 
 
-def usage_of(credential_id: str) -> KeyUsage:
+def read_usage(credential_id: str) -> KeyUsage:
     """The use of one credential; who may see it is judged by the caller."""
     REQUEST_LOG.get().flush()
     with autocommit() as connection:
         endpoints = connection.execute(_by_endpoint(credential_id)).all()
         durations = connection.execute(_by_duration(credential_id)).one()
     p50_ms, p95_ms = (_percentile([count or 0 for count in durations], share) for share in (0.5, 0.95))
-    days = usage_by_day([credential_id])[credential_id]
+    days = read_usage_by_day([credential_id])[credential_id]
     return KeyUsage(days, [EndpointCalls(row.endpoint, _calls_of(row)) for row in endpoints], p50_ms, p95_ms)
 
 
-def usage_by_day(credential_ids: Collection[str]) -> dict[str, dict[date, Calls]]:
+def read_usage_by_day(credential_ids: Collection[str]) -> dict[str, dict[date, Calls]]:
     """The last 30 days of each of these credentials, by one statement."""
     columns = (UsageDay.credential_id, UsageDay.day, *(getattr(UsageDay, name) for name in OUTCOMES))
     statement = select(*columns).where(UsageDay.credential_id.in_(credential_ids), UsageDay.day >= _days()[0])
@@ -79,7 +79,7 @@ def usage_by_day(credential_ids: Collection[str]) -> dict[str, dict[date, Calls]
     return {each: {day: found.get((each, day), Calls()) for day in _days()} for each in credential_ids}
 
 
-def usage_of_person(user_id: str) -> dict[date, Calls]:
+def read_usage_of_person(user_id: str) -> dict[date, Calls]:
     """The last 30 days of all credentials of a person."""
     columns = (UsageDay.day, *_sums(UsageDay))
     statement = select(*columns).where(UsageDay.user_id == user_id, UsageDay.day >= _days()[0]).group_by(UsageDay.day)

@@ -9,9 +9,9 @@ from msgspec import UNSET, UnsetType
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from calmboard.access.credentials.key_life.changes import KeyEdit, seen_networks, shut_out
+from calmboard.access.credentials.key_life.changes import KeyEdit, list_seen_networks, list_shut_out
 from calmboard.access.credentials.key_life.changes import edit_key as change
-from calmboard.access.credentials.key_life.effect import ProjectEffect, effect_by_project
+from calmboard.access.credentials.key_life.effect import ProjectEffect, list_effects
 from calmboard.access.credentials.key_life.networks import is_within, read_networks
 from calmboard.access.credentials.keys import Key, find_key
 from calmboard.access.plans import rate_limit_of
@@ -69,7 +69,7 @@ def edit_key(key_id: str) -> ResponseReturnValue:
     key = find_key(access, key_id)
     form = _read(request.form, key)
     if "seen" in request.form:
-        form.networks = "\n".join(seen.ip for seen in seen_networks(access, key_id))
+        form.networks = "\n".join(seen.ip for seen in list_seen_networks(access, key_id))
         return _page(key, form, focused="networks")
     if (warning := _shut_out(key, form)) and not form.is_sure:
         form.errors = {"sure": warning}
@@ -104,8 +104,8 @@ def _page(key: Key, form: EditForm, focused: str = "") -> Response:
         focused=focused,
         rights={noun: rights_on(noun)[: rights_on(noun).index(right) + 1] for noun, right in had.items() if right != "none"},
         grantable=GRANTABLE,
-        projects=effect_by_project(access, key),
-        seen=seen_networks(access, key.id),
+        projects=list_effects(access, key),
+        seen=list_seen_networks(access, key.id),
         plan_limit=rate.amount if rate else None,
     )
     return make_response(page, 422 if form.errors else 200)
@@ -166,7 +166,7 @@ def _projects(key: Key, form: EditForm) -> frozenset[str] | UnsetType | None:
 
 
 def _limited(key: Key) -> list[ProjectEffect]:
-    return effect_by_project(current_access(), key)
+    return list_effects(current_access(), key)
 
 
 def _end(key: Key, form: EditForm) -> datetime | UnsetType | None:
@@ -196,7 +196,7 @@ def _shut_out(key: Key, form: EditForm) -> str:
     lines = form.network_lines
     try:
         allowed = read_networks(lines)
-        shut = [seen.ip for seen in shut_out(current_access(), key.id, lines)]
+        shut = [seen.ip for seen in list_shut_out(current_access(), key.id, lines)]
     except ValidationFailed:
         return ""
     if allowed is None or allowed == list(key.networks or ()):

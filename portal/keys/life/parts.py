@@ -9,7 +9,7 @@ from flask import url_for
 from calmboard.access.credentials.key_life.effect import MOST_PROJECTS, ProjectEffect
 from calmboard.access.limits.rate_limits import Usage
 from calmboard.access.request_log.reading import LoggedCall, RequestFilter, list_requests
-from calmboard.access.request_log.usage import Calls, KeyUsage, usage_of
+from calmboard.access.request_log.usage import Calls, KeyUsage, read_usage
 from calmboard.access.scopes import GRANTABLE
 from calmboard.pagination import PageRequest
 from portal.shared.session import current_access
@@ -30,7 +30,7 @@ class UsePart:
 
     @classmethod
     def of(cls, credential_id: str, window: Usage | None = None) -> "UsePart":
-        usage = usage_of(credential_id)
+        usage = read_usage(credential_id)
         days = [(day, calls) for day, calls in sorted(usage.days.items(), reverse=True) if calls.total]
         return cls(usage, Bars.of(usage.days), days, window)
 

@@ -81,7 +81,7 @@ def edit_key(access: Access, key_id: str, edit: KeyEdit) -> KeyChange:
     return KeyChange(find_key(access, key_id), is_done=bool(values))
 
 
-def seen_networks(access: Access, key_id: str) -> list[SeenNetwork]:
+def list_seen_networks(access: Access, key_id: str) -> list[SeenNetwork]:
     """Where the last thousand calls that used a key came from, the latest first."""
     find_key(access, key_id)
     latest = (
@@ -97,10 +97,10 @@ def seen_networks(access: Access, key_id: str) -> list[SeenNetwork]:
         return [SeenNetwork(*row) for row in connection.execute(statement)]
 
 
-def shut_out(access: Access, key_id: str, networks: tuple[str, ...]) -> list[SeenNetwork]:
+def list_shut_out(access: Access, key_id: str, networks: tuple[str, ...]) -> list[SeenNetwork]:
     """The addresses that used the key and could not any more with these networks: to be named before they are set."""
     allowed = read_networks(networks)
-    return [] if allowed is None else [seen for seen in seen_networks(access, key_id) if not is_within(seen.ip, allowed)]
+    return [] if allowed is None else [seen for seen in list_seen_networks(access, key_id) if not is_within(seen.ip, allowed)]
 
 
 def _require_working(key: Key) -> None:

@@ -28,7 +28,7 @@ def count_report(network: str) -> None:
     LIMITS.get().count("leak_reports", network, REPORT_LIMIT).check_limit(_TOO_OFTEN)
 
 
-def known_secrets(secrets: Collection[str]) -> set[str]:
+def find_known_secrets(secrets: Collection[str]) -> set[str]:
     """Those of these secrets that are kept here, whether they work or have ended; for whoever proved to be entitled."""
     by_digest = _by_digest(secrets)
     if not by_digest:

@@ -127,7 +127,7 @@ def list_overlaps(access: Access, keys: Sequence[Key]) -> dict[str, Overlap]:
     return {key_id: overlap for key_id, overlap in found.items() if key_id in by_id}
 
 
-def carried_over(access: Access, key: Key) -> NewKey:
+def plan_successor(access: Access, key: Key) -> NewKey:
     """What a successor made now has of the key. Raises Conflict where it cannot be replaced, or none of its projects is left."""
     at = now()
     _require_replaceable(access, key, at)

@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from calmboard.access.access import Access
 from calmboard.access.credentials.identify import identify
-from calmboard.access.credentials.key_life.changes import KeyEdit, edit_key, seen_networks, shut_out
+from calmboard.access.credentials.key_life.changes import KeyEdit, edit_key, list_seen_networks, list_shut_out
 from calmboard.access.credentials.key_life.rotation import replace_key
 from calmboard.access.credentials.keys import Key, NewKey, create_key, find_key, pause_key, revoke_key
 from calmboard.access.request_log import REQUEST_LOG
@@ -221,7 +221,7 @@ def test_the_networks_of_a_key_are_those_that_used_it(person: TestUser, created:
         api._client.get("/api/v1/me", headers=api._headers, environ_base={"REMOTE_ADDR": ip})
     with person.app.app_context():
         REQUEST_LOG.get().flush()
-        seen = seen_networks(person.access, key.id)
+        seen = list_seen_networks(person.access, key.id)
         assert [(one.ip, one.calls) for one in seen] == [("2001:db8::1", 1), ("198.51.100.7", 2)]
-        assert [one.ip for one in shut_out(person.access, key.id, ("198.51.100.0/24",))] == ["2001:db8::1"]
-        assert shut_out(person.access, key.id, ()) == []
+        assert [one.ip for one in list_shut_out(person.access, key.id, ("198.51.100.0/24",))] == ["2001:db8::1"]
+        assert list_shut_out(person.access, key.id, ()) == []

@@ -15,9 +15,9 @@ from calmboard.access.credentials.key_life.networks import read_networks
 from calmboard.access.credentials.key_life.reaching import cut_off
 from calmboard.access.credentials.key_life.rotation import (
     OVERLAPS,
-    carried_over,
     extend_overlap,
     find_predecessor,
+    plan_successor,
     replace_key,
 )
 from calmboard.access.credentials.keys import Key, NewKey, create_key, find_key, pause_key, revoke_key
@@ -200,7 +200,7 @@ def test_what_a_successor_would_have_is_read_while_others_write(person: TestUser
     project = add_project_and_board(person.app, person).project_id
     key, _ = new_key(person, project_ids=frozenset([project]))
     with writing_elsewhere(person.app), person.app.app_context():
-        assert carried_over(person.access, key).project_ids == frozenset([project])
+        assert plan_successor(person.access, key).project_ids == frozenset([project])
 
 
 def test_a_day_more_but_not_beyond_its_own_end(person: TestUser) -> None:
