@@ -15,7 +15,7 @@ from calmboard.clock import now
 from calmboard.db import autocommit, db, insert_or_ignore, retry_conflicts
 from calmboard.events.notices import send_notice
 from calmboard.events.outbox import Kind
-from calmboard.models import ApiKey, KeyNetwork, LoggedRequest
+from calmboard.models import ApiKey, KeyNetwork, LoggedCall
 from calmboard.models.requests import IS_USE, LIVES
 
 # The job looks every few minutes. What it did not see within this time, it does not learn of.
@@ -90,13 +90,13 @@ def _claim(kind: Kind, user_id: str, key_id: str, column: str, value: datetime, 
 
 def _list_used_from(since: datetime) -> list[_UsedFrom]:
     """Which keys were used from which networks, the earliest first."""
-    columns = (LoggedRequest.credential_id, ApiKey.user_id, ApiKey.created_at, LoggedRequest.network)
+    columns = (LoggedCall.credential_id, ApiKey.user_id, ApiKey.created_at, LoggedCall.network)
     statement = (
-        select(*columns, func.min(LoggedRequest.at), func.max(LoggedRequest.at))
-        .join(ApiKey, ApiKey.id == LoggedRequest.credential_id)
-        .where(LoggedRequest.kept_days.in_(LIVES), LoggedRequest.id >= ids.first_id("req", since), IS_USE)
+        select(*columns, func.min(LoggedCall.at), func.max(LoggedCall.at))
+        .join(ApiKey, ApiKey.id == LoggedCall.credential_id)
+        .where(LoggedCall.kept_days.in_(LIVES), LoggedCall.id >= ids.first_id("req", since), IS_USE)
         .group_by(*columns)
-        .order_by(func.min(LoggedRequest.at))
+        .order_by(func.min(LoggedCall.at))
     )
     used: dict[tuple[str, str], _UsedFrom] = {}
     with autocommit() as connection:

@@ -17,7 +17,7 @@ from calmboard.models.columns import Id
 DURATIONS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 
 
-class LoggedRequest(Base):
+class LoggedCall(Base):
     """A call of the API, or of the MCP server, by a credential.
 
     `id` begins with the time of the call, to the millisecond: it is its place in the log. On PostgreSQL there is a partition
@@ -71,9 +71,7 @@ class RequestLogGap(Base):
 
 
 # Refused by the credential itself, or for where it came from, a call did not use it.
-IS_USE = or_(
-    LoggedRequest.refused_by.is_(None), (LoggedRequest.refused_by != "credential") & (LoggedRequest.refused_by != "network")
-)
+IS_USE = or_(LoggedCall.refused_by.is_(None), (LoggedCall.refused_by != "credential") & (LoggedCall.refused_by != "network"))
 OUTCOMES = ("answered", "refused", "limited", "failed")
 
 
@@ -136,7 +134,7 @@ class UsageDay(_Outcomes, Base):
 LIVES = (7, 30)
 
 
-@event.listens_for(LoggedRequest.__table__, "after_create")
+@event.listens_for(LoggedCall.__table__, "after_create")
 def _create_partitions(_table: Any, connection: Connection, **_options: Any) -> None:
     for statement in _partitions() if connection.dialect.name == "postgresql" else ():
         connection.exec_driver_sql(statement)

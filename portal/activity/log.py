@@ -12,7 +12,7 @@ from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.credentials.names import find_credential_names, list_credential_names
 from calmboard.access.plans import PLANS
-from calmboard.access.request_log.reading import LoggedCall, RequestFilter, list_gaps, list_requests
+from calmboard.access.request_log.reading import Call, CallFilter, list_calls, list_gaps
 from calmboard.clock import now
 from calmboard.pagination import Page, PageRequest
 from portal.activity.endpoints import endpoints, shown_route, tools
@@ -31,7 +31,7 @@ _REVOKED, _MISTYPED = "api_key_revoked", "invalid_api_key"
 class FailedUse:
     """The latest try with a key that was revoked, or with one that is nearly one of the reader's."""
 
-    call: LoggedCall
+    call: Call
     name: str
     url: str | None
 
@@ -54,7 +54,7 @@ class ActivityLog:
 
     @classmethod
     def of(cls, access: Access, filters: ActivityFilters) -> Self:
-        page, has_previous = page_or_first(partial(list_requests, access, wanted=filters.wanted), _requested())
+        page, has_previous = page_or_first(partial(list_calls, access, wanted=filters.wanted), _requested())
         latest = page.rows[0].id if page.rows and not has_previous else ids.first_id("req", now())
         return cls(
             filters,
@@ -89,11 +89,11 @@ class ActivityLog:
 
 
 def next_calls(access: Access, filters: ActivityFilters) -> ListPart[CallRow]:
-    return _part(access, filters, list_requests(access, _requested(), filters.wanted), has_previous=True)
+    return _part(access, filters, list_calls(access, _requested(), filters.wanted), has_previous=True)
 
 
-def read_calls(access: Access, wanted: RequestFilter, page_request: PageRequest) -> Page[CallRow]:
-    page = list_requests(access, page_request, wanted)
+def read_calls(access: Access, wanted: CallFilter, page_request: PageRequest) -> Page[CallRow]:
+    page = list_calls(access, page_request, wanted)
     return Page(call_rows(access, page.rows), page.after)
 
 
@@ -101,7 +101,7 @@ def _requested() -> PageRequest:
     return requested_page(CURSOR_PARAM, "req")
 
 
-def _part(access: Access, filters: ActivityFilters, page: Page[LoggedCall], has_previous: bool) -> ListPart[CallRow]:
+def _part(access: Access, filters: ActivityFilters, page: Page[Call], has_previous: bool) -> ListPart[CallRow]:
     more = next_page(page, CURSOR_PARAM, "portal.activity", "portal.more_activity", anchor="calls", query=filters.query)
     return ListPart(call_rows(access, page.rows), more, has_previous)
 
@@ -124,8 +124,8 @@ def _failed_uses(access: Access) -> list[FailedUse]:
     ]
 
 
-def _latest(access: Access, code: str) -> LoggedCall | None:
-    page = list_requests(access, PageRequest(limit=1), RequestFilter(code=code, refused=True))
+def _latest(access: Access, code: str) -> Call | None:
+    page = list_calls(access, PageRequest(limit=1), CallFilter(code=code, refused=True))
     return page.rows[0] if page.rows else None
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from calmboard import ids
 from calmboard.clock import now
 from calmboard.db import autocommit, db, delete_in_batches
-from calmboard.models import LoggedRequest, RequestLogGap, UsageDay, UsageHour
+from calmboard.models import LoggedCall, RequestLogGap, UsageDay, UsageHour
 from calmboard.models.requests import LIVES
 
 _log = logging.getLogger(__name__)
@@ -40,13 +40,13 @@ def prepare_log_days() -> None:
                 _try(_creation(life, day))
 
 
-def delete_old_requests() -> None:
+def delete_old_calls() -> None:
     """Remove what the log has held for its time, and counts of use that no page shows any more."""
     if db.engine.dialect.name == "postgresql":
         _drop_old_partitions()
     for life in LIVES:
-        too_old = LoggedRequest.id < ids.first_id("req", now() - timedelta(days=life))
-        delete_in_batches(LoggedRequest, LoggedRequest.kept_days == life, too_old)
+        too_old = LoggedCall.id < ids.first_id("req", now() - timedelta(days=life))
+        delete_in_batches(LoggedCall, LoggedCall.kept_days == life, too_old)
     delete_in_batches(RequestLogGap, RequestLogGap.ended_at < now() - timedelta(days=max(LIVES)))
     delete_in_batches(UsageHour, UsageHour.hour < now() - _HOURS_KEPT)
     delete_in_batches(UsageDay, UsageDay.day < (now() - _DAYS_KEPT).date())

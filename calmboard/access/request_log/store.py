@@ -15,7 +15,7 @@ from calmboard.access.request_log.refused import Owner, find_owners
 from calmboard.access.request_record import RequestRecord
 from calmboard.db import Base, autocommit, db, insert_or_add
 from calmboard.errors import RateLimitExceeded
-from calmboard.models import LoggedRequest, RequestLogGap, UsageDay, UsageHour
+from calmboard.models import LoggedCall, RequestLogGap, UsageDay, UsageHour
 from calmboard.models.requests import DURATIONS_MS, LIVES, OUTCOMES
 from calmboard.prepared import insert_many
 
@@ -34,14 +34,14 @@ def write_records(records: Sequence[RequestRecord]) -> None:
         owners = find_owners(connection, [record.refused_secret for record in records if record.refused_secret])
         rows = [row for record in records if (row := _row_of(record, owners)) is not None]
         if rows:
-            insert_many(connection, LoggedRequest, rows)
+            insert_many(connection, LoggedCall, rows)
             _add(connection, UsageHour, ("credential_id", "hour", "endpoint"), _by_hour(rows))
             _add(connection, UsageDay, ("credential_id", "day", "user_id"), _by_day(rows))
 
 
 def is_written(record: RequestRecord) -> bool:
     """Whether it is there already, as where the database went away before it said so."""
-    found = select(LoggedRequest.id).where(LoggedRequest.kept_days.in_(LIVES), LoggedRequest.id == record.id)
+    found = select(LoggedCall.id).where(LoggedCall.kept_days.in_(LIVES), LoggedCall.id == record.id)
     with autocommit() as connection:
         return connection.execute(found).first() is not None
 

@@ -8,7 +8,7 @@ from flask import url_for
 
 from calmboard.access.credentials.key_life.effect import MOST_PROJECTS, ProjectEffect
 from calmboard.access.limits.rate_limits import Usage
-from calmboard.access.request_log.reading import LoggedCall, RequestFilter, list_requests
+from calmboard.access.request_log.reading import Call, CallFilter, list_calls
 from calmboard.access.request_log.usage import Calls, KeyUsage, read_usage
 from calmboard.access.scopes import GRANTABLE
 from calmboard.pagination import PageRequest
@@ -39,13 +39,13 @@ class UsePart:
 class CallsPart:
     """The last calls, each with what became of it, and where the others are."""
 
-    calls: Sequence[tuple[LoggedCall, str]]
+    calls: Sequence[tuple[Call, str]]
     log_url: str
 
     @classmethod
     def of(cls, credential_id: str) -> "CallsPart":
-        wanted = RequestFilter(credential_id=credential_id)
-        calls = list_requests(current_access(), PageRequest(limit=_CALLS), wanted).rows
+        wanted = CallFilter(credential_id=credential_id)
+        calls = list_calls(current_access(), PageRequest(limit=_CALLS), wanted).rows
         log_url = url_for("portal.activity", credential=credential_id)
         return cls([(call, _outcome(call)) for call in calls], log_url)
 
@@ -62,7 +62,7 @@ class EffectsPart:
         return cls([(effect, _rights(effect)) for effect in effects[:MOST_PROJECTS]], len(effects) > MOST_PROJECTS)
 
 
-def _outcome(call: LoggedCall) -> str:
+def _outcome(call: Call) -> str:
     if call.refused_by is None:
         return "Answered" if call.status < 400 else "Failed"
     return f"Refused at {_STEPS.get(call.refused_by, call.refused_by)}"

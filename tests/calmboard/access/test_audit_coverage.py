@@ -25,7 +25,7 @@ _WITHOUT_TRACE = {
         "show_again": "shows what was created, which records itself",
         "delete_expired_secrets": "nothing shows them any more",
     },
-    "access/request_log/partitions.py": {"delete_old_requests": "removes old calls"},
+    "access/request_log/partitions.py": {"delete_old_calls": "removes old calls"},
     "access/request_log/store.py": {"write_gap": "says what is missing in a log"},
     "access/idempotency.py": {
         "claim": "holds a request, and gives no right",

@@ -28,7 +28,7 @@ from calmboard.access.scopes import expand
 from calmboard.clock import now
 from calmboard.db import autocommit, db, retry_conflicts
 from calmboard.errors import Conflict, FieldError, Problem, ValidationFailed
-from calmboard.models import ApiKey, LoggedRequest
+from calmboard.models import ApiKey, LoggedCall
 from calmboard.models.requests import IS_USE
 from calmboard.settings import current_settings
 from calmboard.texts.names import one_line
@@ -85,9 +85,9 @@ def list_seen_networks(access: Access, key_id: str) -> list[SeenNetwork]:
     """Where the last thousand calls that used a key came from, the latest first."""
     find_key(access, key_id)
     latest = (
-        select(LoggedRequest.network, LoggedRequest.at)
-        .where(LoggedRequest.credential_id == key_id, LoggedRequest.network.is_not(None), IS_USE)
-        .order_by(LoggedRequest.id.desc())
+        select(LoggedCall.network, LoggedCall.at)
+        .where(LoggedCall.credential_id == key_id, LoggedCall.network.is_not(None), IS_USE)
+        .order_by(LoggedCall.id.desc())
         .limit(_LOOKED_AT)
         .subquery()
     )

@@ -15,7 +15,7 @@ from calmboard.access.credentials.keys import COLUMNS, Key, key_of
 from calmboard.access.plans import PLANS
 from calmboard.clock import now
 from calmboard.db import AnyRow, autocommit
-from calmboard.models import ApiKey, KeyNetwork, LoggedRequest, UsageDay, UsageHour
+from calmboard.models import ApiKey, KeyNetwork, LoggedCall, UsageDay, UsageHour
 from calmboard.models.requests import IS_USE
 from calmboard.prepared import Prepared
 
@@ -171,10 +171,10 @@ def _endpoints() -> Prepared:
 @cache
 def _callers() -> Prepared:
     """Which programs sent the latest calls that used each key."""
-    columns = (LoggedRequest.credential_id, LoggedRequest.user_agent)
-    mine = (LoggedRequest.user_id == bindparam("user_id"), LoggedRequest.id >= bindparam("first_id"))
+    columns = (LoggedCall.credential_id, LoggedCall.user_agent)
+    mine = (LoggedCall.user_id == bindparam("user_id"), LoggedCall.id >= bindparam("first_id"))
     latest = select(*columns).where(*mine, IS_USE)
-    calls = latest.order_by(LoggedRequest.id.desc()).limit(bindparam("limit")).subquery()
+    calls = latest.order_by(LoggedCall.id.desc()).limit(bindparam("limit")).subquery()
     return Prepared(select(calls.c.credential_id, calls.c.user_agent).distinct())
 
 

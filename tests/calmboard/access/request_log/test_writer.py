@@ -22,7 +22,7 @@ from calmboard.access.request_record import RequestRecord
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.ids import new_id
-from calmboard.models import LoggedRequest, UsageDay
+from calmboard.models import LoggedCall, UsageDay
 from calmboard.settings import Settings
 from tests.support.servers.databases import Databases
 from tests.support.servers.programs import free_port, wait_until
@@ -46,7 +46,7 @@ def person(new_user: Callable[..., TestUser]) -> TestUser:
 
 def logged(person: TestUser) -> int:
     with person.app.app_context():
-        statement = select(func.count()).select_from(LoggedRequest).where(LoggedRequest.user_id == person.person.id)
+        statement = select(func.count()).select_from(LoggedCall).where(LoggedCall.user_id == person.person.id)
         return db.session.execute(statement).scalar_one()
 
 
