@@ -3,14 +3,15 @@
 import hashlib
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Flask, Response, current_app, request
 
-from api.framework.bodies import MAX_BYTES, parse, require_json
-from calmboard.access.credentials.key_life.github_reports import require_signature
-from calmboard.access.credentials.key_life.leaks import MAX_SECRETS, end_leaked, known_secrets
-from calmboard.errors import FieldError, NotFound, PayloadTooLarge, ValidationFailed
+from api.framework.bodies import parse, read_full_body, require_json
+from calmboard.access.credentials.key_life.github_reports import GITHUB_KEYS, GithubKeys, count_report
+from calmboard.access.credentials.key_life.leaks import MAX_SECRETS, end_leaked, find_known_secrets
+from calmboard.access.limits.rate_limits import network_of
+from calmboard.errors import FieldError, NotFound, ValidationFailed
 from calmboard.outgoing.fetch import FETCH
-from calmboard.settings import current_settings
+from calmboard.settings import SETTINGS
 
 bp = Blueprint("github_reports", __name__)
 
@@ -21,19 +22,22 @@ _SHAPE = "The body is a list of up to a thousand objects, each with token, type 
 @bp.post("/hooks/github/secret-scanning")
 def report_found_secrets() -> Response | list[dict[str, str]]:
     """End what is ours, and answer which that is: GitHub learns what its pattern is good for. Tokens are named by SHA-256."""
-    keys_url = current_settings().github_keys_url
-    if keys_url is None:
+    keys = GITHUB_KEYS.get_or_make(current_app, _github_keys)
+    if keys is None:
         raise NotFound(f"There is nothing at {request.path}.")
+    count_report(network_of(request.remote_addr))
     require_json()
-    body = request.get_data()
-    if len(body) > MAX_BYTES:
-        raise PayloadTooLarge(f"This address takes at most {MAX_BYTES:,} bytes.")
-    key_id, signature = request.headers.get(_ID, ""), request.headers.get(_SIGNATURE, "")
-    require_signature(body, key_id, signature, keys_url, FETCH.get())
+    body = read_full_body(request)
+    keys.require_signature(body, request.headers.get(_ID, ""), request.headers.get(_SIGNATURE, ""))
     found = _found(parse(body))
-    known = known_secrets([secret for secret, _, _ in found])
+    known = find_known_secrets([secret for secret, _, _ in found])
     end_leaked([secret for secret, _, _ in found], {secret: url for secret, _, url in found})
     return [_feedback(secret, kind, is_known=secret in known) for secret, kind, _ in found]
+
+
+def _github_keys(app: Flask) -> GithubKeys | None:
+    url = SETTINGS.get(app).github_keys_url
+    return None if url is None else GithubKeys(url, FETCH.get(app))
 
 
 def _found(body: Any) -> list[tuple[str, str, str]]:

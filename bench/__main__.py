@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench.budget import measure_all_layers
+from bench.log_cost import measure_log
 from bench.side_by_side import document
 from bench.side_by_side.memory import measure_all
 from bench.side_by_side.results import PARTIAL, RESULTS, Results, describe
@@ -22,7 +23,7 @@ from bench.side_by_side.table import printed
 from bench.side_by_side.works import WORKS
 from tests.support.servers.run import make_run_dir
 
-_MEMORY, _LAYERS = "memory", "layers"
+_MEMORY, _LAYERS, _LOG = "memory", "layers", "log"
 _started_s = time.monotonic()
 
 
@@ -51,7 +52,7 @@ def note(text: str) -> None:
 
 def _measure(options: argparse.Namespace, results: Results, run_dir: Path) -> None:
     note(f"filling the databases at scale {options.scale:g}")
-    names = options.only or [*WORKS, _MEMORY, _LAYERS]
+    names = options.only or [*WORKS, _MEMORY, _LAYERS, _LOG]
     with running_stage(run_dir, Size.of(options.scale)) as stage:
         _measure_works([name for name in names if name in WORKS], options, results, stage)
         if _MEMORY in names:
@@ -66,6 +67,12 @@ def _measure(options: argparse.Namespace, results: Results, run_dir: Path) -> No
         _keep(options, results)
         for kind, layers in results.layers.items():
             print(kind, ", ".join(f"{layer} {us:.0f} µs" for layer, us in layers.items()))
+    if _LOG in names:
+        note("what the log of requests costs a call")
+        results.log = measure_log()
+        _keep(options, results)
+        for kind, cost in results.log.items():
+            print(f"{kind:16}{cost.without_us:6.0f} µs a call, {cost.more:+.1%} with the log")
 
 
 def _measure_works(names: list[str], options: argparse.Namespace, results: Results, stage: Stage) -> None:
@@ -85,7 +92,7 @@ def _keep(options: argparse.Namespace, results: Results) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--only", type=_works, help=f"some of {', '.join(WORKS)}, {_MEMORY}, {_LAYERS}")
+    parser.add_argument("--only", type=_works, help=f"some of {', '.join(WORKS)}, {_MEMORY}, {_LAYERS}, {_LOG}")
     parser.add_argument("--scale", type=float, help="1 for 1,000,000 tasks and keys: so a whole run; others 0.1")
     parser.add_argument("--rounds", type=int, help="5 in a whole run, others 3")
     parser.add_argument("--seconds", type=int, default=3, help="the length of a measurement")
@@ -97,7 +104,7 @@ def _options() -> argparse.Namespace:
 
 def _works(text: str) -> list[str]:
     names = text.split(",")
-    if unknown := set(names).difference(WORKS, [_MEMORY, _LAYERS]):
+    if unknown := set(names).difference(WORKS, [_MEMORY, _LAYERS, _LOG]):
         raise argparse.ArgumentTypeError(f"there is no {', '.join(sorted(unknown))}; choose of {', '.join(WORKS)}, {_MEMORY}")
     return names
 

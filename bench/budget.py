@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
+from flask import Flask
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from bench.quiet import quiet
@@ -60,6 +61,7 @@ _FRAMEWORK = "framework"
 _FRAMEWORK_PACKAGES = ("flask/", "werkzeug/", "whitenoise/")
 
 Call = Callable[[], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +94,17 @@ def main() -> None:
 
 def measure_all_layers() -> dict[str, Cost]:
     """By the kind of the database."""
+    return on_each_database(lambda _app, calls: _measure(calls))
+
+
+def on_each_database(measure: Callable[[Flask, list[Call]], T]) -> dict[str, T]:
+    """What is measured of an app and calls of it, by the kind of the database."""
     run_dir = make_run_dir()
     try:
         with ExitStack() as until_end:
             redis_url = until_end.enter_context(running_redis(run_dir))
             kinds: dict[str, dict[str, str]] = {"sqlite": {}, "postgresql": {"CALMBOARD_RATE_STORAGE_URL": redis_url}}
-            return {kind: _measure(_calls(_filled(kind, run_dir, **environment))) for kind, environment in kinds.items()}
+            return {kind: measure(*_calls(_filled(kind, run_dir, **environment))) for kind, environment in kinds.items()}
     finally:
         stop_postgres(run_dir)
         shutil.rmtree(run_dir, ignore_errors=True)
@@ -108,11 +115,11 @@ def _filled(kind: str, run_dir: Path, **environment: str) -> Filled:
     return filled_database(databases.empty(), databases.directory, Size.of(0.001), **environment)
 
 
-def _calls(filled: Filled) -> list[Call]:
-    """A call by each of some keys, as a thread of the server makes it."""
+def _calls(filled: Filled) -> tuple[Flask, list[Call]]:
+    """The app, and a call by each of some keys, as a thread of the server makes it."""
     app = create_app(filled.settings)
     server_app = serve_app(app, filled.settings)
-    return [partial(_send, server_app, _environ(filled.settings.origin, key)) for key in filled.keys[:CALLERS]]
+    return app, [partial(_send, server_app, _environ(filled.settings.origin, key)) for key in filled.keys[:CALLERS]]
 
 
 def _environ(origin: str, key: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     inspect,
     literal,
     select,
+    tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
@@ -128,15 +129,17 @@ def insert_or_add(table: type[Base], counted: tuple[str, ...], dialect: str) -> 
 def delete_in_batches(table: type[Base], *conditions: ColumnElement[bool]) -> None:
     """Delete rows, a thousand a transaction, which are sought outside of it: so no writer waits long, on SQLite either.
 
-    The table has a key of one column. A row that no longer meets the conditions when its turn comes stays.
+    They are sought in the order of their key where that is one column, and else in that which the conditions find them by. A
+    row that no longer meets the conditions when its turn comes stays.
     """
-    key = inspect(table).primary_key[0]
-    search = select(key).where(*conditions).order_by(key).limit(_BATCH_SIZE)
-    found = [None] * _BATCH_SIZE
-    while len(found) == _BATCH_SIZE:
+    columns = inspect(table).primary_key
+    search = select(*columns).where(*conditions).order_by(*columns if len(columns) == 1 else ()).limit(_BATCH_SIZE)
+    count = _BATCH_SIZE
+    while count == _BATCH_SIZE:
         with autocommit() as connection:
-            found = list(connection.execute(search).scalars())
-        _delete_batch(table, key.in_(found), *conditions)
+            keys = [tuple(row) for row in connection.execute(search)]
+        count = len(keys)
+        _delete_batch(table, tuple_(*columns).in_(keys), *conditions)
 
 
 @retry_conflicts

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import nan
 from statistics import median
 
+from bench.log_cost import MORE_AT_MOST
 from bench.side_by_side.goals import GOALS, MOST_MB, OBSTACLES, Goal
 from bench.side_by_side.results import DOCUMENT, RESULTS, Results, load
 from bench.side_by_side.table import HEADINGS, middle, rows
@@ -51,7 +52,7 @@ def main() -> None:
 
 
 def document(results: Results) -> str:
-    measured = [*_about(results), *_goals(results), *_works(results), *_memory(results), *_layers(results)]
+    measured = [*_about(results), *_goals(results), *_works(results), *_memory(results), *_layers(results), *_log(results)]
     return "\n".join([_INTRODUCTION, *measured, *_failures(results)])
 
 
@@ -128,6 +129,16 @@ def _layers(results: Results) -> Iterator[str]:
         lines = [(name, *(f"{layers.get(name, 0):.0f}" for layers in results.layers.values())) for name in names]
         in_all = ("in all", *(f"{sum(layers.values()):.0f}" for layers in results.layers.values()))
         yield _table(("", *(f"{kind} µs" for kind in results.layers)), [*lines, in_all])
+
+
+def _log(results: Results) -> Iterator[str]:
+    if results.log:
+        yield "## What the log of requests costs\n"
+        yield "More CPU of a list with the log than without it, in turns; that of the thread that writes it too.\n"
+        figures = (
+            (kind, f"{one.without_us:.0f}", f"{one.more:.1%}", _verdict(one.is_little)) for kind, one in results.log.items()
+        )
+        yield _table(("", "µs without it", "more with it", f"≤ {MORE_AT_MOST:.0%}"), figures)
 
 
 def _failures(results: Results) -> Iterator[str]:

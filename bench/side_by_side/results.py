@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.log_cost import LogCost
 from bench.side_by_side.memory import Memory
 from bench.side_by_side.rounds import Samples
 from bench.side_by_side.servers import PEERS, find_node
@@ -27,13 +28,15 @@ _PACKAGES = ("Flask", "SQLAlchemy", "psycopg", "granian", "msgspec")
 class Results:
     """`samples` and `failures` by the names of works and servers; `about` tells when, where and on what it was measured.
 
-    `layers` are the microseconds of a list of ours in each of its layers, by the kind of the database.
+    `layers` are the microseconds of a list of ours in each of its layers, `log` is what it costs to log one; by the kind of the
+    database.
     """
 
     about: dict[str, str]
     samples: dict[str, Samples] = field(default_factory=dict)
     memory: dict[str, Memory] = field(default_factory=dict)
     layers: dict[str, dict[str, float]] = field(default_factory=dict)
+    log: dict[str, LogCost] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:

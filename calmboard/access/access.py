@@ -53,7 +53,8 @@ class CredentialUse:
 class Access:
     """The first parameter of every function that checks permissions. A credential only restricts its user.
 
-    `limited_to`: the projects that are visible now, where what is read may still show others.
+    `limited_to`: the projects that are visible now, where what is read may still show others, or admins cut the credential
+    off from some.
     """
 
     user: Person
@@ -70,6 +71,11 @@ class Access:
         if self.limited_to is not None:
             return self.limited_to
         return self.credential.project_ids if self.credential else None
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the credential is for some projects by its owner's choice; one that was cut off from some is for all others."""
+        return self.credential is not None and self.credential.project_ids is not None
 
     def has_scope(self, scope: str) -> bool:
         return self.credential is None or scope in self.credential.scopes

@@ -60,4 +60,6 @@ def _actor_columns(actor: Actor) -> dict[str, str | None]:
 def _json_value(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, dict):
+        return {name: _json_value(each) for name, each in value.items()}
     return sorted(value) if isinstance(value, frozenset) else value

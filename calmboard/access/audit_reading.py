@@ -47,7 +47,7 @@ def list_own_entries(access: Access, page_request: PageRequest, wanted: AuditFil
     `keys:read`, and Forbidden to a key that is limited to some projects, which sees nothing of others.
     """
     require_scope(access, "keys:read")
-    if access.project_ids is not None:
+    if access.is_limited:
         raise Forbidden("A credential that is limited to some projects does not read the audit log.")
     return _read("user_id", access.user.id, page_request, wanted)
 
@@ -62,7 +62,7 @@ def list_project_entries(
     return _read("project_id", project_id, page_request, wanted)
 
 
-def names_of_members(entries: Collection[AnyRow]) -> dict[str, str]:
+def find_member_names(entries: Collection[AnyRow]) -> dict[str, str]:
     """The names of the members whose rights these entries are about, by their ids; who is gone has none any more."""
     member_ids = sorted({entry.subject_id for entry in entries if entry.subject_kind == "member"})
     if not member_ids:

@@ -211,9 +211,10 @@ def _raise_inaccessible(connection: Reads, access: Access, model: type[Base], ro
 
 
 def _inaccessible(access: Access, noun: str) -> Forbidden:
-    if access.project_ids is not None:
+    if access.is_limited:
         where = "" if noun == "project" else "in a project "
         kind = "token" if access.source == "token" else "key"
         return Forbidden(f"The {noun} is {where}out of this {kind}'s reach; the {kind} is limited to some projects.")
     where = "one" if noun == "project" else "in a project"
-    return Forbidden(f"The {noun} is {where} that {access.user.name} is not a member of.")
+    cut_off = "" if access.limited_to is None else ", or that one of its owners or admins cut this credential off from"
+    return Forbidden(f"The {noun} is {where} that {access.user.name} is not a member of{cut_off}.")

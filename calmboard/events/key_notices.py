@@ -3,37 +3,36 @@
 Each is claimed by a statement that one worker alone succeeds with, in the commit of the message.
 """
 
-import ipaddress
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 
 from calmboard import ids
-from calmboard.access.credentials.key_life.networks import address_of
+from calmboard.access.credentials.key_life.networks import network_around
 from calmboard.clock import now
 from calmboard.db import autocommit, db, insert_or_ignore, retry_conflicts
 from calmboard.events.notices import send_notice
 from calmboard.events.outbox import Kind
-from calmboard.models import ApiKey, KeyNetwork, LoggedRequest
-from calmboard.models.requests import LIVES
+from calmboard.models import ApiKey, KeyNetwork, LoggedCall
+from calmboard.models.requests import IS_USE, LIVES
 
 # The job looks every few minutes. What it did not see within this time, it does not learn of.
 LOOKED_BACK = timedelta(hours=1)
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
-# Of networks, not of addresses: those of a phone or of a tool in a cloud change by the hour.
-_PREFIX_LENGTHS = {4: 24, 6: 48}
 _KEYS_AT_ONCE = 500
-# Refused by these, a call did not use the key.
-_UNUSED = ("credential", "network")
 
 
 class _UsedFrom(NamedTuple):
+    """A network that a key was used from lately; `created_at` is when the key was."""
+
     key_id: str
     user_id: str
+    created_at: datetime
     network: str
     first_at: datetime
+    last_at: datetime
 
 
 def note_ending_keys() -> None:
@@ -49,13 +48,22 @@ def note_ending_keys() -> None:
 def note_new_networks() -> None:
     """Write to the owners of keys that were used from a network that is new to them, at most once a day for each key.
 
-    The first network of a key is not new.
+    The first network of a key is not new. Neither are those of a key that was used before anybody looked, as after an upgrade.
     """
-    used = _list_used_from(now() - LOOKED_BACK)
+    since = now() - LOOKED_BACK
+    used = _list_used_from(since)
     known = _known_networks({each.key_id for each in used})
+    _note_last_use(each for each in used if each.last_at - _DAY > known.get((each.key_id, each.network), each.last_at))
+    with_history, new = {key_id for key_id, _ in known}, dict[str, list[_UsedFrom]]()
     for each in used:
         if (each.key_id, each.network) not in known:
-            known.add((each.key_id, each.network))
+            new.setdefault(each.key_id, []).append(each)
+    for key_id, networks in new.items():
+        if key_id not in with_history:
+            silent = len(networks) if networks[0].created_at < since else 1
+            _learn(networks[:silent])
+            networks = networks[silent:]
+        for each in networks:
             _note_network(each)
 
 
@@ -82,49 +90,62 @@ def _claim(kind: Kind, user_id: str, key_id: str, column: str, value: datetime, 
 
 def _list_used_from(since: datetime) -> list[_UsedFrom]:
     """Which keys were used from which networks, the earliest first."""
-    columns = (LoggedRequest.credential_id, ApiKey.user_id, LoggedRequest.network)
+    columns = (LoggedCall.credential_id, ApiKey.user_id, ApiKey.created_at, LoggedCall.network)
     statement = (
-        select(*columns, func.min(LoggedRequest.at))
-        .join(ApiKey, ApiKey.id == LoggedRequest.credential_id)
-        .where(LoggedRequest.kept_days.in_(LIVES), LoggedRequest.id >= ids.first_id("req", since))
-        .where(or_(LoggedRequest.refused_by.is_(None), LoggedRequest.refused_by.not_in(_UNUSED)))
+        select(*columns, func.min(LoggedCall.at), func.max(LoggedCall.at))
+        .join(ApiKey, ApiKey.id == LoggedCall.credential_id)
+        .where(LoggedCall.kept_days.in_(LIVES), LoggedCall.id >= ids.first_id("req", since), IS_USE)
         .group_by(*columns)
-        .order_by(func.min(LoggedRequest.at))
+        .order_by(func.min(LoggedCall.at))
     )
+    used: dict[tuple[str, str], _UsedFrom] = {}
     with autocommit() as connection:
-        rows = connection.execute(statement).all()
-    return [_UsedFrom(key_id, user_id, network, at) for key_id, user_id, ip, at in rows if (network := _network_of(ip))]
+        for key_id, user_id, created_at, ip, first_at, last_at in connection.execute(statement):
+            if network := network_around(ip):
+                found = used.setdefault((key_id, network), _UsedFrom(key_id, user_id, created_at, network, first_at, last_at))
+                used[key_id, network] = found._replace(last_at=max(found.last_at, last_at))
+    return list(used.values())
 
 
-def _known_networks(key_ids: Collection[str]) -> set[tuple[str, str]]:
-    """The keys with the networks that they are known to be used from: nearly all that a look finds is among them."""
-    known, ids_left = set[tuple[str, str]](), sorted(key_ids)
+def _known_networks(key_ids: Collection[str]) -> dict[tuple[str, str], datetime]:
+    """When the keys were last used from the networks that are known of them: nearly all that a look finds is among them."""
+    known, ids_left = dict[tuple[str, str], datetime](), sorted(key_ids)
+    columns = select(KeyNetwork.key_id, KeyNetwork.network, KeyNetwork.last_at)
     with autocommit() as connection:
         for start in range(0, len(ids_left), _KEYS_AT_ONCE):
-            some = KeyNetwork.key_id.in_(ids_left[start : start + _KEYS_AT_ONCE])
-            known |= {
-                (row.key_id, row.network) for row in connection.execute(select(KeyNetwork.key_id, KeyNetwork.network).where(some))
-            }
+            some = columns.where(KeyNetwork.key_id.in_(ids_left[start : start + _KEYS_AT_ONCE]))
+            known |= {(row.key_id, row.network): row.last_at for row in connection.execute(some)}
     return known
 
 
-def _network_of(ip: str | None) -> str | None:
-    address = address_of(ip)
-    if address is None:
-        return None
-    return str(ipaddress.ip_network((address, _PREFIX_LENGTHS[address.version]), strict=False))
+@retry_conflicts
+def _note_last_use(used: Iterable[_UsedFrom]) -> None:
+    """In the order of the keys, so that two workers do not wait for each other in a circle."""
+    for each in sorted(used):
+        is_it = (KeyNetwork.key_id == each.key_id, KeyNetwork.network == each.network)
+        db.session.execute(update(KeyNetwork).where(*is_it).values(last_at=each.last_at))
+    db.session.commit()
+
+
+@retry_conflicts
+def _learn(networks: Sequence[_UsedFrom]) -> None:
+    """The first ones of a key, all at once and as of one time: what is later is new."""
+    for each in sorted(networks):
+        _insert(each._replace(first_at=networks[0].first_at))
+    db.session.commit()
 
 
 @retry_conflicts
 def _note_network(used: _UsedFrom) -> None:
-    """Learn of a network, and tell of it where the key was used from another before."""
-    values = {"key_id": used.key_id, "network": used.network, "first_at": used.first_at}
-    knows = select(KeyNetwork.network).where(KeyNetwork.key_id == used.key_id).limit(1)
-    is_first = db.session.execute(knows).first() is None
-    is_new = db.session.execute(insert_or_ignore(KeyNetwork, db.engine.dialect.name), values).first() is not None
-    if is_new and not is_first:
+    if _insert(used):
         at = now()
         not_today = or_(ApiKey.network_notice_at.is_(None), ApiKey.network_notice_at <= at - _DAY)
         claim = (ApiKey.id == used.key_id, ApiKey.revoked_at.is_(None), not_today)
         _claim("key_new_network", used.user_id, used.key_id, ApiKey.network_notice_at.key, at, *claim)
     db.session.commit()
+
+
+def _insert(used: _UsedFrom) -> bool:
+    """Whether nobody did before."""
+    values = {"key_id": used.key_id, "network": used.network, "first_at": used.first_at, "last_at": used.last_at}
+    return db.session.execute(insert_or_ignore(KeyNetwork, db.engine.dialect.name), values).first() is not None

@@ -28,7 +28,7 @@ OPTIONAL: Mapping[Kind, str] = {
     "app_connected": "An app was connected",
 }
 # Told in any case, and however many messages the mailbox got.
-ALWAYS: frozenset[Kind] = frozenset({"key_leaked", "app_leaked", "password_changed", "factor_changed"})
+ALWAYS: frozenset[Kind] = frozenset({"key_leaked", "app_leaked", "session_leaked", "password_changed", "factor_changed"})
 
 _KINDS: Mapping[str, Kind] = {
     "key.created": "key_created",
@@ -40,12 +40,17 @@ _KINDS: Mapping[str, Kind] = {
     "factor.removed": "factor_changed",
     "factor.recovery_codes_created": "factor_changed",
 }
-_LEAKS: Mapping[str, Kind] = {"key.revoked": "key_leaked", "grant.ended": "app_leaked"}
+_LEAKS: Mapping[str, Kind] = {
+    "key.revoked": "key_leaked",
+    "grant.ended": "app_leaked",
+    "session.ended": "session_leaked",
+    "session_token.revoked": "session_leaked",
+}
 
 
 def note_change(entry: AuditEntry) -> None:
     """Let whose rights changed hear of it by mail, where that is one of the kinds. The caller commits."""
-    kind = _LEAKS.get(entry.action) if entry.details.get("reason") == "leaked" else _KINDS.get(entry.action)
+    kind = _LEAKS.get(entry.action) if _was_reported(entry) else _KINDS.get(entry.action)
     if kind is None or entry.user_id is None or (kind == "key_created" and _is_no_news(entry)):
         return
     send_notice(kind, entry.user_id, entry.id)
@@ -75,6 +80,11 @@ def choose_notices(access: Access, wanted: Collection[str]) -> None:
         db.session.execute(update(User).where(User.id == access.user.id).values(muted_notices=muted))
         record_audit(access, "account.mail_chosen", Subject("user", access.user.id, access.user.id), {"muted": muted})
     db.session.commit()
+
+
+def _was_reported(entry: AuditEntry) -> bool:
+    """A person who gives a leak as the reason knows of it."""
+    return entry.source == "system" and entry.details.get("reason") == "leaked"
 
 
 def _is_no_news(entry: AuditEntry) -> bool:

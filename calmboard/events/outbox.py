@@ -26,6 +26,7 @@ Kind = Literal[
     "key_new_network",
     "app_connected",
     "app_leaked",
+    "session_leaked",
     "password_changed",
     "factor_changed",
 ]

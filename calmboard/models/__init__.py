@@ -23,7 +23,7 @@ from calmboard.models.oauth import (
     OAuthRefreshToken,
 )
 from calmboard.models.people import User
-from calmboard.models.requests import LoggedRequest, RequestLogGap, UsageDay, UsageHour
+from calmboard.models.requests import LoggedCall, RequestLogGap, UsageDay, UsageHour
 from calmboard.models.text_index import EXTENSIONS
 from calmboard.models.waiting import KeptForm, WaitingSecret
 from calmboard.models.work import (
@@ -57,7 +57,7 @@ __all__ = [
     "KeptForm",
     "KeyNetwork",
     "Label",
-    "LoggedRequest",
+    "LoggedCall",
     "MadeApp",
     "Membership",
     "OAuthAccessToken",

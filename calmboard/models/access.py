@@ -74,13 +74,17 @@ class ApiKey(Base):
 
 
 class KeyNetwork(Base):
-    """A network that a key was used from, and since when it is known."""
+    """A network that a key was used from, since when it is known, and when it was last used, to the day.
+
+    Those that a key was first known to be used from have one `first_at`; what is later was new.
+    """
 
     __tablename__ = "key_networks"
 
     key_id: Mapped[str] = mapped_column(Id, ForeignKey("api_keys.id", ondelete="CASCADE"))
     network: Mapped[str] = mapped_column(String(45))
     first_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
     __table_args__ = (PrimaryKeyConstraint("key_id", "network"),)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Index, Integer, PrimaryKeyConstraint, SmallInteger, String, event
+from sqlalchemy import Connection, Index, Integer, PrimaryKeyConstraint, SmallInteger, String, event, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calmboard.db import Base, UtcDateTime
@@ -17,7 +17,7 @@ from calmboard.models.columns import Id
 DURATIONS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 
 
-class LoggedRequest(Base):
+class LoggedCall(Base):
     """A call of the API, or of the MCP server, by a credential.
 
     `id` begins with the time of the call, to the millisecond: it is its place in the log. On PostgreSQL there is a partition
@@ -47,6 +47,7 @@ class LoggedRequest(Base):
         PrimaryKeyConstraint("kept_days", "id"),
         Index("ix_request_log_user_id", "user_id", "id"),
         Index("ix_request_log_credential_id", "credential_id", "id"),
+        Index("ix_request_log_request_id", "user_id", "request_id", "id"),
         Index(
             "ix_request_log_refused",
             "user_id",
@@ -67,6 +68,11 @@ class RequestLogGap(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     began_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+# Refused by the credential itself, or for where it came from, a call did not use it.
+IS_USE = or_(LoggedCall.refused_by.is_(None), (LoggedCall.refused_by != "credential") & (LoggedCall.refused_by != "network"))
+OUTCOMES = ("answered", "refused", "limited", "failed")
 
 
 class _Outcomes:
@@ -128,7 +134,7 @@ class UsageDay(_Outcomes, Base):
 LIVES = (7, 30)
 
 
-@event.listens_for(LoggedRequest.__table__, "after_create")
+@event.listens_for(LoggedCall.__table__, "after_create")
 def _create_partitions(_table: Any, connection: Connection, **_options: Any) -> None:
     for statement in _partitions() if connection.dialect.name == "postgresql" else ():
         connection.exec_driver_sql(statement)

@@ -14,8 +14,7 @@ from calmboard.access.credentials.waiting_secrets import delete_expired_secrets
 from calmboard.access.idempotency import delete_expired_idempotency_keys
 from calmboard.access.kept_forms import delete_expired_forms
 from calmboard.access.oauth.clients import delete_unused_clients
-from calmboard.access.oauth.grants import delete_expired_tokens
-from calmboard.access.request_log.partitions import delete_old_requests, prepare_log_days
+from calmboard.access.request_log.partitions import delete_old_calls, prepare_log_days
 from calmboard.errors import Unavailable
 from calmboard.events.key_notices import note_ending_keys, note_new_networks
 from calmboard.events.outbox import delete_ended_messages
@@ -23,9 +22,11 @@ from calmboard.operations.checkpoints import is_logged, move_log
 from calmboard.operations.mailing import send_next_message
 from calmboard.operations.retention import (
     delete_dead_keys,
+    delete_expired_tokens,
     delete_lapsed_invitations,
     delete_old_activities,
     delete_old_audit_entries,
+    delete_old_networks,
 )
 from calmboard.queue import beat, job, queue
 from calmboard.settings import current_settings
@@ -119,7 +120,7 @@ queue.periodic_task(crontab(minute="*/5"))(note_new_networks)
 queue.periodic_task(crontab(minute="7"))(delete_expired_sessions)
 queue.periodic_task(crontab(minute="17"))(delete_expired_tokens)
 queue.periodic_task(crontab(minute="27"))(prepare_log_days)
-queue.periodic_task(crontab(minute="47"))(delete_old_requests)
+queue.periodic_task(crontab(minute="47"))(delete_old_calls)
 # What is younger than ten minutes may belong to an upload under way: so files are gone within an hour at the latest.
 queue.periodic_task(crontab(minute="12,42"))(delete_orphan_attachments)
 queue.periodic_task(crontab(hour="3", minute="22"))(delete_expired_idempotency_keys)
@@ -129,5 +130,6 @@ queue.periodic_task(crontab(hour="3", minute="42"))(delete_old_activities)
 queue.periodic_task(crontab(hour="3", minute="47"))(delete_lapsed_invitations)
 queue.periodic_task(crontab(hour="3", minute="52"))(delete_dead_keys)
 queue.periodic_task(crontab(hour="3", minute="57"))(delete_ended_messages)
+queue.periodic_task(crontab(hour="3", minute="57"))(delete_old_networks)
 queue.periodic_task(crontab(hour="4", minute="2"))(renew_sparse_index)
 queue.periodic_task(crontab(hour="4", minute="12"))(merge_index)

@@ -12,7 +12,7 @@ from calmboard.clock import now
 from calmboard.db import AnyRow, autocommit
 from calmboard.events.outbox import Kind
 from calmboard.models import ApiKey, AuditEntry, KeyNetwork, OAuthGrant
-from calmboard.texts.names import one_line, quoted
+from calmboard.texts.names import one_line, quoted, without_links
 
 _NOT_YOU = "Was it not you? Ask for a new password on the sign-in page: that signs out every browser and disconnects every app."
 _KEY = "Was it not you? Revoke the key on that page, and change your password."
@@ -82,10 +82,10 @@ def _key_leaked(entry_id: str) -> Notice:
             "It was revoked at once and never works again.",
             "Whatever used it needs a new key. Keep that one out of code, chats and logs.",
         ),
-        facts=(("Revoked", _time(entry.at)),),
+        facts=(*_finding_place(entry), ("Revoked", _time(entry.at))),
         link_text="Look at what it did",
         path=f"/integrations/keys/{entry.subject_id}",
-        remedy="Calls that were not yours? The page of the key lists each with its network.",
+        remedy="Calls that were not yours? That page lists the last ones with their networks, and leads to all in Activity.",
     )
 
 
@@ -98,10 +98,25 @@ def _app_leaked(entry_id: str) -> Notice:
             "The app was disconnected at once.",
             "To come back, it has to ask you again.",
         ),
-        facts=(("Disconnected", _time(entry.at)),),
-        link_text="Look at your apps",
-        path="/integrations/apps",
-        remedy="It needs nothing more of you.",
+        facts=(*_finding_place(entry), ("Disconnected", _time(entry.at))),
+        link_text="Look at what it did",
+        path="/integrations/activity",
+        remedy="Calls that were not yours? That page lists each with its network.",
+    )
+
+
+def _session_leaked(entry_id: str) -> Notice:
+    entry = _entry(entry_id)
+    return Notice(
+        subject="A session token was found in the open, and ended",
+        sentences=(
+            "Somebody found a token that acts for you, such as Postman uses, and reported it. It was ended at once.",
+            "It would have ended within the hour by itself. Sign in again where you need another.",
+        ),
+        facts=(*_finding_place(entry), ("Ended", _time(entry.at))),
+        link_text="Look at what was changed",
+        path="/account/audit",
+        remedy="Changes that were not yours? Change your password, which signs out every browser and program.",
     )
 
 
@@ -183,6 +198,7 @@ _READERS: Mapping[Kind, Callable[[str], Notice | None]] = {
     "key_new_network": _key_new_network,
     "app_connected": _app_connected,
     "app_leaked": _app_leaked,
+    "session_leaked": _session_leaked,
     "password_changed": _password_changed,
     "factor_changed": _factor_changed,
 }
@@ -195,6 +211,12 @@ def _leading_to_key(key_id: str) -> dict[str, Any]:
 def _facts_of(key: AnyRow) -> tuple[tuple[str, str], ...]:
     ends = "Never" if key.expires_at is None else _time(key.expires_at)
     return ("Key", f"{quoted(key.name)}, cbk_…{key.last4}"), ("Ends", ends)
+
+
+def _finding_place(entry: AnyRow) -> tuple[tuple[str, str], ...]:
+    """Where whoever found a secret says that it is; what they wrote is no link, whatever it looks like."""
+    found_at = entry.details.get("found_at")
+    return (("Found at (blanks keep it from being a link)", without_links(found_at)),) if found_at else ()
 
 
 def _actor(entry: AnyRow) -> str:
@@ -230,9 +252,10 @@ def _is_live_grant(grant_id: str) -> bool:
 
 
 def _new_networks(key: AnyRow) -> list[tuple[str, datetime]]:
-    """Those of the last day, the latest first, without the first of all."""
+    """Those of the last day, the latest first, without those that the key was first used from."""
     statement = select(KeyNetwork.network, KeyNetwork.first_at).where(KeyNetwork.key_id == key.id)
     with autocommit() as connection:
         rows = connection.execute(statement.order_by(KeyNetwork.first_at)).all()
-    lately = [(row.network, row.first_at) for row in rows[1:] if row.first_at > now() - timedelta(days=1)]
+    new = [(row.network, row.first_at) for row in rows if row.first_at > rows[0].first_at]
+    lately = [(network, at) for network, at in new if at > now() - timedelta(days=1)]
     return lately[::-1][:_MOST_NETWORKS]

@@ -7,7 +7,17 @@ from sqlalchemy import delete, func, select
 from calmboard.clock import now
 from calmboard.db import db, delete_in_batches
 from calmboard.engines import retention_role
-from calmboard.models import Activity, ApiKey, AuditEntry, Invitation
+from calmboard.models import (
+    Activity,
+    ApiKey,
+    AuditEntry,
+    Invitation,
+    KeyNetwork,
+    OAuthAccessToken,
+    OAuthCode,
+    OAuthGrant,
+    OAuthRefreshToken,
+)
 from calmboard.settings import current_settings
 
 # An hour more than the database demands, whose clock may be behind ours.
@@ -17,6 +27,7 @@ _LAPSED_INVITATION_LIFE = timedelta(days=30)
 # Keys that can do nothing any more are listed as long as the audit log tells of them, unless somebody has very many.
 _DEAD_KEY_LIFE = timedelta(days=400)
 _MAX_REVOKED_KEYS = 500
+_NETWORK_LIFE = timedelta(days=400)
 
 
 def delete_old_audit_entries() -> None:
@@ -35,6 +46,18 @@ def delete_lapsed_invitations() -> None:
     delete_in_batches(Invitation, Invitation.expires_at < now() - _LAPSED_INVITATION_LIFE)
 
 
+def delete_expired_tokens() -> None:
+    """Delete codes and tokens that have run out, and grants that were never redeemed or are over.
+
+    An access token that was revoked stays as an expired one for longer than any grace period.
+    """
+    at = now()
+    for table in (OAuthAccessToken, OAuthRefreshToken, OAuthCode):
+        delete_in_batches(table, table.expires_at < at - timedelta(hours=2))
+    unredeemed = (OAuthGrant.redeemed_at.is_(None)) & (OAuthGrant.created_at < at - timedelta(days=1))
+    delete_in_batches(OAuthGrant, unredeemed | (OAuthGrant.expires_at < at - timedelta(days=1)))
+
+
 def delete_dead_keys() -> None:
     """Remove keys that were revoked or expired long ago, and of a person's revoked keys all but the last."""
     before = now() - _DEAD_KEY_LIFE
@@ -42,6 +65,11 @@ def delete_dead_keys() -> None:
     numbered = select(ApiKey.id, newest_first.label("number")).where(ApiKey.revoked_at.is_not(None)).subquery()
     too_many = ApiKey.id.in_(select(numbered.c.id).where(numbered.c.number > _MAX_REVOKED_KEYS))
     delete_in_batches(ApiKey, (ApiKey.revoked_at < before) | (ApiKey.expires_at < before) | too_many)
+
+
+def delete_old_networks() -> None:
+    """Remove the networks that a key was not used from for long; one that comes again is new."""
+    delete_in_batches(KeyNetwork, KeyNetwork.last_at < now() - _NETWORK_LIFE)
 
 
 def _delete_batch() -> int:

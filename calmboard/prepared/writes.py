@@ -1,13 +1,13 @@
 """Rows that are written by the driver itself: one in the transaction of the session, or many at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, bindparam, insert, inspect
 
 from calmboard.db import Base, db
-from calmboard.prepared.statements import Prepared
+from calmboard.prepared.statements import Prepared, as_sqlalchemy
 
 
 def insert_row(model: type[Base], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -21,7 +21,10 @@ def insert_row(model: type[Base], values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def insert_many(connection: Connection, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that hold a value for each column, in the transaction of the connection; PostgreSQL copies them."""
+    """Insert rows that hold a value for each column, in the transaction of the connection; PostgreSQL copies them.
+
+    Raises as SQLAlchemy does.
+    """
     columns = [
         (column.key, column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect))
         for column in _columns(model)
@@ -31,10 +34,20 @@ def insert_many(connection: Connection, model: type[Base], rows: Sequence[Mappin
         connection.exec_driver_sql(str(insert(model).compile(dialect=connection.dialect)), values)
         return
     names = ", ".join(column.name for column in _columns(model))
+    _copy(connection, f"COPY {model.__tablename__} ({names}) FROM STDIN", values)
+
+
+def _copy(connection: Connection, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY {model.__tablename__} ({names}) FROM STDIN") as copy:
-        for row in values:
-            copy.write_row(row)
+    try:
+        with driver.cursor() as cursor, cursor.copy(sql) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except connection.dialect.loaded_dbapi.Error as error:
+        lost = connection.dialect.is_disconnect(cast("Any", error), None, None)
+        if lost:
+            connection.invalidate(error)
+        raise as_sqlalchemy(connection.dialect, error, sql, lost=lost) from error
 
 
 class _Row(dict[str, Any]):

@@ -28,5 +28,10 @@ def one_line(text: str) -> str:
 
 def quoted(name: str) -> str:
     """A name in a text for strangers: one line in quotation marks, which it cannot end, cut short and no link, whatever it is."""
-    text = _LINKING.sub(" ", _QUOTES.sub("'", _TURNING.sub("", one_line(name))))
+    text = without_links(_QUOTES.sub("'", name))
     return f"“{text if len(text) <= _MAX_QUOTED else text[: _MAX_QUOTED - 1].rstrip() + '…'}”"
+
+
+def without_links(text: str) -> str:
+    """What a stranger wrote, in one line in which mail programs find no address."""
+    return _LINKING.sub(" ", _TURNING.sub("", one_line(text)))

@@ -61,13 +61,14 @@ def create_project(access: Access, new: Mapping[str, Any]) -> AnyRow:
     """Create a project that the user owns. Raises Forbidden to a key that is limited to some projects."""
     project_id = add_project(access, new)
     db.session.commit()
-    return read_project(access, project_id)
+    limited_to = None if access.limited_to is None else access.limited_to | {project_id}
+    return read_project(replace(access, limited_to=limited_to), project_id)
 
 
 def add_project(access: Access, new: Mapping[str, Any]) -> str:
     """As `create_project`, for a caller that commits; returns the id."""
     require_scope(access, "projects:write")
-    if access.project_ids is not None:
+    if access.is_limited:
         raise Forbidden("This key is limited to some projects and would not reach a new one. Use a key for all of them.")
     project = Project(**new)
     db.session.add(project)
@@ -115,6 +116,11 @@ def my_projects(access: Access) -> list[AnyRow]:
     statement = select(Project.id, Project.name, Membership.role)
     with autocommit() as connection:
         return list(connection.execute(visible(access, statement, Project.id).order_by(Project.name), access_params(access)))
+
+
+def list_administered(access: Access, limit: int) -> list[AnyRow]:
+    """Those of `my_projects` whose members and credentials the user may manage."""
+    return [row for row in my_projects(access) if "members:write" in ROLE_RIGHTS[row.role]][:limit]
 
 
 def boards_of(access: Access, project_ids: Collection[str], limit: int) -> dict[str, list[AnyRow]]:

@@ -3,14 +3,14 @@
 import json
 import re
 
-from calmboard.access.request_log.reading import LoggedCall
+from calmboard.access.request_log.reading import Call
 from portal.activity.endpoints import shown_route
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _WITH_BODY = ("POST", "PUT", "PATCH")
 
 
-def curl_of(call: LoggedCall, origin: str) -> str:
+def curl_of(call: Call, origin: str) -> str:
     if call.tool is not None:
         message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": call.tool, "arguments": {}}}
         lines = [f"curl -X POST {origin}/mcp", *_header("Accept", "application/json, text/event-stream"), *_json(message)]
@@ -19,7 +19,7 @@ def curl_of(call: LoggedCall, origin: str) -> str:
     return " \\\n  ".join([lines[0], *_header("Authorization", "Bearer $CALMBOARD_API_KEY"), *lines[1:]])
 
 
-def _address(call: LoggedCall, origin: str) -> str:
+def _address(call: Call, origin: str) -> str:
     """Ids as names in capitals: `/tasks/TASK_ID`."""
     path = _PARAMETER.sub(lambda match: match[1].upper(), shown_route(call.route) if call.route else "/")
     return f"{origin}{path}" if call.route == "/mcp" else f"{origin}/api/v1{path}"

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from werkzeug.datastructures import MultiDict
 
-from calmboard.access.request_log.reading import EVERY_REQUEST, RequestFilter
+from calmboard.access.request_log.reading import EVERY_CALL, CallFilter
 from calmboard.access.secret_format import find_secret
 from calmboard.ids import is_id
 from portal.activity.endpoints import EndpointQuery, read_endpoint
@@ -36,14 +36,14 @@ class ActivityFilters:
     """`values` as they were given, `wanted` what they mean, `errors` by the field that means nothing."""
 
     values: Mapping[str, str] = field(default_factory=dict)
-    wanted: RequestFilter = EVERY_REQUEST
+    wanted: CallFilter = EVERY_CALL
     errors: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, args: MultiDict[str, str]) -> Self:
         given = {name: args.get(name, "").strip() for name in FIELDS}
         values = {name: text[:_MAX_TEXT] for name, text in given.items() if text and not find_secret(text)}
-        wanted = EVERY_REQUEST
+        wanted = EVERY_CALL
         errors: dict[str, str] = {}
         for name, text in values.items():
             meaning, error = _READERS[name](text)

@@ -12,7 +12,7 @@ from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.credentials.names import find_credential_names, list_credential_names
 from calmboard.access.plans import PLANS
-from calmboard.access.request_log.reading import LoggedCall, RequestFilter, list_gaps, list_requests
+from calmboard.access.request_log.reading import Call, CallFilter, list_calls, list_gaps
 from calmboard.clock import now
 from calmboard.pagination import MAX_LIMIT, Page, PageRequest
 from portal.activity.endpoints import endpoints, shown_route, tools
@@ -34,7 +34,7 @@ _REVOKED, _MISTYPED = "api_key_revoked", "invalid_api_key"
 class FailedUse:
     """The latest try with a key that was revoked, or with one that is nearly one of the reader's."""
 
-    call: LoggedCall
+    call: Call
     name: str
 
     @property
@@ -56,7 +56,7 @@ class ActivityLog:
 
     @classmethod
     def of(cls, access: Access, filters: ActivityFilters) -> Self:
-        page, has_previous = page_or_first(partial(list_requests, access, wanted=filters.wanted), _requested())
+        page, has_previous = page_or_first(partial(list_calls, access, wanted=filters.wanted), _requested())
         return cls(
             filters,
             _part(access, filters, page, has_previous),
@@ -90,7 +90,7 @@ class ActivityLog:
 
 
 def next_calls(access: Access, filters: ActivityFilters) -> ListPart[CallRow]:
-    return _part(access, filters, list_requests(access, _requested(), filters.wanted), has_previous=True)
+    return _part(access, filters, list_calls(access, _requested(), filters.wanted), has_previous=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +104,19 @@ class NewerCalls:
     @classmethod
     def of(cls, access: Access, filters: ActivityFilters, newer_than: str, shown: Collection[str]) -> Self:
         """Newer than an id, but for those of which the ends of their ids are given."""
-        page = list_requests(access, PageRequest(limit=MAX_LIMIT), replace(filters.wanted, newer_than=newer_than))
+        page = list_calls(access, PageRequest(limit=MAX_LIMIT), replace(filters.wanted, newer_than=newer_than))
         newer = [call for call in page.rows if _end(call) not in shown]
         return cls(call_rows(access, newer), page.after is not None, _follow_url(filters, page.rows))
 
 
-def _follow_url(filters: ActivityFilters, calls: Sequence[LoggedCall]) -> str:
+def _follow_url(filters: ActivityFilters, calls: Sequence[Call]) -> str:
     """Where calls are asked for that are not among these. A long one is written behind others that began after it."""
     newer_than = ids.first_id("req", now() - _LONGEST_CALL)
     shown = ",".join(_end(call) for call in calls if call.id > newer_than)
     return url_for("portal.newer_activity", **filters.query, newer_than=newer_than, shown=shown or None)
 
 
-def _end(call: LoggedCall) -> str:
+def _end(call: Call) -> str:
     return call.id[-_END_LENGTH:]
 
 
@@ -124,7 +124,7 @@ def _requested() -> PageRequest:
     return requested_page(CURSOR_PARAM, "req")
 
 
-def _part(access: Access, filters: ActivityFilters, page: Page[LoggedCall], has_previous: bool) -> ListPart[CallRow]:
+def _part(access: Access, filters: ActivityFilters, page: Page[Call], has_previous: bool) -> ListPart[CallRow]:
     more = next_page(page, CURSOR_PARAM, "portal.activity", "portal.more_activity", anchor="calls", query=filters.query)
     return ListPart(call_rows(access, page.rows), more, has_previous)
 
@@ -145,8 +145,8 @@ def _failed_uses(access: Access) -> list[FailedUse]:
     return [FailedUse(call, credential_name(names, call.credential_id)) for call in calls]
 
 
-def _latest(access: Access, code: str) -> LoggedCall | None:
-    page = list_requests(access, PageRequest(limit=1), RequestFilter(code=code, refused=True))
+def _latest(access: Access, code: str) -> Call | None:
+    page = list_calls(access, PageRequest(limit=1), CallFilter(code=code, refused=True))
     return page.rows[0] if page.rows else None
 
 

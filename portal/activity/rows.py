@@ -9,7 +9,7 @@ from flask import url_for
 
 from calmboard.access.access import Access
 from calmboard.access.credentials.names import find_credential_names
-from calmboard.access.request_log.reading import LoggedCall
+from calmboard.access.request_log.reading import Call
 from calmboard.errors import PROBLEMS
 from calmboard.settings import current_settings
 from portal.activity.curl import curl_of
@@ -43,7 +43,7 @@ class Check:
 class CallRow:
     """`what` is the tool, or the route; `credential_url` leads to the key or app."""
 
-    call: LoggedCall
+    call: Call
     what: str
     result: str
     credential: str
@@ -69,7 +69,7 @@ class CallRow:
         return "Something had changed meanwhile" if self.is_refused else "Passed all checks"
 
 
-def call_rows(access: Access, calls: Sequence[LoggedCall]) -> list[CallRow]:
+def call_rows(access: Access, calls: Sequence[Call]) -> list[CallRow]:
     names = find_credential_names(access, {call.credential_id for call in calls})
     origin = current_settings().origin
     return [_row(call, names, origin) for call in calls]
@@ -88,7 +88,7 @@ def credential_url(names: Mapping[str, str], credential_id: str) -> str | None:
     return url_for("portal.app_page", app_id=credential_id)
 
 
-def _row(call: LoggedCall, names: Mapping[str, str], origin: str) -> CallRow:
+def _row(call: Call, names: Mapping[str, str], origin: str) -> CallRow:
     return CallRow(
         call,
         what=call.tool or shown_route(call.route),
@@ -107,7 +107,7 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def _checks(call: LoggedCall) -> list[Check]:
+def _checks(call: Call) -> list[Check]:
     """Empty where it was no step that refused it: CalmBoard failed, or two changes met."""
     if call.code is not None and call.refused_by is None:
         return []
@@ -116,7 +116,7 @@ def _checks(call: LoggedCall) -> list[Check]:
     return [_check(call, step, index, stop) for index, step in enumerate(steps)]
 
 
-def _check(call: LoggedCall, step: str, index: int, stop: int) -> Check:
+def _check(call: Call, step: str, index: int, stop: int) -> Check:
     name = STEPS[step]
     if index == stop:
         return Check(name, "stopped", PROBLEMS[call.code].meaning if call.code in PROBLEMS else "Refused")
@@ -127,7 +127,7 @@ def _check(call: LoggedCall, step: str, index: int, stop: int) -> Check:
     return Check(name, "passed", _scope_words(call) if step == "scope" else _PASSED[step])
 
 
-def _scope_words(call: LoggedCall) -> str:
+def _scope_words(call: Call) -> str:
     tool = tools().get(call.tool or "")
     scopes = tool["scopes"] if tool else [find_scope(call.method, call.route)]
     needed = " and ".join(f"`{scope}`" for scope in scopes if scope)

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from calmboard import ids
-from calmboard.access.request_log.reading import LoggedCall, list_requests
+from calmboard.access.request_log.reading import Call, list_calls
 from calmboard.errors import InvalidRequest
 from calmboard.pagination import Page, PageRequest
 from portal.activity.filters import ActivityFilters
@@ -19,7 +19,7 @@ from portal.shared.session import current_access
 from portal.shared.texts.words import machine_time
 from portal.shared.transport.exports import MAX_ROWS, Row, export
 
-_COLUMNS = [field.name for field in fields(LoggedCall)]
+_COLUMNS = [field.name for field in fields(Call)]
 
 
 @bp.get("/integrations/activity")
@@ -63,11 +63,11 @@ def activity_file(kind: str) -> Response:
         raise InvalidRequest(" ".join(filters.errors.values()))
 
     def read(page_request: PageRequest) -> Page[Row]:
-        page = list_requests(access, page_request, filters.wanted)
+        page = list_calls(access, page_request, filters.wanted)
         return Page([_values(call) for call in page.rows], page.after)
 
     return export(kind, "calmboard-activity", _COLUMNS, read)
 
 
-def _values(call: LoggedCall) -> Row:
+def _values(call: Call) -> Row:
     return {name: getattr(call, name) for name in _COLUMNS} | {"at": machine_time(call.at)}

@@ -3,7 +3,7 @@
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from calmboard.access.credentials.key_life.effect import effect_by_project
+from calmboard.access.credentials.key_life.effect import list_effects
 from calmboard.access.oauth.connected_apps import Grant, get_own_grant, list_grants
 from calmboard.clock import now
 from calmboard.errors import NotFound
@@ -39,7 +39,7 @@ def app_page(app_id: str) -> ResponseReturnValue:
         is_limited=grant.project_ids is not None,
         use=UsePart.of(grant.id),
         calls=CallsPart.of(grant.id),
-        effects=EffectsPart.of(effect_by_project(access, grant)),
+        effects=EffectsPart.of(list_effects(access, grant)),
         last_use=use_of(grant),
     )
 

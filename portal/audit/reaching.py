@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from calmboard.access.audit_reading import list_project_entries
 from calmboard.access.credentials.key_life import reaching
 from calmboard.access.credentials.key_life.reaching import ReachingCredential
+from calmboard.errors import NotFound
 from calmboard.ids import is_id
 from calmboard.pagination import Page, PageRequest
 from calmboard.work.projects import read_project
@@ -45,8 +46,12 @@ def project_credentials(project_id: str) -> str:
 @bp.get("/integrations/projects/<project_id>/credentials/<credential_id>/cut-off")
 def cut_off_question(project_id: str, credential_id: str) -> ResponseReturnValue:
     """What stops by it, and what goes on."""
-    project, credential = read_project(current_access(), project_id), _find(project_id, credential_id)
-    if credential is None or credential.is_cut_off:
+    project = read_project(current_access(), project_id)
+    try:
+        credential = reaching.find_reaching(current_access(), project_id, credential_id)
+    except NotFound:
+        return redirect(url_for("portal.project_credentials", project_id=project_id), 303)
+    if credential.is_cut_off:
         return redirect(url_for("portal.project_credentials", project_id=project_id), 303)
     return render_template("audit/cut_off.html", nav_section="integrations", project=project, credential=credential)
 
@@ -87,12 +92,3 @@ def _requested(row_id: str) -> PageRequest:
 def _next(page: Page[Any], name: str, project_id: str, anchor: str) -> NextPage | None:
     endpoint = "portal.project_credentials"
     return next_page(page, name, endpoint, endpoint, anchor, {"project_id": project_id})
-
-
-def _find(project_id: str, credential_id: str) -> ReachingCredential | None:
-    """The one of this id among those that reach the project."""
-    if not is_id("key", credential_id) and not is_id("grn", credential_id):
-        return None
-    before = PageRequest(limit=1, after=(credential_id[:-1],))
-    rows = reaching.list_reaching(current_access(), project_id, before).rows
-    return rows[0] if rows and rows[0].id == credential_id else None

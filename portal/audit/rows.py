@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from calmboard.access.access import Access
-from calmboard.access.audit_reading import names_of_members
+from calmboard.access.audit_reading import find_member_names
 from calmboard.db import AnyRow
 from calmboard.pagination import Page, PageRequest
 from portal.audit.sentences import what_was_done, who_did_it
@@ -38,12 +38,12 @@ def audit_part(access: Access, read: ReadEntries, more: Callable[[Page[AnyRow]],
 def file_page(read: ReadEntries, page_request: PageRequest) -> Page[Row]:
     """The values of a file."""
     page = read(page_request)
-    members = names_of_members(page.rows)
+    members = find_member_names(page.rows)
     return Page([_values(entry, what_was_done(entry, members)) for entry in page.rows], page.after)
 
 
 def _rows(access: Access, entries: Sequence[AnyRow]) -> list[AuditRow]:
-    members = names_of_members(entries)
+    members = find_member_names(entries)
     return [AuditRow(entry, what_was_done(entry, members), who_did_it(entry, access.user.id)) for entry in entries]
 
 

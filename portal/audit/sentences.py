@@ -57,7 +57,7 @@ _DONE = {
     "session.proven": "The second factor was proven again.",
     "session.opened": "A browser or program was signed in.",
     "session_token.created": "A session token was made.",
-    "session_token.revoked": "A session token was ended.",
+    "session_token.revoked": "A session token was ended{reason}.",
 }
 ACTIONS = frozenset(_DONE)
 _REASONS = {

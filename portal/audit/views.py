@@ -8,10 +8,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from calmboard.access.audit_reading import list_own_entries
-from calmboard.access.permissions import ROLE_RIGHTS
 from calmboard.errors import InvalidRequest
 from calmboard.pagination import Page
-from calmboard.work.projects import my_projects
+from calmboard.work.projects import list_administered
 from portal.audit.filters import AuditFilters
 from portal.audit.rows import COLUMNS, CURSOR_PARAM, audit_part, file_page
 from portal.shared.blueprint import bp, is_htmx
@@ -33,7 +32,7 @@ def audit_log() -> ResponseReturnValue:
     entries = audit_part(access, partial(list_own_entries, access, wanted=filters.wanted), more)
     if is_htmx():
         return render_template("audit/_more.html", entries=entries)
-    administered = [row for row in my_projects(access) if "members:write" in ROLE_RIGHTS[row.role]][:_MOST_PROJECTS]
+    administered = list_administered(access, _MOST_PROJECTS)
     page = render_template("audit/page.html", filters=filters, entries=entries, projects=administered, most_rows=MAX_ROWS)
     return page, 400 if filters.errors else 200
 

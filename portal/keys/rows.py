@@ -16,7 +16,7 @@ from calmboard.access.oauth.connected_apps import Grant
 from calmboard.access.oauth.resources import MCP_PREFIX
 from calmboard.access.plans import PLANS
 from calmboard.access.providers import find_provider
-from calmboard.access.request_log.usage import Calls, usage_by_day
+from calmboard.access.request_log.usage import Calls, read_usage_by_day
 from calmboard.access.scopes import GRANTABLE
 from calmboard.clock import now
 from calmboard.db import AnyRow
@@ -86,7 +86,7 @@ def key_rows(access: Access, keys: Sequence[Key]) -> list[KeyRow]:
     revoked = [key.id for key in keys if key.revoked_at is not None]
     revoked_by = revocations(access, revoked) if revoked else {}
     overlaps = list_overlaps(access, keys) if keys else {}
-    days = usage_by_day([key.id for key in keys]) if keys else {}
+    days = read_usage_by_day([key.id for key in keys]) if keys else {}
     context = RowContext(names, is_paid, urls, revoked_by, overlaps, days)
     return [_row(key, context) for key in keys]
 

@@ -13,13 +13,17 @@ from portal.shared.texts.words import machine_time
 # Half of the year that it may be good for: whoever keeps it for long still has a good one.
 _GOOD_FOR = timedelta(days=180)
 
+# What it is, and what a report of it does.
 KINDS = {
-    "cbk_": "an API key",
-    "cbo_": "an access token of an application",
-    "cbr_": "its refresh token",
-    "cbc_": "an authorization code, good for a minute",
-    "cbm_": "what an application changes its own registration with",
-    "cbs_": "a session token, good for an hour",
+    "cbk_": ("an API key", "It is revoked."),
+    "cbo_": ("an access token of an application", "The connection ends."),
+    "cbr_": ("its refresh token", "The connection ends."),
+    "cbs_": ("a session token, good for an hour", "It ends."),
+    "cbc_": ("an authorization code, good for a minute and once", "Nothing: it is over by itself."),
+    "cbm_": (
+        "what an application changes its own registration with",
+        "Nothing: it opens no account, and its owner is not known here.",
+    ),
 }
 CHECK = """import re
 import zlib

@@ -5,6 +5,8 @@ import hashlib
 import json
 import ssl
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from ipaddress import ip_network
@@ -18,10 +20,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from calmboard.access.credentials.key_life.github_reports import is_signed
+from api.framework.bodies import MAX_BYTES
+from calmboard.access.credentials.key_life.github_reports import REPORT_LIMIT, is_signed
 from calmboard.access.secret_format import new_secret
+from calmboard.settings import SETTINGS
+from tests.api.mcp.tokens import Tokens
 from tests.support.audit import audit_entries
-from tests.support.users import Api, TestUser
+from tests.support.users import Api, TestUser, new_address
+from tests.support.writers import writing_elsewhere
 
 PATH = "/hooks/github/secret-scanning"
 KEY_ID = "f9525bf080f75b3506ca1ead061add62b8633a346606dc5fe544e29231c6ee0d"
@@ -53,19 +59,27 @@ def requests() -> list[str]:
 
 
 @pytest.fixture
+def outage() -> threading.Event:
+    """Set while GitHub does not say which keys are its own."""
+    return threading.Event()
+
+
+@pytest.fixture
 def keys_url(
-    requests: list[str], signing_key: ec.EllipticCurvePrivateKey, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    requests: list[str],
+    outage: threading.Event,
+    signing_key: ec.EllipticCurvePrivateKey,
+    certificate: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[str]:
     """A server that publishes the key as GitHub does; its certificate is trusted."""
-    pem = signing_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    published = json.dumps({"public_keys": [{"key_identifier": KEY_ID, "key": pem, "is_current": True}]}).encode()
+    published = published_keys(signing_key)
 
     class Keys(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             requests.append(self.path)
-            self.send_response(200)
+            self.send_response(503 if outage.is_set() else 200)
             self.send_header("Content-Type", "application/json; charset=utf-8")
-            self.send_header("Content-Length", str(len(published)))
             self.end_headers()
             self.wfile.write(published)
 
@@ -77,6 +91,11 @@ def keys_url(
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"https://127.0.0.1:{server.server_port}/meta"
         server.shutdown()
+
+
+def published_keys(signing_key: ec.EllipticCurvePrivateKey) -> bytes:
+    pem = signing_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return json.dumps({"public_keys": [{"key_identifier": KEY_ID, "key": pem, "is_current": True}]}).encode()
 
 
 @pytest.fixture
@@ -129,6 +148,25 @@ def test_what_github_found_works_no_more_and_its_owner_learns_where(
     assert (entry.details["reason"], entry.details["found_at"]) == ("leaked", url)
 
 
+@pytest.mark.parametrize("which", ["access_token", "refresh_token"])
+def test_of_a_token_the_person_learns_where_too(
+    scanned: Flask, new_user: Callable[..., TestUser], send: Send, which: str
+) -> None:
+    person, url = new_user(), "https://github.com/octocat/Hello-World/issues/1"
+    tokens = Tokens(scanned).pair(person, SETTINGS.get(scanned).origin)
+    answer = send([{"token": getattr(tokens, which), "type": "calmboard_token", "url": url}])
+    assert [one["label"] for one in answer.json or ()] == ["true_positive"]
+    entry = audit_entries(scanned, user_id=person.person.id)[-1]
+    assert (entry.action, entry.details["reason"], entry.details["found_at"]) == ("grant.ended", "leaked", url)
+
+
+@pytest.mark.database("sqlite")
+def test_what_is_not_ours_waits_for_no_writer(scanned: Flask, send: Send) -> None:
+    with writing_elsewhere(scanned):
+        answer = send([{"token": new_secret("cbk"), "type": "calmboard_api_key", "url": "x"}, {"token": "not a secret"}])
+    assert [one["label"] for one in answer.json or ()] == ["false_positive"] * 2
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -161,6 +199,36 @@ def test_keys_that_nobody_knows_do_not_make_us_ask_github_each_time(send: Send, 
 
 def test_it_is_not_there_unless_it_is_switched_on(app: Flask) -> None:
     assert app.test_client().post(PATH, json=[]).status_code == 404
+
+
+def test_while_github_does_not_answer_the_kept_keys_are_good_and_it_is_not_asked_each_time(
+    send: Send, requests: list[str], outage: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert send([]).status_code == 200
+    outage.set()
+    later = time.monotonic() + 7200
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert [send([]).status_code for _ in range(3)] == [200, 200, 200]
+    assert send([], **{"GitHub-Public-Key-Identifier": "another"}).status_code == 400
+    assert len(requests) == 2
+
+
+def test_githubs_first_answer_is_not_waited_for_by_each_report(send: Send, requests: list[str], outage: threading.Event) -> None:
+    outage.set()
+    assert [send([]).status_code for _ in range(3)] == [503, 503, 503]
+    assert len(requests) == 1
+
+
+def test_a_network_reports_so_often_and_no_more(scanned: Flask) -> None:
+    client = scanned.test_client()
+    client.environ_base["REMOTE_ADDR"] = new_address()
+    statuses = Counter(client.post(PATH, data="{", content_type="text/plain").status_code for _ in range(REPORT_LIMIT.amount + 1))
+    assert statuses == {415: REPORT_LIMIT.amount, 429: 1}
+
+
+@pytest.mark.parametrize("size", [MAX_BYTES + 1, 10 * MAX_BYTES])
+def test_a_report_that_is_too_large_is_refused(send: Send, size: int) -> None:
+    assert send(b" " * size).status_code == 413
 
 
 def test_without_githubs_keys_it_is_tried_again_later(make_app: Callable[..., Flask]) -> None:

@@ -8,13 +8,17 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from calmboard.access.credentials.keys import NewKey, issue_key
+from calmboard.access.credentials.session_tokens import create_session_token, find_token_session, open_token_session
+from calmboard.access.credentials.sessions import find_session, open_session
 from calmboard.access.secret_format import new_secret
 from calmboard.db import db
+from calmboard.errors import InvalidToken
 from calmboard.settings import SETTINGS
 from tests.api.mcp.tokens import Tokens
 from tests.support.audit import audit_entries
 from tests.support.statements import recorded
 from tests.support.users import Api, TestUser, new_address
+from tests.support.writers import writing_elsewhere
 
 PATH = "/api/v1/credentials/revoke"
 
@@ -55,6 +59,32 @@ def test_a_token_that_was_found_ends_its_grant(
     assert Api(app, tokens.access_token).get("/projects").status_code == 200
     assert report(getattr(tokens, which)).status_code == 202
     assert Api(app, tokens.access_token).get("/projects").json["code"] == "invalid_token"
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_a_session_token_that_was_found_ends(
+    app: Flask, person: TestUser, report: Callable[..., TestResponse], is_own: bool
+) -> None:
+    """And the session that was opened for it alone; a browser stays signed in."""
+    with app.app_context():
+        browser = open_session(person.person, None, None)
+        session = find_session(browser)
+        assert session
+        own = open_token_session(person.person, None, None)
+        secret = own if is_own else create_session_token(person.access, session.id)
+        assert report(secret).status_code == 202
+        with pytest.raises(InvalidToken):
+            find_token_session(secret)
+        assert find_session(browser) is not None
+    entry = audit_entries(app, user_id=person.person.id)[-1]
+    assert (entry.action, entry.source) == ("session.ended" if is_own else "session_token.revoked", "system")
+    assert entry.details == {"reason": "leaked"}
+
+
+@pytest.mark.database("sqlite")
+def test_what_is_not_ours_waits_for_no_writer(app: Flask, report: Callable[..., TestResponse]) -> None:
+    with writing_elsewhere(app):
+        assert report(*(new_secret(kind) for kind in ("cbk", "cbo", "cbr", "cbs") * 250)).status_code == 202
 
 
 def test_the_answer_is_the_same_whatever_was_sent(app: Flask, person: TestUser, report: Callable[..., TestResponse]) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bench.log_cost import LogCost
 from bench.side_by_side.document import document
 from bench.side_by_side.goals import GOALS, Goal
 from bench.side_by_side.memory import Memory
@@ -81,3 +82,9 @@ def test_every_goal_is_of_servers_that_do_the_work() -> None:
 
 def _servers_of(goal: Goal) -> set[str]:
     return {goal.ours} | ({goal.peer} if goal.peer else set())
+
+
+@pytest.mark.parametrize(("more", "verdict"), [(0.029, "met"), (0.031, "**not met**")])
+def test_what_the_log_costs_is_judged(more: float, verdict: str) -> None:
+    results = Results({"Date": "2026-11-30"}, log={"sqlite": LogCost(500, more)})
+    assert f"| sqlite | 500 | {more:.1%} | {verdict} |" in document(results)

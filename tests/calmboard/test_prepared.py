@@ -7,11 +7,13 @@ from datetime import UTC
 import pytest
 from flask import Flask
 from sqlalchemy import bindparam, literal_column, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
+from calmboard.clock import now
 from calmboard.db import autocommit, db
-from calmboard.models import ApiKey, Task, User
-from calmboard.prepared import Prepared, is_one_of
+from calmboard.ids import new_id
+from calmboard.models import ApiKey, RequestLogGap, Task, User
+from calmboard.prepared import Prepared, insert_many, is_one_of
 from tests.support.users import TestUser
 
 _STATEMENT = select(
@@ -39,6 +41,15 @@ def test_a_prepared_row_is_the_one_that_the_statement_gives(app: Flask, person: 
     assert prepared._mapping == row._mapping
     assert (prepared.scopes, prepared.created_at.tzinfo) == ("tasks:read", UTC)
     assert secret[-4:] not in repr(prepared)
+
+
+def test_rows_that_are_refused_are_refused_as_sqlalchemy_does(app: Flask) -> None:
+    at = now()
+    row = {"id": new_id("gap"), "began_at": at, "ended_at": at}
+    with app.app_context(), db.engine.begin() as connection, pytest.raises(IntegrityError):
+        insert_many(connection, RequestLogGap, [row, row])
+    with app.app_context(), db.engine.begin() as connection, pytest.raises((DataError, IntegrityError)):
+        insert_many(connection, RequestLogGap, [{**row, "id": None}])
 
 
 def test_no_row_is_none(app: Flask) -> None:

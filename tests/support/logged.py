@@ -9,7 +9,7 @@ from calmboard import ids
 from calmboard.access.plans import PLANS
 from calmboard.clock import now
 from calmboard.db import db
-from calmboard.models import LoggedRequest
+from calmboard.models import LoggedCall
 from tests.support.users import TestUser
 
 
@@ -32,6 +32,6 @@ def add_call(person: TestUser, credential_id: str, at: datetime | None = None, *
         "request_id": call_id,
     }
     with person.app.app_context():
-        db.session.execute(insert(LoggedRequest).values(**{**call, **changes}))
+        db.session.execute(insert(LoggedCall).values(**{**call, **changes}))
         db.session.commit()
     return call_id

@@ -13,7 +13,7 @@ from calmboard.access.access import Access
 from calmboard.access.credentials import keys
 from calmboard.access.credentials.keys import Key
 from calmboard.access.limits.rate_limits import LIMITS
-from calmboard.access.request_log.usage import usage_of
+from calmboard.access.request_log.usage import read_usage
 from calmboard.clock import now
 from calmboard.pagination import Page
 
@@ -43,7 +43,7 @@ def read_key(access: Access, key_id: str) -> Any:
 def read_key_usage(access: Access, key_id: str) -> Any:
     """The calls of 30 days by their outcome, what was called most, how long calls took, and what is left of the window."""
     key = keys.read_key(access, key_id)
-    usage, window = usage_of(key_id), LIMITS.get().look_at_key(access.user.plan, key_id, key.window_limit)
+    usage, window = read_usage(key_id), LIMITS.get().look_at_key(access.user.plan, key_id, key.window_limit)
     return {
         "days": [{"day": day, **asdict(calls)} for day, calls in usage.days.items()],
         "endpoints": [{"endpoint": each.endpoint, **asdict(each.calls)} for each in usage.endpoints],

@@ -23,8 +23,7 @@ from api.shapes.access.requests import (
 )
 from api.shapes.values import CredentialId
 from calmboard.access.access import Access
-from calmboard.access.request_log.reading import RequestFilter
-from calmboard.access.request_log.reading import list_requests as list_logged
+from calmboard.access.request_log.reading import CallFilter, list_calls
 from calmboard.pagination import Page
 
 bp = Blueprint("requests", __name__)
@@ -53,6 +52,6 @@ def list_requests(access: Access, query: RequestQuery) -> Page[Any]:
 
     A call is listed within a second. A key that is limited to some projects sees its own calls only.
     """
-    names = [field.name for field in fields(RequestFilter) if hasattr(query, field.name)]
+    names = [field.name for field in fields(CallFilter) if hasattr(query, field.name)]
     given = {name: value for name in names if (value := getattr(query, name)) is not UNSET}
-    return list_logged(access, query.page_request, RequestFilter(**given))
+    return list_calls(access, query.page_request, CallFilter(**given))

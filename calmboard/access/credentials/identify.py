@@ -125,26 +125,23 @@ def _redacted(row: AnyRow) -> str:
 def _access(
     row: AnyRow, name: str, source: Literal["key", "token"], kind: Literal["api_key", "oauth_token"], **own: Any
 ) -> Access:
+    cut_off = frozenset(row.cut_off or ())
     credential = Credential(
         kind=kind,
         id=row.id,
         name=name,
         last4=row.last4,
         scopes=frozenset(row.scopes.split()),
-        project_ids=_projects_of(row),
+        project_ids=None if row.project_ids is None else frozenset(row.project_ids) - cut_off,
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
         **own,
     )
-    return Access(Person(row.user_id, row.user_name, row.email, row.plan), source, credential)
+    left = _projects_left(row.user_id, cut_off) if cut_off and row.project_ids is None else None
+    return Access(Person(row.user_id, row.user_name, row.email, row.plan), source, credential, limited_to=left)
 
 
-def _projects_of(row: AnyRow) -> frozenset[str] | None:
-    """None: all of its user's, now and later; where admins cut it off from some of them, those that it has left now."""
-    if not row.cut_off:
-        return None if row.project_ids is None else frozenset(row.project_ids)
-    project_ids = row.project_ids
-    if project_ids is None:
-        with prepared_reads() as reads:
-            project_ids = [own.project_id for own in _OWN_PROJECTS.all(reads, {"user_id": row.user_id})]
-    return frozenset(project_ids) - frozenset(row.cut_off)
+def _projects_left(user_id: str, cut_off: frozenset[str]) -> frozenset[str]:
+    """Of all that the person is in now, those that no admin cut the credential off from."""
+    with prepared_reads() as reads:
+        return frozenset(own.project_id for own in _OWN_PROJECTS.all(reads, {"user_id": user_id})) - cut_off

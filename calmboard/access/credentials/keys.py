@@ -45,7 +45,7 @@ Status = Literal["active", "paused", "expired", "revoked"]
 @dataclass(frozen=True, slots=True)
 class NewKey:
     """The attributes of a new key. `project_ids` None: every project, now and later; `expires_at` None: no end; `networks`
-    None: everywhere; `window_limit` None: that of the plan.
+    None: everywhere; `window_limit` None: that of the plan. `cut_off`: where admins ended the reach of the key before it.
     """
 
     name: str
@@ -56,6 +56,7 @@ class NewKey:
     note: str | None = None
     networks: tuple[str, ...] | None = None
     window_limit: int | None = None
+    cut_off: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Key:
     successor_id: str | None
     replaced_at: datetime | None
     planned_expires_at: datetime | None
+    cut_off: frozenset[str]
 
     def status(self, at: datetime) -> Status:
         if self.revoked_at is not None:
@@ -136,20 +138,7 @@ def count_new_key(access: Access) -> None:
 def issue_key(user_id: str, new: NewKey, actor: Actor = "operator", key_id: str | None = None) -> tuple[str, str]:
     """Write a key for anyone, on any plan; the caller commits. Returns its id and its secret."""
     secret = new_secret("cbk")
-    key = ApiKey(
-        id=key_id or ids.new_id("key"),
-        user_id=user_id,
-        name=one_line(new.name),
-        integration=new.integration,
-        digest=digest(secret),
-        last4=secret[-4:],
-        scopes=" ".join(sorted(expand(new.scopes))),
-        project_ids=None if new.project_ids is None else sorted(new.project_ids),
-        expires_at=new.expires_at,
-        note=new.note,
-        networks=None if new.networks is None else list(new.networks),
-        window_limit=new.window_limit,
-    )
+    key = _row_of(user_id, new, key_id or ids.new_id("key"), secret)
     db.session.add(key)
     try:
         db.session.flush()
@@ -161,6 +150,24 @@ def issue_key(user_id: str, new: NewKey, actor: Actor = "operator", key_id: str 
     return key.id, secret
 
 
+def _row_of(user_id: str, new: NewKey, key_id: str, secret: str) -> ApiKey:
+    return ApiKey(
+        id=key_id,
+        user_id=user_id,
+        name=one_line(new.name),
+        integration=new.integration,
+        digest=digest(secret),
+        last4=secret[-4:],
+        scopes=" ".join(sorted(expand(new.scopes))),
+        project_ids=None if new.project_ids is None else sorted(new.project_ids),
+        expires_at=new.expires_at,
+        note=new.note,
+        networks=None if new.networks is None else list(new.networks),
+        window_limit=new.window_limit,
+        cut_off=sorted(new.cut_off) or None,
+    )
+
+
 def find_key(access: Access, key_id: str) -> Key:
     with autocommit() as connection:
         statement = select(*COLUMNS, ApiKey.user_id).where(ApiKey.id == key_id)
@@ -170,6 +177,13 @@ def find_key(access: Access, key_id: str) -> Key:
     if row.user_id != access.user.id:
         raise Forbidden("The key belongs to somebody else.")
     return key_of(row)
+
+
+def find_key_for_update(access: Access, key_id: str) -> Key:
+    """As `find_key`, locked until the commit, so that what is decided on it stays true."""
+    found = select(*COLUMNS).where(ApiKey.id == key_id, ApiKey.user_id == access.user.id).with_for_update()
+    row = db.session.execute(found).first()
+    return find_key(access, key_id) if row is None else key_of(row)
 
 
 def read_key(access: Access, key_id: str) -> Key:
@@ -251,7 +265,7 @@ def _key_list(only_itself: bool, after_cursor: bool) -> Prepared:
 
 
 def _sees_itself_only(access: Access) -> bool:
-    return access.project_ids is not None
+    return access.is_limited
 
 
 def _is_itself(access: Access, key_id: str) -> bool:
@@ -367,4 +381,5 @@ def key_of(row: AnyRow) -> Key:
     values["scopes"] = frozenset(row.scopes.split())
     values["project_ids"] = None if row.project_ids is None else frozenset(row.project_ids)
     values["networks"] = None if row.networks is None else tuple(row.networks)
+    values["cut_off"] = frozenset(row.cut_off or ())
     return Key(**values)

@@ -1,13 +1,14 @@
 """Session tokens: a `cbs_` secret stands for a signed-in person for an hour, where no cookie can."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
 from calmboard.access.access import Access, Person
-from calmboard.access.audit import Subject, record_audit
+from calmboard.access.audit import Actor, Subject, record_audit
 from calmboard.access.credentials.sessions import is_live
 from calmboard.access.secret_format import digest, is_well_formed, new_secret
 from calmboard.clock import now
@@ -64,19 +65,31 @@ def find_token_session(secret: str | None) -> TokenSession:
 def end_session_token(secret: str | None) -> None:
     """Revoke a token, and end its session where that was opened for it alone."""
     person = find_token_session(secret).user
-    deletion = delete(SessionToken).where(SessionToken.digest == _digest(secret)).returning(SessionToken.session_id)
-    session_id = db.session.execute(deletion).scalar()
-    own_session = (UserSession.id == session_id, UserSession.expires_at.is_not(None))
-    session_ended = db.session.execute(delete(UserSession).where(*own_session).returning(UserSession.id)).first() is not None
-    if session_id is not None:
-        action = "session.ended" if session_ended else "session_token.revoked"
-        record_audit(Access.from_session(person), action, Subject("session", session_id, person.id))
+    _end(Access.from_session(person), _digest(secret), {})
     db.session.commit()
+
+
+def end_found_tokens(actor: Actor, found: Mapping[bytes, Mapping[str, str]], reason: str) -> None:
+    """The same for those of these digests, each with what its entry tells besides; the caller commits."""
+    for token_digest in sorted(found):
+        _end(actor, token_digest, {"reason": reason, **found[token_digest]})
 
 
 def end_tokens_of(session_id: str) -> None:
     """Revoke the tokens of a session that stays open; the caller records why, and commits."""
     db.session.execute(delete(SessionToken).where(SessionToken.session_id == session_id))
+
+
+def _end(actor: Actor, token_digest: bytes, details: Mapping[str, str]) -> None:
+    session_id = db.session.execute(select(SessionToken.session_id).where(SessionToken.digest == token_digest)).scalar()
+    user_id = db.session.execute(select(UserSession.user_id).where(UserSession.id == session_id)).scalar()
+    deletion = delete(SessionToken).where(SessionToken.digest == token_digest).returning(SessionToken.digest)
+    if db.session.execute(deletion).first() is None:
+        return
+    own_session = (UserSession.id == session_id, UserSession.expires_at.is_not(None))
+    session_ended = db.session.execute(delete(UserSession).where(*own_session).returning(UserSession.id)).first() is not None
+    action = "session.ended" if session_ended else "session_token.revoked"
+    record_audit(actor, action, Subject("session", str(session_id), user_id), details)
 
 
 def _digest(secret: str | None) -> bytes:

@@ -4,10 +4,11 @@ Every one-time use is one conditional UPDATE, so that of many at once exactly on
 """
 
 import hmac
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -21,7 +22,7 @@ from calmboard.access.oauth.clients import Client
 from calmboard.access.scopes import expand
 from calmboard.access.secret_format import derived_secret, digest, is_well_formed, new_secret
 from calmboard.clock import now
-from calmboard.db import AnyRow, Base, autocommit, db, delete_in_batches, insert_or_ignore, retry_conflicts
+from calmboard.db import AnyRow, Base, autocommit, db, insert_or_ignore, retry_conflicts
 from calmboard.models import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken, UserSession
 from calmboard.prepared import Prepared, prepared_reads
 from calmboard.settings import RateLimit
@@ -240,9 +241,9 @@ def end_grant(actor: Actor, grant_id: str, reason: str) -> bool:
     return bool(ended)
 
 
-def end_found_grants(actor: Actor, grant_ids: Collection[str], reason: str) -> None:
-    """End those of these grants that have not ended; the caller commits."""
-    _end(actor, OAuthGrant.id.in_(grant_ids), reason)
+def end_found_grants(actor: Actor, found: Mapping[str, Mapping[str, str]], reason: str) -> None:
+    """End those of these grants that have not ended, each with what its entry tells besides; the caller commits."""
+    _end(actor, OAuthGrant.id.in_(found), reason, found)
 
 
 def end_client_grants(actor: Actor, client_id: str, reason: str) -> None:
@@ -263,18 +264,6 @@ def delete_client(client: Client) -> None:
     if db.session.execute(deletion).first() is not None:
         record_audit("client", "client.deleted", Subject("client", client.id), {"name": client.name})
     db.session.commit()
-
-
-def delete_expired_tokens() -> None:
-    """Delete codes and tokens that have run out, and grants that were never redeemed or are over.
-
-    An access token that was revoked stays as an expired one for longer than any grace period.
-    """
-    at = now()
-    for table in (OAuthAccessToken, OAuthRefreshToken, OAuthCode):
-        delete_in_batches(table, table.expires_at < at - timedelta(hours=2))
-    unredeemed = (OAuthGrant.redeemed_at.is_(None)) & (OAuthGrant.created_at < at - timedelta(days=1))
-    delete_in_batches(OAuthGrant, unredeemed | (OAuthGrant.expires_at < at - timedelta(days=1)))
 
 
 def record_grant_use(grant_id: str, use: CredentialUse) -> None:
@@ -310,7 +299,9 @@ def _expire_access_token(*conditions: ColumnElement[bool]) -> None:
         record_audit("client", "access_token.revoked", Subject("grant", grant_id, user_id))
 
 
-def _end(actor: Actor, condition: ColumnElement[bool], reason: str) -> list[str]:
+def _end(
+    actor: Actor, condition: ColumnElement[bool], reason: str, more: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+) -> list[str]:
     """Revoke grants and delete their tokens, with the grants locked; returns the ids of those that had not ended before."""
     columns = (OAuthGrant.id, OAuthGrant.user_id, OAuthGrant.client_id, OAuthClient.name, OAuthGrant.revoked_at)
     lock = select(*columns).join(OAuthClient).where(condition).order_by(OAuthGrant.id)
@@ -323,7 +314,7 @@ def _end(actor: Actor, condition: ColumnElement[bool], reason: str) -> list[str]
     )
     live = [row for row in rows if row.revoked_at is None]
     for row in live:
-        details = {"client_id": row.client_id, "client_name": row.name, "reason": reason}
+        details = {"client_id": row.client_id, "client_name": row.name, "reason": reason, **more.get(row.id, {})}
         record_audit(actor, "grant.ended", Subject("grant", row.id, row.user_id), details)
     return [row.id for row in live]
 

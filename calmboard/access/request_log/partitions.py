@@ -5,19 +5,18 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from calmboard import ids
 from calmboard.clock import now
 from calmboard.db import autocommit, db, delete_in_batches
-from calmboard.models import LoggedRequest, RequestLogGap, UsageDay, UsageHour
+from calmboard.models import LoggedCall, RequestLogGap, UsageDay, UsageHour
 from calmboard.models.requests import LIVES
 
 _log = logging.getLogger(__name__)
 
 _DAYS_AHEAD = 3
-_BATCH = 1000
 _NAME = re.compile(r"request_log_kept_(\d+)_(\d{8})")
 # Every call waits for whoever changes the partitions, so that one gives up soon and tries again in the next hour.
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '2s'"
@@ -41,16 +40,16 @@ def prepare_log_days() -> None:
                 _try(_creation(life, day))
 
 
-def delete_old_requests() -> None:
+def delete_old_calls() -> None:
     """Remove what the log has held for its time, and counts of use that no page shows any more."""
     if db.engine.dialect.name == "postgresql":
         _drop_old_partitions()
     for life in LIVES:
-        _delete_old_rows(life, ids.first_id("req", now() - timedelta(days=life)))
+        too_old = LoggedCall.id < ids.first_id("req", now() - timedelta(days=life))
+        delete_in_batches(LoggedCall, LoggedCall.kept_days == life, too_old)
     delete_in_batches(RequestLogGap, RequestLogGap.ended_at < now() - timedelta(days=max(LIVES)))
-    with autocommit() as connection:
-        connection.execute(delete(UsageHour).where(UsageHour.hour < now() - _HOURS_KEPT))
-        connection.execute(delete(UsageDay).where(UsageDay.day < (now() - _DAYS_KEPT).date()))
+    delete_in_batches(UsageHour, UsageHour.hour < now() - _HOURS_KEPT)
+    delete_in_batches(UsageDay, UsageDay.day < (now() - _DAYS_KEPT).date())
 
 
 def _existing(connection: Connection) -> set[tuple[int, date]]:
@@ -90,17 +89,3 @@ def _try(statement: str) -> None:
             connection.execute(text(statement))
     except DBAPIError as error:
         _log.warning("The partitions of the log stay as they are for now: %s", error)
-
-
-def _delete_old_rows(life: int, before: str) -> None:
-    old = (
-        select(LoggedRequest.id)
-        .where(LoggedRequest.kept_days == life, LoggedRequest.id < before)
-        .order_by(LoggedRequest.id)
-        .limit(_BATCH)
-    )
-    found = [""] * _BATCH
-    while len(found) == _BATCH:
-        with autocommit() as connection:
-            found = list(connection.execute(old).scalars())
-            connection.execute(delete(LoggedRequest).where(LoggedRequest.kept_days == life, LoggedRequest.id.in_(found)))

@@ -6,31 +6,44 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import DataError, IntegrityError
 
 from calmboard import ids
 from calmboard.access.plans import PLANS
 from calmboard.access.request_log.refused import Owner, find_owners
 from calmboard.access.request_record import RequestRecord
-from calmboard.db import Base, db, insert_or_add
+from calmboard.db import Base, autocommit, db, insert_or_add
 from calmboard.errors import RateLimitExceeded
-from calmboard.models import LoggedRequest, RequestLogGap, UsageDay, UsageHour
-from calmboard.models.requests import DURATIONS_MS
+from calmboard.models import LoggedCall, RequestLogGap, UsageDay, UsageHour
+from calmboard.models.requests import DURATIONS_MS, LIVES, OUTCOMES
 from calmboard.prepared import insert_many
 
-_OUTCOMES = ("answered", "refused", "limited", "failed")
 _DURATIONS = (*(f"ms_{limit}" for limit in DURATIONS_MS), "ms_more")
 
 
+# Of a request that no table takes, today or later; anything else is the matter of the database.
+UNWRITABLE = (IntegrityError, DataError, ValueError, TypeError)
+
+
 def write_records(records: Sequence[RequestRecord]) -> None:
-    """Write the requests whose owner is known. Raises as SQLAlchemy does, and has written nothing then."""
+    """Write the requests whose owner is known. Raises as SQLAlchemy does, and has written nothing then; UNWRITABLE where it is
+    one of the requests that cannot be written.
+    """
     with db.engine.begin() as connection:
         owners = find_owners(connection, [record.refused_secret for record in records if record.refused_secret])
         rows = [row for record in records if (row := _row_of(record, owners)) is not None]
         if rows:
-            insert_many(connection, LoggedRequest, rows)
+            insert_many(connection, LoggedCall, rows)
             _add(connection, UsageHour, ("credential_id", "hour", "endpoint"), _by_hour(rows))
             _add(connection, UsageDay, ("credential_id", "day", "user_id"), _by_day(rows))
+
+
+def is_written(record: RequestRecord) -> bool:
+    """Whether it is there already, as where the database went away before it said so."""
+    found = select(LoggedCall.id).where(LoggedCall.kept_days.in_(LIVES), LoggedCall.id == record.id)
+    with autocommit() as connection:
+        return connection.execute(found).first() is not None
 
 
 def write_gap(began_at: datetime, ended_at: datetime) -> None:
@@ -114,4 +127,4 @@ def _add(connection: Connection, table: type[Base], key: tuple[str, ...], counts
 
 @cache
 def _counted(table: type[Base]) -> tuple[str, ...]:
-    return tuple(name for name in table.__table__.columns.keys() if name in (*_OUTCOMES, *_DURATIONS))  # noqa: SIM118
+    return tuple(name for name in table.__table__.columns.keys() if name in (*OUTCOMES, *_DURATIONS))  # noqa: SIM118

@@ -12,13 +12,12 @@ from calmboard.access.request_log.writer import REQUEST_LOG
 from calmboard.clock import now
 from calmboard.db import AnyRow, autocommit
 from calmboard.models import UsageDay, UsageHour
-from calmboard.models.requests import DURATIONS_MS
+from calmboard.models.requests import DURATIONS_MS, OUTCOMES
 
 DAYS = 30
 _TOP = 10
 # What took longer than the last limit is taken as twice that.
 _LIMITS_MS = (0, *DURATIONS_MS, 2 * DURATIONS_MS[-1])
-_OUTCOMES = ("answered", "refused", "limited", "failed")
 _DURATIONS = [getattr(UsageHour, f"ms_{limit}") for limit in (*DURATIONS_MS, "more")]
 
 
@@ -60,27 +59,27 @@ class KeyUsage:
     p95_ms: float | None
 
 
-def usage_of(credential_id: str) -> KeyUsage:
+def read_usage(credential_id: str) -> KeyUsage:
     """The use of one credential; who may see it is judged by the caller."""
     REQUEST_LOG.get().flush()
     with autocommit() as connection:
         endpoints = connection.execute(_by_endpoint(credential_id)).all()
         durations = connection.execute(_by_duration(credential_id)).one()
     p50_ms, p95_ms = (_percentile([count or 0 for count in durations], share) for share in (0.5, 0.95))
-    days = usage_by_day([credential_id])[credential_id]
+    days = read_usage_by_day([credential_id])[credential_id]
     return KeyUsage(days, [EndpointCalls(row.endpoint, _calls_of(row)) for row in endpoints], p50_ms, p95_ms)
 
 
-def usage_by_day(credential_ids: Collection[str]) -> dict[str, dict[date, Calls]]:
+def read_usage_by_day(credential_ids: Collection[str]) -> dict[str, dict[date, Calls]]:
     """The last 30 days of each of these credentials, by one statement."""
-    columns = (UsageDay.credential_id, UsageDay.day, *(getattr(UsageDay, name) for name in _OUTCOMES))
+    columns = (UsageDay.credential_id, UsageDay.day, *(getattr(UsageDay, name) for name in OUTCOMES))
     statement = select(*columns).where(UsageDay.credential_id.in_(credential_ids), UsageDay.day >= _days()[0])
     with autocommit() as connection:
         found = {(row.credential_id, row.day): _calls_of(row) for row in connection.execute(statement)}
     return {each: {day: found.get((each, day), Calls()) for day in _days()} for each in credential_ids}
 
 
-def usage_of_person(user_id: str) -> dict[date, Calls]:
+def read_usage_of_person(user_id: str) -> dict[date, Calls]:
     """The last 30 days of all credentials of a person."""
     columns = (UsageDay.day, *_sums(UsageDay))
     statement = select(*columns).where(UsageDay.user_id == user_id, UsageDay.day >= _days()[0]).group_by(UsageDay.day)
@@ -92,7 +91,7 @@ def usage_of_person(user_id: str) -> dict[date, Calls]:
 def _by_endpoint(credential_id: str) -> Select[Any]:
     sums = _sums(UsageHour)
     statement = select(UsageHour.endpoint, *sums).where(*_of_thirty_days(credential_id)).group_by(UsageHour.endpoint)
-    total = sum((func.sum(getattr(UsageHour, name)) for name in _OUTCOMES), literal(0))
+    total = sum((func.sum(getattr(UsageHour, name)) for name in OUTCOMES), literal(0))
     return statement.order_by(total.desc(), UsageHour.endpoint).limit(_TOP)
 
 
@@ -105,11 +104,11 @@ def _of_thirty_days(credential_id: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _sums(table: type[UsageDay | UsageHour]) -> list[Any]:
-    return [func.sum(getattr(table, name)).label(name) for name in _OUTCOMES]
+    return [func.sum(getattr(table, name)).label(name) for name in OUTCOMES]
 
 
 def _calls_of(row: AnyRow) -> Calls:
-    return Calls(*(int(getattr(row, name)) for name in _OUTCOMES))
+    return Calls(*(int(getattr(row, name)) for name in OUTCOMES))
 
 
 def _days() -> list[date]:

@@ -13,7 +13,7 @@ from multiprocessing.util import Finalize
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from calmboard.access.request_log.store import write_gap, write_records
+from calmboard.access.request_log.store import UNWRITABLE, is_written, write_gap, write_records
 from calmboard.access.request_record import RequestRecord
 from calmboard.extensions import Extension
 
@@ -73,13 +73,31 @@ class RequestLog:
 
     def _write_batch(self) -> bool:
         batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+        parts = [batch] if batch else []
         try:
-            if batch:
-                write_records(batch)
+            while parts:
+                self._write_last(parts)
         except BaseException:
-            self._waiting.extendleft(reversed(batch))
+            for part in parts:
+                self._waiting.extendleft(reversed(part))
             raise
         return bool(batch)
+
+    def _write_last(self, parts: list[list[RequestRecord]]) -> None:
+        """Write the last part and take it away; halve it where a request of it cannot be written, until that one is alone."""
+        part = parts[-1]
+        try:
+            write_records(part)
+        except UNWRITABLE as error:
+            parts.pop()
+            half = len(part) // 2
+            if half:
+                parts += [part[half:], part[:half]]
+            elif not is_written(part[0]):
+                _log.warning("A request is missing in the log, which cannot hold it: %s", type(error).__name__)
+                self._miss(part[0].at)
+        else:
+            parts.pop()
 
     def _miss(self, at: datetime) -> None:
         self._gap = (min(self._gap[0], at), max(self._gap[1], at)) if self._gap else (at, at)

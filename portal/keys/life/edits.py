@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from calmboard.access.credentials.key_life import changes
-from calmboard.access.credentials.key_life.changes import seen_networks, shut_out
+from calmboard.access.credentials.key_life.changes import list_seen_networks, list_shut_out
 from calmboard.access.credentials.key_life.networks import is_within, read_networks
 from calmboard.access.credentials.keys import Key, find_key
 from calmboard.access.plans import rate_limit_of
@@ -54,7 +54,7 @@ def edit_key(key_id: str) -> ResponseReturnValue:
     key = find_key(access, key_id)
     form = read_edit(request.form, key)
     if "seen" in request.form:
-        form.networks = "\n".join(seen.ip for seen in seen_networks(access, key_id))
+        form.networks = "\n".join(seen.ip for seen in list_seen_networks(access, key_id))
         return _page(key, form, focused="networks")
     if is_search(request.form):
         return _page(key, form)
@@ -110,7 +110,7 @@ def _page(key: Key, form: EditForm, focused: str = "") -> Response:
         rights={noun: rights_on(noun)[: rights_on(noun).index(right) + 1] for noun, right in had.items() if right != "none"},
         grantable=GRANTABLE,
         **_project_choice(key, form),
-        seen=seen_networks(access, key.id),
+        seen=list_seen_networks(access, key.id),
         plan_limit=rate.amount if rate else None,
     )
     return make_response(page, 422 if form.errors else 200)
@@ -127,7 +127,7 @@ def _shut_out(key: Key, form: EditForm) -> str:
     lines = form.network_lines
     try:
         allowed = read_networks(lines)
-        shut = [seen.ip for seen in shut_out(current_access(), key.id, lines)]
+        shut = [seen.ip for seen in list_shut_out(current_access(), key.id, lines)]
     except ValidationFailed:
         return ""
     if allowed is None or allowed == list(key.networks or ()):

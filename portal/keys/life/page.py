@@ -6,7 +6,7 @@ from flask import render_template
 from markupsafe import Markup
 
 from calmboard.access.audit_reading import AuditFilter, list_own_entries
-from calmboard.access.credentials.key_life.effect import EffectChange, changes_since_created, effect_by_project
+from calmboard.access.credentials.key_life.effect import EffectChange, list_changes_since_created, list_effects
 from calmboard.access.credentials.keys import Key, find_key
 from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.access.plans import PLANS
@@ -28,7 +28,7 @@ def key_page(key_id: str) -> str:
     access = current_access()
     key = find_key(access, key_id)
     [row] = key_rows(access, [key])
-    effects = effect_by_project(access, key)
+    effects = list_effects(access, key)
     return render_template(
         "keys/life/page.html",
         nav_section="integrations",
@@ -41,7 +41,7 @@ def key_page(key_id: str) -> str:
         use=UsePart.of(key.id, LIMITS.get().look_at_key(access.user.plan, key.id, key.window_limit)),
         calls=CallsPart.of(key.id),
         effects=EffectsPart.of(effects),
-        changes=[(change, _sentence(change)) for change in changes_since_created(access, key, effects)],
+        changes=[(change, _sentence(change)) for change in list_changes_since_created(access, key, effects)],
         history=[(entry, what_was_done(entry, {}), who_did_it(entry, access.user.id)) for entry in _history(key)],
     )
 

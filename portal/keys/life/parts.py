@@ -8,8 +8,8 @@ from flask import url_for
 
 from calmboard.access.credentials.key_life.effect import MOST_PROJECTS, ProjectEffect
 from calmboard.access.limits.rate_limits import Usage
-from calmboard.access.request_log.reading import RequestFilter, list_requests
-from calmboard.access.request_log.usage import Calls, KeyUsage, usage_of
+from calmboard.access.request_log.reading import CallFilter, list_calls
+from calmboard.access.request_log.usage import Calls, KeyUsage, read_usage
 from calmboard.access.scopes import GRANTABLE
 from calmboard.pagination import PageRequest
 from portal.activity.endpoints import shown_endpoint
@@ -32,7 +32,7 @@ class UsePart:
 
     @classmethod
     def of(cls, credential_id: str, window: Usage | None = None) -> "UsePart":
-        usage = usage_of(credential_id)
+        usage = read_usage(credential_id)
         days = [(day, calls) for day, calls in sorted(usage.days.items(), reverse=True) if calls.total]
         endpoints = [(shown_endpoint(row.endpoint), row.calls) for row in usage.endpoints]
         return cls(usage, Bars.of(usage.days), days, endpoints, window)
@@ -47,9 +47,9 @@ class CallsPart:
 
     @classmethod
     def of(cls, credential_id: str) -> "CallsPart":
-        wanted = RequestFilter(credential_id=credential_id)
+        wanted = CallFilter(credential_id=credential_id)
         access = current_access()
-        calls = list_requests(access, PageRequest(limit=_CALLS), wanted).rows
+        calls = list_calls(access, PageRequest(limit=_CALLS), wanted).rows
         return cls(call_rows(access, calls), url_for("portal.activity", credential=credential_id))
 
 

@@ -4,7 +4,7 @@ from flask import flash, make_response, redirect, render_template, request, url_
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from calmboard.access.credentials.key_life.rotation import OVERLAPS, carried_over, extend_overlap
+from calmboard.access.credentials.key_life.rotation import OVERLAPS, extend_overlap, plan_successor
 from calmboard.access.credentials.key_life.rotation import replace_key as replace
 from calmboard.access.credentials.keys import Key, find_key
 from calmboard.access.plans import PLANS
@@ -102,7 +102,7 @@ def _instead(key: Key, sentence: str = "") -> Response:
 def _carried_over(key: Key) -> dict[str, str]:
     """What the successor has of the key, in words."""
     access = current_access()
-    new = carried_over(access, key)
+    new = plan_successor(access, key)
     lost = len(key.project_ids or ()) - len(new.project_ids or ())
     without = f", without {plural(lost, 'project')} that you left" if lost else ""
     facts = {"Name": key.name, "Rights": rights_of(new.scopes)}

@@ -25,7 +25,7 @@ _WITHOUT_TRACE = {
         "show_again": "shows what was created, which records itself",
         "delete_expired_secrets": "nothing shows them any more",
     },
-    "access/request_log/partitions.py": {"delete_old_requests": "removes old calls"},
+    "access/request_log/partitions.py": {"delete_old_calls": "removes old calls"},
     "access/request_log/store.py": {"write_gap": "says what is missing in a log"},
     "access/idempotency.py": {
         "claim": "holds a request, and gives no right",
@@ -47,7 +47,6 @@ _WITHOUT_TRACE = {
     "access/oauth/grants.py": {
         "redeem": "the grant is recorded when it is given; a code that is used twice by end_grant",
         "refresh": "the same rights go on; a token that is used too late is recorded by end_grant",
-        "delete_expired_tokens": "they could do nothing any more",
         "record_grant_use": "a use, not a change",
     },
     "work/invitations.py": {"create_invitation_message": "the link of an invitation that is recorded when it is sent"},

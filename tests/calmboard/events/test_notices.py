@@ -14,14 +14,17 @@ from calmboard.access.credentials.key_life.rotation import extend_overlap, repla
 from calmboard.access.credentials.key_life.trial_keys import create_trial_key
 from calmboard.access.credentials.keys import NewKey, issue_key, revoke_key
 from calmboard.access.credentials.passwords import change_password
+from calmboard.access.credentials.session_tokens import open_token_session
 from calmboard.access.request_log import REQUEST_LOG
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.events.key_notices import note_ending_keys, note_new_networks
 from calmboard.events.message_limits import MAILBOX_LIMIT
 from calmboard.events.notices import OPTIONAL, choose_notices
-from calmboard.models import ApiKey, OutboxMessage
+from calmboard.models import ApiKey, KeyNetwork, OutboxMessage
 from calmboard.operations.mailing import send_next_message
+from calmboard.settings import SETTINGS
+from tests.api.mcp.tokens import Tokens
 from tests.calmboard.inbox import Inbox, running_inbox
 from tests.portal.apps.connected import connect
 from tests.support.servers.databases import Databases
@@ -105,6 +108,33 @@ def test_a_leak_and_a_new_password_are_told_of(mail_app: Flask, reader: TestUser
         "A key was found in the open, and revoked",
         "Your password was changed",
     ]
+
+
+def test_who_gives_a_leak_as_the_reason_is_not_told_that_somebody_found_it(mail_app: Flask, reader: TestUser) -> None:
+    key_id = new_key(reader, "Pasted into a chat")
+    with mail_app.app_context():
+        revoke_key(reader.access, key_id, "leaked")
+    assert "key_leaked" not in kinds(mail_app)
+
+
+def test_a_leak_says_where_to_look_and_makes_no_link_of_it(mail_app: Flask, reader: TestUser, inbox: Inbox) -> None:
+    url = "https://evil.example/a?b=<b onclick=x>\r\nBcc: all@calmboard.test"
+    with mail_app.app_context():
+        session_token = open_token_session(reader.person, None, None)
+        tokens = Tokens(mail_app).pair(reader, SETTINGS.get(mail_app).origin)
+        leaked = [reader.new_key("Leaked one"), tokens.access_token, session_token]
+        end_leaked(leaked, dict.fromkeys(leaked, url))
+    send_all(mail_app)
+    found = [message for message in inbox.messages if "in the open" in message["Subject"]]
+    assert len(found) == 3
+    for message in found:
+        assert message["Bcc"] is None
+        text, html = (part.get_content() for part in message.iter_parts())
+        assert "https: //evil. example/a?b=<b onclick=x> Bcc: all@ calmboard. test" in text
+        assert "://evil" not in text + html
+        assert "<b onclick" not in html
+    for message, path in zip(found, ("/integrations/keys/key_", "/integrations/activity", "/account/audit"), strict=True):
+        assert path in str(message)
 
 
 def test_a_connected_app_is_told_of_by_its_name(mail_app: Flask, reader: TestUser, inbox: Inbox) -> None:
@@ -233,6 +263,40 @@ def test_on_the_next_day_another_network_is_told_of(mail_app: Flask, reader: Tes
     api.get("/me", environ_overrides={"REMOTE_ADDR": "192.0.2.1"})
     look_for_networks(mail_app)
     assert kinds(mail_app).count("key_new_network") == 2
+
+
+def test_of_a_key_that_was_used_before_anybody_looked_no_network_is_new(mail_app: Flask, reader: TestUser, inbox: Inbox) -> None:
+    """As after an upgrade; what comes later is."""
+    secret = new_secret(reader, "On both build servers")
+    with mail_app.app_context():
+        db.session.execute(update(ApiKey).values(created_at=now() - _DAY))
+        db.session.commit()
+    for ip in ("203.0.113.7", "198.51.100.9"):
+        Api(mail_app, secret).get("/me", environ_overrides={"REMOTE_ADDR": ip})
+    look_for_networks(mail_app)
+    assert kinds(mail_app) == ["key_created"]
+    send_all(mail_app)
+    inbox.messages.clear()
+    Api(mail_app, secret).get("/me", environ_overrides={"REMOTE_ADDR": "192.0.2.1"})
+    look_for_networks(mail_app)
+    send_all(mail_app)
+    assert "192.0.2.0/24" in inbox.plain
+    assert "203.0.113.0/24" not in inbox.plain
+    assert "198.51.100.0/24" not in inbox.plain
+
+
+def test_the_last_use_of_a_network_is_noted_to_the_day(mail_app: Flask, reader: TestUser) -> None:
+    secret = new_secret(reader, "Build server")
+    last_uses: list[datetime] = []
+    for age in (timedelta(0), timedelta(hours=20), timedelta(hours=30)):
+        with mail_app.app_context():
+            db.session.execute(update(KeyNetwork).values(last_at=now() - age))
+            db.session.commit()
+        Api(mail_app, secret).get("/me", environ_overrides={"REMOTE_ADDR": "203.0.113.7"})
+        look_for_networks(mail_app)
+        with mail_app.app_context():
+            last_uses.append(db.session.execute(select(KeyNetwork.last_at)).scalar_one())
+    assert [now() - last_use > timedelta(hours=1) for last_use in last_uses] == [False, True, False]
 
 
 def test_a_call_that_the_network_refused_did_not_use_the_key(mail_app: Flask, reader: TestUser) -> None:

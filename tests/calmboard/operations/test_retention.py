@@ -18,7 +18,7 @@ from calmboard.clock import now
 from calmboard.db import Base, db
 from calmboard.engines import retention_role
 from calmboard.ids import new_id
-from calmboard.models import Activity, ApiKey, AuditEntry, Invitation, OutboxMessage, SessionToken, UserSession
+from calmboard.models import Activity, ApiKey, AuditEntry, Invitation, KeyNetwork, OutboxMessage, SessionToken, UserSession
 from calmboard.queue import queue
 from calmboard.settings import SETTINGS, Settings
 from tests.support.users import TestUser, add_project_and_board
@@ -136,6 +136,20 @@ def add_keys(app: Flask, person: TestUser, *keys: dict[str, Any]) -> list[str]:
         db.session.execute(insert(ApiKey), [{"name": row["id"], **row} for row in rows])
         db.session.commit()
     return [str(row["id"]) for row in rows]
+
+
+def test_a_network_goes_400_days_after_its_last_use_and_with_its_key(app: Flask, new_user: NewUser) -> None:
+    stays, gone = add_keys(app, new_user(), {}, {"revoked_at": now() - timedelta(days=401)})
+    ages = {"203.0.113.0/24": 399, "198.51.100.0/24": 401}
+    with app.app_context():
+        for network, days in ages.items():
+            times = {"first_at": now() - timedelta(days=500), "last_at": now() - timedelta(days=days)}
+            db.session.execute(insert(KeyNetwork), [{"key_id": key_id, "network": network, **times} for key_id in (stays, gone)])
+        db.session.commit()
+    run_nightly_jobs(app)
+    with app.app_context():
+        found = select(KeyNetwork.key_id, KeyNetwork.network).where(KeyNetwork.key_id.in_([stays, gone]))
+        assert [tuple(row) for row in db.session.execute(found)] == [(stays, "203.0.113.0/24")]
 
 
 def test_a_session_token_goes_within_the_hour_and_its_session_with_it(app: Flask, new_user: NewUser) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import insert, update
 from calmboard.access.credentials.keys import NewKey, find_key, issue_key
 from calmboard.clock import now
 from calmboard.db import db
-from calmboard.models import ApiKey, UsageDay, UsageHour
+from calmboard.models import ApiKey, KeyNetwork, UsageDay, UsageHour
 from calmboard.models.requests import DURATIONS_MS
 from tests.portal.forms import send
 from tests.support.logged import add_call
@@ -48,6 +48,16 @@ def rows(person: TestUser) -> list[str]:
     page = person.sign_in().get("/integrations").text
     found = re.findall(r'<li class="worth-row">(.*?)</li>', page, re.DOTALL)
     return [unescape(" ".join(re.sub(r"<[^>]+>", " ", row).split())) for row in found]
+
+
+def add_networks(person: TestUser, key_id: str, networks: dict[str, int]) -> None:
+    """Networks that the key is known to be used from since so many days."""
+    today = now().replace(minute=0, second=0, microsecond=0)
+    known = {network: today - timedelta(days=days) for network, days in networks.items()}
+    rows = [{"key_id": key_id, "network": network, "first_at": at, "last_at": at} for network, at in known.items()]
+    with person.app.app_context():
+        db.session.execute(insert(KeyNetwork), rows)
+        db.session.commit()
 
 
 def add_usage(person: TestUser, key_id: str, answered: int, refused: int, endpoint: str = "GET /api/v1/me") -> None:
@@ -101,17 +111,21 @@ def test_many_refusals_lead_to_the_log(person: TestUser, key_id: str, answered: 
 
 
 def test_a_network_that_is_new_is_named(person: TestUser, key_id: str) -> None:
-    add_call(person, key_id, now() - timedelta(days=6), network="203.0.113.24")
+    add_networks(person, key_id, {"203.0.113.0/24": 90, "198.51.100.0/24": 90, "2001:db8::/48": 8})
     assert rows(person) == []
-    add_call(person, key_id, network="198.51.100.7")
+    add_networks(person, key_id, {"192.0.2.0/24": 6})
     [row] = rows(person)
-    assert "New within 7 days: used from 198.51.100.7." in row
+    assert "New within 7 days: used from 192.0.2.0/24." in row
+
+
+def test_the_networks_that_a_key_is_used_from_at_first_are_not_new(person: TestUser, key_id: str) -> None:
+    add_networks(person, key_id, {"203.0.113.0/24": 1, "198.51.100.0/24": 1})
+    assert rows(person) == []
 
 
 def test_a_network_that_is_allowed_by_name_is_not_new(person: TestUser) -> None:
     key_id = add_key(person, "Office", networks=["203.0.113.0/24"])
-    add_call(person, key_id, now() - timedelta(days=6), network="203.0.113.24")
-    add_call(person, key_id, network="203.0.113.25")
+    add_networks(person, key_id, {"203.0.113.0/25": 6, "203.0.113.128/25": 1})
     assert rows(person) == []
 
 

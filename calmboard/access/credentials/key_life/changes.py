@@ -17,6 +17,7 @@ from calmboard.access.credentials.keys import (
     Key,
     KeyChange,
     find_key,
+    find_key_for_update,
     name_error,
     name_taken,
     projects_error,
@@ -26,8 +27,9 @@ from calmboard.access.plans import rate_limit_of
 from calmboard.access.scopes import expand
 from calmboard.clock import now
 from calmboard.db import autocommit, db, retry_conflicts
-from calmboard.errors import Conflict, FieldError, ValidationFailed
-from calmboard.models import ApiKey, LoggedRequest
+from calmboard.errors import Conflict, FieldError, Problem, ValidationFailed
+from calmboard.models import ApiKey, LoggedCall
+from calmboard.models.requests import IS_USE
 from calmboard.settings import current_settings
 from calmboard.texts.names import one_line
 
@@ -63,23 +65,20 @@ def edit_key(access: Access, key_id: str, edit: KeyEdit) -> KeyChange:
     ValidationFailed with an error for each field that cannot be used, such as a right that the key does not have.
     """
     require_session(access)
-    key = find_key(access, key_id)
-    if key.status(now()) in ("revoked", "expired"):
-        raise Conflict(f"“{key.name}” does not work any more, so nothing of it can be changed.")
-    values = _changed_values(access, key, edit)
-    if not values:
-        return KeyChange(key, is_done=False)
-    changed = update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None)).values(**values).returning(ApiKey.id)
+    find_key(access, key_id)
+    key = find_key_for_update(access, key_id)
     try:
-        is_done = db.session.execute(changed).first() is not None
-    except IntegrityError:
+        _require_working(key)
+        values = _changed_values(access, key, edit)
+    except Problem:
         db.session.rollback()
-        raise ValidationFailed(errors=(name_taken(values["name"]),)) from None
-    if is_done:
+        raise
+    if values:
+        _write(key, values)
         details = {"name": values.get("name", key.name), "before": _shown(key, values), "after": values}
-        record_audit(access, "key.changed", Subject("key", key_id, access.user.id), _plain(details))
+        record_audit(access, "key.changed", Subject("key", key_id, access.user.id), details)
     db.session.commit()
-    return KeyChange(find_key(access, key_id), is_done)
+    return KeyChange(find_key(access, key_id), is_done=bool(values))
 
 
 def check_edit(access: Access, key: Key, edit: KeyEdit) -> None:
@@ -87,13 +86,13 @@ def check_edit(access: Access, key: Key, edit: KeyEdit) -> None:
     _changed_values(access, key, edit)
 
 
-def seen_networks(access: Access, key_id: str) -> list[SeenNetwork]:
-    """Where the last thousand calls of a key came from, those that were allowed, the latest first."""
+def list_seen_networks(access: Access, key_id: str) -> list[SeenNetwork]:
+    """Where the last thousand calls that used a key came from, the latest first."""
     find_key(access, key_id)
     latest = (
-        select(LoggedRequest.network, LoggedRequest.at)
-        .where(LoggedRequest.credential_id == key_id, LoggedRequest.network.is_not(None), LoggedRequest.status < 400)
-        .order_by(LoggedRequest.id.desc())
+        select(LoggedCall.network, LoggedCall.at)
+        .where(LoggedCall.credential_id == key_id, LoggedCall.network.is_not(None), IS_USE)
+        .order_by(LoggedCall.id.desc())
         .limit(_LOOKED_AT)
         .subquery()
     )
@@ -103,10 +102,23 @@ def seen_networks(access: Access, key_id: str) -> list[SeenNetwork]:
         return [SeenNetwork(*row) for row in connection.execute(statement)]
 
 
-def shut_out(access: Access, key_id: str, networks: tuple[str, ...]) -> list[SeenNetwork]:
+def list_shut_out(access: Access, key_id: str, networks: tuple[str, ...]) -> list[SeenNetwork]:
     """The addresses that used the key and could not any more with these networks: to be named before they are set."""
     allowed = read_networks(networks)
-    return [] if allowed is None else [seen for seen in seen_networks(access, key_id) if not is_within(seen.ip, allowed)]
+    return [] if allowed is None else [seen for seen in list_seen_networks(access, key_id) if not is_within(seen.ip, allowed)]
+
+
+def _require_working(key: Key) -> None:
+    if key.status(now()) in ("revoked", "expired"):
+        raise Conflict(f"“{key.name}” does not work any more, so nothing of it can be changed.")
+
+
+def _write(key: Key, values: Mapping[str, Any]) -> None:
+    try:
+        db.session.execute(update(ApiKey).where(ApiKey.id == key.id).values(**values))
+    except IntegrityError:
+        db.session.rollback()
+        raise ValidationFailed(errors=(name_taken(values["name"]),)) from None
 
 
 def _changed_values(access: Access, key: Key, edit: KeyEdit) -> dict[str, Any]:
@@ -144,15 +156,6 @@ def _stored(key: Key) -> dict[str, Any]:
 
 def _shown(key: Key, values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in _stored(key).items() if name in values}
-
-
-def _plain(details: Mapping[str, Any]) -> dict[str, Any]:
-    """As JSON holds it."""
-    return {name: _plain(value) if isinstance(value, dict) else _text(value) for name, value in details.items()}
-
-
-def _text(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _name(access: Access, key: Key, name: str) -> str:

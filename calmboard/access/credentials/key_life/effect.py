@@ -44,7 +44,7 @@ class EffectChange:
     rights: frozenset[str] = frozenset()
 
 
-def effect_by_project(access: Access, credential: Key | Grant) -> list[ProjectEffect]:
+def list_effects(access: Access, credential: Key | Grant) -> list[ProjectEffect]:
     """By name, at most MOST_PROJECTS and one, which tells that there are more."""
     statement = select(Project.id, Project.name, Membership.role).join(Membership, Membership.project_id == Project.id)
     statement = statement.where(Membership.user_id == access.user.id)
@@ -57,7 +57,7 @@ def effect_by_project(access: Access, credential: Key | Grant) -> list[ProjectEf
     return [_effect(row, credential.scopes, row.id in cut_off) for row in rows]
 
 
-def changes_since_created(access: Access, key: Key, effects: Sequence[ProjectEffect]) -> list[EffectChange]:
+def list_changes_since_created(access: Access, key: Key, effects: Sequence[ProjectEffect]) -> list[EffectChange]:
     """From the audit log of the user, the latest first: what holds no more is not named."""
     own = {effect.project_id: effect for effect in effects}
     entries = _entries(access, key)

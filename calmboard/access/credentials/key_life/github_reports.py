@@ -6,6 +6,7 @@ https://docs.github.com/en/code-security/secret-scanning/secret-scanning-partner
 import base64
 import binascii
 import json
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -15,26 +16,66 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from calmboard.access.limits.rate_limits import LIMITS
 from calmboard.errors import InvalidRequest, Unavailable
+from calmboard.extensions import Extension
 from calmboard.outgoing.fetch import Fetch, OutgoingRefused
+from calmboard.settings import RateLimit
 
+REPORT_LIMIT = RateLimit(600, 3600)
 _MAX_BYTES = 64 * 1024
 _FRESH_FOR_S = 3600
-# Anybody may name a key that is not known: GitHub is asked again for it, but not for each.
+# Anybody may name a key that is not known: GitHub is asked again for it, but not for each. Nor is it while it does not answer.
 _ASKED_AGAIN_AFTER_S = 60
 _UNSIGNED = "The body is not signed by a key of GitHub's."
+_TOO_OFTEN = "Six hundred reports came from this network within an hour. One report takes up to a thousand secrets."
 
-_kept: dict[str, tuple[float, dict[str, str]]] = {}
+
+class GithubKeys:
+    """The public keys of GitHub by their identifiers, kept for an hour, or for as long as new ones cannot be read."""
+
+    def __init__(self, url: str, fetch: Fetch) -> None:
+        self._url, self._fetch = url, fetch
+        self._reading = threading.Lock()
+        self._kept: Mapping[str, str] | None = None
+        self._read_at_s = self._asked_at_s = float("-inf")
+
+    def require_signature(self, body: bytes, key_id: str, signature: str) -> None:
+        """ECDSA over SHA-256, base64 of DER, by the key of that identifier.
+
+        Raises InvalidRequest where it does not fit, and Unavailable where no keys could be read yet.
+        """
+        pem = self._find(key_id)
+        if pem is None or not is_signed(body, pem, signature):
+            raise InvalidRequest(_UNSIGNED)
+
+    def _find(self, key_id: str) -> str | None:
+        with self._reading:
+            at_s = time.monotonic()
+            is_fresh = at_s - self._read_at_s < _FRESH_FOR_S and key_id in (self._kept or ())
+            if not is_fresh and at_s - self._asked_at_s >= _ASKED_AGAIN_AFTER_S:
+                self._asked_at_s = at_s
+                self._read(at_s)
+            if self._kept is None:
+                raise Unavailable("GitHub's public keys cannot be read at the moment.")
+            return self._kept.get(key_id)
+
+    def _read(self, at_s: float) -> None:
+        try:
+            found: Any = json.loads(self._fetch(self._url, _MAX_BYTES))
+            keys = {str(one["key_identifier"]): str(one["key"]) for one in found["public_keys"]}
+        except (OutgoingRefused, Unavailable, ValueError, TypeError, KeyError):
+            return
+        self._kept, self._read_at_s = keys, at_s
 
 
-def require_signature(body: bytes, key_id: str, signature: str, keys_url: str, fetch: Fetch) -> None:
-    """ECDSA over SHA-256, base64 of DER, by the key of that identifier, which is kept for an hour.
+# None where the operator did not switch it on.
+GITHUB_KEYS: Extension[GithubKeys | None] = Extension("github_keys")
 
-    Raises InvalidRequest where it does not fit, and Unavailable where GitHub's keys cannot be had.
-    """
-    pem = _keys(keys_url, fetch, _FRESH_FOR_S).get(key_id) or _keys(keys_url, fetch, _ASKED_AGAIN_AFTER_S).get(key_id)
-    if pem is None or not is_signed(body, pem, signature):
-        raise InvalidRequest(_UNSIGNED)
+
+def count_report(network: str) -> None:
+    """Raises RateLimitExceeded where a network reports too often, as GitHub does not."""
+    LIMITS.get().count("github_reports", network, REPORT_LIMIT).check_limit(_TOO_OFTEN)
 
 
 def is_signed(body: bytes, pem: str, signature: str) -> bool:
@@ -46,16 +87,3 @@ def is_signed(body: bytes, pem: str, signature: str) -> bool:
     except (InvalidSignature, ValueError, binascii.Error):
         return False
     return True
-
-
-def _keys(url: str, fetch: Fetch, oldest_s: float) -> Mapping[str, str]:
-    """By their identifiers, as they were at most so many seconds ago."""
-    if url in _kept and time.monotonic() - _kept[url][0] < oldest_s:
-        return _kept[url][1]
-    try:
-        found: Any = json.loads(fetch(url, _MAX_BYTES))
-        keys = {one["key_identifier"]: one["key"] for one in found["public_keys"]}
-    except (OutgoingRefused, ValueError, TypeError, KeyError) as error:
-        raise Unavailable("GitHub's public keys cannot be read at the moment.") from error
-    _kept[url] = (time.monotonic(), keys)
-    return keys

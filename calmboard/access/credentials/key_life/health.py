@@ -15,7 +15,8 @@ from calmboard.access.credentials.keys import COLUMNS, Key, key_of
 from calmboard.access.plans import PLANS
 from calmboard.clock import now
 from calmboard.db import AnyRow, autocommit
-from calmboard.models import ApiKey, LoggedRequest, UsageDay, UsageHour
+from calmboard.models import ApiKey, KeyNetwork, LoggedCall, UsageDay, UsageHour
+from calmboard.models.requests import IS_USE
 from calmboard.prepared import Prepared
 
 Concern = Literal["refused", "network", "programs", "expiring", "unused", "rights", "endless"]
@@ -43,17 +44,20 @@ class KeyHealth:
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """What is known of one key: calls of seven days, endpoints that answered it, and who sent its latest calls."""
+    """What is known of one key: calls of seven days, endpoints that answered it, who sent its latest calls, and from which new
+    networks.
+    """
 
     total: int
     refused: int
     endpoints: frozenset[str]
     callers: Sequence[AnyRow]
+    new_networks: tuple[str, ...]
 
 
 def check_keys(access: Access, needed: Mapping[str, Collection[str]]) -> list[KeyHealth]:
     """The keys in use at which something was found. `needed` are the scopes of each endpoint and tool, by what the counts of
-    use call it. Four statements, however many keys.
+    use call it. Five statements, however many keys.
     """
     at = now()
     log_starts_at = at - timedelta(days=PLANS[access.user.plan].log_days)
@@ -61,16 +65,17 @@ def check_keys(access: Access, needed: Mapping[str, Collection[str]]) -> list[Ke
         "user_id": access.user.id,
         "at": at,
         "recent": (at - RECENT).date(),
+        "lately": at - RECENT,
         "first_id": ids.first_id("req", log_starts_at),
         "since": log_starts_at,
         "limit": _LOOKED_AT,
     }
     with autocommit() as connection:
         keys = [key_of(row) for row in _KEYS.all(connection, values)]
-        days, endpoints, callers = (_by_key(read().all(connection, values)) for read in (_days, _endpoints, _callers))
+        by_kind = [_by_key(read().all(connection, values)) for read in (_days, _endpoints, _callers, _new_networks)]
     found = []
     for key in keys:
-        use = _use_of(days.get(key.id, ()), endpoints.get(key.id, ()), callers.get(key.id, ()))
+        use = _use_of(*(of_kind.get(key.id, ()) for of_kind in by_kind))
         if findings := [finding for finding in _findings(key, use, needed, at, log_starts_at) if finding is not None]:
             found.append(KeyHealth(key, findings))
     return sorted(found, key=lambda health: _ORDER.index(health.findings[0].concern))
@@ -103,14 +108,8 @@ def _refusals(use: _Use) -> Finding | None:
 
 
 def _new_network(key: Key, use: _Use) -> Finding | None:
-    """Another than the first that is known, where its owner did not say which are allowed."""
-    first_at: dict[str, datetime] = {}
-    for row in use.callers:
-        if row.network is not None:
-            first_at[row.network] = min(row.first_at, first_at.get(row.network, row.first_at))
-    later = sorted(first_at, key=first_at.__getitem__)[1:]
-    fresh = [network for network in later if first_at[network] > now() - RECENT]
-    return Finding("network", tuple(fresh)) if fresh and key.networks is None else None
+    """Where its owner did not say which are allowed."""
+    return Finding("network", use.new_networks) if use.new_networks and key.networks is None else None
 
 
 def _programs(use: _Use) -> Finding | None:
@@ -128,10 +127,13 @@ def _unused_rights(key: Key, use: _Use, needed: Mapping[str, Collection[str]]) -
     return Finding("rights", tuple(sorted(larger - used))) if larger - used else None
 
 
-def _use_of(days: Collection[AnyRow], endpoints: Collection[AnyRow], callers: Sequence[AnyRow]) -> _Use:
+def _use_of(
+    days: Collection[AnyRow], endpoints: Collection[AnyRow], callers: Sequence[AnyRow], networks: Sequence[AnyRow]
+) -> _Use:
     total = sum(row.answered + row.not_answered for row in days)
     refused = sum(row.not_answered for row in days)
-    return _Use(total, refused, frozenset(row.endpoint for row in endpoints), callers)
+    new_networks = tuple(row.network for row in networks)
+    return _Use(total, refused, frozenset(row.endpoint for row in endpoints), callers, new_networks)
 
 
 def _by_key(rows: Iterable[AnyRow]) -> dict[str, list[AnyRow]]:
@@ -168,10 +170,21 @@ def _endpoints() -> Prepared:
 
 @cache
 def _callers() -> Prepared:
-    """Who sent the latest calls that were answered, and since when."""
-    columns = (LoggedRequest.credential_id, LoggedRequest.network, LoggedRequest.user_agent)
-    mine = (LoggedRequest.user_id == bindparam("user_id"), LoggedRequest.id >= bindparam("first_id"))
-    latest = select(*columns, LoggedRequest.at).where(*mine, LoggedRequest.code.is_(None))
-    calls = latest.order_by(LoggedRequest.id.desc()).limit(bindparam("limit")).subquery()
-    groups = (calls.c.credential_id, calls.c.network, calls.c.user_agent)
-    return Prepared(select(*groups, func.min(calls.c.at).label("first_at")).group_by(*groups))
+    """Which programs sent the latest calls that used each key."""
+    columns = (LoggedCall.credential_id, LoggedCall.user_agent)
+    mine = (LoggedCall.user_id == bindparam("user_id"), LoggedCall.id >= bindparam("first_id"))
+    latest = select(*columns).where(*mine, IS_USE)
+    calls = latest.order_by(LoggedCall.id.desc()).limit(bindparam("limit")).subquery()
+    return Prepared(select(calls.c.credential_id, calls.c.user_agent).distinct())
+
+
+@cache
+def _new_networks() -> Prepared:
+    """Networks that a key is used from since lately, and was not from the start; the earliest first."""
+    known = select(KeyNetwork.key_id, func.min(KeyNetwork.first_at).label("start")).group_by(KeyNetwork.key_id)
+    first = known.join(ApiKey, ApiKey.id == KeyNetwork.key_id).where(*_IN_USE).subquery()
+    statement = select(KeyNetwork.key_id.label("credential_id"), KeyNetwork.network).join(
+        first, first.c.key_id == KeyNetwork.key_id
+    )
+    is_new = (KeyNetwork.first_at > first.c.start, KeyNetwork.first_at > bindparam("lately"))
+    return Prepared(statement.where(*is_new).order_by(KeyNetwork.first_at, KeyNetwork.network))

@@ -8,6 +8,7 @@ from calmboard.access.access import Credential
 from calmboard.errors import FieldError, NetworkNotAllowed, ValidationFailed
 
 MAX_NETWORKS = 50
+_PREFIX_LENGTHS = {4: 24, 6: 48}
 _EVERYWHERE = "That allows every network, which is what a key without a list does. Empty the list, or name your own networks."
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -50,6 +51,14 @@ def address_of(ip: str | None) -> Address | None:
         return None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return mapped or address
+
+
+def network_around(ip: str | None) -> str | None:
+    """The network that counts as one place: the address of a phone, or of a tool in a cloud, changes by the hour."""
+    address = address_of(ip)
+    if address is None:
+        return None
+    return str(ipaddress.ip_network((address, _PREFIX_LENGTHS[address.version]), strict=False))
 
 
 def is_within(ip: str | None, networks: Iterable[str]) -> bool:

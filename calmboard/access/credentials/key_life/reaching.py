@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Text, bindparam, cast, func, literal, or_, select, union_all, update
 
+from calmboard import ids
 from calmboard.access.access import Access
 from calmboard.access.audit import Subject, record_audit
 from calmboard.access.oauth.app_names import shown_name
@@ -17,6 +18,8 @@ from calmboard.errors import Forbidden, NotFound
 from calmboard.models import ApiKey, Membership, OAuthClient, OAuthGrant, Project, User
 from calmboard.pagination import Order, Page, PageRequest, ordered, read_page
 from calmboard.prepared import Prepared
+
+_NOT_REACHING = "No such credential reaches this project."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +41,21 @@ def list_reaching(access: Access, project_id: str, page_request: PageRequest) ->
 
     Raises NotFound and Forbidden as `find` does, and Forbidden to those who are no admin. No secret is among it.
     """
-    require_scope(access, "keys:read")
-    project = find(access, Project, project_id)
-    require_right(project.role, "members:write")
-    values = {"project_id": project_id, "part": f'%"{project_id}"%', "at": now()}
+    _require_admin(access, project_id)
     with autocommit() as connection:
-        page = read_page(connection, _list(page_request.after is not None), page_request, values)
+        page = read_page(connection, _list(page_request.after is not None), page_request, _values(project_id))
     return Page([_shown(row, project_id) for row in page.rows], page.after)
+
+
+def find_reaching(access: Access, project_id: str, credential_id: str) -> ReachingCredential:
+    """One of those; raises as `list_reaching` does, and NotFound where no such credential reaches the project."""
+    _require_admin(access, project_id)
+    with autocommit() as connection:
+        values = {**_values(project_id), "credential_id": credential_id}
+        row = _one().first(connection, values) if _is_credential(credential_id) else None
+    if row is None:
+        raise NotFound(_NOT_REACHING)
+    return _shown(row, project_id)
 
 
 def cut_off(access: Access, project_id: str, credential_id: str) -> bool:
@@ -60,6 +71,19 @@ def let_in_again(access: Access, project_id: str, credential_id: str) -> bool:
     return _set_reach(access, project_id, credential_id, is_cut_off=False)
 
 
+def _require_admin(access: Access, project_id: str) -> None:
+    require_scope(access, "keys:read")
+    require_right(find(access, Project, project_id).role, "members:write")
+
+
+def _is_credential(text: str) -> bool:
+    return ids.is_id("key", text) or ids.is_id("grn", text)
+
+
+def _values(project_id: str) -> dict[str, Any]:
+    return {"project_id": project_id, "part": f'%"{project_id}"%', "at": now()}
+
+
 @retry_conflicts
 def _set_reach(access: Access, project_id: str, credential_id: str, *, is_cut_off: bool) -> bool:
     if access.source != "session":
@@ -67,7 +91,10 @@ def _set_reach(access: Access, project_id: str, credential_id: str, *, is_cut_of
     project = find(access, Project, project_id)
     require_role(access, project.role, "members:write")
     kind, table = ("key", ApiKey) if credential_id.startswith("key_") else ("grant", OAuthGrant)
-    row = _locked(table, credential_id, project_id)
+    row = _locked(table, credential_id, project_id) if _is_credential(credential_id) else None
+    if row is None:
+        db.session.rollback()
+        raise NotFound(_NOT_REACHING)
     before = frozenset(row.cut_off or ())
     after = before | {project_id} if is_cut_off else before - {project_id}
     if after != before:
@@ -79,7 +106,7 @@ def _set_reach(access: Access, project_id: str, credential_id: str, *, is_cut_of
     return after != before
 
 
-def _locked(table: type[ApiKey | OAuthGrant], credential_id: str, project_id: str) -> AnyRow:
+def _locked(table: type[ApiKey | OAuthGrant], credential_id: str, project_id: str) -> AnyRow | None:
     """The credential of a member, whose other projects are none of the admin's business."""
     statement = (
         select(table.user_id, table.cut_off)
@@ -87,11 +114,7 @@ def _locked(table: type[ApiKey | OAuthGrant], credential_id: str, project_id: st
         .where(table.id == credential_id, Membership.project_id == project_id, _reaches(table, project_id))
         .with_for_update(of=table)
     )
-    row = db.session.execute(statement).first()
-    if row is None:
-        db.session.rollback()
-        raise NotFound("No such credential reaches this project.")
-    return row
+    return db.session.execute(statement).first()
 
 
 def _reaches(table: type[ApiKey | OAuthGrant], project_id: str) -> Any:
@@ -100,8 +123,18 @@ def _reaches(table: type[ApiKey | OAuthGrant], project_id: str) -> Any:
 
 @cache
 def _list(after_cursor: bool) -> Prepared:
-    both = union_all(_keys(), _grants()).subquery()
+    both = _both()
     return Prepared(ordered(select(both), Order((both.c.id,)), after_cursor=after_cursor))
+
+
+@cache
+def _one() -> Prepared:
+    both = _both()
+    return Prepared(select(both).where(both.c.id == bindparam("credential_id")))
+
+
+def _both() -> Any:
+    return union_all(_keys(), _grants()).subquery()
 
 
 def _keys() -> Any:

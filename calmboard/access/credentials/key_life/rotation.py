@@ -17,6 +17,7 @@ from calmboard.access.credentials.keys import (
     NewKey,
     count_new_key,
     find_key,
+    find_key_for_update,
     issue_key,
     key_of,
     require_session,
@@ -71,7 +72,7 @@ def replace_key(
     db.session.execute(select(User.id).where(User.id == access.user.id).with_for_update())
     successor_id = ids.new_id("key")
     try:
-        new = _begin_overlap(access, find_key(access, key_id), successor_id, OVERLAPS[overlap])
+        new = _begin_overlap(access, find_key_for_update(access, key_id), successor_id, OVERLAPS[overlap])
     except Conflict:
         db.session.rollback()
         raise
@@ -126,25 +127,33 @@ def list_overlaps(access: Access, keys: Sequence[Key]) -> dict[str, Overlap]:
     return {key_id: overlap for key_id, overlap in found.items() if key_id in by_id}
 
 
-def carried_over(access: Access, key: Key) -> NewKey:
-    """What a successor made now has of the key. Raises Conflict where none of its projects is left."""
-    return _successor_of(access, key, now())
+def plan_successor(access: Access, key: Key) -> NewKey:
+    """What a successor made now has of the key. Raises Conflict where it cannot be replaced, or none of its projects is left."""
+    at = now()
+    _require_replaceable(access, key, at)
+    return _successor_of(access, key, at)
 
 
 def _begin_overlap(access: Access, old: Key, successor_id: str, overlap: timedelta) -> NewKey:
     """Let the old key end, and return what its successor has of it. Raises Conflict where it cannot be replaced."""
     at = now()
-    _require_replaceable(old, at)
+    _require_replaceable(access, old, at)
     new = _successor_of(access, old, at)
     _end_after(access, old, successor_id, overlap, at)
     return new
 
 
-def _require_replaceable(key: Key, at: datetime) -> None:
+def _require_replaceable(access: Access, key: Key, at: datetime) -> None:
+    """A plan counts a key and the one that it replaces as one. So there are two of them at most."""
     if key.successor_id is not None:
         raise Conflict(f"“{key.name}” was replaced before. Replace its successor, or create a new key.")
     if key.status(at) in ("revoked", "expired"):
         raise Conflict(f"“{key.name}” does not work any more. Create a new key.")
+    older = find_predecessor(access, key.id)
+    if older is not None and older.status(at) in ("active", "paused"):
+        raise Conflict(
+            f"“{key.name}” replaces cbk_…{older.last4}, which works still. Revoke that older key first, or wait for its end."
+        )
 
 
 def _successor_of(access: Access, old: Key, at: datetime) -> NewKey:
@@ -158,12 +167,14 @@ def _successor_of(access: Access, old: Key, at: datetime) -> NewKey:
         note=old.note,
         networks=old.networks,
         window_limit=old.window_limit,
+        cut_off=old.cut_off,
     )
 
 
 def _projects_left(access: Access, project_ids: frozenset[str]) -> frozenset[str]:
     statement = select(Membership.project_id).where(Membership.user_id == access.user.id, Membership.project_id.in_(project_ids))
-    left = frozenset(db.session.execute(statement).scalars())
+    with autocommit() as connection:
+        left = frozenset(connection.execute(statement).scalars())
     if not left:
         raise Conflict(_NO_PROJECT_LEFT)
     return left

@@ -107,6 +107,25 @@ def test_a_credential_that_is_cut_off_reaches_the_others(
     assert [entry["action"] for entry in entries] == ["credential.let_in", "credential.cut_off"]
 
 
+def test_a_key_for_all_projects_that_is_cut_off_from_one_stays_one_for_all_others(
+    app: Flask, person: TestUser, member: TestUser, project: ProjectAndBoard
+) -> None:
+    other = Api(app, member.new_key("Other"))
+    other_id = id_of(other)
+    key = Api(app, member.new_key("Everywhere"))
+    with app.app_context():
+        cut_off(person.access, project.project_id, id_of(key))
+    refused = key.get(f"/projects/{project.project_id}").json
+    assert (refused["code"], "cut this credential off" in refused["detail"]) == ("forbidden", True)
+    created = key.post("/projects", json={"name": "Dome"})
+    assert created.status_code == 201
+    assert key.get(f"/projects/{created.json['id']}").status_code == 200
+    assert key.get("/me").json["credential"]["project_ids"] is None
+    assert key.get("/audit").status_code == 200
+    assert key.get(f"/keys/{other_id}").status_code == 200
+    assert other_id in {row["credential_id"] for row in key.get("/requests?limit=100").json["data"]}
+
+
 def test_a_token_is_cut_off_as_well(app: Flask, person: TestUser, member: TestUser, project: ProjectAndBoard) -> None:
     token = Api(app, Tokens(app).for_resource(member, SETTINGS.get(app).origin, "projects:read", "keys:read"))
     rows = person.api.get(f"/projects/{project.project_id}/credentials").json["data"]

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from calmboard.access.credentials.keys import NewKey, issue_key
 from calmboard.access.request_log import REQUEST_LOG
-from calmboard.access.request_log.usage import usage_by_day, usage_of, usage_of_person
+from calmboard.access.request_log.usage import read_usage, read_usage_by_day, read_usage_of_person
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.models import UsageDay, UsageHour
@@ -71,7 +71,7 @@ def test_what_is_older_than_thirty_days_does_not_count(app: Flask, person: TestU
         db.session.execute(update(UsageDay).where(UsageDay.credential_id == key_id).values(day=ago.date()))
         db.session.execute(update(UsageHour).where(UsageHour.credential_id == key_id).values(hour=ago))
         db.session.commit()
-        assert {calls.total for calls in usage_by_day([key_id])[key_id].values()} == {0}
+        assert {calls.total for calls in read_usage_by_day([key_id])[key_id].values()} == {0}
     assert usage(person, key_id)["endpoints"] == []
 
 
@@ -84,7 +84,7 @@ def test_half_of_the_calls_took_at_most_what_is_said(app: Flask, person: TestUse
         values = counts | {"ms_2": 90, "ms_500": 10}
         db.session.execute(update(UsageHour).where(UsageHour.credential_id == key_id).values(**values))
         db.session.commit()
-        found = usage_of(key_id)
+        found = read_usage(key_id)
     assert found.p50_ms is not None
     assert found.p95_ms is not None
     assert 1 < found.p50_ms < 2
@@ -96,13 +96,13 @@ def test_a_person_sees_all_their_credentials_in_one(app: Flask, person: TestUser
     id_of(Api(app, person.new_key("Another")))
     with app.app_context():
         REQUEST_LOG.get().flush()
-        days = usage_of_person(person.person.id)
+        days = read_usage_of_person(person.person.id)
     assert (len(days), days[now().date()].answered) == (30, 2)
 
 
 def test_the_days_of_many_keys_are_one_statement(app: Flask) -> None:
     with app.app_context(), recorded(app) as statements:
-        usage_by_day([f"key_{number:026}" for number in range(25)])
+        read_usage_by_day([f"key_{number:026}" for number in range(25)])
     assert len(statements) == 1
 
 

@@ -8,11 +8,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection, insert, select, text
 
-from calmboard.access.request_log.partitions import delete_old_requests, prepare_log_days
+from calmboard.access.request_log.partitions import delete_old_calls, prepare_log_days
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.ids import id_at, new_id
-from calmboard.models import LoggedRequest, UsageDay, UsageHour
+from calmboard.models import LoggedCall, UsageDay, UsageHour
+from tests.support.statements import recorded
 
 PARTITION = text("SELECT DISTINCT tableoid::regclass::text FROM request_log WHERE user_id = :user_id")
 PARTITIONS = text("SELECT relname FROM pg_class WHERE relname ~ '^request_log_kept_.*_[0-9]{8}$' AND relkind = 'r'")
@@ -26,12 +27,12 @@ def user_id() -> str:
 def add_call(user_id: str, at: datetime, kept_days: int = 7) -> None:
     row: dict[str, Any] = {"id": id_at("req", at), "at": at, "user_id": user_id, "credential_id": new_id("key")}
     answer = {"method": "GET", "status": 200, "duration_us": 900, "request_id": "given-by-a-test"}
-    db.session.execute(insert(LoggedRequest), row | answer | {"kept_days": kept_days})
+    db.session.execute(insert(LoggedCall), row | answer | {"kept_days": kept_days})
     db.session.commit()
 
 
 def ages(user_id: str) -> list[int]:
-    times = db.session.execute(select(LoggedRequest.at).where(LoggedRequest.user_id == user_id)).scalars()
+    times = db.session.execute(select(LoggedCall.at).where(LoggedCall.user_id == user_id)).scalars()
     return sorted((now() - at).days for at in times)
 
 
@@ -40,7 +41,7 @@ def test_calls_go_after_the_days_of_their_plan(app: Flask, user_id: str) -> None
         for days in (0, 6, 8, 29, 31):
             add_call(user_id, now() - timedelta(days=days), kept_days=7)
             add_call(user_id, now() - timedelta(days=days), kept_days=30)
-        delete_old_requests()
+        delete_old_calls()
         assert ages(user_id) == [0, 0, 6, 6, 8, 29]
 
 
@@ -49,10 +50,27 @@ def test_many_go_as_well(app: Flask, user_id: str) -> None:
         at = now() - timedelta(days=9)
         row = {"at": at, "user_id": user_id, "credential_id": new_id("key"), "method": "GET", "status": 200, "duration_us": 1}
         rows = [{**row, "id": id_at("req", at), "kept_days": 7, "request_id": "given-by-a-test"} for _ in range(1200)]
-        db.session.execute(insert(LoggedRequest), rows)
+        db.session.execute(insert(LoggedCall), rows)
         db.session.commit()
-        delete_old_requests()
+        delete_old_calls()
         assert ages(user_id) == []
+
+
+def test_counts_of_very_many_go_a_part_at_a_time(app: Flask) -> None:
+    """So that no writer waits long."""
+    key_id, counts = new_id("key"), dict.fromkeys(("answered", "refused", "limited", "failed"), 1)
+    durations = {name: 0 for name in UsageHour.__table__.columns.keys() if name.startswith("ms_")}  # noqa: SIM118
+    with app.app_context():
+        hour = {"credential_id": key_id, "hour": now() - timedelta(days=40), **counts, **durations}
+        db.session.execute(insert(UsageHour), [{**hour, "endpoint": f"GET /{number}"} for number in range(2100)])
+        day = {"user_id": "usr", "day": (now() - timedelta(days=99)).date(), **counts}
+        db.session.execute(insert(UsageDay), [{**day, "credential_id": f"{key_id}{number}"} for number in range(1100)])
+        db.session.commit()
+        with recorded(app) as statements:
+            delete_old_calls()
+        for table, least in ((UsageHour, 3), (UsageDay, 2)):
+            assert sum(text.startswith(f"DELETE FROM {table.__tablename__}") for text, _ in statements) >= least
+            assert not db.session.execute(select(table).where(table.credential_id.startswith(key_id))).all()
 
 
 def test_counts_go_once_no_page_shows_them(app: Flask) -> None:
@@ -65,7 +83,7 @@ def test_counts_go_once_no_page_shows_them(app: Flask) -> None:
             db.session.execute(insert(UsageHour), hour)
             db.session.execute(insert(UsageDay), {"credential_id": key_id, "day": at.date(), "user_id": "usr", **counts})
         db.session.commit()
-        delete_old_requests()
+        delete_old_calls()
         hours = db.session.execute(select(UsageHour.hour).where(UsageHour.credential_id == key_id)).all()
         days_left = db.session.execute(select(UsageDay.day).where(UsageDay.credential_id == key_id)).all()
     assert (len(hours), len(days_left)) == (2, 3)
@@ -88,7 +106,7 @@ def test_a_day_is_a_partition_which_is_dropped_whole(make_app: Callable[..., Fla
             places = [connection.execute(PARTITION, {"user_id": f"usr_{who}"}).scalar() for who in "abc"]
         long_ago = f"{now() - timedelta(days=20):%Y%m%d}"
         assert places == [f"request_log_kept_7_{today}", f"request_log_kept_7_{long_ago}", "request_log_kept_30_rest"]
-        delete_old_requests()
+        delete_old_calls()
         with db.engine.begin() as connection:
             assert f"request_log_kept_7_{long_ago}" not in partitions(connection)
         assert (ages("usr_a"), ages("usr_b"), ages("usr_c")) == ([0], [], [20])

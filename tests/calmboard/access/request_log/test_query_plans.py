@@ -17,6 +17,7 @@ from tests.support.users import TestUser
         ({"refused": "true"}, "refused|user_id_id_code_idx"),
         ({"status": 200, "route": "/api/v1/me"}, "user_id"),
         ({"credential_id": "key_01m86ffkj1eyt9k86t46h61k8b"}, "credential_id|user_id"),
+        ({"request_id": "req_01m86ffkj1eyt9k86t46h61k8b"}, "request_id"),
     ],
 )
 def test_nothing_is_sorted_and_no_table_walked(

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,12 @@ from calmboard.access.request_record import RequestRecord
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.ids import new_id
-from calmboard.models import LoggedRequest, UsageDay
+from calmboard.models import LoggedCall, UsageDay
 from calmboard.settings import Settings
 from tests.support.servers.databases import Databases
 from tests.support.servers.programs import free_port, wait_until
 from tests.support.servers.server import running_server
-from tests.support.users import TestUser, demo_user
+from tests.support.users import TestUser, add_user, demo_user
 
 MakeApp = Callable[..., Flask]
 
@@ -45,7 +46,7 @@ def person(new_user: Callable[..., TestUser]) -> TestUser:
 
 def logged(person: TestUser) -> int:
     with person.app.app_context():
-        statement = select(func.count()).select_from(LoggedRequest).where(LoggedRequest.user_id == person.person.id)
+        statement = select(func.count()).select_from(LoggedCall).where(LoggedCall.user_id == person.person.id)
         return db.session.execute(statement).scalar_one()
 
 
@@ -112,6 +113,36 @@ def test_calls_go_on_while_the_log_cannot_be_written_and_what_is_missing_is_said
     assert logged(owner) == MAX_WAITING
     with app.app_context():
         assert list_gaps(owner.access) == [gap]
+
+
+def test_a_call_that_cannot_be_written_holds_up_no_other_and_is_said_to_be_missing(
+    make_app: MakeApp, database: Databases
+) -> None:
+    person = add_user(make_app(database_url=database.seeded()))
+    log, bad = REQUEST_LOG.get(person.app), _record(person.app, person)
+    assert bad.access.credential
+    bad.access = replace(bad.access, credential=replace(bad.access.credential, id=None))
+    bad.at -= timedelta(minutes=1)
+    for number in range(9):
+        log.add(bad if number == 4 else _record(person.app, person))
+    answer = person.api.get("/requests?limit=100")
+    assert (answer.status_code, len(answer.json["data"])) == (200, 8)
+    assert counted(person) == [(8, 0, 0, 0)]
+    with person.app.app_context():
+        assert list_gaps(person.access) == [(bad.at, bad.at)]
+
+
+def test_a_call_that_was_written_before_is_not_missing(person: TestUser) -> None:
+    """The database went away before it said that it had written."""
+    log, record = REQUEST_LOG.get(person.app), _record(person.app, person)
+    log.add(record)
+    log.flush()
+    log.add(record)
+    log.add(_record(person.app, person))
+    assert person.api.get("/requests").status_code == 200
+    assert counted(person) == [(2, 0, 0, 0)]
+    with person.app.app_context():
+        assert (record.at, record.at) not in list_gaps(person.access)
 
 
 def _rename(app: Flask, old: str, new: str) -> None:

@@ -1,7 +1,11 @@
 """A key is renamed, described and narrowed, and never widened."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -9,12 +13,13 @@ from sqlalchemy import update
 
 from calmboard.access.access import Access
 from calmboard.access.credentials.identify import identify
-from calmboard.access.credentials.key_life.changes import KeyEdit, edit_key, seen_networks, shut_out
-from calmboard.access.credentials.keys import Key, NewKey, create_key, find_key, revoke_key
+from calmboard.access.credentials.key_life.changes import KeyEdit, edit_key, list_seen_networks, list_shut_out
+from calmboard.access.credentials.key_life.rotation import replace_key
+from calmboard.access.credentials.keys import Key, NewKey, create_key, find_key, pause_key, revoke_key
 from calmboard.access.request_log import REQUEST_LOG
 from calmboard.clock import now
 from calmboard.db import db
-from calmboard.errors import Conflict, Forbidden, ValidationFailed
+from calmboard.errors import Conflict, Forbidden, Problem, ValidationFailed
 from calmboard.models import ApiKey
 from tests.support.audit import audit_entries
 from tests.support.users import Api, TestUser, add_project_and_board
@@ -158,13 +163,65 @@ def test_a_key_that_works_no_more_stays_as_it_was(person: TestUser, key: Key, en
             edit_key(person.access, key.id, KeyEdit(note="Late"))
 
 
+def test_of_edits_at_once_each_judges_what_the_other_left(person: TestUser, key: Key) -> None:
+    """Each takes another right away, which it would give back if it judged the key as it was before."""
+    with person.app.app_context():
+        for _ in range(8):
+            wide = frozenset(["tasks:read", "boards:read", "sprints:read", "members:read"])
+            created, _ = create_key(person.access, NewKey(f"Key {len(wide)}", "jira", wide))
+            at_once(person, [partial(edit_key, person.access, created.id, KeyEdit(scopes=wide - {scope})) for scope in wide])
+            entries = [one for one in audit_entries(person.app, subject_id=created.id) if one.action == "key.changed"]
+            left = wide
+            for entry in entries:
+                before, after = (frozenset(entry.details[when]["scopes"].split()) for when in ("before", "after"))
+                assert before == left
+                assert after < before
+                left = after
+            assert find_key(person.access, created.id).scopes == left
+            revoke_key(person.access, created.id)
+
+
+@pytest.mark.parametrize("end", ["now", "1h"])
+def test_an_edit_that_crosses_a_replacement_does_not_make_the_old_key_last(person: TestUser, end: str) -> None:
+    sooner = now() + timedelta(days=30)
+    for number in range(6):
+        with person.app.app_context():
+            new = NewKey(f"Key {number}", "jira", frozenset(["tasks:read"]), expires_at=now() + timedelta(days=90))
+            created, _ = create_key(person.access, new)
+        at_once(
+            person,
+            [
+                partial(replace_key, person.access, created.id, end),
+                partial(edit_key, person.access, created.id, KeyEdit(expires_at=sooner)),
+                partial(pause_key, person.access, created.id),
+            ],
+        )
+        with person.app.app_context():
+            old = find_key(person.access, created.id)
+            assert old.successor_id is not None
+            assert old.revoked_at is not None or (old.expires_at is not None and old.expires_at < now() + timedelta(hours=2))
+
+
+def at_once(person: TestUser, actions: list[Callable[[], object]]) -> None:
+    """Each in a thread of its own, as requests are; some are refused."""
+    barrier = Barrier(len(actions))
+
+    def act(action: Callable[[], object]) -> None:
+        with person.app.app_context(), suppress(Problem):
+            barrier.wait(10)
+            action()
+
+    with ThreadPoolExecutor(len(actions)) as pool:
+        list(pool.map(act, actions))
+
+
 def test_the_networks_of_a_key_are_those_that_used_it(person: TestUser, created: tuple[Key, Api]) -> None:
     key, api = created
     for ip in ("198.51.100.7", "198.51.100.7", "2001:db8::1"):
         api._client.get("/api/v1/me", headers=api._headers, environ_base={"REMOTE_ADDR": ip})
     with person.app.app_context():
         REQUEST_LOG.get().flush()
-        seen = seen_networks(person.access, key.id)
+        seen = list_seen_networks(person.access, key.id)
         assert [(one.ip, one.calls) for one in seen] == [("2001:db8::1", 1), ("198.51.100.7", 2)]
-        assert [one.ip for one in shut_out(person.access, key.id, ("198.51.100.0/24",))] == ["2001:db8::1"]
-        assert shut_out(person.access, key.id, ()) == []
+        assert [one.ip for one in list_shut_out(person.access, key.id, ("198.51.100.0/24",))] == ["2001:db8::1"]
+        assert list_shut_out(person.access, key.id, ()) == []

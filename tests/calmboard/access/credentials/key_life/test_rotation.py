@@ -12,7 +12,14 @@ from sqlalchemy import update
 from werkzeug.http import parse_date
 
 from calmboard.access.credentials.key_life.networks import read_networks
-from calmboard.access.credentials.key_life.rotation import OVERLAPS, extend_overlap, find_predecessor, replace_key
+from calmboard.access.credentials.key_life.reaching import cut_off
+from calmboard.access.credentials.key_life.rotation import (
+    OVERLAPS,
+    extend_overlap,
+    find_predecessor,
+    plan_successor,
+    replace_key,
+)
 from calmboard.access.credentials.keys import Key, NewKey, create_key, find_key, pause_key, revoke_key
 from calmboard.access.plans import PLANS
 from calmboard.clock import now
@@ -21,6 +28,7 @@ from calmboard.errors import Conflict, Forbidden, NotFound, PaidPlanRequired, Pr
 from calmboard.models import ApiKey, Membership
 from tests.support.audit import audit_entries
 from tests.support.users import Api, TestUser, add_project_and_board
+from tests.support.writers import writing_elsewhere
 
 NewUser = Callable[..., TestUser]
 
@@ -162,6 +170,37 @@ def test_a_successor_takes_no_place_of_its_own_in_the_plan(person: TestUser) -> 
     replaced(person, keys[0], "24h")
     with pytest.raises(Conflict, match="50"):
         new_key(person, "One more")
+
+
+def test_a_key_whose_predecessor_works_still_is_not_replaced(person: TestUser) -> None:
+    """Or each would have one more that no plan counts."""
+    key, _ = new_key(person)
+    successor, _ = replaced(person, key, "7d")
+    with person.app.app_context():
+        pause_key(person.access, key.id)
+    with pytest.raises(Conflict, match=f"cbk_…{key.last4}"):
+        replaced(person, successor, "7d")
+    with person.app.app_context():
+        revoke_key(person.access, key.id)
+    replaced(person, successor, "7d")
+
+
+def test_a_successor_stays_cut_off_where_the_old_one_was(person: TestUser) -> None:
+    closed, open_ = (add_project_and_board(person.app, person).project_id for _ in range(2))
+    key, _ = new_key(person)
+    with person.app.app_context():
+        cut_off(person.access, closed, key.id)
+    _, new = replaced(person, key, "1h")
+    assert new.get(f"/projects/{closed}").json["code"] == "forbidden"
+    assert new.get(f"/projects/{open_}").status_code == 200
+
+
+@pytest.mark.database("sqlite")
+def test_what_a_successor_would_have_is_read_while_others_write(person: TestUser) -> None:
+    project = add_project_and_board(person.app, person).project_id
+    key, _ = new_key(person, project_ids=frozenset([project]))
+    with writing_elsewhere(person.app), person.app.app_context():
+        assert plan_successor(person.access, key).project_ids == frozenset([project])
 
 
 def test_a_day_more_but_not_beyond_its_own_end(person: TestUser) -> None:
