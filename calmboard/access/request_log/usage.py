@@ -80,15 +80,6 @@ def usage_by_day(credential_ids: Collection[str]) -> dict[str, dict[date, Calls]
     return {each: {day: found.get((each, day), Calls()) for day in _days()} for each in credential_ids}
 
 
-def usage_of_person(user_id: str) -> dict[date, Calls]:
-    """The last 30 days of all credentials of a person."""
-    columns = (UsageDay.day, *_sums(UsageDay))
-    statement = select(*columns).where(UsageDay.user_id == user_id, UsageDay.day >= _days()[0]).group_by(UsageDay.day)
-    with autocommit() as connection:
-        found = {row.day: _calls_of(row) for row in connection.execute(statement)}
-    return {day: found.get(day, Calls()) for day in _days()}
-
-
 def _by_endpoint(credential_id: str) -> Select[Any]:
     sums = _sums(UsageHour)
     statement = select(UsageHour.endpoint, *sums).where(*_of_thirty_days(credential_id)).group_by(UsageHour.endpoint)

@@ -103,14 +103,6 @@ def extend_overlap(access: Access, key_id: str) -> KeyChange:
     return KeyChange(find_key(access, key_id), is_done)
 
 
-def find_predecessor(access: Access, key_id: str) -> Key | None:
-    """The key that this one replaced, which may work still."""
-    statement = select(ApiKey.id).where(ApiKey.successor_id == key_id, ApiKey.user_id == access.user.id)
-    with autocommit() as connection:
-        found = connection.execute(statement).scalar_one_or_none()
-    return None if found is None else find_key(access, found)
-
-
 def list_overlaps(access: Access, keys: Sequence[Key]) -> dict[str, Overlap]:
     """The overlap that each of these keys is in, by its id and one statement; a new key replaced in turn is in that later one."""
     at, by_id = now(), {key.id: key for key in keys}

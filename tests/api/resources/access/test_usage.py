@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from calmboard.access.credentials.keys import NewKey, issue_key
 from calmboard.access.request_log import REQUEST_LOG
-from calmboard.access.request_log.usage import usage_by_day, usage_of, usage_of_person
+from calmboard.access.request_log.usage import usage_by_day, usage_of
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.models import UsageDay, UsageHour
@@ -89,15 +89,6 @@ def test_half_of_the_calls_took_at_most_what_is_said(app: Flask, person: TestUse
     assert found.p95_ms is not None
     assert 1 < found.p50_ms < 2
     assert 200 < found.p95_ms < 500
-
-
-def test_a_person_sees_all_their_credentials_in_one(app: Flask, person: TestUser) -> None:
-    id_of(person.api)
-    id_of(Api(app, person.new_key("Another")))
-    with app.app_context():
-        REQUEST_LOG.get().flush()
-        days = usage_of_person(person.person.id)
-    assert (len(days), days[now().date()].answered) == (30, 2)
 
 
 def test_the_days_of_many_keys_are_one_statement(app: Flask) -> None:
