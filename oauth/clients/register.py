@@ -57,7 +57,7 @@ def change(client_id: str) -> Response:
 @bp.delete("/<client_id>")
 def delete(client_id: str) -> Response:
     try:
-        grants.delete_client(_find_managed_client(client_id))
+        grants.delete_client("client", _find_managed_client(client_id))
     except OAuthError as error:
         return answer_error(error)
     return Response(status=204)

@@ -3,7 +3,7 @@
 from flask import flash, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from calmboard.access.oauth.clients import change_callbacks
+from calmboard.access.oauth.app_changes import change_callbacks
 from calmboard.errors import FieldError, ValidationFailed
 from portal.apps.page import app_list_page
 from portal.apps.section import CallbackFields, OAuthClientSection, OAuthStepsSection

@@ -256,12 +256,12 @@ def end_all_grants(actor: Actor, user_id: str, reason: str) -> None:
 
 
 @retry_conflicts
-def delete_client(client: Client) -> None:
-    """Delete a client that registered itself, with all that was granted to it."""
-    _end("client", OAuthGrant.client_id == client.id, "client_deleted")
+def delete_client(actor: Actor, client: Client, maker_id: str | None = None) -> None:
+    """Delete a client with all that was granted to it; who made it, if it did not register itself, has it in their log."""
+    _end(actor, OAuthGrant.client_id == client.id, "client_deleted")
     deletion = delete(OAuthClient).where(OAuthClient.id == client.id).returning(OAuthClient.id)
     if db.session.execute(deletion).first() is not None:
-        record_audit("client", "client.deleted", Subject("client", client.id), {"name": client.name})
+        record_audit(actor, "client.deleted", Subject("client", client.id, maker_id), {"name": client.name})
     db.session.commit()
 
 
