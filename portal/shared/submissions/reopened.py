@@ -56,6 +56,11 @@ def reopen_callbacks() -> Response:
     return redirect(url_for("portal.integrations", _anchor="oauth-client"), 303)
 
 
+@bp.get("/integrations/apps/<client_id>/enable")
+def reopen_own_app(client_id: str) -> Response:
+    return redirect(url_for("portal.app_page", app_id=client_id), 303)
+
+
 @bp.get("/oauth/rehearsal")
 def reopen_playground() -> Response:
     return redirect(url_for("portal.integrations", _anchor="oauth-steps"), 303)
