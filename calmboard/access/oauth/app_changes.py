@@ -8,8 +8,9 @@ from sqlalchemy import delete, func, insert, select, update
 from calmboard.access.access import Access
 from calmboard.access.audit import Actor, Subject, record_audit
 from calmboard.access.oauth.app_forms import AppForm
+from calmboard.access.oauth.client_deletion import delete_client
 from calmboard.access.oauth.clients import Client, callback_errors, own_client
-from calmboard.access.oauth.grants import delete_client, end_client_grants
+from calmboard.access.oauth.grants import end_client_grants
 from calmboard.access.oauth.made_apps import App, find_app, members_among, read_app, read_picture
 from calmboard.access.plans import require_paid_plan
 from calmboard.clock import now

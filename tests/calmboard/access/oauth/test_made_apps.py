@@ -25,6 +25,7 @@ from calmboard.access.oauth.app_changes import (
 )
 from calmboard.access.oauth.app_forms import AppForm
 from calmboard.access.oauth.clients import delete_unused_clients, find_client, own_client
+from calmboard.access.oauth.grants import Consent, grant
 from calmboard.access.oauth.made_apps import App, find_app, list_apps, read_app, read_picture
 from calmboard.access.oauth.pictures import SIDE, UnreadablePicture, draw_again
 from calmboard.access.request_log import REQUEST_LOG
@@ -269,6 +270,18 @@ def test_a_deleted_app_is_gone_with_all_that_it_held(app: Flask, maker: TestUser
     assert api.get("/me").json["code"] == "invalid_token"
     assert host.open_consent().status_code == 400
     assert audited_actions(app, subject_id=created.client.id) == ["client.created", "client.deleted"]
+
+
+def test_a_consent_that_comes_too_late_grants_nothing(app: Flask, maker: TestUser, created: App, new_user: NewUser) -> None:
+    """It was under way when the application was disabled, or deleted."""
+    person = new_user()
+    consent = Consent(created.client, FORM.redirect_uris[0], "challenge", "http://127.0.0.1:8000", frozenset({"tasks:read"}))
+    with app.app_context():
+        for stop in (disable_app, delete_app):
+            stop(maker.access, created.client.id)
+            with pytest.raises(Conflict):
+                grant(person.access, consent)
+    assert audited_actions(app, user_id=person.person.id, subject_kind="grant") == []
 
 
 def test_the_first_one_that_everybody_has_is_an_app_too(maker: TestUser) -> None:
