@@ -150,7 +150,7 @@ _ABOUT = (
     .outerjoin(MadeApp, MadeApp.client_id == OAuthClient.id)
     .join(User, User.id == func.coalesce(MadeApp.maker_id, OAuthClient.user_id))
     .where(OAuthClient.kind == "own")
-    .order_by(OAuthClient.id.desc())
+    .order_by(OAuthClient.user_id.is_(None), OAuthClient.id.desc())
     .limit(_MOST_LISTED)
 )
 _MAINTAINERS = (

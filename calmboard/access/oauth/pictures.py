@@ -1,11 +1,13 @@
 """Pictures of applications: whatever was uploaded, what is shown is a square that we drew."""
 
 from io import BytesIO
+from threading import Lock
 
 MAX_BYTES = 1_000_000
 SIDE = 128
-# A small file may hold a picture that fills the memory.
+# A small file may hold a picture that fills the memory, and many at once may.
 _MAX_PIXELS = 16_000_000
+_ONE_AT_A_TIME = Lock()
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 _REFUSAL = "Choose a PNG, JPEG, WebP or GIF picture of at most 1 MB."
 _TOO_MANY = "The picture has more than 16 million dots. Choose a smaller one."
@@ -22,7 +24,8 @@ def draw_again(uploaded: bytes) -> bytes:
     if not 0 < len(uploaded) <= MAX_BYTES:
         raise UnreadablePicture(_REFUSAL)
     try:
-        return _square(uploaded)
+        with _ONE_AT_A_TIME:
+            return _square(uploaded)
     except UnreadablePicture:
         raise
     # Each format has its own ways to break, and its decoder its own errors for them: none of them is ours.
@@ -39,8 +42,8 @@ def _square(uploaded: bytes) -> bytes:
             raise UnreadablePicture(_TOO_MANY)
         # A large photo is decoded no larger than it is needed.
         picture.draft("RGB", (2 * SIDE, 2 * SIDE))
-        upright = ImageOps.exif_transpose(picture)
-        square = ImageOps.fit(upright.convert("RGBA"), (SIDE, SIDE))
+        ImageOps.exif_transpose(picture, in_place=True)
+        square = ImageOps.fit(picture.convert("RGBA"), (SIDE, SIDE))
     drawn = BytesIO()
     Image.frombytes(square.mode, square.size, square.tobytes()).save(drawn, "PNG", optimize=True)
     return drawn.getvalue()
