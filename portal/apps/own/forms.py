@@ -27,13 +27,16 @@ _UNVERIFIED = "It is not verified any more: what whoever runs CalmBoard had look
 
 @dataclass(slots=True)
 class OwnAppFields:
-    """What was entered; `uris` are the callbacks, each in a field, `takes_away` that the picture goes."""
+    """What was entered; `uris` are the callbacks, each in a field, `takes_away` that the picture goes, `is_again` that the form
+    was kept, without the picture that may have been chosen.
+    """
 
     name: str = ""
     description: str = ""
     home_page: str = ""
     uris: Sequence[str] = ()
     takes_away: bool = False
+    is_again: bool = False
     errors: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -50,7 +53,7 @@ def new_app() -> ResponseReturnValue:
 
 
 def _refill_new(fields: Fields) -> ResponseReturnValue:
-    return _new_page(_read(fields))
+    return _new_page(_read(fields, is_again=True))
 
 
 @bp.post("/integrations/apps/new")
@@ -78,7 +81,7 @@ def edit_app(client_id: str) -> Response:
 
 
 def _refill_edit(fields: Fields, client_id: str) -> ResponseReturnValue:
-    return _page(kept_app(current_access(), client_id), _read(fields))
+    return _page(kept_app(current_access(), client_id), _read(fields, is_again=True))
 
 
 @bp.post("/integrations/apps/<client_id>/edit")
@@ -125,13 +128,14 @@ def _to_list(sentence: str) -> Response:
     return redirect(url_for("portal.app_list", _anchor="own-apps"), 303)
 
 
-def _read(values: Fields) -> OwnAppFields:
+def _read(values: Fields, *, is_again: bool = False) -> OwnAppFields:
     return OwnAppFields(
         name=values.get("name", "")[:500],
         description=values.get("description", "").replace("\r\n", "\n")[:2000],
         home_page=values.get("home_page", "")[:2000],
         uris=submitted_uris(values),
         takes_away="takes_away" in values,
+        is_again=is_again,
     )
 
 
