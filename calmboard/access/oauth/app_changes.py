@@ -94,6 +94,21 @@ def set_maintainers(access: Access, client_id: str, project_id: str, user_ids: C
     return read_app(access, client_id)
 
 
+@retry_conflicts
+def leave_app(access: Access, client_id: str) -> None:
+    """Keep an application of somebody else's no more. Raises Forbidden to its maker."""
+    _require_session(access)
+    app = _lock(access, client_id)
+    if app.maker_id == access.user.id:
+        db.session.rollback()
+        raise Forbidden("Who made an application keeps it. Delete it, if it is to go.")
+    row = (AppMaintainer.client_id == client_id, AppMaintainer.user_id == access.user.id)
+    db.session.execute(delete(AppMaintainer).where(*row))
+    left = sorted(user_id for user_id, _ in app.maintainers if user_id != access.user.id)
+    record_audit(access, "client.maintainers_changed", _subject(app), {"name": app.client.name, "maintainers": left})
+    db.session.commit()
+
+
 def disable_app(access: Access, client_id: str) -> bool:
     """End all that was granted to it, at once, and let nobody authorize it; returns whether that was possible before."""
     return _set_disabled(access, client_id, is_disabled=True)

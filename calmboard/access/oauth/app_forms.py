@@ -52,7 +52,7 @@ def ascii_host(address: str) -> str:
 def _name_errors(name: str) -> list[FieldError]:
     text = one_line(name)
     if not text:
-        return [FieldError("/name", "required", "Give the application the name that it is known by.")]
+        return [FieldError("/name", "required", "Give the app the name that it is known by.")]
     if len(text) > MAX_SHOWN_LENGTH:
         detail = f"This is {len(text):,} characters long. Use at most {MAX_SHOWN_LENGTH:,}."
         return [FieldError("/name", "too_long", detail)]

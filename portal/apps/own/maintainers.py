@@ -7,7 +7,7 @@ from flask import flash, make_response, redirect, render_template, request, url_
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from calmboard.access.oauth.app_changes import MAX_MAINTAINERS, set_maintainers
+from calmboard.access.oauth.app_changes import MAX_MAINTAINERS, leave_app, set_maintainers
 from calmboard.access.oauth.made_apps import App, possible_maintainers
 from calmboard.errors import Forbidden, ValidationFailed
 from calmboard.pagination import MAX_LIMIT, PageRequest
@@ -53,6 +53,15 @@ def choose_maintainers(client_id: str) -> ResponseReturnValue:
     number = len(changed.maintainers)
     flash(f"{plural(number, 'colleague')} may change this app now." if number else "You alone keep this app now.")
     return redirect(url_for("portal.app_page", app_id=client_id), 303)
+
+
+@bp.post("/integrations/apps/<client_id>/leave")
+def leave_own_app(client_id: str) -> ResponseReturnValue:
+    """Of whoever helps to keep it: what others asked of them, they end themselves."""
+    app = kept_app(current_access(), client_id)
+    leave_app(current_access(), client_id)
+    flash(f"You do not keep {app.client.shown_name} any more.")
+    return redirect(url_for("portal.app_list", _anchor="own-apps"), 303)
 
 
 def _own_app(client_id: str) -> App:

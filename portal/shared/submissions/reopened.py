@@ -57,6 +57,7 @@ def reopen_callbacks() -> Response:
 
 
 @bp.get("/integrations/apps/<client_id>/enable")
+@bp.get("/integrations/apps/<client_id>/leave")
 def reopen_own_app(client_id: str) -> Response:
     return redirect(url_for("portal.app_page", app_id=client_id), 303)
 

@@ -18,7 +18,7 @@ from calmboard.access.oauth.app_forms import AppForm
 from calmboard.access.oauth.made_apps import find_app, list_apps
 from calmboard.access.request_log import REQUEST_LOG
 from tests.oauth.conftest import HostApp
-from tests.portal.account.factors import pass_ten_minutes, set_up
+from tests.portal.account.factors import forget_steps, pass_ten_minutes, set_up
 from tests.portal.forms import send
 from tests.support.audit import audited_actions
 from tests.support.clients.markup import find_repairs
@@ -166,7 +166,7 @@ def test_a_picture_is_cached_and_is_nothing_but_a_picture(app: Flask, browser_of
 @pytest.mark.parametrize(
     ("changes", "field", "sentence"),
     [
-        ({"name": ""}, "name", "Give the application the name"),
+        ({"name": ""}, "name", "Give the app the name"),
         ({"name": "Bot\u202ebank"}, "name", "Use letters, digits and signs"),
         ({"description": "x" * 301}, "description", "This is 301 characters long."),
         ({"home_page": "javascript:alert(1)"}, "home_page", "Write the whole address"),
@@ -233,6 +233,17 @@ def test_maintainers_change_it_and_neither_delete_it_nor_choose_others(
     assert f"Disabled, by {colleague.person.name}" in history
     assert _help(browser_of, client_id).location == path
     assert theirs.get(path).status_code == 404
+
+
+def test_who_helps_may_stop_and_who_made_it_stays(app: Flask, browser_of: FlaskClient, colleague: TestUser) -> None:
+    client_id = _create(browser_of)
+    path, theirs = f"{_LIST}/{client_id}", colleague.sign_in()
+    _help(browser_of, client_id, colleague)
+    assert "Stop helping" not in browser_of.get(path).text
+    assert browser_of.post(f"{path}/leave", data={"csrf_token": csrf_token(browser_of.get(path))}).status_code == 403
+    assert send(theirs, path, f"{path}/leave").location == f"{_LIST}#own-apps"
+    assert theirs.get(path).status_code == 404
+    assert f"Who keeps it was chosen, by {colleague.person.name}" in _text(browser_of.get(path))
 
 
 def test_only_members_of_ones_own_projects_are_chosen(browser_of: FlaskClient, colleague: TestUser, new_user: NewUser) -> None:
@@ -327,7 +338,7 @@ def test_one_too_many_is_not_made(app: Flask, person: TestUser, browser_of: Flas
 
 
 def test_after_ten_minutes_what_matters_asks_for_a_code(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
-    set_up(person, browser_of)
+    authenticator, _ = set_up(person, browser_of)
     client_id = _create(browser_of)
     path = f"{_LIST}/{client_id}"
     pass_ten_minutes(app)
@@ -341,4 +352,11 @@ def test_after_ten_minutes_what_matters_asks_for_a_code(app: Flask, person: Test
         answer = send(browser_of, page, action, **{**_FORM, "name": "Taken over"})
         assert answer.location.startswith("/account/prove"), action
     assert audited_actions(app, subject_id=client_id) == ["client.created"]
+    form = {**_FORM, "csrf_token": csrf_token(browser_of.get(_NEW)), "name": "Later"}
+    answer = browser_of.post(_NEW, data=form, headers={"Origin": "http://127.0.0.1:8000"})
+    forget_steps(app)
+    proven = send(browser_of, answer.location, answer.location, code=authenticator.code())
+    again = browser_of.get(proven.location)
+    assert ('value="Later"' in again.text, "If you had chosen one, choose it again." in _text(again)) == (True, True)
+    pass_ten_minutes(app)
     assert send(browser_of, f"{path}/disable", f"{path}/disable").location == path

@@ -40,6 +40,7 @@ _NOTHING_ENTERED = {
     "disconnect",
     "disable_own_app",
     "enable_own_app",
+    "leave_own_app",
     "delete_own_app",
     "cut_off",
     "let_in_again",

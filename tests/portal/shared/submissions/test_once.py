@@ -42,6 +42,7 @@ _NOT_CREATING = {
     "choose_maintainers": "the same choice again",
     "disable_own_app": "disabled is disabled",
     "enable_own_app": "enabled is enabled",
+    "leave_own_app": "left is left",
     "delete_own_app": "deleted is deleted",
     "start_playground": "begins again; nothing is kept but in the cookie",
     "session_token": "sent by a script, which keeps the last one",
