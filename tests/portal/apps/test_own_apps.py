@@ -201,14 +201,18 @@ def test_what_a_camera_takes_is_too_large_and_is_said_so(browser_of: FlaskClient
     assert 'value="Camera"' in answer.text
 
 
-def test_a_form_sent_twice_makes_one(app: Flask, person: TestUser, browser_of: FlaskClient) -> None:
+def test_a_form_sent_twice_makes_one_and_with_another_picture_a_second(
+    app: Flask, person: TestUser, browser_of: FlaskClient
+) -> None:
     page = browser_of.get(_NEW)
     [token] = re.findall(r'name="form_token" value="([^"]+)"', page.text)
     form = {**_FORM, "csrf_token": csrf_token(page), "form_token": token}
-    first, second = (browser_of.post(_NEW, data=form) for _ in range(2))
+    first, second = (browser_of.post(_NEW, data={**form, "picture": _upload()}) for _ in range(2))
     assert (first.status_code, second.location) == (303, first.location)
+    third = browser_of.post(_NEW, data={**form, "picture": _upload("GIF")})
+    assert third.location != first.location
     with app.app_context():
-        assert len(list_apps(person.access)) == 2
+        assert [app.has_picture for app in list_apps(person.access)] == [False, True, True]
 
 
 def test_maintainers_change_it_and_neither_delete_it_nor_choose_others(
