@@ -278,6 +278,11 @@ class Unavailable(Problem):
         self.retry_after_s = self.retry_after_s or 5
 
 
+def invalid_field(name: str, code: str, detail: str) -> ValidationFailed:
+    """The refusal of one field alone."""
+    return ValidationFailed(errors=(FieldError(f"/{name}", code, detail),))
+
+
 @contextmanager
 def raising_disk_problems() -> Iterator[None]:
     """Raises Unavailable, with the reason, where a file cannot be written for want of room or of permission."""

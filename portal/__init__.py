@@ -12,6 +12,10 @@ from portal.agents import reference as agent_reference
 from portal.apps import callbacks, oauth_playground
 from portal.apps import page as app_pages
 from portal.apps import views as app_views
+from portal.apps.own import forms as own_app_forms
+from portal.apps.own import life as own_app_life
+from portal.apps.own import maintainers as own_app_maintainers
+from portal.apps.own import pictures as app_pictures
 from portal.audit import reaching
 from portal.audit import views as audit_views
 from portal.docs import errors, practice, reference
@@ -36,6 +40,7 @@ from portal.shared.submissions.once import new_form_token
 from portal.shared.texts import code_markup, words
 from portal.shared.texts.zone import zone_name
 from portal.tasks import views as task_views
+from web.body_limits import limit_bodies
 from web.problems import add_rendering
 
 __all__ = ["PAGES", "extensions", "install"]
@@ -45,6 +50,7 @@ PAGES = (
     activity_views,
     agent_reference,
     app_pages,
+    app_pictures,
     app_views,
     audit_views,
     calendar,
@@ -61,6 +67,9 @@ PAGES = (
     leak_views,
     oauth_playground,
     overview_views,
+    own_app_forms,
+    own_app_life,
+    own_app_maintainers,
     practice,
     profile,
     proof,
@@ -77,6 +86,9 @@ PAGES = (
     try_views,
 )
 
+# A picture that is too large is to be said so beside its field: what a camera takes arrives.
+_FORM_WITH_PICTURE_BYTES = 12 * 1024 * 1024
+
 
 def install(app: Flask) -> None:
     """Add the pages to an app whose extensions are installed."""
@@ -91,6 +103,7 @@ def install(app: Flask) -> None:
     app.context_processor(_shared_context)
     app.after_request(protect)
     app.register_blueprint(bp)
+    limit_bodies(app, r"/integrations/apps/(?:new|[^/]+/edit)", _FORM_WITH_PICTURE_BYTES)
     add_rendering(app, answer_problem, "/", for_programs=False)
 
 

@@ -13,7 +13,7 @@ from calmboard import logs
 from calmboard.access.access import Access, Person
 from calmboard.access.credentials import keys as access_keys
 from calmboard.access.credentials.passwords import verify
-from calmboard.access.oauth.made_apps import set_verified
+from calmboard.access.oauth.app_changes import set_verified
 from calmboard.access.plans import PLANS
 from calmboard.access.providers import PROVIDERS, find_provider
 from calmboard.access.scopes import SCOPES, unknown
@@ -113,7 +113,7 @@ def issue(
 def verify_app(client_id: str) -> None:
     """Tell whoever is asked to authorize the application with CLIENT_ID that you vouch for it."""
     app = set_verified("operator", client_id, is_verified=True)
-    click.echo(f"{app.client.name} by {app.maker} is verified, until its name or callbacks change.")
+    click.echo(f"{app.client.name} by {app.maker} is verified, until its name, picture, home page or callbacks change.")
 
 
 @apps.command("unverify")

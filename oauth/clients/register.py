@@ -5,7 +5,8 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from calmboard.access.oauth import clients, grants
+from calmboard.access.oauth import clients
+from calmboard.access.oauth.client_deletion import delete_client
 from calmboard.access.oauth.clients import Client
 from calmboard.errors import FieldError
 from calmboard.settings import RateLimit
@@ -57,7 +58,7 @@ def change(client_id: str) -> Response:
 @bp.delete("/<client_id>")
 def delete(client_id: str) -> Response:
     try:
-        grants.delete_client(_find_managed_client(client_id))
+        delete_client("client", _find_managed_client(client_id))
     except OAuthError as error:
         return answer_error(error)
     return Response(status=204)

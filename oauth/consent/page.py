@@ -40,10 +40,6 @@ class RequestSummary:
     resource_name: str
     app: App | None
 
-    @property
-    def home_page_host(self) -> str | None:
-        return urlsplit(self.app.home_page).netloc if self.app and self.app.home_page else None
-
 
 @dataclass(frozen=True, slots=True)
 class Right:

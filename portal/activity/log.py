@@ -13,12 +13,14 @@ from calmboard.access.access import Access
 from calmboard.access.credentials.names import find_credential_names, list_credential_names
 from calmboard.access.plans import PLANS
 from calmboard.access.request_log.reading import Call, CallFilter, list_calls, list_gaps
+from calmboard.access.request_log.usage import read_usage_of_person
 from calmboard.clock import now
 from calmboard.pagination import MAX_LIMIT, Page, PageRequest
 from portal.activity.endpoints import endpoints, shown_route, tools
 from portal.activity.filters import OUTCOMES, STEPS, ActivityFilters
 from portal.activity.rows import CallRow, call_rows, credential_name
 from portal.shared.lists import ListPart, next_page, page_or_first, requested_page
+from portal.shared.texts.bars import Bars
 from portal.shared.texts.moments import field_moment
 from portal.shared.texts.words import short_date
 from portal.shared.texts.zone import local, today
@@ -44,10 +46,13 @@ class FailedUse:
 
 @dataclass(frozen=True, slots=True)
 class ActivityLog:
-    """`gaps` are times of which calls are missing, in words; `follow_url` is where newer calls are asked for."""
+    """`bars` are the calls of thirty days, of all keys and apps; `gaps` are times of which calls are missing, in words;
+    `follow_url` is where newer calls are asked for.
+    """
 
     filters: ActivityFilters
     calls: ListPart[CallRow]
+    bars: Bars | None
     gaps: Sequence[str]
     failed_uses: Sequence[FailedUse]
     credentials: dict[str, str]
@@ -60,6 +65,7 @@ class ActivityLog:
         return cls(
             filters,
             _part(access, filters, page, has_previous),
+            None if filters.narrows or has_previous else Bars.of(read_usage_of_person(access.user.id)),
             [_gap_words(*gap) for gap in list_gaps(access, filters.wanted)],
             [] if filters.narrows or has_previous else _failed_uses(access),
             _choices(access, filters),

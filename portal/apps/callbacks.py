@@ -3,10 +3,12 @@
 from flask import flash, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from calmboard.access.oauth.clients import change_callbacks
+from calmboard.access.oauth.app_changes import change_callbacks
 from calmboard.errors import FieldError, ValidationFailed
+from portal.account.proof import proven
+from portal.apps.callback_fields import CallbackFields, submitted_uris
 from portal.apps.page import app_list_page
-from portal.apps.section import CallbackFields, OAuthClientSection, OAuthStepsSection
+from portal.apps.section import OAuthClientSection, OAuthStepsSection
 from portal.overview.views import integrations_page
 from portal.shared.blueprint import bp, is_htmx, page_with, redirect_to_part
 from portal.shared.session import current_access
@@ -20,17 +22,23 @@ _UNSAVED = (FieldError("/redirect_uris", "unsaved", "This is what you entered be
 
 
 def _refill(fields: Fields) -> ResponseReturnValue:
-    return _edited(CallbackFields(_submitted_uris(fields), _UNSAVED))
+    return _edited(CallbackFields(submitted_uris(fields), _UNSAVED))
 
 
 @bp.post("/integrations/oauth/callbacks")
 @refilled_by(_refill)
 def save_callbacks() -> ResponseReturnValue:
-    access, uris = current_access(), _submitted_uris(request.form)
+    uris = submitted_uris(request.form)
     if "add" in request.form:
         return _edited(CallbackFields([*uris, ""], added=len(uris)))
     if "remove" in request.form:
         return _edited(CallbackFields([uri for uri in uris if uri != request.form["remove"]]))
+    return _save(uris)
+
+
+@proven
+def _save(uris: list[str]) -> ResponseReturnValue:
+    access = current_access()
     try:
         change_callbacks(access, uris, origin())
     except ValidationFailed as problem:
@@ -41,12 +49,6 @@ def save_callbacks() -> ResponseReturnValue:
     section = OAuthClientSection.of(access)
     steps = OAuthStepsSection.of(access) if page_with("oauth-client") == "portal.integrations" else None
     return make_response(render_template("apps/_saved.html", section=section, steps=steps, sentence=_SAVED))
-
-
-def _submitted_uris(fields: Fields) -> list[str]:
-    """The addresses in all fields, each once; several with commas or lines in one field are as many."""
-    text = ",".join(fields.getlist("callbacks")).replace("\n", ",")
-    return list(dict.fromkeys(uri for uri in (part.strip() for part in text.split(",")) if uri))
 
 
 def _edited(fields: CallbackFields) -> str:

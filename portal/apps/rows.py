@@ -9,11 +9,11 @@ from markupsafe import Markup
 
 from calmboard.access.access import Access
 from calmboard.access.oauth.connected_apps import Grant, list_grants
-from calmboard.pagination import Page
+from calmboard.pagination import MAX_LIMIT, Page, PageRequest
 from portal.keys.rows import last_call_of, names_in, projects_of, rights_of, use_of
 from portal.shared.blueprint import page_with
 from portal.shared.lists import ListPart, next_page, page_or_first, requested_page
-from portal.shared.texts.words import initials, listed
+from portal.shared.texts.words import listed, monogram
 
 CURSOR_PARAM = "apps_after"
 _KINDS = {"own": "your client", "registered": "registered itself", "document": "known by its address"}
@@ -48,6 +48,12 @@ def app_rows(access: Access, grants: Sequence[Grant]) -> list[AppRow]:
     return [_row(access, grant, names) for grant in grants]
 
 
+def latest_grant(access: Access, client_id: str) -> Grant | None:
+    """What the reader allowed an app last; None where it is not connected."""
+    grants = list_grants(access, PageRequest(limit=MAX_LIMIT)).rows
+    return next((grant for grant in grants if grant.client_id == client_id), None)
+
+
 def _part(access: Access, page: Page[Grant], has_previous: bool = True) -> ListPart[AppRow]:
     more = next_page(page, CURSOR_PARAM, page_with("connected-apps"), "portal.more_apps", anchor="connected-apps")
     return ListPart(app_rows(access, page.rows), more, has_previous)
@@ -56,7 +62,7 @@ def _part(access: Access, page: Page[Grant], has_previous: bool = True) -> ListP
 def _row(access: Access, grant: Grant, names: dict[str, str]) -> AppRow:
     return AppRow(
         grant,
-        monogram=_monogram(grant.shown_name),
+        monogram=monogram(grant.shown_name),
         kind=_KINDS[grant.client_kind] if grant.maker_id in (None, access.user.id) else f"made by {grant.maker}",
         hosts=_hosts(grant.redirect_uris),
         resource="MCP" if grant.resource.endswith("/mcp") else "API",
@@ -64,11 +70,6 @@ def _row(access: Access, grant: Grant, names: dict[str, str]) -> AppRow:
         projects=projects_of(grant, names),
         last_call=last_call_of(grant) if grant.resource.endswith("/mcp") else (use_of(grant),),
     )
-
-
-def _monogram(name: str) -> str:
-    name = "".join(character for character in name if character.isprintable())
-    return initials(name) if " " in name else name[:2].capitalize()
 
 
 def _hosts(uris: tuple[str, ...]) -> str:

@@ -1,6 +1,6 @@
 """The sections on OAuth: the reader's own client with the apps they connected, the steps with their values, the metadata."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from shlex import quote as shell_quoted
 from typing import Self
@@ -9,7 +9,7 @@ from urllib.parse import quote
 from calmboard.access.access import Access
 from calmboard.access.oauth.clients import Client, own_client
 from calmboard.access.oauth.redirect_uris import MAX_OWN
-from calmboard.errors import FieldError
+from portal.apps.callback_fields import CallbackFields
 from portal.apps.examples import (
     BEARER_PLACEHOLDER,
     CODE_PLACEHOLDER,
@@ -35,30 +35,6 @@ _METADATA = (
     ("/.well-known/oauth-protected-resource/mcp", "The same for the MCP server."),
     ("/.well-known/oauth-authorization-server", "Endpoints, scopes and the PKCE method."),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class CallbackFields:
-    """Callback addresses that are being edited: a field each, and what is wrong with them. `added` is the index of a new one."""
-
-    uris: Sequence[str]
-    errors: Sequence[FieldError] = ()
-    added: int | None = None
-
-    @property
-    def general_errors(self) -> list[str]:
-        return [error.detail for error in self.errors if error.pointer == "/redirect_uris"]
-
-    def error_of(self, index: int) -> str:
-        pointer = f"/redirect_uris/{index}"
-        return next((error.detail for error in self.errors if error.pointer == pointer), "")
-
-    @property
-    def focused(self) -> int | None:
-        """The field that the reader goes on with: the new one, or the first that is wrong."""
-        if self.added is not None or not self.errors:
-            return self.added
-        return next((index for index in range(len(self.uris)) if self.error_of(index)), 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The checks in front of every page: a readable form, somebody signed in, the token of their session."""
 
-from flask import make_response, render_template, request, url_for
+from flask import current_app, make_response, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
@@ -9,6 +9,7 @@ from calmboard.access.secret_format import without_secrets
 from calmboard.errors import InvalidRequest
 from portal.shared.blueprint import bp, csrf, is_htmx, redirect_to
 from portal.shared.submissions.kept import ANCHORS, keep_submitted_form, refill_stale_form
+from web.body_limits import body_limit
 
 _PUBLIC = {
     "portal.start",
@@ -53,6 +54,11 @@ _POLLED = {
 _WITH_DIALOG = {"portal.save_callbacks", "portal.revoke_key"}
 # Mail programs send this form by themselves (RFC 8058), without a session; its address is signed, which no other site can do.
 _WITHOUT_CSRF_TOKEN = {"portal.stop"}
+
+
+@bp.before_request
+def _limit_form() -> None:
+    request.max_content_length = body_limit(current_app, request.path)
 
 
 @bp.before_request

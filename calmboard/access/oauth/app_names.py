@@ -24,6 +24,11 @@ def is_truncated(name: str) -> bool:
     return len(_cleaned(name)) > MAX_SHOWN_LENGTH
 
 
+def plain_text(text: str) -> str:
+    """What an application says of itself in one line, without what hides in it or grows over its neighbours."""
+    return _cleaned(text)
+
+
 def _cleaned(name: str) -> str:
     return " ".join(_without_stacked_marks(_without_format_characters(name.translate(_BLANK))).split())
 

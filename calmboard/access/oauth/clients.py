@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, select, update
 
-from calmboard.access.access import Access, Person
+from calmboard.access.access import Person
 from calmboard.access.audit import Subject, record_audit
 from calmboard.access.oauth.app_names import shown_name
 from calmboard.access.oauth.redirect_uris import MAX_OWN, is_same, own_uri_error
 from calmboard.access.secret_format import digest, is_well_formed, new_secret
 from calmboard.clock import now
 from calmboard.db import AnyRow, autocommit, db, delete_in_batches, insert_if_absent, retry_conflicts
-from calmboard.errors import FieldError, Forbidden, ValidationFailed
+from calmboard.errors import FieldError
 from calmboard.ids import is_id, new_id
 from calmboard.models import MadeApp, OAuthClient, OAuthGrant, OAuthRefreshToken
 from calmboard.prepared import Prepared, prepared_reads
@@ -86,25 +86,6 @@ def own_client(person: Person, origin: str) -> Client:
     rest = {"redirect_uris": [f"{origin}/oauth/callback"], "details": {}, "created_at": at, "updated_at": at}
     insert_if_absent(OAuthClient, {**first, **rest})
     return own_client(person, origin)
-
-
-@retry_conflicts
-def change_callbacks(access: Access, uris: list[str], origin: str) -> Client:
-    """Set the callback addresses of one's own client.
-
-    Raises ValidationFailed with an error for each address that cannot be used: `/redirect_uris/0` and so on.
-    """
-    if access.source != "session":
-        raise Forbidden("Callbacks are changed by a signed-in person only, never by a key or token.")
-    if errors := callback_errors(uris):
-        raise ValidationFailed(errors=tuple(errors))
-    client = own_client(access.user, origin)
-    values = {"redirect_uris": uris, "updated_at": now()}
-    db.session.execute(update(OAuthClient).where(OAuthClient.id == client.id).values(**values))
-    details = {"name": client.name, "redirect_uris": uris, "before": list(client.redirect_uris)}
-    record_audit(access, "client.changed", Subject("client", client.id, access.user.id), details)
-    db.session.commit()
-    return own_client(access.user, origin)
 
 
 @retry_conflicts

@@ -23,7 +23,8 @@ from calmboard.access.scopes import expand
 from calmboard.access.secret_format import derived_secret, digest, is_well_formed, new_secret
 from calmboard.clock import now
 from calmboard.db import AnyRow, Base, autocommit, db, insert_or_ignore, retry_conflicts
-from calmboard.models import OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken, UserSession
+from calmboard.errors import Conflict
+from calmboard.models import MadeApp, OAuthAccessToken, OAuthClient, OAuthCode, OAuthGrant, OAuthRefreshToken, UserSession
 from calmboard.prepared import Prepared, prepared_reads
 from calmboard.settings import RateLimit
 
@@ -109,8 +110,9 @@ class Tokens:
 
 @retry_conflicts
 def grant(access: Access, consent: Consent) -> str:
-    """Store a consent and return the code for it."""
+    """Store a consent and return the code for it. Raises Conflict where the client was deleted or disabled meanwhile."""
     at = now()
+    _use_client(consent.client, at)
     row = OAuthGrant(
         client_id=consent.client.id,
         user_id=access.user.id,
@@ -126,7 +128,6 @@ def grant(access: Access, consent: Consent) -> str:
     code = new_secret("cbc")
     values = {"redirect_uri": consent.redirect_uri, "challenge": consent.challenge, "expires_at": at + CODE_LIFE}
     db.session.add(OAuthCode(digest=digest(code), grant_id=row.id, **values))
-    db.session.execute(update(OAuthClient).where(OAuthClient.id == consent.client.id).values(last_used_at=at))
     record_audit(access, "grant.created", Subject("grant", row.id, row.user_id), _audit_details(consent))
     db.session.commit()
     return code
@@ -256,16 +257,6 @@ def end_all_grants(actor: Actor, user_id: str, reason: str) -> None:
     _end(actor, OAuthGrant.user_id == user_id, reason)
 
 
-@retry_conflicts
-def delete_client(client: Client) -> None:
-    """Delete a client that registered itself, with all that was granted to it."""
-    _end("client", OAuthGrant.client_id == client.id, "client_deleted")
-    deletion = delete(OAuthClient).where(OAuthClient.id == client.id).returning(OAuthClient.id)
-    if db.session.execute(deletion).first() is not None:
-        record_audit("client", "client.deleted", Subject("client", client.id), {"name": client.name})
-    db.session.commit()
-
-
 def record_grant_use(grant_id: str, use: CredentialUse) -> None:
     """Record when and from where a grant was last used, at most once a minute."""
     at = now()
@@ -278,6 +269,15 @@ def record_grant_use(grant_id: str, use: CredentialUse) -> None:
     }
     with autocommit() as connection:
         connection.execute(update(OAuthGrant).where(OAuthGrant.id == grant_id, stale).values(**values))
+
+
+def _use_client(client: Client, at: datetime) -> None:
+    """Stamp the client, which locks it: whoever disables or deletes it comes before this grant, or finds and ends it."""
+    stamp = update(OAuthClient).where(OAuthClient.id == client.id).values(last_used_at=at).returning(OAuthClient.id)
+    disabled = select(MadeApp.client_id).where(MadeApp.client_id == client.id, MadeApp.disabled_at.is_not(None))
+    if db.session.execute(stamp).first() is None or db.session.execute(disabled).first() is not None:
+        db.session.rollback()
+        raise Conflict("The application was disabled or deleted in this very moment, so nothing was granted.")
 
 
 def _audit_details(consent: Consent) -> dict[str, Any]:

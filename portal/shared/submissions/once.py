@@ -11,6 +11,7 @@ from typing import ParamSpec
 from flask import make_response, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from calmboard.access.idempotency import Claim, StoredResponse, claim, complete_on_commit, release, store_response
@@ -98,6 +99,14 @@ def _submitter() -> str:
 
 
 def _submission_digest() -> bytes:
-    """Of the form with all that was entered: with other values it is another submission."""
+    """Of the form with all that was entered: with other values, or another file, it is another submission."""
     fields = sorted(field for field in request.form.items(multi=True) if field[0] not in _UNSIGNED_FIELDS)
-    return hashlib.sha256(json.dumps([request.path, fields]).encode()).digest()
+    files = sorted((name, _digest_of_file(sent)) for name, sent in request.files.items(multi=True))
+    return hashlib.sha256(json.dumps([request.path, fields, files]).encode()).digest()
+
+
+def _digest_of_file(sent: FileStorage) -> str:
+    """The file is left to be read from its start."""
+    digest = hashlib.sha256(sent.stream.read())
+    sent.stream.seek(0)
+    return digest.hexdigest()

@@ -14,6 +14,11 @@ def reopen_key_form() -> Response:
     return redirect(url_for("portal.new_key"), 303)
 
 
+@bp.get("/integrations/keys/<key_id>/edit/projects")
+def reopen_edited_key(key_id: str) -> Response:
+    return redirect(url_for("portal.edit_page", key_id=key_id), 303)
+
+
 @bp.get("/integrations/keys/<key_id>/pause")
 @bp.get("/integrations/keys/<key_id>/resume")
 def reopen_key(key_id: str) -> Response:
@@ -54,6 +59,12 @@ def reopen_practice() -> Response:
 @bp.get("/integrations/oauth/callbacks")
 def reopen_callbacks() -> Response:
     return redirect(url_for("portal.integrations", _anchor="oauth-client"), 303)
+
+
+@bp.get("/integrations/apps/<client_id>/enable")
+@bp.get("/integrations/apps/<client_id>/leave")
+def reopen_own_app(client_id: str) -> Response:
+    return redirect(url_for("portal.app_page", app_id=client_id), 303)
 
 
 @bp.get("/oauth/rehearsal")

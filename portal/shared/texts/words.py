@@ -116,6 +116,12 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
+def monogram(name: str) -> str:
+    """What stands for a name in a tile: its initials, or the first two letters of a single word."""
+    name = "".join(character for character in name if character.isprintable())
+    return initials(name) if " " in name else name[:2].capitalize()
+
+
 def agent(text: str | None) -> str:
     """A browser as “Firefox on Linux”, a program by the first word it calls itself."""
     if not text:

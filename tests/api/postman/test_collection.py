@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from calmboard.access.oauth.clients import change_callbacks
+from calmboard.access.oauth.app_changes import change_callbacks
 from calmboard.settings import SETTINGS
 from tests.api.framework.test_access_matrix import OPERATIONS
 from tests.support.servers.programs import find_program, not_run

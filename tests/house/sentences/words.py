@@ -40,6 +40,8 @@ ALLOWED = (
     ("calmboard/operations/", r"people", "the operator's command of that name, and the demo people"),
     ("calmboard/access/oauth/client_metadata.py", r"the people who make it", "the makers of an application"),
     ("templates/docs/_authentication.html", r"act for many people", "those who use an application of others"),
+    ("templates/apps/", r"[Pp]eople", "all who let an application of somebody's in"),
+    ("portal/apps/own/", r"[Pp]eople", "all who let an application of somebody's in"),
     ("api/mcp/", r"[Pp]eople", "the field and the arguments of that name; and the readers of release notes"),
     ("api/shapes/", r"[Pp]eople", "those on a task, who may be members no longer; and readers, beside programs"),
     ("api/resources/", r"these people", "those on a task, who may be members no longer"),

@@ -13,8 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect
 
+from calmboard.access.oauth.app_changes import disable_app, enable_app, set_verified
 from calmboard.access.oauth.clients import own_client
-from calmboard.access.oauth.made_apps import disable_app, enable_app, set_verified
 from calmboard.settings import Settings
 from tests.oauth.conftest import CALLBACK, ORIGIN, HostApp, register
 from tests.support.clients.accessibility import Look, find_barriers, find_violations

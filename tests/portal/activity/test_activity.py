@@ -13,7 +13,7 @@ from calmboard.clock import now
 from calmboard.db import db
 from calmboard.models import RequestLogGap
 from tests.portal.forms import HTMX
-from tests.support.clients.markup import find_repairs
+from tests.support.clients.markup import find_repairs, text_of
 from tests.support.logged import add_call
 from tests.support.users import Api, TestUser
 
@@ -41,6 +41,14 @@ def test_a_call_stands_there_with_what_was_decided(person: TestUser) -> None:
     person.api.get("/me", headers={"User-Agent": "stand-up/2.1"})
     [row] = rows(person.sign_in().get(_PAGE).text)
     assert re.fullmatch(r"\d\d:\d\d:\d\d GET /me Everything Passed all checks 200 OK", row)
+
+
+def test_the_calls_of_all_keys_are_counted_above_them(app: Flask, person: TestUser) -> None:
+    person.api.get("/me")
+    Api(app, person.new_key("Another")).get("/projects/nothing")
+    browser = person.sign_in()
+    assert "2 in 30 days, 1 not answered" in text_of(browser.get(_PAGE).text)
+    assert "in 30 days" not in text_of(browser.get(f"{_PAGE}?outcome=answered").text)
 
 
 def test_a_refusal_shows_the_step_and_what_helps(app: Flask, person: TestUser) -> None:

@@ -27,7 +27,7 @@ from calmboard.access.plans import rate_limit_of
 from calmboard.access.scopes import expand
 from calmboard.clock import now
 from calmboard.db import autocommit, db, retry_conflicts
-from calmboard.errors import Conflict, FieldError, Problem, ValidationFailed
+from calmboard.errors import Conflict, FieldError, Problem, ValidationFailed, invalid_field
 from calmboard.models import ApiKey, LoggedCall
 from calmboard.models.requests import IS_USE
 from calmboard.settings import current_settings
@@ -162,24 +162,24 @@ def _name(access: Access, key: Key, name: str) -> str:
     if one_line(name).lower() != key.name.lower() and (error := name_error(access, name)):
         raise ValidationFailed(errors=(error,))
     if len(one_line(name)) > MAX_NAME_LENGTH or not one_line(name):
-        raise _refusal("name", "required", f"Give the key a name of at most {MAX_NAME_LENGTH:,} characters.")
+        raise invalid_field("name", "required", f"Give the key a name of at most {MAX_NAME_LENGTH:,} characters.")
     return one_line(name)
 
 
 def _note(_access: Access, _key: Key, note: str | None) -> str | None:
     text = (note or "").replace("\r\n", "\n").strip()
     if len(text) > MAX_NOTE_LENGTH:
-        raise _refusal("note", "too_long", f"This is {len(text):,} characters long. Use at most {MAX_NOTE_LENGTH:,}.")
+        raise invalid_field("note", "too_long", f"This is {len(text):,} characters long. Use at most {MAX_NOTE_LENGTH:,}.")
     if "\0" in text:
-        raise _refusal("note", "unprintable", "Use letters, digits and signs that can be seen.")
+        raise invalid_field("note", "unprintable", "Use letters, digits and signs that can be seen.")
     return text or None
 
 
 def _scopes(_access: Access, key: Key, scopes: frozenset[str]) -> str:
     if not scopes:
-        raise _refusal("scopes", "required", "Leave at least one right; a key without rights can do nothing.")
+        raise invalid_field("scopes", "required", "Leave at least one right; a key without rights can do nothing.")
     if wider := expand(scopes) - key.scopes:
-        raise _refusal("scopes", "wider", f"The key has no {', '.join(sorted(wider))[:200]}. {_NEVER_WIDER}")
+        raise invalid_field("scopes", "wider", f"The key has no {', '.join(sorted(wider))[:200]}. {_NEVER_WIDER}")
     return " ".join(sorted(expand(scopes)))
 
 
@@ -187,13 +187,13 @@ def _projects(_access: Access, key: Key, project_ids: frozenset[str] | None) -> 
     if key.project_ids is None and project_ids is not None:
         return _chosen_projects(_access, project_ids)
     if project_ids is None and key.project_ids is not None:
-        raise _refusal("project_ids", "wider", f"The key is limited to some projects. {_NEVER_WIDER}")
+        raise invalid_field("project_ids", "wider", f"The key is limited to some projects. {_NEVER_WIDER}")
     if project_ids is None or key.project_ids is None:
         return None
     if not project_ids:
-        raise _refusal("project_ids", "required", "Leave at least one project.")
+        raise invalid_field("project_ids", "required", "Leave at least one project.")
     if project_ids - key.project_ids:
-        raise _refusal("project_ids", "wider", f"One of these projects is not among those of the key. {_NEVER_WIDER}")
+        raise invalid_field("project_ids", "wider", f"One of these projects is not among those of the key. {_NEVER_WIDER}")
     return sorted(project_ids)
 
 
@@ -207,9 +207,9 @@ def _expiry(_access: Access, key: Key, expires_at: datetime | None) -> datetime 
     if expires_at == key.expires_at:
         return expires_at
     if expires_at is None or (key.expires_at is not None and expires_at > key.expires_at):
-        raise _refusal("expires_at", "wider", f"The key ends before. {_NEVER_WIDER}")
+        raise invalid_field("expires_at", "wider", f"The key ends before. {_NEVER_WIDER}")
     if expires_at <= now():
-        raise _refusal("expires_at", "in_the_past", "That time has passed. Choose a later one, or revoke the key.")
+        raise invalid_field("expires_at", "in_the_past", "That time has passed. Choose a later one, or revoke the key.")
     return expires_at
 
 
@@ -222,11 +222,7 @@ def _window(access: Access, _key: Key, window_limit: int | None) -> int | None:
     if window_limit is None or (plan is not None and 1 <= window_limit < plan.amount):
         return window_limit
     most = f" and less than the {plan.amount:,} of your plan" if plan else ""
-    raise _refusal("window_limit", "out_of_range", f"Choose at least 1{most}, or leave it empty for the plan's.")
-
-
-def _refusal(name: str, code: str, detail: str) -> ValidationFailed:
-    return ValidationFailed(errors=(FieldError(f"/{name}", code, detail),))
+    raise invalid_field("window_limit", "out_of_range", f"Choose at least 1{most}, or leave it empty for the plan's.")
 
 
 _NEVER_WIDER = "A key is never widened: create a new one."

@@ -1,40 +1,42 @@
 """People make applications: what each says of itself, who keeps it, what its maker sees of its use, and how it ends."""
 
+import struct
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
+from zlib import crc32
 
 import pytest
 from flask import Flask
-from PIL import Image
+from PIL import ExifTags, Image
 from sqlalchemy import delete
 
 from calmboard.access.access import Access
 from calmboard.access.credentials.identify import identify
-from calmboard.access.oauth.clients import delete_unused_clients, find_client, own_client
-from calmboard.access.oauth.made_apps import (
+from calmboard.access.oauth.app_changes import (
     MAX_APPS,
-    App,
-    AppForm,
     change_app,
+    change_callbacks,
     create_app,
     delete_app,
-    find_app,
-    list_apps,
-    read_app,
-    read_picture,
-    read_use,
+    disable_app,
     set_maintainers,
     set_verified,
 )
-from calmboard.access.oauth.pictures import SIDE, draw_again
+from calmboard.access.oauth.app_forms import AppForm
+from calmboard.access.oauth.clients import delete_unused_clients, find_client, own_client
+from calmboard.access.oauth.grants import Consent, grant
+from calmboard.access.oauth.made_apps import App, find_app, list_apps, read_app, read_picture
+from calmboard.access.oauth.pictures import SIDE, UnreadablePicture, draw_again
 from calmboard.access.request_log import REQUEST_LOG
+from calmboard.access.request_log.app_use import read_use
 from calmboard.db import db
 from calmboard.errors import Conflict, Forbidden, NotFound, PaidPlanRequired, ValidationFailed
 from calmboard.models import Membership, User
 from calmboard.settings import SETTINGS
 from tests.oauth.conftest import HostApp
-from tests.support.audit import audited_actions
+from tests.support.audit import audit_entries, audited_actions
+from tests.support.statements import recorded
 from tests.support.users import TestUser, add_project_and_board
 
 NewUser = Callable[..., TestUser]
@@ -59,6 +61,29 @@ def picture(size: tuple[int, int] = (300, 200), kind: str = "PNG") -> bytes:
     return drawn.getvalue()
 
 
+def _png(size: tuple[int, int], data: bytes) -> bytes:
+    """A PNG of these dimensions, whatever its data."""
+    header = struct.pack(">IIBBBBB", *size, 8, 2, 0, 0, 0)
+    parts = [(b"IHDR", header), (b"IDAT", data), (b"IEND", b"")]
+    chunks = [struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc32(kind + body)) for kind, body in parts]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def _drawn(uploaded: bytes) -> str:
+    """The picture, or the sentence by which it is refused."""
+    try:
+        return draw_again(uploaded).decode("latin-1")
+    except UnreadablePicture as refusal:
+        return str(refusal)
+
+
+def _dot(drawn: bytes, at: tuple[int, int]) -> tuple[int, ...]:
+    with Image.open(BytesIO(drawn)) as opened:
+        pixel = opened.convert("RGB").getpixel(at)
+    assert isinstance(pixel, tuple)
+    return tuple(int(value) for value in pixel)
+
+
 def test_an_app_is_what_its_maker_says(maker: TestUser, created: App) -> None:
     assert (created.client.name, created.description, created.home_page) == (FORM.name, FORM.description, FORM.home_page)
     assert (created.maker_id, created.maker) == (maker.person.id, maker.person.name)
@@ -78,6 +103,8 @@ def test_an_app_is_what_its_maker_says(maker: TestUser, created: App) -> None:
         ({"home_page": "javascript:alert(1)"}, "/home_page"),
         ({"home_page": "https://user@standup.example"}, "/home_page"),
         ({"home_page": "https://["}, "/home_page"),
+        ({"home_page": "https://evil.example\\.standup.example"}, "/home_page"),
+        ({"home_page": "https://standup"}, "/home_page"),
         ({"redirect_uris": ()}, "/redirect_uris"),
         ({"redirect_uris": ("https://a.example/*",)}, "/redirect_uris/0"),
         ({"redirect_uris": tuple(f"https://a.example/{n}" for n in range(4))}, "/redirect_uris"),
@@ -107,6 +134,46 @@ def test_a_picture_is_drawn_again(maker: TestUser, created: App) -> None:
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
 def test_each_kind_of_picture_is_read(kind: str) -> None:
     assert draw_again(picture(kind=kind)).startswith(b"\x89PNG")
+
+
+def test_a_photo_is_shown_upright_and_a_moving_picture_by_its_beginning() -> None:
+    photo = Image.new("RGB", (200, 200), "white")
+    photo.paste("red", (0, 0, 200, 60))
+    turned = BytesIO()
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6  # to be turned by 90 degrees to the right: what is above is shown at the right
+    photo.save(turned, "JPEG", exif=exif)
+    assert _dot(draw_again(turned.getvalue()), (120, 64)) == pytest.approx((255, 0, 0), abs=20)
+    assert _dot(draw_again(turned.getvalue()), (8, 64)) == pytest.approx((255, 255, 255), abs=20)
+    moving = BytesIO()
+    frames = [Image.new("RGB", (64, 64), colour) for colour in ("blue", "lime", "red")]
+    frames[0].save(moving, "GIF", save_all=True, append_images=frames[1:])
+    assert _dot(draw_again(moving.getvalue()), (64, 64)) == pytest.approx((0, 0, 255), abs=3)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
+def test_no_damage_to_a_picture_is_a_fault_of_ours(kind: str) -> None:
+    """Each file cut short, and with each of its first bytes turned round: drawn, or refused in a sentence."""
+    whole = picture(kind=kind)
+    damaged = [whole[:end] for end in range(0, len(whole), 7)]
+    damaged += [whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :] for at in range(min(len(whole), 200))]
+    assert [answer for answer in map(_drawn, damaged) if not answer.startswith(("\x89PNG", "Choose a", "The picture has"))] == []
+
+
+@pytest.mark.parametrize(
+    "uploaded",
+    [
+        _png((300_000, 300_000), b""),
+        _png((65_000, 200), b"\x78\x9c" + b"\0" * 40),
+        _png((8, 8), b"not deflated"),
+        b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+        b"%PDF-1.7",
+    ],
+    ids=["huge", "empty stream", "no stream", "SVG", "PDF"],
+)
+def test_a_hostile_picture_is_refused_in_a_sentence(uploaded: bytes) -> None:
+    with pytest.raises(UnreadablePicture, match=r"Choose a"):
+        draw_again(uploaded)
 
 
 @pytest.mark.parametrize(
@@ -150,9 +217,39 @@ def test_its_maker_sees_how_many_use_it_and_nothing_of_them(app: Flask, maker: T
     with app.app_context():
         REQUEST_LOG.get().flush()
         use = read_use(maker.access, created.client.id)
-        assert (use.people, use.answered, use.not_answered) == (2, 2, 2)
+        assert (use.people, use.calls.answered, use.calls.not_answered) == (2, 2, 2)
+        assert use.codes == [("insufficient_scope", 2)]
         with pytest.raises(Forbidden):
             read_use(people[0].access, created.client.id)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "Bank"},
+        {"home_page": "https://bank.example"},
+        {"redirect_uris": ("https://bank.example/callback",)},
+        {"picture": picture(kind="GIF")},
+    ],
+)
+def test_what_was_vouched_for_is_verified_no_more_once_it_changes(
+    maker: TestUser, created: App, changes: dict[str, object]
+) -> None:
+    with maker.app.app_context():
+        set_verified("operator", created.client.id, is_verified=True)
+        changed = change_app(maker.access, created.client.id, replace(FORM, **changes))  # type: ignore[arg-type]
+        assert changed.verified_at is None
+
+
+def test_new_callbacks_of_the_first_one_end_its_verification(maker: TestUser) -> None:
+    with maker.app.app_context():
+        origin = SETTINGS.get(maker.app).origin
+        first = own_client(maker.person, origin)
+        set_verified("operator", first.id, is_verified=True)
+        change_callbacks(maker.access, list(first.redirect_uris), origin)
+        assert read_app(maker.access, first.id).verified_at is not None
+        change_callbacks(maker.access, ["https://bank.example/callback"], origin)
+        assert read_app(maker.access, first.id).verified_at is None
 
 
 def test_a_verified_app_that_changes_its_name_or_callbacks_is_verified_no_more(maker: TestUser, created: App) -> None:
@@ -175,6 +272,18 @@ def test_a_deleted_app_is_gone_with_all_that_it_held(app: Flask, maker: TestUser
     assert audited_actions(app, subject_id=created.client.id) == ["client.created", "client.deleted"]
 
 
+def test_a_consent_that_comes_too_late_grants_nothing(app: Flask, maker: TestUser, created: App, new_user: NewUser) -> None:
+    """It was under way when the application was disabled, or deleted."""
+    person = new_user()
+    consent = Consent(created.client, FORM.redirect_uris[0], "challenge", "http://127.0.0.1:8000", frozenset({"tasks:read"}))
+    with app.app_context():
+        for stop in (disable_app, delete_app):
+            stop(maker.access, created.client.id)
+            with pytest.raises(Conflict):
+                grant(person.access, consent)
+    assert audited_actions(app, user_id=person.person.id, subject_kind="grant") == []
+
+
 def test_the_first_one_that_everybody_has_is_an_app_too(maker: TestUser) -> None:
     with maker.app.app_context():
         client = own_client(maker.person, SETTINGS.get(maker.app).origin)
@@ -183,6 +292,66 @@ def test_the_first_one_that_everybody_has_is_an_app_too(maker: TestUser) -> None
         assert (found.maker_id, found.description) == (maker.person.id, None)
         with pytest.raises(Forbidden):
             delete_app(maker.access, client.id)
+
+
+def test_the_first_one_says_of_itself_what_any_other_does(app: Flask, maker: TestUser, new_user: NewUser) -> None:
+    colleague = new_user()
+    project = add_project_and_board(app, maker, member=colleague).project_id
+    with app.app_context():
+        client = own_client(maker.person, SETTINGS.get(app).origin)
+        changed = change_app(maker.access, client.id, replace(FORM, picture=picture()))
+        assert (changed.client.name, changed.description, changed.has_picture) == (FORM.name, FORM.description, True)
+        assert changed.created_at == client.created_at
+        other = own_client(colleague.person, SETTINGS.get(app).origin)
+        kept = set_maintainers(colleague.access, other.id, project, [maker.person.id])
+        assert kept.maintainers == ((maker.person.id, maker.person.name),)
+        assert [one.client.id for one in list_apps(maker.access)] == [client.id, other.id]
+
+
+def test_what_a_maintainer_does_stands_in_the_log_of_its_maker(
+    app: Flask, maker: TestUser, created: App, new_user: NewUser
+) -> None:
+    colleague = new_user()
+    project = add_project_and_board(app, maker, member=colleague).project_id
+    with app.app_context():
+        set_maintainers(maker.access, created.client.id, project, [colleague.person.id])
+        change_app(colleague.access, created.client.id, replace(FORM, name="Better bot"))
+        disable_app(colleague.access, created.client.id)
+    changed, disabled = audit_entries(app, subject_id=created.client.id)[-2:]
+    for entry in (changed, disabled):
+        assert (entry.user_id, entry.actor_id) == (maker.person.id, colleague.person.id)
+    assert (changed.details["changed"], changed.details["before"]) == (["name"], list(FORM.redirect_uris))
+
+
+def test_what_stays_as_it_is_leaves_no_trace(maker: TestUser, created: App) -> None:
+    with maker.app.app_context():
+        change_app(maker.access, created.client.id, FORM)
+    assert audited_actions(maker.app, subject_id=created.client.id) == ["client.created"]
+
+
+def test_who_keeps_it_already_stays_whatever_project_others_come_from(
+    app: Flask, maker: TestUser, created: App, new_user: NewUser
+) -> None:
+    first, second = new_user(), new_user()
+    one = add_project_and_board(app, maker, member=first).project_id
+    two = add_project_and_board(app, maker, member=second).project_id
+    with app.app_context():
+        set_maintainers(maker.access, created.client.id, one, [first.person.id])
+        with pytest.raises(ValidationFailed):
+            set_maintainers(maker.access, created.client.id, one, [first.person.id, second.person.id])
+        kept = set_maintainers(maker.access, created.client.id, two, [first.person.id, second.person.id])
+        assert {user_id for user_id, _ in kept.maintainers} == {first.person.id, second.person.id}
+
+
+def test_a_list_takes_as_many_statements_however_many_apps_there_are(maker: TestUser, created: App) -> None:
+    with maker.app.app_context():
+        counts = []
+        for number in range(2):
+            create_app(maker.access, replace(FORM, name=f"Bot {number}"))
+            with recorded(maker.app) as statements:
+                assert len(list_apps(maker.access)) == 2 + number
+            counts.append(len(statements))
+        assert counts[0] == counts[1] <= 2
 
 
 def test_a_person_makes_twenty_at_most(maker: TestUser) -> None:

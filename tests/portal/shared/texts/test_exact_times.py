@@ -21,7 +21,7 @@ from portal.shared.texts.words import ago, date, exact_time, time_tag
 from tests.support.clients.browser import Pages
 from tests.support.users import TestUser
 
-_EXACT = re.compile(r"^(?:, \d+ \w+ \d{4})?, \d\d:\d\d \(UTC\)$")
+_EXACT = re.compile(r"^(?:(?:, \d+ \w+)? \d{4})?, \d\d:\d\d \(UTC\)$")
 
 
 @pytest.fixture
