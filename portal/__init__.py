@@ -6,7 +6,7 @@ from flask import Flask
 
 from calmboard.access.credentials.sessions import ABSOLUTE
 from calmboard.settings import current_settings
-from portal.account import invitations, profile, proof, security, session_token, sessions, sign_in, stopped_invitations
+from portal.account import deletion, invitations, profile, proof, security, session_token, sessions, sign_in, stopped_invitations
 from portal.activity import views as activity_views
 from portal.agents import reference as agent_reference
 from portal.apps import callbacks, oauth_playground
@@ -51,6 +51,7 @@ PAGES = (
     callbacks,
     checks,
     created_keys,
+    deletion,
     errors,
     invitations,
     key_edits,

@@ -28,6 +28,9 @@ Kind = Literal[
     "app_leaked",
     "password_changed",
     "factor_changed",
+    "deletion_begun",
+    "account_kept",
+    "account_deleted",
 ]
 
 _FIRST_DELAY, _BACKOFF, _MAX_ATTEMPTS = timedelta(seconds=10), 3, 6

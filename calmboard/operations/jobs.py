@@ -29,6 +29,7 @@ from calmboard.operations.retention import (
 )
 from calmboard.queue import beat, job, queue
 from calmboard.settings import current_settings
+from calmboard.work.account.ending import delete_left_accounts
 from calmboard.work.discussion.attachments import delete_orphan_files
 from calmboard.work.text_index.filling import index_waiting_texts, merge_index, renew_sparse_index
 
@@ -116,6 +117,7 @@ queue.periodic_task(crontab(minute="*/5"))(delete_expired_secrets)
 queue.periodic_task(crontab(minute="*/5"))(delete_expired_forms)
 queue.periodic_task(crontab(minute="3-59/10"))(note_ending_keys)
 queue.periodic_task(crontab(minute="*/5"))(note_new_networks)
+queue.periodic_task(crontab(minute="2-59/10"))(delete_left_accounts)
 queue.periodic_task(crontab(minute="7"))(delete_expired_sessions)
 queue.periodic_task(crontab(minute="17"))(delete_expired_tokens)
 queue.periodic_task(crontab(minute="27"))(prepare_log_days)

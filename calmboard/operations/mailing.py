@@ -54,6 +54,19 @@ CalmBoard
 {origin}
 """
 
+_DELETED_MESSAGE = """\
+Hello,
+
+your CalmBoard account was deleted, as it was asked for seven days ago. Its keys, apps and settings are gone. Tasks and comments
+of yours in projects of others stay there, and say that somebody wrote them who left.
+
+Nothing is left for you to do, and nothing brings the account back. With this address you can make a new one at any time, by an
+invitation.
+
+CalmBoard
+{origin}
+"""
+
 _ALWAYS_SENT = "You get this because it concerns the safety of your account."
 _SENT_BY_CHOICE = "You get this because your account says so. You can turn it off there."
 
@@ -128,6 +141,11 @@ def _describe_inviter(invitation: InvitationMessage) -> str:
     return f"{quoted(invitation.inviter)} ({one_line(invitation.inviter_email)})"
 
 
+def _mail_farewell(message: LeasedMessage) -> None:
+    settings = current_settings()
+    mail.send(settings, message.recipient, "Your account was deleted", _DELETED_MESSAGE.format(origin=settings.origin))
+
+
 def _mail_notice(message: LeasedMessage) -> None:
     """Does nothing where what it tells of is gone meanwhile."""
     settings, notice = current_settings(), read_notice(message.kind, message.subject_id or "")
@@ -149,4 +167,5 @@ _SENDERS: dict[Kind, Callable[[LeasedMessage], None]] = {
     **dict.fromkeys((*OPTIONAL, *ALWAYS), _mail_notice),
     "password_reset": _mail_reset_link,
     "invitation": _mail_invitation,
+    "account_deleted": _mail_farewell,
 }

@@ -174,6 +174,32 @@ def _factor_changed(entry_id: str) -> Notice:
     )
 
 
+def _deletion_begun(entry_id: str) -> Notice:
+    entry = _entry(entry_id)
+    return Notice(
+        subject="Your account is going to be deleted",
+        sentences=(
+            "Until then your keys are paused, every app is disconnected, and nobody can work as you. "
+            "Sign in before, and you can keep the account with everything in it.",
+        ),
+        facts=(("Deleted", _time(datetime.fromisoformat(entry.details["deletes_at"]))), ("Begun by", _actor(entry))),
+        link_text="Sign in to keep it",
+        path="/sign-in",
+        remedy="Was it not you? Sign in, keep the account, and change your password.",
+    )
+
+
+def _account_kept(entry_id: str) -> Notice:
+    return Notice(
+        subject="Your account is kept",
+        sentences=("It is not deleted. Your keys work again; apps that were connected have to ask you again.",),
+        facts=(("Kept", _time(_entry(entry_id).at)),),
+        link_text="Look at your account",
+        path="/account",
+        remedy=_NOT_YOU,
+    )
+
+
 _READERS: Mapping[Kind, Callable[[str], Notice | None]] = {
     "key_created": _key_created,
     "key_replaced": _key_replaced,
@@ -185,6 +211,8 @@ _READERS: Mapping[Kind, Callable[[str], Notice | None]] = {
     "app_leaked": _app_leaked,
     "password_changed": _password_changed,
     "factor_changed": _factor_changed,
+    "deletion_begun": _deletion_begun,
+    "account_kept": _account_kept,
 }
 
 

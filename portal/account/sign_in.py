@@ -23,7 +23,7 @@ from portal.keys.forms import errors_by_field
 from portal.shared.blueprint import UNCHANGED, bp
 from portal.shared.form_limits import ATTEMPT_LIMITS, client_network, form_email, limiter
 from portal.shared.local_paths import local_path
-from portal.shared.session import known_device, leave_session, remember_device, start_session
+from portal.shared.session import known_device, leave_session, leaving_session, remember_device, start_session
 from portal.shared.submissions.kept import KEPT_FORM, Fields, refilled_by, take_kept_form
 
 # Links mailed to one address, whoever asks for them; beyond, one in five minutes.
@@ -48,6 +48,8 @@ def _refill_reset_password(_fields: Fields, token: str) -> AnyResponse | str | t
 
 @bp.get("/sign-in")
 def sign_in() -> str | AnyResponse:
+    if leaving_session() is not None:
+        return redirect(url_for("portal.leaving"), 303)
     return _redirect_to_next() if current_user.is_authenticated else _sign_in_page()
 
 

@@ -8,6 +8,9 @@ from calmboard.db import AnyRow
 _DONE = {
     "access_token.revoked": "An app gave a token back.",
     "account.created": "The account was made.",
+    "account.deleted": "The account was deleted.",
+    "account.deletion_begun": "The account was put down to be deleted in a week.",
+    "account.kept": "The account was kept.",
     "account.mail_chosen": "Which e-mails are sent was chosen.",
     "account.renamed": "The name was changed.",
     "client.changed": "OAuth client “{name}” was changed.",

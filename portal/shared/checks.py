@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from calmboard.access.secret_format import without_secrets
 from calmboard.errors import InvalidRequest
 from portal.shared.blueprint import bp, csrf, is_htmx, redirect_to
+from portal.shared.session import leaving_session
 from portal.shared.submissions.kept import ANCHORS, keep_submitted_form, refill_stale_form
 
 _PUBLIC = {
@@ -42,6 +43,8 @@ _PUBLIC = {
     "portal.stop",
     "portal.allow",
     "portal.reopen_stop",
+    "portal.leaving",
+    "portal.keep_own_account",
 }
 # What a page asks for by itself, and what it shows in that place once the session has ended: the rest stays for its reader.
 _POLLED = {"portal.first_use": "keys/_session_ended.html", "portal.preview_key": "keys/_preview_ended.html"}
@@ -63,6 +66,8 @@ def _require_person() -> Response | None:
     """Every page is for signed-in people, except those named as public. What was entered in a form is kept for them."""
     if request.endpoint in _PUBLIC or current_user.is_authenticated:
         return None
+    if leaving_session() is not None:
+        return None if request.endpoint == "portal.sign_out" else redirect_to(url_for("portal.leaving"))
     if request.method == "POST" and keep_submitted_form():
         return _sign_in_for_form()
     if is_htmx() and request.endpoint in _POLLED:

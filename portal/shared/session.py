@@ -16,6 +16,7 @@ from portal.shared.submissions.kept import KEPT_FORM
 from web.origin import origin
 
 _DEVICE_COOKIE = "calmboard_device"
+_COOKIE_ENTRY = "_user_id"  # where Flask-Login keeps what `get_id` returns
 
 login_manager = LoginManager()
 login_manager.session_protection = None  # the row decides, not the IP address of the browser
@@ -32,8 +33,9 @@ class SessionUser(UserMixin):  # type: ignore[misc]  # flask_login has no types
 
 
 def _load_user(token: str) -> SessionUser | None:
+    """Nobody, where the account is going to be deleted: so every page is closed that is not made for that."""
     row = find_session(token)
-    return SessionUser(token, row) if row else None
+    return SessionUser(token, row) if row and row.deletes_at is None else None
 
 
 login_manager.user_loader(_load_user)
@@ -41,6 +43,12 @@ login_manager.user_loader(_load_user)
 
 def current_access() -> Access:
     return Access.from_session(current_user.person)
+
+
+def leaving_session() -> Session | None:
+    """The session of this browser, where its account is going to be deleted: it can keep the account, and end."""
+    row = find_session(session.get(_COOKIE_ENTRY, ""))
+    return row if row and row.deletes_at is not None else None
 
 
 def shown_person() -> Person | None:
@@ -90,7 +98,8 @@ def remember_device(response: Response, person: Person) -> Response:
 
 def leave_session() -> None:
     """End this browser's session, where it has one, and empty its cookie."""
-    if current_user.is_authenticated:
-        end_session(current_access(), current_user.token)
+    row = current_user.session if current_user.is_authenticated else leaving_session()
+    if row is not None:
+        end_session(Access.from_session(row.person), session[_COOKIE_ENTRY])
     logout_user()
     session.clear()

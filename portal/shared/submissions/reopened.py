@@ -67,6 +67,16 @@ def reopen_profile() -> Response:
     return redirect(url_for("portal.account"), 303)
 
 
+@bp.get("/account/delete/owner")
+def reopen_deletion() -> Response:
+    return redirect(url_for("portal.deletion"), 303)
+
+
+@bp.get("/account/keep")
+def reopen_leaving() -> Response:
+    return redirect(url_for("portal.leaving"), 303)
+
+
 @bp.get("/account/password")
 @bp.get("/account/second-factor/recovery-codes")
 def reopen_security() -> Response:

@@ -8,6 +8,7 @@ from tests.calmboard.access.untraced import untraced_functions
 
 _ROOT = Path(__file__).parents[3]
 _WORK = [_ROOT / f"calmboard/work/{name}.py" for name in ("invitations", "members", "people", "projects")]
+_WORK += sorted((_ROOT / "calmboard/work/account").glob("*.py"))
 
 # What writes, and changes nobody's rights or is recorded where they change.
 _WITHOUT_TRACE = {
@@ -51,6 +52,7 @@ _WITHOUT_TRACE = {
         "record_grant_use": "a use, not a change",
     },
     "work/invitations.py": {"create_invitation_message": "the link of an invitation that is recorded when it is sent"},
+    "work/members.py": {"take_out": "part of leaving, or of being removed, which record themselves"},
     "work/people.py": {
         "request_password_reset": "recorded when the link is made, if anybody has the address",
     },

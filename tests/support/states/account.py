@@ -53,6 +53,28 @@ def _with_factor(page: Page, reader: TestUser) -> None:
     expect(page.get_by_text("Ten recovery codes are left.")).to_be_visible()
 
 
+def _deletion_errors(page: Page, _reader: TestUser) -> None:
+    page.goto("/account/delete")
+    page.get_by_label("Your e-mail address").fill("other@calmboard.test")
+    page.get_by_label("Your password", exact=True).fill("wrong")
+    page.get_by_role("button", name="Delete account in seven days").click()
+    expect(page.locator("#form-errors")).to_be_focused()
+
+
+def _deletion_blocked(page: Page, reader: TestUser) -> None:
+    add_project_and_board(reader.app, reader, "Observatory", member=add_user(reader.app))
+    page.goto("/account/delete")
+    expect(page.get_by_role("button", name="Make them an owner")).to_be_visible()
+
+
+def _leaving(page: Page, reader: TestUser) -> None:
+    page.goto("/account/delete")
+    page.get_by_label("Your e-mail address").fill(reader.email)
+    page.get_by_label("Your password", exact=True).fill(reader.password)
+    page.get_by_role("button", name="Delete account in seven days").click()
+    expect(page.get_by_role("button", name="Keep my account")).to_be_visible()
+
+
 def _code_page(page: Page, reader: TestUser) -> None:
     set_up(reader, reader.sign_in())
     page.goto("/sign-in")
@@ -121,6 +143,10 @@ ACCOUNT = (
     State("account, security", at("/account/security")),
     State("account, security with errors", _password_errors),
     State("account, sessions", at("/account/sessions")),
+    State("the question before deleting the account", at("/account/delete"), with_keys),
+    State("the question before deleting the account, with errors", _deletion_errors),
+    State("the question before deleting the account, without another owner", _deletion_blocked),
+    State("an account in its last week", _leaving),
     State("setting up a second factor", _enrolment),
     State("setting up a second factor, refused", _enrolment_refused),
     State("recovery codes", _recovery_codes),
