@@ -6,7 +6,18 @@ from flask import Flask
 
 from calmboard.access.credentials.sessions import ABSOLUTE
 from calmboard.settings import current_settings
-from portal.account import deletion, invitations, profile, proof, security, session_token, sessions, sign_in, stopped_invitations
+from portal.account import (
+    deletion,
+    email_change,
+    invitations,
+    profile,
+    proof,
+    security,
+    session_token,
+    sessions,
+    sign_in,
+    stopped_invitations,
+)
 from portal.activity import views as activity_views
 from portal.agents import reference as agent_reference
 from portal.apps import callbacks, oauth_playground
@@ -52,6 +63,7 @@ PAGES = (
     checks,
     created_keys,
     deletion,
+    email_change,
     errors,
     invitations,
     key_edits,

@@ -22,7 +22,7 @@ from calmboard.models.oauth import (
     OAuthGrant,
     OAuthRefreshToken,
 )
-from calmboard.models.people import User
+from calmboard.models.people import EmailChange, User
 from calmboard.models.requests import LoggedRequest, RequestLogGap, UsageDay, UsageHour
 from calmboard.models.text_index import EXTENSIONS
 from calmboard.models.waiting import KeptForm, WaitingSecret
@@ -51,6 +51,7 @@ __all__ = [
     "Board",
     "ChecklistItem",
     "Comment",
+    "EmailChange",
     "ExternalTask",
     "IdempotentRequest",
     "Invitation",

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Literal, get_args
 
-from sqlalchemy import JSON, CheckConstraint, Index, String, func
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calmboard.clock import now
 from calmboard.db import Base, UtcDateTime
-from calmboard.models.columns import id_column
+from calmboard.models.columns import Id, id_column
 
 PlanSlug = Literal["free", "pro", "business"]
 
@@ -42,3 +42,21 @@ class User(Base):
         ),
         CheckConstraint(plan.in_(get_args(PlanSlug)), name="plan"),
     )
+
+
+class EmailChange(Base):
+    """Another e-mail address that a person wants to have, until both it and the present one agreed by their mailed links.
+
+    A digest is that of a link, from when it is mailed; `old_agreed_at` and `new_agreed_at` are when each was followed.
+    """
+
+    __tablename__ = "email_changes"
+
+    id: Mapped[str] = id_column("ech")
+    user_id: Mapped[str] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    email: Mapped[str] = mapped_column(String(254))
+    old_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
+    new_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
+    old_agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    new_agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -45,6 +45,10 @@ _PUBLIC = {
     "portal.reopen_stop",
     "portal.leaving",
     "portal.keep_own_account",
+    "portal.email_change",
+    "portal.agree_to_change",
+    "portal.stop_change",
+    "portal.reopen_email_change",
 }
 # What a page asks for by itself, and what it shows in that place once the session has ended: the rest stays for its reader.
 _POLLED = {"portal.first_use": "keys/_session_ended.html", "portal.preview_key": "keys/_preview_ended.html"}

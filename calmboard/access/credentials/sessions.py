@@ -19,7 +19,7 @@ from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, autocommit, db, delete_in_batches, retry_conflicts
 from calmboard.engines.patience import spending_patience
 from calmboard.ids import new_id
-from calmboard.models import PasswordReset, SessionToken, User, UserSession
+from calmboard.models import EmailChange, PasswordReset, SessionToken, User, UserSession
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.prepared import Prepared, prepared_reads
 
@@ -114,7 +114,7 @@ def delete_expired_sessions() -> None:
     at = now()
     expired = (UserSession.last_seen_at < at - IDLE, UserSession.created_at < at - ABSOLUTE, UserSession.expires_at < at)
     delete_in_batches(UserSession, or_(*expired))
-    for table in (SessionToken, PasswordReset):
+    for table in (SessionToken, PasswordReset, EmailChange):
         delete_in_batches(table, table.expires_at < at)
 
 

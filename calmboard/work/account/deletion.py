@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import aliased
 
 from calmboard.access.access import Access, Person
@@ -23,6 +23,7 @@ from calmboard.models import (
     ApiKey,
     Board,
     Comment,
+    EmailChange,
     MadeApp,
     Membership,
     OAuthGrant,
@@ -106,6 +107,7 @@ def begin_deletion(access: Access, email: str, password: str, session_id: str) -
     begun = update(User).where(User.id == access.user.id, User.deletes_at.is_(None)).values(deletes_at=deletes_at)
     if db.session.execute(begun.returning(User.id)).first() is not None:
         record_audit(access, "account.deletion_begun", _subject(access), {"deletes_at": deletes_at})
+        db.session.execute(delete(EmailChange).where(EmailChange.user_id == access.user.id))
         end_tokens_of(session_id)
         end_all_sessions(access, access.user.id, except_id=session_id)
     db.session.commit()

@@ -62,6 +62,8 @@ def reopen_playground() -> Response:
 
 
 @bp.get("/account/name")
+@bp.get("/account/email")
+@bp.get("/account/email/cancel")
 @bp.get("/account/mail")
 def reopen_profile() -> Response:
     return redirect(url_for("portal.account"), 303)
@@ -86,6 +88,11 @@ def reopen_security() -> Response:
 @bp.get("/account/second-factor/confirm")
 def reopen_enrolment() -> Response:
     return redirect(url_for("portal.second_factor"), 303)
+
+
+@bp.get("/change-address/<token>/stop")
+def reopen_email_change(token: str) -> Response:
+    return redirect(url_for("portal.email_change", token=token), 303)
 
 
 @bp.get("/invitations/stop/<token>/undo")

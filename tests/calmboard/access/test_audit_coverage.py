@@ -51,6 +51,7 @@ _WITHOUT_TRACE = {
         "delete_expired_tokens": "they could do nothing any more",
         "record_grant_use": "a use, not a change",
     },
+    "work/account/email_change.py": {"create_change_link": "the link of a change that is recorded when it is asked for"},
     "work/invitations.py": {"create_invitation_message": "the link of an invitation that is recorded when it is sent"},
     "work/members.py": {"take_out": "part of leaving, or of being removed, which record themselves"},
     "work/people.py": {

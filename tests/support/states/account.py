@@ -8,6 +8,7 @@ from calmboard.access.credentials.totp import STEP_S, code_at
 from calmboard.clock import now
 from calmboard.events.stopped_addresses import create_stop_token
 from calmboard.work.invitations import create_invitation_message
+from tests.portal.account.addresses import begin_change
 from tests.portal.account.factors import set_up
 from tests.support.states.readers import with_keys
 from tests.support.states.state import State, at
@@ -51,6 +52,32 @@ def _with_factor(page: Page, reader: TestUser) -> None:
     _recovery_codes(page, reader)
     page.get_by_role("link", name="I have kept them").click()
     expect(page.get_by_text("Ten recovery codes are left.")).to_be_visible()
+
+
+def _email_waits(page: Page, reader: TestUser) -> None:
+    page.goto("/account")
+    page.get_by_label("New e-mail address").fill(f"new.{reader.email}")
+    page.get_by_label("Your password", exact=True).fill(reader.password)
+    page.get_by_role("button", name="Send both links").click()
+    expect(page.get_by_role("button", name="Keep the present address")).to_be_visible()
+
+
+def _email_errors(page: Page, reader: TestUser) -> None:
+    page.goto("/account")
+    page.get_by_label("New e-mail address").fill(reader.email)
+    page.get_by_label("Your password", exact=True).fill("wrong")
+    page.get_by_role("button", name="Send both links").click()
+    expect(page.locator("#form-errors")).to_be_focused()
+
+
+def _email_link(page: Page, reader: TestUser) -> None:
+    page.goto(f"/change-address/{begin_change(reader, f'new.{reader.email}')['old']}")
+
+
+def _email_agreed(page: Page, reader: TestUser) -> None:
+    _email_link(page, reader)
+    page.get_by_role("button", name="Agree").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This address has agreed")
 
 
 def _deletion_errors(page: Page, _reader: TestUser) -> None:
@@ -140,6 +167,11 @@ def _stopped(page: Page, reader: TestUser) -> None:
 
 ACCOUNT = (
     State("account", at("/account")),
+    State("account, another address waits", _email_waits),
+    State("account, an address that cannot be", _email_errors),
+    State("the link to another address", _email_link, is_signed_in=False),
+    State("the link to another address, agreed", _email_agreed, is_signed_in=False),
+    State("the link to another address, used up", at("/change-address/used-up"), is_signed_in=False),
     State("account, security", at("/account/security")),
     State("account, security with errors", _password_errors),
     State("account, sessions", at("/account/sessions")),
