@@ -9,6 +9,7 @@ from calmboard.settings import current_settings
 from portal.account import (
     deletion,
     email_change,
+    export,
     invitations,
     profile,
     proof,
@@ -65,6 +66,7 @@ PAGES = (
     deletion,
     email_change,
     errors,
+    export,
     invitations,
     key_edits,
     key_lists,

@@ -13,6 +13,7 @@ _DONE = {
     "account.email_change_begun": "Another e-mail address was asked for: {address}.",
     "account.email_change_stopped": "The change of the e-mail address was stopped.",
     "account.email_changed": "The e-mail address changed from {before} to {address}.",
+    "account.exported": "Everything that the account holds was downloaded.",
     "account.kept": "The account was kept.",
     "account.mail_chosen": "Which e-mails are sent was chosen.",
     "account.renamed": "The name was changed.",

@@ -175,6 +175,7 @@ ACCOUNT = (
     State("account, security", at("/account/security")),
     State("account, security with errors", _password_errors),
     State("account, sessions", at("/account/sessions")),
+    State("downloading one's data", at("/account/export")),
     State("the question before deleting the account", at("/account/delete"), with_keys),
     State("the question before deleting the account, with errors", _deletion_errors),
     State("the question before deleting the account, without another owner", _deletion_blocked),
