@@ -26,6 +26,7 @@ from calmboard.operations.retention import (
     delete_lapsed_invitations,
     delete_old_activities,
     delete_old_audit_entries,
+    delete_unconfirmed_factors,
 )
 from calmboard.queue import beat, job, queue
 from calmboard.settings import current_settings
@@ -119,6 +120,7 @@ queue.periodic_task(crontab(minute="3-59/10"))(note_ending_keys)
 queue.periodic_task(crontab(minute="*/5"))(note_new_networks)
 queue.periodic_task(crontab(minute="2-59/10"))(delete_left_accounts)
 queue.periodic_task(crontab(minute="7"))(delete_expired_sessions)
+queue.periodic_task(crontab(minute="9"))(delete_unconfirmed_factors)
 queue.periodic_task(crontab(minute="17"))(delete_expired_tokens)
 queue.periodic_task(crontab(minute="27"))(prepare_log_days)
 queue.periodic_task(crontab(minute="47"))(delete_old_requests)

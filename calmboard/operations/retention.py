@@ -7,12 +7,13 @@ from sqlalchemy import delete, func, select
 from calmboard.clock import now
 from calmboard.db import db, delete_in_batches
 from calmboard.engines import retention_role
-from calmboard.models import Activity, ApiKey, AuditEntry, Invitation
+from calmboard.models import Activity, ApiKey, AuditEntry, Invitation, SecondFactor
 from calmboard.settings import current_settings
 
 # An hour more than the database demands, whose clock may be behind ours.
 _AUDIT_LIFE = timedelta(days=400, hours=1)
 _BATCH = 1000
+_UNCONFIRMED_LIFE = timedelta(days=1)
 _LAPSED_INVITATION_LIFE = timedelta(days=30)
 # Keys that can do nothing any more are listed as long as the audit log tells of them, unless somebody has very many.
 _DEAD_KEY_LIFE = timedelta(days=400)
@@ -33,6 +34,11 @@ def delete_old_activities() -> None:
 def delete_lapsed_invitations() -> None:
     """Remove invitations that nobody accepted, a month after their links ended."""
     delete_in_batches(Invitation, Invitation.expires_at < now() - _LAPSED_INVITATION_LIFE)
+
+
+def delete_unconfirmed_factors() -> None:
+    """Remove the secrets of authenticator apps that nobody went on with."""
+    delete_in_batches(SecondFactor, SecondFactor.confirmed_at.is_(None), SecondFactor.created_at < now() - _UNCONFIRMED_LIFE)
 
 
 def delete_dead_keys() -> None:

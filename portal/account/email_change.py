@@ -21,6 +21,7 @@ from portal.shared.blueprint import UNCHANGED, bp
 from portal.shared.form_limits import ATTEMPT_LIMITS, limiter, person_or_network
 from portal.shared.session import current_access
 from portal.shared.submissions.kept import Fields, refilled_by
+from portal.shared.submissions.once import created_once
 
 
 def _refill(fields: Fields) -> str:
@@ -31,6 +32,7 @@ def _refill(fields: Fields) -> str:
 @limiter.limit(ATTEMPT_LIMITS, key_func=person_or_network)
 @refilled_by(_refill, anchor="address")
 @proven
+@created_once()
 def change_email() -> ResponseReturnValue:
     email = request.form.get("email", "")
     try:

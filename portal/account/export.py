@@ -11,6 +11,7 @@ from portal.keys.forms import errors_by_field
 from portal.shared.blueprint import bp
 from portal.shared.form_limits import ATTEMPT_LIMITS, limiter, person_or_network
 from portal.shared.session import current_access
+from portal.shared.submissions.kept import Fields, refilled_by
 
 
 @bp.get("/account/export")
@@ -18,8 +19,13 @@ def export_page() -> str:
     return _page()
 
 
+def _refill(_fields: Fields) -> str:
+    return _page()
+
+
 @bp.post("/account/export")
 @limiter.limit(ATTEMPT_LIMITS, key_func=person_or_network)
+@refilled_by(_refill)
 @proven
 def download_data() -> ResponseReturnValue:
     try:

@@ -20,7 +20,7 @@ from calmboard.access.credentials.second_factor import (
     remove_second_factor,
     renew_recovery_codes,
 )
-from calmboard.errors import ValidationFailed
+from calmboard.errors import Conflict, ValidationFailed
 from portal.account.proof import proven
 from portal.keys.forms import errors_by_field
 from portal.shared.blueprint import UNCHANGED, bp
@@ -76,11 +76,15 @@ def _refill_enrolment(_fields: Fields) -> ResponseReturnValue:
 @refilled_by(_refill_enrolment)
 @created_once(again=show_again_at)
 def confirm_second_factor() -> ResponseReturnValue:
-    password, code, path = request.form.get("current_password", ""), request.form.get("code", ""), _path_of_codes()
+    mark, password, code = (request.form.get(name, "") for name in ("shown", "current_password", "code"))
+    path = _path_of_codes()
     try:
-        confirm_enrolment(current_access(), password, code, current_user.session.id, lambda codes: _show_at(path, codes))
+        confirm_enrolment(current_access(), mark, password, code, current_user.session.id, lambda codes: _show_at(path, codes))
     except ValidationFailed as problem:
         return _enrolment_page(errors_by_field(problem))
+    except Conflict as problem:
+        flash(problem.detail, UNCHANGED)
+        return redirect(url_for("portal.security", _anchor="second-factor"), 303)
     return redirect(path, 303)
 
 
@@ -128,7 +132,7 @@ def _enrolment_page(errors: dict[str, str] | None = None) -> ResponseReturnValue
         return redirect(url_for("portal.security", _anchor="second-factor"), 303)
     groups = [enrolment.secret[start : start + 4] for start in range(0, len(enrolment.secret), 4)]
     picture = _picture(enrolment.uri)
-    page = render_template("account/factor/setup.html", groups=groups, picture=picture, errors=errors or {})
+    page = render_template("account/factor/setup.html", groups=groups, picture=picture, shown=enrolment.mark, errors=errors or {})
     return page, 422 if errors else 200
 
 

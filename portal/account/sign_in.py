@@ -24,7 +24,7 @@ from portal.shared.blueprint import UNCHANGED, bp
 from portal.shared.form_limits import ATTEMPT_LIMITS, client_network, form_email, limiter
 from portal.shared.local_paths import local_path
 from portal.shared.session import known_device, leave_session, leaving_session, remember_device, start_session
-from portal.shared.submissions.kept import KEPT_FORM, Fields, refilled_by, take_kept_form
+from portal.shared.submissions.kept import KEPT_FORM, Fields, is_entry_kept, refilled_by, take_kept_form
 
 # Links mailed to one address, whoever asks for them; beyond, one in five minutes.
 _LINK_LIMIT, _LINK_PACE = RateLimit(5, 3600), RateLimit(1, 300)
@@ -167,6 +167,7 @@ def _sign_in_page(refusal: str = "") -> str:
         next=_next_path(),
         application=_application(_next_path()),
         is_form_kept=KEPT_FORM in session and (_next_path() or "").startswith(url_for("portal.kept_form")),
+        is_entry_kept=is_entry_kept(),
         refusal=refusal,
         email=request.form.get("email", ""),
         remember="remember" in request.form,

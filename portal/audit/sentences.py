@@ -29,7 +29,7 @@ _DONE = {
     "credential.cut_off": "A key or app was cut off from a project.",
     "credential.let_in": "A key or app may reach a project again.",
     "factor.added": "A second factor was turned on.",
-    "factor.begun": "A second factor was begun.",
+    "factor.begun": "Somebody began to set up a second factor. It is on once a code of it was entered.",
     "factor.recovery_code_used": "A recovery code was used.",
     "factor.recovery_codes_created": "New recovery codes were made.",
     "factor.removed": "The second factor was turned off.",

@@ -9,7 +9,7 @@ from calmboard.access.secret_format import without_secrets
 from calmboard.errors import InvalidRequest
 from portal.shared.blueprint import bp, csrf, is_htmx, redirect_to
 from portal.shared.session import leaving_session
-from portal.shared.submissions.kept import ANCHORS, keep_submitted_form, refill_stale_form
+from portal.shared.submissions.kept import ANCHORS, is_entry_kept, keep_submitted_form, refill_stale_form
 
 _PUBLIC = {
     "portal.start",
@@ -98,6 +98,6 @@ def _sign_in_for_form() -> Response:
     form_page = url_for("portal.kept_form", _anchor=ANCHORS.get(request.endpoint or ""))
     if not is_htmx() or request.endpoint not in _WITH_DIALOG:
         return redirect_to(url_for("portal.sign_in", next=form_page))
-    response = make_response(render_template("account/sign_in/_dialog.html", next=form_page), 422)
+    response = make_response(render_template("account/sign_in/_dialog.html", next=form_page, is_entry_kept=is_entry_kept()), 422)
     response.headers.update({"HX-Retarget": "#dialog", "HX-Reswap": "innerHTML"})
     return response

@@ -12,7 +12,7 @@ from calmboard.access.credentials.devices import LIFE, create_device, find_devic
 from calmboard.access.credentials.sessions import Session, end_session, find_session, open_session
 from calmboard.access.oauth.clients import own_client
 from calmboard.settings import current_settings
-from portal.shared.submissions.kept import KEPT_FORM
+from portal.shared.submissions.kept import KEPT_ENTRIES
 from web.origin import origin
 
 _DEVICE_COOKIE = "calmboard_device"
@@ -65,10 +65,9 @@ def start_session(person: Person, *, remember: bool, proven_at: datetime | None 
 
     The first sign-in creates their own OAuth client.
     """
-    kept_form = session.get(KEPT_FORM)
+    kept = {name: session[name] for name in KEPT_ENTRIES if name in session}
     leave_session()
-    if kept_form is not None:
-        session[KEPT_FORM] = kept_form
+    session.update(kept)
     own_client(person, origin())
     token = open_session(person, request.remote_addr, request.user_agent.string, proven_at)
     row = find_session(token)

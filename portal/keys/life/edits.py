@@ -1,4 +1,4 @@
-"""Changing a key as it stands: its name, its note, and whatever narrows it. Nothing here gives it more."""
+"""Changing a key as it stands: name and note, and what narrows it. More networks or calls ask for the second factor."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -12,13 +12,14 @@ from werkzeug.wrappers import Response
 from calmboard.access.credentials.key_life.changes import KeyEdit, seen_networks, shut_out
 from calmboard.access.credentials.key_life.changes import edit_key as change
 from calmboard.access.credentials.key_life.effect import ProjectEffect, effect_by_project
-from calmboard.access.credentials.key_life.networks import is_within, read_networks
+from calmboard.access.credentials.key_life.networks import are_within, is_within, read_networks
 from calmboard.access.credentials.keys import Key, find_key
 from calmboard.access.plans import rate_limit_of
 from calmboard.access.scopes import GRANTABLE, expand
 from calmboard.clock import now
 from calmboard.errors import Conflict, ValidationFailed
 from calmboard.settings import current_settings
+from portal.account.proof import require_proof
 from portal.keys.forms import rights_of, rights_on
 from portal.shared.blueprint import UNCHANGED, bp
 from portal.shared.session import current_access
@@ -74,6 +75,8 @@ def edit_key(key_id: str) -> ResponseReturnValue:
     if (warning := _shut_out(key, form)) and not form.is_sure:
         form.errors = {"sure": warning}
         return _page(key, form)
+    if _widens(key, form) and (question := require_proof()):
+        return question
     try:
         done = change(access, key_id, _edit_of(key, form))
     except ValidationFailed as problem:
@@ -208,6 +211,17 @@ def _shut_out(key: Key, form: EditForm) -> str:
     if own and own not in shut and not is_within(own, allowed):
         names.append(f"{own}, where you are now")
     return f"These networks shut out {listed(names)}. Tick the box if that is what you want." if names else ""
+
+
+def _widens(key: Key, form: EditForm) -> bool:
+    """Whether it could be used from more networks, or more often, than it can be now."""
+    limit = _number(form.window_limit)
+    if key.window_limit is not None and (limit is None or limit > key.window_limit):
+        return True
+    try:
+        return not are_within(read_networks(form.network_lines), key.networks)
+    except ValidationFailed:
+        return False
 
 
 def _errors(problem: ValidationFailed) -> dict[str, str]:

@@ -27,6 +27,11 @@ _KEPT = "/sign-in?next=/kept-form"
 
 # Forms that consist of a button, or of boxes beside a list.
 _NOTHING_ENTERED = {
+    "agree_to_change",
+    "cancel_change",
+    "hand_over",
+    "keep_own_account",
+    "stop_change",
     "pause_selection",
     "ask_before_revoking",
     "revoke_selection",
