@@ -26,7 +26,7 @@ T = TypeVar("T")
 bp = Blueprint("session_auth", __name__)
 
 _REFUSAL = "E-mail and password do not belong together. Check both."
-_NO_CODE = "This account has a second factor. Send the code that its app shows as “otp”."
+_NO_CODE = "This account has a second factor. Send the code that its app shows, or a recovery code, as “otp”."
 _LEAVING = "This account is going to be deleted on {deletes_at:%Y-%m-%d}. Sign in at {origin}/sign-in to keep it."
 _WRONG_CODE = "This code does not fit. Send the one that the app shows now; each works once."
 

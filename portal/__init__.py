@@ -19,6 +19,9 @@ from portal.account import (
     sign_in,
     stopped_invitations,
 )
+from portal.account.passkeys import own as own_passkeys
+from portal.account.passkeys import using as used_passkeys
+from portal.account.passkeys.ceremonies import passkey_host
 from portal.activity import views as activity_views
 from portal.agents import reference as agent_reference
 from portal.apps import callbacks, oauth_playground
@@ -76,6 +79,7 @@ PAGES = (
     leak_views,
     oauth_playground,
     overview_views,
+    own_passkeys,
     practice,
     profile,
     proof,
@@ -90,6 +94,7 @@ PAGES = (
     task_views,
     trial_keys,
     try_views,
+    used_passkeys,
 )
 
 
@@ -103,6 +108,7 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.globals["new_form_token"] = new_form_token
     app.jinja_env.globals["page_with"] = page_with
+    app.jinja_env.globals["passkey_host"] = passkey_host
     app.context_processor(_shared_context)
     app.after_request(protect)
     app.register_blueprint(bp)

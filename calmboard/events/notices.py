@@ -41,6 +41,8 @@ _KINDS: Mapping[str, Kind] = {
     "factor.added": "factor_changed",
     "factor.removed": "factor_changed",
     "factor.recovery_codes_created": "factor_changed",
+    "passkey.added": "factor_changed",
+    "passkey.removed": "factor_changed",
     "account.deletion_begun": "deletion_begun",
     "account.kept": "account_kept",
 }

@@ -4,6 +4,7 @@ from calmboard.models.access import (
     ApiKey,
     IdempotentRequest,
     KeyNetwork,
+    Passkey,
     PasswordReset,
     RecoveryCode,
     SecondFactor,
@@ -25,7 +26,7 @@ from calmboard.models.oauth import (
 from calmboard.models.people import EmailChange, User
 from calmboard.models.requests import LoggedRequest, RequestLogGap, UsageDay, UsageHour
 from calmboard.models.text_index import EXTENSIONS
-from calmboard.models.waiting import KeptForm, WaitingSecret
+from calmboard.models.waiting import KeptForm, PasskeyChallenge, WaitingSecret
 from calmboard.models.work import (
     Board,
     ExternalTask,
@@ -67,6 +68,8 @@ __all__ = [
     "OAuthGrant",
     "OAuthRefreshToken",
     "OutboxMessage",
+    "Passkey",
+    "PasskeyChallenge",
     "PasswordReset",
     "Project",
     "RecoveryCode",

@@ -9,6 +9,7 @@ from flask import Flask
 from huey import crontab
 from sqlalchemy.exc import SQLAlchemyError
 
+from calmboard.access.credentials.passkeys.challenges import delete_expired_challenges
 from calmboard.access.credentials.sessions import delete_expired_sessions
 from calmboard.access.credentials.waiting_secrets import delete_expired_secrets
 from calmboard.access.idempotency import delete_expired_idempotency_keys
@@ -116,6 +117,7 @@ def delete_orphan_attachments() -> None:
 
 queue.periodic_task(crontab(minute="*/5"))(delete_expired_secrets)
 queue.periodic_task(crontab(minute="*/5"))(delete_expired_forms)
+queue.periodic_task(crontab(minute="*/5"))(delete_expired_challenges)
 queue.periodic_task(crontab(minute="3-59/10"))(note_ending_keys)
 queue.periodic_task(crontab(minute="*/5"))(note_new_networks)
 queue.periodic_task(crontab(minute="2-59/10"))(delete_left_accounts)

@@ -17,6 +17,8 @@ from calmboard.texts.names import one_line, quoted
 _NOT_YOU = "Was it not you? Ask for a new password on the sign-in page: that signs out every browser and disconnects every app."
 _KEY = "Was it not you? Revoke the key on that page, and change your password."
 _FACTORS = {
+    "passkey.added": ("A passkey was added", "Whoever holds it signs in with it, without the password."),
+    "passkey.removed": ("A passkey was removed", "It signs nobody in any more."),
     "factor.added": ("A second factor was added", "Signing in asks for a code now, beside the password."),
     "factor.removed": ("The second factor was removed", "Signing in asks for the password alone now."),
     "factor.recovery_codes_created": ("New recovery codes were created", "The recovery codes from before do not work any more."),

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from calmboard.access.credentials.passkeys.own import has_passkey
 from calmboard.access.credentials.second_factor import needs_proof, prove_again
 from calmboard.errors import ValidationFailed
 from portal.keys.forms import errors_by_field
@@ -50,11 +51,24 @@ def require_proof() -> Response | None:
 
 @bp.get("/account/prove")
 def prove() -> str:
-    return _page()
+    return proof_page()
+
+
+def proof_page(errors: dict[str, str] | None = None) -> str:
+    next_path = local_path(request.args)
+    is_form_kept = KEPT_FOR_PROOF in session and (next_path or "").startswith(url_for("portal.kept_form"))
+    return render_template(
+        "account/factor/prove.html",
+        next=next_path,
+        is_form_kept=is_form_kept,
+        is_entry_kept=is_form_kept and is_entry_kept(),
+        has_passkey=has_passkey(current_user.person.id),
+        errors=errors or {},
+    )
 
 
 def _refill_proof(_fields: Fields) -> str:
-    return _page()
+    return proof_page()
 
 
 @bp.post("/account/prove")
@@ -63,17 +77,5 @@ def submit_proof() -> ResponseReturnValue:
     try:
         prove_again(current_access(), request.form.get("code", ""), current_user.session.id)
     except ValidationFailed as problem:
-        return _page(errors_by_field(problem)), 422
+        return proof_page(errors_by_field(problem)), 422
     return redirect(local_path(request.args) or url_for("portal.security"), 303)
-
-
-def _page(errors: dict[str, str] | None = None) -> str:
-    next_path = local_path(request.args)
-    is_form_kept = KEPT_FOR_PROOF in session and (next_path or "").startswith(url_for("portal.kept_form"))
-    return render_template(
-        "account/factor/prove.html",
-        next=next_path,
-        is_form_kept=is_form_kept,
-        is_entry_kept=is_form_kept and is_entry_kept(),
-        errors=errors or {},
-    )

@@ -1,4 +1,4 @@
-"""The second factor: codes of an authenticator app, and recovery codes for when that is gone."""
+"""The second factor: codes of an authenticator app or a passkey, and recovery codes for when those are gone."""
 
 import re
 import secrets
@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, CompoundSelect, delete, exists, func, literal, select, union_all, update
 
 from calmboard.access.access import Access, Person
 from calmboard.access.audit import Subject, record_audit
@@ -20,7 +21,7 @@ from calmboard.access.secret_format import digest
 from calmboard.clock import now
 from calmboard.db import autocommit, db, retry_conflicts
 from calmboard.errors import Conflict, FieldError, ValidationFailed
-from calmboard.models import RecoveryCode, SecondFactor, UserSession
+from calmboard.models import Passkey, RecoveryCode, SecondFactor, User, UserSession
 from calmboard.settings import RateLimit
 
 # How long a proof counts before what matters most asks for another.
@@ -42,9 +43,9 @@ BeforeCommit = Callable[[Sequence[str]], None]
 
 @dataclass(frozen=True, slots=True)
 class FactorState:
-    """Since when there is a second factor, and how many recovery codes are left."""
+    """Since when there is an authenticator app, None where passkeys are all; and how many recovery codes are left."""
 
-    since: datetime
+    since: datetime | None
     codes_left: int
 
 
@@ -62,21 +63,24 @@ class Enrolment:
 
 def has_second_factor(user_id: str) -> bool:
     with autocommit() as connection:
-        return connection.execute(select(SecondFactor.user_id).where(*_is_confirmed(user_id))).first() is not None
+        return connection.execute(_any_factor(user_id)).first() is not None
 
 
 def read_second_factor(access: Access) -> FactorState | None:
+    """The second factor of a person, None where they have neither an app nor a passkey."""
     codes = select(func.count()).where(RecoveryCode.user_id == access.user.id).scalar_subquery()
+    since = select(SecondFactor.confirmed_at).where(*_is_confirmed(access.user.id)).scalar_subquery()
     with autocommit() as connection:
-        row = connection.execute(select(SecondFactor.confirmed_at, codes).where(*_is_confirmed(access.user.id))).first()
+        row = connection.execute(select(since, codes).where(_has_factor(access.user.id))).first()
     return None if row is None else FactorState(*row)
 
 
 @retry_conflicts
 def begin_enrolment(access: Access) -> None:
-    """Make a secret, which counts for nothing until a code of it is confirmed. Raises Conflict where there is a factor."""
-    if has_second_factor(access.user.id):
-        raise Conflict("You have a second factor already. Remove it first to set up another.")
+    """Make a secret, which counts for nothing until a code of it is confirmed. Raises Conflict where there is an app."""
+    state = read_second_factor(access)
+    if state is not None and state.since is not None:
+        raise Conflict("You have an authenticator app already. Turn it off first to set up another.")
     db.session.execute(delete(SecondFactor).where(SecondFactor.user_id == access.user.id, SecondFactor.confirmed_at.is_(None)))
     ciphertext = encrypt(_PURPOSE, secrets.token_bytes(_SECRET_BYTES))
     db.session.add(SecondFactor(user_id=access.user.id, ciphertext=ciphertext, created_at=now()))
@@ -113,8 +117,8 @@ def confirm_enrolment(access: Access, mark: str, password: str, code: str, sessi
     confirmed = update(SecondFactor).where(*shown).values(**values).returning(SecondFactor.user_id)
     if db.session.execute(confirmed).first() is None:
         raise Conflict(_NOTHING_PENDING)
-    before_commit(_new_codes(access.user.id))
-    _mark_proven(session_id)
+    before_commit(new_codes(access.user.id))
+    mark_proven(session_id)
     record_audit(access, "factor.added", _subject(access))
     db.session.commit()
     LIMITS.get().give_back(_POLICY, counted)
@@ -124,21 +128,22 @@ def confirm_enrolment(access: Access, mark: str, password: str, code: str, sessi
 def renew_recovery_codes(access: Access, before_commit: BeforeCommit) -> None:
     """Replace the recovery codes by ten new ones. Raises Conflict without a second factor, RateLimitExceeded."""
     LIMITS.get().count("recovery_codes", access.user.id, CODES_LIMIT).check_limit(_CODES_OFTEN)
-    locked = select(SecondFactor.user_id).where(*_is_confirmed(access.user.id)).with_for_update()
-    if db.session.execute(locked).first() is None:
+    db.session.execute(select(User.id).where(User.id == access.user.id).with_for_update())
+    if db.session.execute(_any_factor(access.user.id)).first() is None:
+        db.session.rollback()
         raise Conflict("You have no second factor, so there is nothing to recover.")
-    before_commit(_new_codes(access.user.id))
+    before_commit(new_codes(access.user.id))
     record_audit(access, "factor.recovery_codes_created", _subject(access))
     db.session.commit()
 
 
 @retry_conflicts
 def remove_second_factor(access: Access) -> bool:
-    """Let the password suffice again; whether there was a factor."""
+    """Take the authenticator app away; whether there was one. Without a passkey, the password suffices again."""
     removal = delete(SecondFactor).where(*_is_confirmed(access.user.id)).returning(SecondFactor.user_id)
     was_there = db.session.execute(removal).first() is not None
     if was_there:
-        db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == access.user.id))
+        end_codes_without_factor(access.user.id)
         record_audit(access, "factor.removed", _subject(access))
     db.session.commit()
     return was_there
@@ -157,12 +162,36 @@ def check_second_factor(person: Person, code: str, browser_id: str | None = None
     return is_right
 
 
+def new_codes(user_id: str) -> list[str]:
+    """Ten recovery codes in place of those before; the caller records why, and commits."""
+    codes = [b32encode(secrets.token_bytes(_CODE_BYTES)).decode().lower() for _ in range(_CODES)]
+    db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
+    db.session.add_all([RecoveryCode(user_id=user_id, digest=digest(code)) for code in codes])
+    return ["-".join(re.findall("....", code)) for code in codes]
+
+
+def end_codes_without_factor(user_id: str) -> None:
+    """Take the recovery codes away where nothing is left to recover; the caller records why, and commits."""
+    db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id, ~_has_factor(user_id)))
+
+
+def mark_proven(session_id: str) -> None:
+    """The second factor was proven in this session now; the caller records how, and commits."""
+    db.session.execute(update(UserSession).where(UserSession.id == session_id).values(proven_at=now()))
+
+
 @retry_conflicts
 def prove_again(access: Access, code: str, session_id: str) -> None:
     """Let what matters most go on for ten minutes in this session. Raises ValidationFailed, RateLimitExceeded."""
     if not check_second_factor(access.user, code, session_id):
         raise _wrong_code()
-    _mark_proven(session_id)
+    record_proof(access, session_id)
+
+
+@retry_conflicts
+def record_proof(access: Access, session_id: str) -> None:
+    """Note that whoever uses this session has just proven their second factor."""
+    mark_proven(session_id)
     record_audit(access, "session.proven", Subject("session", session_id, access.user.id))
     db.session.commit()
 
@@ -208,20 +237,19 @@ def _use_recovery_code(access: Access, code: str) -> bool:
     return was_there
 
 
-def _new_codes(user_id: str) -> list[str]:
-    codes = [b32encode(secrets.token_bytes(_CODE_BYTES)).decode().lower() for _ in range(_CODES)]
-    db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
-    db.session.add_all([RecoveryCode(user_id=user_id, digest=digest(code)) for code in codes])
-    return ["-".join(re.findall("....", code)) for code in codes]
-
-
-def _mark_proven(session_id: str) -> None:
-    db.session.execute(update(UserSession).where(UserSession.id == session_id).values(proven_at=now()))
-
-
 def _count_attempt(caller: str) -> str:
     LIMITS.get().count(_POLICY, caller, ATTEMPT_LIMIT).check_limit(_GUESSED)
     return caller
+
+
+def _any_factor(user_id: str) -> CompoundSelect[Any]:
+    """Rows where somebody has an authenticator app, or a passkey."""
+    app = select(SecondFactor.user_id).where(*_is_confirmed(user_id))
+    return union_all(app, select(Passkey.user_id).where(Passkey.user_id == user_id))
+
+
+def _has_factor(user_id: str) -> ColumnElement[bool]:
+    return exists(select(literal(1)).select_from(_any_factor(user_id).subquery()))
 
 
 def _is_confirmed(user_id: str) -> tuple[ColumnElement[bool], ...]:

@@ -32,7 +32,7 @@ PROVEN = "Your code fits. This is what you entered: look it through and send it 
 PROVEN_EMPTY = "Your code fits. Fill the form in again: passwords and codes are never kept."
 STALE = "This form was opened before you last signed in, so nothing was changed. Look it through and send it again."
 # The name goes along for password stores alone.
-_NEVER_KEPT = ("password", "token", "code", "username")
+_NEVER_KEPT = ("password", "token", "code", "username", "passkey")
 _HAS_ENTRIES = "kept_entries"
 # What stays in the cookie as somebody signs in.
 KEPT_ENTRIES = (KEPT_FORM, _HAS_ENTRIES)

@@ -79,10 +79,29 @@ def reopen_leaving() -> Response:
     return redirect(url_for("portal.leaving"), 303)
 
 
+@bp.get("/account/passkeys/options")
 @bp.get("/account/password")
 @bp.get("/account/second-factor/recovery-codes")
 def reopen_security() -> Response:
     return redirect(url_for("portal.security"), 303)
+
+
+@bp.get("/sign-in/passkey")
+@bp.get("/sign-in/passkey/options")
+def reopen_sign_in() -> Response:
+    return redirect(url_for("portal.sign_in"), 303)
+
+
+@bp.get("/sign-in/code/passkey")
+@bp.get("/sign-in/code/passkey/options")
+def reopen_code() -> Response:
+    return redirect(url_for("portal.sign_in_code"), 303)
+
+
+@bp.get("/account/prove/passkey")
+@bp.get("/account/prove/passkey/options")
+def reopen_proof() -> Response:
+    return redirect(url_for("portal.prove"), 303)
 
 
 @bp.get("/account/second-factor/confirm")

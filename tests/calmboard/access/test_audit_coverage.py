@@ -15,6 +15,17 @@ _WITHOUT_TRACE = {
     "access/audit.py": {"record_audit": "it is the trace"},
     "access/credentials/devices.py": {"forget_devices": "part of signing out everywhere, which records itself"},
     "access/credentials/keys.py": {"record_key_use": "a use, not a change"},
+    "access/credentials/passkeys/challenges.py": {
+        "create_challenge": "what is to be signed gives no right",
+        "take_challenge": "what it lets happen records itself",
+        "delete_expired_challenges": "nobody can sign them any more",
+    },
+    "access/credentials/passkeys/using.py": {"use_passkey": "a use; the sign-in or proof that follows records itself"},
+    "access/credentials/second_factor.py": {
+        "new_codes": "part of a change of the factor, which records itself",
+        "end_codes_without_factor": "part of a change of the factor, which records itself",
+        "mark_proven": "part of a proof, which records itself",
+    },
     "access/credentials/session_tokens.py": {"end_tokens_of": "part of a change of password, which records itself"},
     "access/credentials/sessions.py": {
         "find_session": "stamps when the browser was last seen",

@@ -154,7 +154,7 @@ def test_a_wrong_password_does_not_tell_of_the_second_factor(app: Flask, person:
 def test_turning_it_off_lets_the_password_suffice_and_is_told_of(app: Flask, client: FlaskClient, person: TestUser) -> None:
     browser = person.sign_in()
     set_up(person, browser)
-    assert "Turn off the second factor?" in browser.get("/account/second-factor/remove").text
+    assert "Turn off the authenticator app?" in browser.get("/account/second-factor/remove").text
     send(browser, "/account/second-factor/remove", "/account/second-factor/remove")
     assert enter_password(client, person).location == "/integrations"
     with app.app_context():

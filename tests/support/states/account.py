@@ -31,8 +31,8 @@ def _sign_out_dialog(page: Page, _reader: TestUser) -> None:
 
 def _enrolment(page: Page, _reader: TestUser) -> None:
     page.goto("/account/security")
-    page.get_by_role("button", name="Set up a second factor").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Set up a second factor")
+    page.get_by_role("button", name="Set up an authenticator app").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Set up an authenticator app")
 
 
 def _enrolment_refused(page: Page, reader: TestUser) -> None:
@@ -107,7 +107,7 @@ def _code_page(page: Page, reader: TestUser) -> None:
     page.goto("/sign-in")
     page.get_by_label("E-mail").fill(reader.email)
     page.get_by_label("Password", exact=True).fill(reader.password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Enter your code")
 
 
@@ -121,7 +121,7 @@ def _refused(page: Page, _reader: TestUser) -> None:
     page.goto("/sign-in")
     page.get_by_label("E-mail").fill("nobody@calmboard.test")
     page.get_by_label("Password", exact=True).fill("guess")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator("#refusal")).to_be_focused()
 
 
@@ -185,6 +185,8 @@ ACCOUNT = (
     State("recovery codes", _recovery_codes),
     State("account with a second factor", _with_factor),
     State("the question before turning the second factor off", at("/account/second-factor/remove")),
+    State("adding a passkey", at("/account/passkeys")),
+    State("adding a passkey, without script", at("/account/passkeys"), has_script=False),
     State("asked for a code again", at("/account/prove")),
     State("sign-in, the code", _code_page, is_signed_in=False),
     State("the question before signing out everywhere", _sign_out_dialog, with_keys),
