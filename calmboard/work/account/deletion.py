@@ -57,16 +57,12 @@ def foresee_deletion(access: Access) -> Consequences:
     user_id, at = access.user.id, now()
     live_keys = (ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None), ApiKey.expires_at.is_(None) | (ApiKey.expires_at > at))
     live_grants = (OAuthGrant.user_id == user_id, OAuthGrant.revoked_at.is_(None), OAuthGrant.redeemed_at.is_not(None))
-    own_work = select(func.count()).join(Board).join(Membership, Membership.project_id == Board.project_id)
-    own_work = own_work.where(Membership.user_id == user_id)
-    comments = select(func.count()).select_from(Comment).join(Task).join(Board)
-    comments = comments.join(Membership, Membership.project_id == Board.project_id).where(Membership.user_id == user_id)
     counts = {
         "keys": select(func.count()).select_from(ApiKey).where(*live_keys),
         "connected_apps": select(func.count()).select_from(OAuthGrant).where(*live_grants, OAuthGrant.expires_at > at),
         "made_apps": select(func.count()).select_from(MadeApp).where(MadeApp.maker_id == user_id),
-        "tasks": own_work.select_from(Task).where(Task.created_by == user_id),
-        "comments": comments.where(Comment.author_id == user_id),
+        "tasks": _count_shared(select(Task.id).where(Task.created_by == user_id), user_id),
+        "comments": _count_shared(select(Comment.id).join(Task).where(Comment.author_id == user_id), user_id),
         "shared_projects": _projects(user_id, _has_others()).with_only_columns(func.count()),
     }
     with autocommit() as connection:
@@ -144,6 +140,12 @@ def _projects(user_id: str, *conditions: ColumnElement[bool]) -> AnySelect:
     """The ids of the person's projects for which these conditions hold."""
     statement: AnySelect = select(Project.id).join(Membership, Membership.project_id == Project.id)
     return statement.where(Membership.user_id == user_id, *conditions)
+
+
+def _count_shared(work: AnySelect, user_id: str) -> AnySelect:
+    """How much of it is in projects that others are in as well: the rest ends with them."""
+    shared = work.join(Board, Board.id == Task.board_id).join(Membership, Membership.project_id == Board.project_id)
+    return shared.where(Membership.user_id == user_id, _has_others()).with_only_columns(func.count())
 
 
 def _named(projects: AnySelect) -> AnySelect:

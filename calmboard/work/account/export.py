@@ -27,6 +27,7 @@ from calmboard.models import (
     Membership,
     OAuthClient,
     OAuthGrant,
+    Passkey,
     Project,
     SecondFactor,
     Task,
@@ -94,6 +95,7 @@ def _profile(user_id: str) -> dict[str, Any]:
 def _parts(user_id: str) -> list[_Part]:
     return [
         _Part("sessions", _own(UserSession, user_id, "id created_at last_seen_at expires_at proven_at ip agent"), UserSession.id),
+        _Part("passkeys", _own(Passkey, user_id, "id name created_at last_used_at"), Passkey.id),
         _Part("keys", _own(ApiKey, user_id, _KEY_COLUMNS), ApiKey.id),
         _Part("connected_apps", _grants(user_id), OAuthGrant.id),
         _Part("made_apps", _made_apps(user_id), OAuthClient.id),

@@ -11,7 +11,7 @@ from calmboard.clock import now
 from portal.account.awaited import awaited_person, awaits_remembering
 from portal.account.passkeys.ceremonies import ceremony
 from portal.account.proof import proof_page
-from portal.account.sign_in import code_page, redirect_to_next, sign_in_page, start_again
+from portal.account.sign_in import code_page, redirect_to_next, sign_in_code, sign_in_page, start_again
 from portal.shared.blueprint import bp
 from portal.shared.form_limits import ATTEMPT_LIMITS, limiter, person_or_network
 from portal.shared.local_paths import local_path
@@ -37,6 +37,13 @@ def sign_in_by_passkey() -> ResponseReturnValue:
     if person is None:
         return sign_in_page(refusal=_REFUSAL), 422
     return _sign_in(person, remember="remember" in request.form)
+
+
+@bp.get("/sign-in/code/passkey")
+@bp.get("/sign-in/code/passkey/options")
+def reopen_code() -> ResponseReturnValue:
+    """Opened as a page, the form's address leads to the form."""
+    return sign_in_code()
 
 
 @bp.post("/sign-in/code/passkey/options")

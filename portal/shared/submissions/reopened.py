@@ -92,12 +92,6 @@ def reopen_sign_in() -> Response:
     return redirect(url_for("portal.sign_in"), 303)
 
 
-@bp.get("/sign-in/code/passkey")
-@bp.get("/sign-in/code/passkey/options")
-def reopen_code() -> Response:
-    return redirect(url_for("portal.sign_in_code"), 303)
-
-
 @bp.get("/account/prove/passkey")
 @bp.get("/account/prove/passkey/options")
 def reopen_proof() -> Response:

@@ -56,7 +56,8 @@ def role_of(app: Flask, user: TestUser, project: ProjectAndBoard) -> str | None:
 
 
 def test_the_page_counts_what_ends_and_names_the_projects(app: Flask, person: TestUser, new_user: NewUser) -> None:
-    add_project_and_board(app, person, "Observatory & garden")
+    own = add_project_and_board(app, person, "Observatory & garden")
+    person.api.post(f"/boards/{own.board_id}/tasks", json={"title": "Ends with its project"})
     shared = add_project_and_board(app, new_user(), "Shared", member=person)
     person.api.post(f"/boards/{shared.board_id}/tasks", json={"title": "Polish the lens"})
     page = person.sign_in().get(PAGE).text
