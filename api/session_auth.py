@@ -16,7 +16,8 @@ from calmboard.access.credentials.second_factor import check_second_factor, has_
 from calmboard.access.credentials.sign_in import check_password
 from calmboard.access.limits.rate_limits import network_of
 from calmboard.access.oauth.clients import own_client
-from calmboard.errors import FieldError, InvalidRequest, InvalidToken, ValidationFailed
+from calmboard.errors import FieldError, Forbidden, InvalidRequest, InvalidToken, ValidationFailed
+from calmboard.work.account.deletion import find_deletion
 from web.bearer import read_bearer
 from web.origin import origin
 
@@ -25,7 +26,8 @@ T = TypeVar("T")
 bp = Blueprint("session_auth", __name__)
 
 _REFUSAL = "E-mail and password do not belong together. Check both."
-_NO_CODE = "This account has a second factor. Send the code that its app shows as “otp”."
+_NO_CODE = "This account has a second factor. Send the code that its app shows, or a recovery code, as “otp”."
+_LEAVING = "This account is going to be deleted on {deletes_at:%Y-%m-%d}. Sign in at {origin}/sign-in to keep it."
 _WRONG_CODE = "This code does not fit. Send the one that the app shows now; each works once."
 
 
@@ -38,6 +40,8 @@ def open_session() -> Response:
     if person is None:
         raise ValidationFailed(_REFUSAL, errors=(FieldError("/password", "no_match", _REFUSAL),))
     _require_second_factor(person, credentials.otp)
+    if (deletes_at := find_deletion(person)) is not None:
+        raise Forbidden(_LEAVING.format(deletes_at=deletes_at, origin=origin()))
     token = session_tokens.open_token_session(person, request.remote_addr, request.user_agent.string)
     lasts_s = int(session_tokens.LIFE.total_seconds())
     client = own_client(person, origin())

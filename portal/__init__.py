@@ -6,7 +6,22 @@ from flask import Flask
 
 from calmboard.access.credentials.sessions import ABSOLUTE
 from calmboard.settings import current_settings
-from portal.account import invitations, profile, proof, security, session_token, sessions, sign_in, stopped_invitations
+from portal.account import (
+    deletion,
+    email_change,
+    export,
+    invitations,
+    profile,
+    proof,
+    security,
+    session_token,
+    sessions,
+    sign_in,
+    stopped_invitations,
+)
+from portal.account.passkeys import own as own_passkeys
+from portal.account.passkeys import using as used_passkeys
+from portal.account.passkeys.ceremonies import passkey_host
 from portal.activity import views as activity_views
 from portal.agents import reference as agent_reference
 from portal.apps import callbacks, oauth_playground
@@ -57,7 +72,10 @@ PAGES = (
     callbacks,
     checks,
     created_keys,
+    deletion,
+    email_change,
     errors,
+    export,
     invitations,
     key_edits,
     key_lists,
@@ -70,6 +88,7 @@ PAGES = (
     own_app_forms,
     own_app_life,
     own_app_maintainers,
+    own_passkeys,
     practice,
     profile,
     proof,
@@ -84,6 +103,7 @@ PAGES = (
     task_views,
     trial_keys,
     try_views,
+    used_passkeys,
 )
 
 # A picture that is too large is to be said so beside its field: what a camera takes arrives.
@@ -100,6 +120,7 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.globals["new_form_token"] = new_form_token
     app.jinja_env.globals["page_with"] = page_with
+    app.jinja_env.globals["passkey_host"] = passkey_host
     app.context_processor(_shared_context)
     app.after_request(protect)
     app.register_blueprint(bp)

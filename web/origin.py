@@ -21,11 +21,13 @@ def origin() -> str:
 
 def is_from_our_page() -> bool:
     """Whether a form was sent by a page of ours, as the browser says: another site could fill it with its own values."""
-    request, settings = current_request(), current_settings()
-    ours = {settings.origin}
-    if settings.is_development:
-        ours.add(request.host_url.rstrip("/"))
-    return request.headers.get("Origin") in ours
+    return current_request().headers.get("Origin") in page_origins()
+
+
+def page_origins() -> set[str]:
+    """Where this page may stand: at ORIGIN; in development under every name of this machine, as `_require_host` lets pass."""
+    settings = current_settings()
+    return {settings.origin, *({current_request().host_url.rstrip("/")} if settings.is_development else ())}
 
 
 def answer_under_any_host(app: Flask, *paths: str) -> None:

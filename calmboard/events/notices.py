@@ -28,7 +28,9 @@ OPTIONAL: Mapping[Kind, str] = {
     "app_connected": "An app was connected",
 }
 # Told in any case, and however many messages the mailbox got.
-ALWAYS: frozenset[Kind] = frozenset({"key_leaked", "app_leaked", "session_leaked", "password_changed", "factor_changed"})
+ALWAYS: frozenset[Kind] = frozenset(
+    {"key_leaked", "app_leaked", "session_leaked", "password_changed", "factor_changed", "deletion_begun", "account_kept"}
+)
 
 _KINDS: Mapping[str, Kind] = {
     "key.created": "key_created",
@@ -39,6 +41,10 @@ _KINDS: Mapping[str, Kind] = {
     "factor.added": "factor_changed",
     "factor.removed": "factor_changed",
     "factor.recovery_codes_created": "factor_changed",
+    "passkey.added": "factor_changed",
+    "passkey.removed": "factor_changed",
+    "account.deletion_begun": "deletion_begun",
+    "account.kept": "account_kept",
 }
 _LEAKS: Mapping[str, Kind] = {
     "key.revoked": "key_leaked",

@@ -29,6 +29,12 @@ Kind = Literal[
     "session_leaked",
     "password_changed",
     "factor_changed",
+    "deletion_begun",
+    "account_kept",
+    "account_deleted",
+    "email_change_old",
+    "email_change_new",
+    "email_changed",
 ]
 
 _FIRST_DELAY, _BACKOFF, _MAX_ATTEMPTS = timedelta(seconds=10), 3, 6

@@ -4,6 +4,7 @@ from calmboard.models.access import (
     ApiKey,
     IdempotentRequest,
     KeyNetwork,
+    Passkey,
     PasswordReset,
     RecoveryCode,
     SecondFactor,
@@ -22,10 +23,10 @@ from calmboard.models.oauth import (
     OAuthGrant,
     OAuthRefreshToken,
 )
-from calmboard.models.people import User
+from calmboard.models.people import EmailChange, User
 from calmboard.models.requests import LoggedCall, RequestLogGap, UsageDay, UsageHour
 from calmboard.models.text_index import EXTENSIONS
-from calmboard.models.waiting import KeptForm, WaitingSecret
+from calmboard.models.waiting import KeptForm, PasskeyChallenge, WaitingSecret
 from calmboard.models.work import (
     Board,
     ExternalTask,
@@ -51,6 +52,7 @@ __all__ = [
     "Board",
     "ChecklistItem",
     "Comment",
+    "EmailChange",
     "ExternalTask",
     "IdempotentRequest",
     "Invitation",
@@ -66,6 +68,8 @@ __all__ = [
     "OAuthGrant",
     "OAuthRefreshToken",
     "OutboxMessage",
+    "Passkey",
+    "PasskeyChallenge",
     "PasswordReset",
     "Project",
     "RecoveryCode",

@@ -151,6 +151,23 @@ class RecoveryCode(Base):
     __table_args__ = (PrimaryKeyConstraint("user_id", "digest"),)
 
 
+class Passkey(Base):
+    """A passkey of a person, by its public key; they may sign in with it. `sign_count` is what its device said last, 0 where it
+    does not count.
+    """
+
+    __tablename__ = "passkeys"
+
+    id: Mapped[str] = id_column("pky")
+    user_id: Mapped[str] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary(1023), unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class IdempotentRequest(Base):
     """A POST that carried an Idempotency-Key, and its stored response.
 

@@ -33,3 +33,12 @@ class KeptForm(Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PasskeyChallenge(Base):
+    """What a passkey is to sign, once, for one purpose and in one browser: `digest` is that of all three."""
+
+    __tablename__ = "passkey_challenges"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -9,6 +9,7 @@ from flask import Flask
 from huey import crontab
 from sqlalchemy.exc import SQLAlchemyError
 
+from calmboard.access.credentials.passkeys.challenges import delete_expired_challenges
 from calmboard.access.credentials.sessions import delete_expired_sessions
 from calmboard.access.credentials.waiting_secrets import delete_expired_secrets
 from calmboard.access.idempotency import delete_expired_idempotency_keys
@@ -27,9 +28,11 @@ from calmboard.operations.retention import (
     delete_old_activities,
     delete_old_audit_entries,
     delete_old_networks,
+    delete_unconfirmed_factors,
 )
 from calmboard.queue import beat, job, queue
 from calmboard.settings import current_settings
+from calmboard.work.account.ending import delete_left_accounts
 from calmboard.work.discussion.attachments import delete_orphan_files
 from calmboard.work.text_index.filling import index_waiting_texts, merge_index, renew_sparse_index
 
@@ -115,9 +118,12 @@ def delete_orphan_attachments() -> None:
 
 queue.periodic_task(crontab(minute="*/5"))(delete_expired_secrets)
 queue.periodic_task(crontab(minute="*/5"))(delete_expired_forms)
+queue.periodic_task(crontab(minute="*/5"))(delete_expired_challenges)
 queue.periodic_task(crontab(minute="3-59/10"))(note_ending_keys)
 queue.periodic_task(crontab(minute="*/5"))(note_new_networks)
+queue.periodic_task(crontab(minute="2-59/10"))(delete_left_accounts)
 queue.periodic_task(crontab(minute="7"))(delete_expired_sessions)
+queue.periodic_task(crontab(minute="9"))(delete_unconfirmed_factors)
 queue.periodic_task(crontab(minute="17"))(delete_expired_tokens)
 queue.periodic_task(crontab(minute="27"))(prepare_log_days)
 queue.periodic_task(crontab(minute="47"))(delete_old_calls)

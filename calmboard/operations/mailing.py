@@ -18,8 +18,9 @@ from calmboard.models import OutboxMessage
 from calmboard.operations.notice_texts import read_notice
 from calmboard.settings import current_settings
 from calmboard.texts.names import one_line, quoted
+from calmboard.work.account.email_change import ChangeLink, create_change_link
 from calmboard.work.invitations import InvitationMessage, create_invitation_message
-from calmboard.work.people import find_person
+from calmboard.work.people import find_person, has_account
 
 _RESET_MESSAGE = """\
 Hello {name},
@@ -49,6 +50,60 @@ You do not know them? Do nothing, and nothing happens. To get no more invitation
 this link and say so:
 
 {stop_link}
+
+CalmBoard
+{origin}
+"""
+
+_DELETED_MESSAGE = """\
+Hello,
+
+your CalmBoard account was deleted, as it was asked for seven days ago. Its keys, apps and settings are gone. Tasks and comments
+of yours in projects of others stay there, and say that somebody wrote them who left.
+
+Nothing is left for you to do, and nothing brings the account back. With this address you can make a new one at any time, by an
+invitation.
+
+CalmBoard
+{origin}
+"""
+
+_OLD_ADDRESS_MESSAGE = """\
+Hello {name},
+
+somebody, most likely you, wants your CalmBoard account to have the address {new} instead of this one. To agree, or to stop it,
+open this link:
+
+{link}
+
+The address changes once both were agreed to: this link, and the one that was sent to the new address. Both work for a day.
+
+If it was not you, open the link, stop the change, and set a new password: somebody knows the one that you have.
+
+CalmBoard
+{origin}
+"""
+
+_NEW_ADDRESS_MESSAGE = """\
+Hello,
+
+somebody wants this to be the e-mail address of their CalmBoard account. If it was you, open this link and agree:
+
+{link}
+
+The address changes once both were agreed to: this link, and the one that was sent to the present address. Both work for a day.
+
+If it was not you, do nothing, and nothing happens; or open the link and stop it.
+
+CalmBoard
+{origin}
+"""
+
+_CHANGED_ADDRESS_MESSAGE = """\
+Hello,
+
+the e-mail address of a CalmBoard account was changed, as was agreed to from the old address and from the new one. {now}
+Messages go to the new address. You stay signed in where you are; keys and connected apps go on.
 
 CalmBoard
 {origin}
@@ -128,6 +183,38 @@ def _describe_inviter(invitation: InvitationMessage) -> str:
     return f"{quoted(invitation.inviter)} ({one_line(invitation.inviter_email)})"
 
 
+def _mail_farewell(message: LeasedMessage) -> None:
+    settings = current_settings()
+    mail.send(settings, message.recipient, "Your account was deleted", _DELETED_MESSAGE.format(origin=settings.origin))
+
+
+def _mail_old_address(message: LeasedMessage) -> None:
+    """Does nothing where the change was stopped or done meanwhile, and so do the two that follow."""
+    settings, link = current_settings(), create_change_link(message.subject_id or "", "old")
+    if link is not None:
+        text = _OLD_ADDRESS_MESSAGE.format(name=one_line(link.name), new=one_line(link.email), **_parts_of(link))
+        mail.send(settings, message.recipient, "Another address for your account?", text)
+
+
+def _mail_new_address(message: LeasedMessage) -> None:
+    """Nor where somebody has the address: they would be bothered with what can never be."""
+    settings, link = current_settings(), create_change_link(message.subject_id or "", "new")
+    if link is not None and not link.is_taken:
+        mail.send(settings, message.recipient, "Is this your address?", _NEW_ADDRESS_MESSAGE.format(**_parts_of(link)))
+
+
+def _mail_changed_address(message: LeasedMessage) -> None:
+    settings, is_present = current_settings(), has_account(message.recipient)
+    sentence = "You sign in with {} from now on." if is_present else "{} is its address no more."
+    text = _CHANGED_ADDRESS_MESSAGE.format(now=sentence.format(one_line(message.recipient)), origin=settings.origin)
+    mail.send(settings, message.recipient, "The address of an account was changed", text)
+
+
+def _parts_of(link: ChangeLink) -> dict[str, str]:
+    origin = current_settings().origin
+    return {"link": f"{origin}/change-address/{link.token}", "origin": origin}
+
+
 def _mail_notice(message: LeasedMessage) -> None:
     """Does nothing where what it tells of is gone meanwhile."""
     settings, notice = current_settings(), read_notice(message.kind, message.subject_id or "")
@@ -149,4 +236,8 @@ _SENDERS: dict[Kind, Callable[[LeasedMessage], None]] = {
     **dict.fromkeys((*OPTIONAL, *ALWAYS), _mail_notice),
     "password_reset": _mail_reset_link,
     "invitation": _mail_invitation,
+    "account_deleted": _mail_farewell,
+    "email_change_old": _mail_old_address,
+    "email_change_new": _mail_new_address,
+    "email_changed": _mail_changed_address,
 }

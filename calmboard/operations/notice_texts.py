@@ -17,6 +17,8 @@ from calmboard.texts.names import one_line, quoted, without_links
 _NOT_YOU = "Was it not you? Ask for a new password on the sign-in page: that signs out every browser and disconnects every app."
 _KEY = "Was it not you? Revoke the key on that page, and change your password."
 _FACTORS = {
+    "passkey.added": ("A passkey was added", "Whoever holds it signs in with it, without the password."),
+    "passkey.removed": ("A passkey was removed", "It signs nobody in any more."),
     "factor.added": ("A second factor was added", "Signing in asks for a code now, beside the password."),
     "factor.removed": ("The second factor was removed", "Signing in asks for the password alone now."),
     "factor.recovery_codes_created": ("New recovery codes were created", "The recovery codes from before do not work any more."),
@@ -189,6 +191,32 @@ def _factor_changed(entry_id: str) -> Notice:
     )
 
 
+def _deletion_begun(entry_id: str) -> Notice:
+    entry = _entry(entry_id)
+    return Notice(
+        subject="Your account is going to be deleted",
+        sentences=(
+            "Until then your keys are paused, every app is disconnected, and nobody can work as you. "
+            "Sign in before, and you can keep the account with everything in it.",
+        ),
+        facts=(("Deleted", _time(datetime.fromisoformat(entry.details["deletes_at"]))), ("Begun by", _actor(entry))),
+        link_text="Sign in to keep it",
+        path="/sign-in",
+        remedy="Was it not you? Sign in, keep the account, and change your password.",
+    )
+
+
+def _account_kept(entry_id: str) -> Notice:
+    return Notice(
+        subject="Your account is kept",
+        sentences=("It is not deleted. Your keys work again; apps that were connected have to ask you again.",),
+        facts=(("Kept", _time(_entry(entry_id).at)),),
+        link_text="Look at your account",
+        path="/account",
+        remedy=_NOT_YOU,
+    )
+
+
 _READERS: Mapping[Kind, Callable[[str], Notice | None]] = {
     "key_created": _key_created,
     "key_replaced": _key_replaced,
@@ -201,6 +229,8 @@ _READERS: Mapping[Kind, Callable[[str], Notice | None]] = {
     "session_leaked": _session_leaked,
     "password_changed": _password_changed,
     "factor_changed": _factor_changed,
+    "deletion_begun": _deletion_begun,
+    "account_kept": _account_kept,
 }
 
 

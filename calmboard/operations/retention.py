@@ -17,12 +17,14 @@ from calmboard.models import (
     OAuthCode,
     OAuthGrant,
     OAuthRefreshToken,
+    SecondFactor,
 )
 from calmboard.settings import current_settings
 
 # An hour more than the database demands, whose clock may be behind ours.
 _AUDIT_LIFE = timedelta(days=400, hours=1)
 _BATCH = 1000
+_UNCONFIRMED_LIFE = timedelta(days=1)
 _LAPSED_INVITATION_LIFE = timedelta(days=30)
 # Keys that can do nothing any more are listed as long as the audit log tells of them, unless somebody has very many.
 _DEAD_KEY_LIFE = timedelta(days=400)
@@ -56,6 +58,11 @@ def delete_expired_tokens() -> None:
         delete_in_batches(table, table.expires_at < at - timedelta(hours=2))
     unredeemed = (OAuthGrant.redeemed_at.is_(None)) & (OAuthGrant.created_at < at - timedelta(days=1))
     delete_in_batches(OAuthGrant, unredeemed | (OAuthGrant.expires_at < at - timedelta(days=1)))
+
+
+def delete_unconfirmed_factors() -> None:
+    """Remove the secrets of authenticator apps that nobody went on with."""
+    delete_in_batches(SecondFactor, SecondFactor.confirmed_at.is_(None), SecondFactor.created_at < now() - _UNCONFIRMED_LIFE)
 
 
 def delete_dead_keys() -> None:

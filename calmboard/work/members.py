@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from calmboard import ids
 from calmboard.access.access import Access
@@ -25,7 +25,14 @@ _MEMBERS = (
     .where(Membership.project_id == bindparam("project_id"))
 )
 _ONE_MEMBER = _MEMBERS.where(Membership.user_id == bindparam("user_id"))
-_OWNERS = select(func.count()).where(Membership.project_id == bindparam("project_id"), Membership.role == "owner")
+# Who is about to delete their account owns nothing for long.
+_OTHER_OWNER = (
+    select(Membership.user_id)
+    .join(User, User.id == Membership.user_id)
+    .where(Membership.project_id == bindparam("project_id"), Membership.role == "owner")
+    .where(Membership.user_id != bindparam("user_id"), User.deletes_at.is_(None))
+    .limit(1)
+)
 
 
 def list_members(access: Access, project_id: str, page_request: PageRequest) -> Page[AnyRow]:
@@ -60,7 +67,7 @@ def change_member(
     role = changes.get("role", member.role)
     _require_owner_role(project.role, member.role, role)
     if member.role == "owner" != role:
-        _require_another_owner(project_id)
+        _require_another_owner(project_id, user_id)
     if role != member.role:
         membership = (Membership.project_id == project_id, Membership.user_id == user_id)
         db.session.execute(update(Membership).where(*membership).values(role=role))
@@ -86,13 +93,18 @@ def remove_member(access: Access, project_id: str, user_id: str, precondition: P
     precondition(member)
     _require_owner_role(project.role, member.role)
     if member.role == "owner":
-        _require_another_owner(project_id)
-    _unassign(project_id, user_id)
-    db.session.execute(delete(Membership).where(Membership.project_id == project_id, Membership.user_id == user_id))
+        _require_another_owner(project_id, user_id)
+    take_out(project_id, user_id)
     what = "member.left" if leaves else "member.removed"
     record(access, what, project_id, user_id, changes={"name": member.name})
     record_audit(access, what, _subject(project_id, user_id), {"role": member.role})
     db.session.commit()
+
+
+def take_out(project_id: str, user_id: str) -> None:
+    """End a membership, on the tasks of the project too; the caller records why, and commits."""
+    _unassign(project_id, user_id)
+    db.session.execute(delete(Membership).where(Membership.project_id == project_id, Membership.user_id == user_id))
 
 
 @cache
@@ -114,9 +126,9 @@ def _require_owner_role(own_role: str, *roles: str) -> None:
         raise Forbidden("Only an owner of this project can make, change or remove an owner.")
 
 
-def _require_another_owner(project_id: str) -> None:
+def _require_another_owner(project_id: str, user_id: str) -> None:
     """Nobody else writes in the project, so that of two owners who leave at once one stays."""
-    if db.session.execute(_OWNERS, {"project_id": project_id}).scalar_one() == 1:
+    if db.session.execute(_OTHER_OWNER, {"project_id": project_id, "user_id": user_id}).first() is None:
         raise Conflict("This is the only owner of the project. Make somebody else an owner first.")
 
 

@@ -24,7 +24,7 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 @retry_conflicts
 def add_person(email: str, name: str, password: str, plan: str, actor: Actor = "operator") -> Person:
     """Add a person; raises ValidationFailed with an error for each value that cannot be used."""
-    errors = [error for error in (_email_error(email), _name_error(name), _password_error(password), _plan_error(plan)) if error]
+    errors = [error for error in (email_error(email), _name_error(name), _password_error(password), _plan_error(plan)) if error]
     if errors:
         raise ValidationFailed(errors=tuple(errors))
     user = User(email=email.strip(), name=one_line(name), password_hash=hash_password(password), plan=plan)
@@ -89,7 +89,14 @@ def find_person(email: str) -> Person:
     return Person(*row)
 
 
-def _email_error(email: str) -> FieldError | None:
+def has_account(email: str) -> bool:
+    """Whether somebody has this e-mail address."""
+    with autocommit() as connection:
+        found = select(User.id).where(func.lower(User.email) == email.strip().lower())
+        return connection.execute(found).first() is not None
+
+
+def email_error(email: str) -> FieldError | None:
     if _EMAIL.fullmatch(email.strip()):
         return None
     return FieldError("/email", "not_an_address", f"“{email}” is not an e-mail address.")

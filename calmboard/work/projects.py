@@ -106,9 +106,14 @@ def delete_project(access: Access, project_id: str, precondition: Precondition =
     require_role(access, project.role, "projects:write")
     require_right(project.role, "projects:delete")
     precondition(project)
-    _record_deletion(access, project_id, project.name)
-    db.session.execute(delete(Project).where(Project.id == project_id))
+    end_project(access, project_id, project.name)
     db.session.commit()
+
+
+def end_project(access: Access, project_id: str, name: str) -> None:
+    """As `delete_project`, for a caller that decided it may be, is alone in the project, and commits."""
+    _record_deletion(access, project_id, name)
+    db.session.execute(delete(Project).where(Project.id == project_id))
 
 
 def my_projects(access: Access) -> list[AnyRow]:

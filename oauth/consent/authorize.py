@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from calmboard.access.access import Access
+from calmboard.access.credentials.second_factor import needs_proof
 from calmboard.access.credentials.session_tokens import TokenSession, find_token_session
 from calmboard.access.oauth import grants
 from calmboard.access.oauth.client_metadata import InvalidClientMetadata, find_document, is_document
@@ -25,6 +26,7 @@ from calmboard.outgoing.fetch import FETCH
 from calmboard.settings import RateLimit
 from calmboard.work.project_choice import list_choices
 from oauth.answers import OAuthError, answer, answer_error
+from oauth.consent.kept_choice import keep_choice, take_kept_choice
 from oauth.consent.page import (
     CHOICES,
     ConsentForm,
@@ -54,6 +56,7 @@ _UNKNOWN = "CalmBoard does not know the application that sent you here. Start ag
 _DISABLED = "Whoever made this application has disabled it, so nobody can authorize it now. Nothing was granted."
 _OWN_CLIENT_ONLY = "A session token asks for your own client alone."
 _STALE = "This form was opened before you last signed in, so nothing was granted. Look it through and send it again."
+_PROVEN = "Your code fits. This is what you chose: look it through and send it again."
 _PROMPTS = {"consent", "login", "none", "select_account"}
 
 
@@ -240,6 +243,8 @@ def _show_consent(auth_request: AuthorizationRequest) -> Response | str:
         raise _unasked()
     if not current_user.is_authenticated:
         return _sign_in()
+    if (kept := take_kept_choice(_parameters())) is not None:
+        return _consent_page(auth_request, kept, refusal=_PROVEN)
     return _consent_page(auth_request, ConsentForm("all", auth_request.scopes, frozenset()))
 
 
@@ -320,6 +325,9 @@ def _grant(auth_request: AuthorizationRequest) -> Answer:
         project_ids = selected_projects(access)
     except MissingChoice as missing:
         return _consent_page(auth_request, read_consent_form(), {"reach": str(missing)}), 422
+    if needs_proof(access, current_user.session.id):
+        keep_choice()
+        return redirect(url_for("portal.prove", next=_address(_parameters())), 303)
     scopes = selected_scopes(auth_request.scopes)
     consent = Consent(
         auth_request.client, auth_request.redirect_uri, auth_request.challenge, auth_request.resource, scopes, project_ids

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from flask import request
+from werkzeug.datastructures import MultiDict
 
 from calmboard.access.access import Access, Person
 from calmboard.access.credentials.keys import MAX_PROJECTS
@@ -107,9 +108,9 @@ def selected_projects(access: Access) -> frozenset[str] | None:
     return selected
 
 
-def read_consent_form() -> ConsentForm:
-    """The choices as they were sent, to show the form with them again."""
-    form = request.form
+def read_consent_form(fields: MultiDict[str, str] | None = None) -> ConsentForm:
+    """The choices as they were sent, or kept, to show the form with them again."""
+    form = request.form if fields is None else fields
     project_ids = frozenset(form.getlist("project")[:MAX_SELECTED])
     return ConsentForm(form.get("reach"), frozenset(form.getlist("right")), project_ids, read_search(form))
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from calmboard.access.credentials import passwords
+from calmboard.access.credentials.passkeys.own import list_passkeys
 from calmboard.access.credentials.second_factor import (
     begin_enrolment,
     confirm_enrolment,
@@ -20,7 +21,7 @@ from calmboard.access.credentials.second_factor import (
     remove_second_factor,
     renew_recovery_codes,
 )
-from calmboard.errors import ValidationFailed
+from calmboard.errors import Conflict, ValidationFailed
 from portal.account.proof import proven
 from portal.keys.forms import errors_by_field
 from portal.shared.blueprint import UNCHANGED, bp
@@ -76,11 +77,17 @@ def _refill_enrolment(_fields: Fields) -> ResponseReturnValue:
 @refilled_by(_refill_enrolment)
 @created_once(again=show_again_at)
 def confirm_second_factor() -> ResponseReturnValue:
-    password, code, path = request.form.get("current_password", ""), request.form.get("code", ""), _path_of_codes()
+    mark, password, code = (request.form.get(name, "") for name in ("shown", "current_password", "code"))
+    path = path_of_codes()
     try:
-        confirm_enrolment(current_access(), password, code, current_user.session.id, lambda codes: _show_at(path, codes))
+        confirm_enrolment(
+            current_access(), mark, password, code, current_user.session.id, lambda codes: show_codes_at(path, codes)
+        )
     except ValidationFailed as problem:
         return _enrolment_page(errors_by_field(problem))
+    except Conflict as problem:
+        flash(problem.detail, UNCHANGED)
+        return redirect(url_for("portal.security", _anchor="second-factor"), 303)
     return redirect(path, 303)
 
 
@@ -88,8 +95,8 @@ def confirm_second_factor() -> ResponseReturnValue:
 @proven
 @created_once(again=show_again_at)
 def create_recovery_codes() -> Response:
-    path = _path_of_codes()
-    renew_recovery_codes(current_access(), lambda codes: _show_at(path, codes))
+    path = path_of_codes()
+    renew_recovery_codes(current_access(), lambda codes: show_codes_at(path, codes))
     return redirect(path, 303)
 
 
@@ -112,14 +119,20 @@ def ask_before_removing() -> str:
 @proven
 def remove_factor() -> Response:
     if remove_second_factor(current_access()):
-        flash("The second factor is off. Your password signs you in alone.")
+        flash("The authenticator app is off.")
     else:
-        flash("There was no second factor. Nothing was changed.", UNCHANGED)
+        flash("There was no authenticator app. Nothing was changed.", UNCHANGED)
     return redirect(url_for("portal.security"), 303)
 
 
 def _page(errors: dict[str, str] | None = None) -> str:
-    return render_template("account/security.html", errors=errors or {}, factor=read_second_factor(current_access()))
+    access = current_access()
+    return render_template(
+        "account/security.html",
+        errors=errors or {},
+        factor=read_second_factor(access),
+        passkeys=list_passkeys(access),
+    )
 
 
 def _enrolment_page(errors: dict[str, str] | None = None) -> ResponseReturnValue:
@@ -128,7 +141,7 @@ def _enrolment_page(errors: dict[str, str] | None = None) -> ResponseReturnValue
         return redirect(url_for("portal.security", _anchor="second-factor"), 303)
     groups = [enrolment.secret[start : start + 4] for start in range(0, len(enrolment.secret), 4)]
     picture = _picture(enrolment.uri)
-    page = render_template("account/factor/setup.html", groups=groups, picture=picture, errors=errors or {})
+    page = render_template("account/factor/setup.html", groups=groups, picture=picture, shown=enrolment.mark, errors=errors or {})
     return page, 422 if errors else 200
 
 
@@ -139,9 +152,9 @@ def _picture(uri: str) -> Markup:
     return Markup(drawn.getvalue().decode())  # noqa: S704 -- made of numbers alone
 
 
-def _path_of_codes() -> str:
+def path_of_codes() -> str:
     return url_for("portal.recovery_codes", page=secrets.token_urlsafe(8))
 
 
-def _show_at(path: str, codes: Sequence[str]) -> None:
+def show_codes_at(path: str, codes: Sequence[str]) -> None:
     show_once_at(path, "\n".join(codes))

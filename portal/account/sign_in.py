@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, request, session, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
+from calmboard.access.credentials.passkeys.own import has_passkey
 from calmboard.access.credentials.passwords import is_valid_reset_token
 from calmboard.access.credentials.passwords import reset_password as set_by_link
 from calmboard.access.credentials.second_factor import check_second_factor, has_second_factor
@@ -23,8 +24,8 @@ from portal.keys.forms import errors_by_field
 from portal.shared.blueprint import UNCHANGED, bp
 from portal.shared.form_limits import ATTEMPT_LIMITS, client_network, form_email, limiter
 from portal.shared.local_paths import local_path
-from portal.shared.session import known_device, leave_session, remember_device, start_session
-from portal.shared.submissions.kept import KEPT_FORM, Fields, refilled_by, take_kept_form
+from portal.shared.session import known_device, leave_session, leaving_session, remember_device, start_session
+from portal.shared.submissions.kept import KEPT_FORM, Fields, is_entry_kept, refilled_by, take_kept_form
 
 # Links mailed to one address, whoever asks for them; beyond, one in five minutes.
 _LINK_LIMIT, _LINK_PACE = RateLimit(5, 3600), RateLimit(1, 300)
@@ -35,7 +36,7 @@ _REFUSAL = "E-mail and password do not belong together. Check both."
 
 def _refill_sign_in(_fields: Fields) -> AnyResponse | str:
     """Somebody signed in meanwhile, in another tab: then there is nothing left to do."""
-    return _redirect_to_next() if current_user.is_authenticated else _sign_in_page()
+    return redirect_to_next() if current_user.is_authenticated else sign_in_page()
 
 
 def _refill_forgot_password(fields: Fields) -> str:
@@ -48,7 +49,9 @@ def _refill_reset_password(_fields: Fields, token: str) -> AnyResponse | str | t
 
 @bp.get("/sign-in")
 def sign_in() -> str | AnyResponse:
-    return _redirect_to_next() if current_user.is_authenticated else _sign_in_page()
+    if leaving_session() is not None:
+        return redirect(url_for("portal.leaving"), 303)
+    return redirect_to_next() if current_user.is_authenticated else sign_in_page()
 
 
 @bp.post("/sign-in")
@@ -58,20 +61,20 @@ def submit_sign_in() -> AnyResponse | tuple[str, int]:
     email = form_email()
     person = check_password(email, request.form.get("password", ""), client_network(), known_device(email))
     if person is None:
-        return _sign_in_page(refusal=_REFUSAL), 422
+        return sign_in_page(refusal=_REFUSAL), 422
     if has_second_factor(person.id):
         ask_for_code(person, remember="remember" in request.form)
         return redirect(url_for("portal.sign_in_code", next=_next_path()), 303)
     start_session(person, remember="remember" in request.form)
-    return remember_device(_redirect_to_next(), person)
+    return remember_device(redirect_to_next(), person)
 
 
 @bp.get("/sign-in/code")
 def sign_in_code() -> str | AnyResponse:
     """The second page of the sign-in, for who has a second factor."""
     if current_user.is_authenticated:
-        return _redirect_to_next()
-    return _start_again() if awaited_person() is None else _code_page()
+        return redirect_to_next()
+    return start_again() if awaited_person() is None else code_page()
 
 
 def _refill_code(_fields: Fields) -> AnyResponse | str:
@@ -83,11 +86,11 @@ def _refill_code(_fields: Fields) -> AnyResponse | str:
 def submit_code() -> AnyResponse | tuple[str, int]:
     person, remember = awaited_person(), awaits_remembering()
     if person is None:
-        return _start_again()
+        return start_again()
     if not check_second_factor(person, request.form.get("code", ""), known_device(person.email)):
-        return _code_page({"code": _WRONG_CODE}), 422
+        return code_page({"code": _WRONG_CODE}), 422
     start_session(person, remember=remember, proven_at=now())
-    return remember_device(_redirect_to_next(), person)
+    return remember_device(redirect_to_next(), person)
 
 
 @bp.get("/kept-form")
@@ -145,26 +148,30 @@ def save_new_password(token: str) -> AnyResponse | tuple[str, int]:
     return redirect(url_for("portal.sign_in"), 303)
 
 
-def _code_page(errors: dict[str, str] | None = None) -> str:
-    return render_template("account/sign_in/code.html", next=_next_path(), errors=errors or {})
+def code_page(errors: dict[str, str] | None = None) -> str:
+    person = awaited_person()
+    return render_template(
+        "account/sign_in/code.html", next=_next_path(), errors=errors or {}, has_passkey=person and has_passkey(person.id)
+    )
 
 
-def _start_again() -> AnyResponse:
+def start_again() -> AnyResponse:
     """The password counts for ten minutes, in the browser that it was entered in."""
     flash("Enter your password again: it was entered a while ago, or in another browser.", UNCHANGED)
     return redirect(url_for("portal.sign_in", next=_next_path()), 303)
 
 
-def _redirect_to_next() -> AnyResponse:
+def redirect_to_next() -> AnyResponse:
     return redirect(_next_path() or url_for("portal.integrations"), 303)
 
 
-def _sign_in_page(refusal: str = "") -> str:
+def sign_in_page(refusal: str = "") -> str:
     return render_template(
         "account/sign_in/sign_in.html",
         next=_next_path(),
         application=_application(_next_path()),
         is_form_kept=KEPT_FORM in session and (_next_path() or "").startswith(url_for("portal.kept_form")),
+        is_entry_kept=is_entry_kept(),
         refusal=refusal,
         email=request.form.get("email", ""),
         remember="remember" in request.form,

@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response
 from calmboard.access.secret_format import without_secrets
 from calmboard.errors import InvalidRequest
 from portal.shared.blueprint import bp, csrf, is_htmx, redirect_to
-from portal.shared.submissions.kept import ANCHORS, keep_submitted_form, refill_stale_form
+from portal.shared.session import leaving_session
+from portal.shared.submissions.kept import ANCHORS, is_entry_kept, keep_submitted_form, refill_stale_form
 from web.body_limits import body_limit
 
 _PUBLIC = {
@@ -17,6 +18,10 @@ _PUBLIC = {
     "portal.submit_sign_in",
     "portal.sign_in_code",
     "portal.submit_code",
+    "portal.sign_in_options",
+    "portal.sign_in_by_passkey",
+    "portal.code_options",
+    "portal.submit_passkey",
     "portal.forgot_password",
     "portal.mail_link",
     "portal.reset_password",
@@ -43,6 +48,14 @@ _PUBLIC = {
     "portal.stop",
     "portal.allow",
     "portal.reopen_stop",
+    "portal.reopen_sign_in",
+    "portal.reopen_code",
+    "portal.leaving",
+    "portal.keep_own_account",
+    "portal.email_change",
+    "portal.agree_to_change",
+    "portal.stop_change",
+    "portal.reopen_email_change",
 }
 # What a page asks for by itself, and what it shows in that place once the session has ended: the rest stays for its reader.
 _POLLED = {
@@ -73,6 +86,8 @@ def _require_person() -> Response | None:
     """Every page is for signed-in people, except those named as public. What was entered in a form is kept for them."""
     if request.endpoint in _PUBLIC or current_user.is_authenticated:
         return None
+    if leaving_session() is not None:
+        return None if request.endpoint == "portal.sign_out" else redirect_to(url_for("portal.leaving"))
     if request.method == "POST" and keep_submitted_form():
         return _sign_in_for_form()
     if is_htmx() and request.endpoint in _POLLED:
@@ -99,6 +114,6 @@ def _sign_in_for_form() -> Response:
     form_page = url_for("portal.kept_form", _anchor=ANCHORS.get(request.endpoint or ""))
     if not is_htmx() or request.endpoint not in _WITH_DIALOG:
         return redirect_to(url_for("portal.sign_in", next=form_page))
-    response = make_response(render_template("account/sign_in/_dialog.html", next=form_page), 422)
+    response = make_response(render_template("account/sign_in/_dialog.html", next=form_page, is_entry_kept=is_entry_kept()), 422)
     response.headers.update({"HX-Retarget": "#dialog", "HX-Reswap": "innerHTML"})
     return response

@@ -12,10 +12,11 @@ from calmboard.access.credentials.devices import LIFE, create_device, find_devic
 from calmboard.access.credentials.sessions import Session, end_session, find_session, open_session
 from calmboard.access.oauth.clients import own_client
 from calmboard.settings import current_settings
-from portal.shared.submissions.kept import KEPT_FORM
+from portal.shared.submissions.kept import KEPT_ENTRIES
 from web.origin import origin
 
 _DEVICE_COOKIE = "calmboard_device"
+_COOKIE_ENTRY = "_user_id"  # where Flask-Login keeps what `get_id` returns
 
 login_manager = LoginManager()
 login_manager.session_protection = None  # the row decides, not the IP address of the browser
@@ -32,8 +33,9 @@ class SessionUser(UserMixin):  # type: ignore[misc]  # flask_login has no types
 
 
 def _load_user(token: str) -> SessionUser | None:
+    """Nobody, where the account is going to be deleted: so every page is closed that is not made for that."""
     row = find_session(token)
-    return SessionUser(token, row) if row else None
+    return SessionUser(token, row) if row and row.deletes_at is None else None
 
 
 login_manager.user_loader(_load_user)
@@ -41,6 +43,12 @@ login_manager.user_loader(_load_user)
 
 def current_access() -> Access:
     return Access.from_session(current_user.person)
+
+
+def leaving_session() -> Session | None:
+    """The session of this browser, where its account is going to be deleted: it can keep the account, and end."""
+    row = find_session(session.get(_COOKIE_ENTRY, ""))
+    return row if row and row.deletes_at is not None else None
 
 
 def shown_person() -> Person | None:
@@ -57,10 +65,9 @@ def start_session(person: Person, *, remember: bool, proven_at: datetime | None 
 
     The first sign-in creates their own OAuth client.
     """
-    kept_form = session.get(KEPT_FORM)
+    kept = {name: session[name] for name in KEPT_ENTRIES if name in session}
     leave_session()
-    if kept_form is not None:
-        session[KEPT_FORM] = kept_form
+    session.update(kept)
     own_client(person, origin())
     token = open_session(person, request.remote_addr, request.user_agent.string, proven_at)
     row = find_session(token)
@@ -90,7 +97,8 @@ def remember_device(response: Response, person: Person) -> Response:
 
 def leave_session() -> None:
     """End this browser's session, where it has one, and empty its cookie."""
-    if current_user.is_authenticated:
-        end_session(current_access(), current_user.token)
+    row = current_user.session if current_user.is_authenticated else leaving_session()
+    if row is not None:
+        end_session(Access.from_session(row.person), session[_COOKIE_ENTRY])
     logout_user()
     session.clear()

@@ -69,7 +69,7 @@ def test_passwords_and_sessions_are_stored_as_digests_only(
     page.goto("/sign-in")
     page.get_by_label("E-mail").fill(somebody.email)
     page.get_by_label("Password", exact=True).fill(somebody.password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/integrations")
     for secret in (somebody.password, session_token(somebody)):
         assert secret not in dump(settings)

@@ -7,16 +7,15 @@ from msgspec import UNSET, Struct, UnsetType
 from api.shapes.access.me import User
 from api.shapes.values import EXAMPLE_ID_SUFFIX, NO_NUL, Time, about
 
+_OTP = "The code that your app shows, or a recovery code, where you have a second factor."
+
 
 class Credentials(Struct, kw_only=True, forbid_unknown_fields=True):
     """What signs a person in."""
 
     email: Annotated[str, about("The e-mail of your account.", "ana@harbour.example", max_length=254, pattern=NO_NUL)]
     password: Annotated[str, about("Its password.", "five-unrelated-words-do-well", max_length=1000)]
-    otp: (
-        Annotated[str, about("The code that your app shows, where you have a second factor.", "123456", pattern=r"^\d{6}$")]
-        | UnsetType
-    ) = UNSET
+    otp: Annotated[str, about(_OTP, "123456", pattern=r"^(\d{6}|[A-Za-z2-7]{4}(-?[A-Za-z2-7]{4}){3})$")] | UnsetType = UNSET
 
 
 class SessionToken(Struct):

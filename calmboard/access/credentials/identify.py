@@ -29,6 +29,7 @@ _KEY_AND_USER = Prepared(
         ApiKey.window_limit,
         ApiKey.replaced_at,
         ApiKey.cut_off,
+        User.deletes_at,
         User.id.label("user_id"),
         User.name.label("user_name"),
         User.email,
@@ -37,6 +38,8 @@ _KEY_AND_USER = Prepared(
     .join(User, User.id == ApiKey.user_id)
     .where(ApiKey.digest == bindparam("digest"))
 )
+
+_LEAVING_REMEDY = "Its owner may sign in and keep the account; then the key works again."
 
 _OWN_PROJECTS = Prepared(select(Membership.project_id).where(Membership.user_id == bindparam("user_id")))
 
@@ -65,6 +68,7 @@ _TOKEN_AND_USER = Prepared(
         OAuthAccessToken.expires_at > bindparam("at"),
         OAuthGrant.resource == bindparam("resource"),
         OAuthGrant.revoked_at.is_(None),
+        User.deletes_at.is_(None),
         or_(OAuthGrant.session_id.is_(None), UserSession.expires_at.is_(None), UserSession.expires_at > bindparam("at")),
     )
 )
@@ -116,6 +120,8 @@ def _require_usable(row: AnyRow, at: datetime) -> None:
         raise ApiKeyExpired(f"The key {_redacted(row)} expired on {row.expires_at:%Y-%m-%d}.", hint=ApiKeyExpired.remedy)
     if row.paused_at is not None:
         raise ApiKeyPaused(f"The key {_redacted(row)} is paused.", hint=ApiKeyPaused.remedy)
+    if row.deletes_at is not None:
+        raise ApiKeyPaused(f"The account of the key {_redacted(row)} is going to be deleted.", hint=_LEAVING_REMEDY)
 
 
 def _redacted(row: AnyRow) -> str:

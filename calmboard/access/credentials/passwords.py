@@ -15,7 +15,7 @@ from calmboard.access.credentials.sessions import end_all_sessions
 from calmboard.clock import now
 from calmboard.db import autocommit, db, retry_conflicts
 from calmboard.errors import FieldError, NotFound, ValidationFailed
-from calmboard.models import PasswordReset, User
+from calmboard.models import EmailChange, PasswordReset, User
 
 MIN_LENGTH = 10
 MAX_LENGTH = 200
@@ -122,6 +122,8 @@ def _new_errors(new: str) -> list[FieldError]:
 
 
 def _set_password(user_id: str, new: str) -> None:
+    """Whoever knew the one before may have asked for another address: that waits no longer."""
+    db.session.execute(delete(EmailChange).where(EmailChange.user_id == user_id))
     db.session.execute(update(User).where(User.id == user_id).values(password_hash=hash_password(new)))
 
 

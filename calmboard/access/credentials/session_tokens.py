@@ -54,7 +54,7 @@ def find_token_session(secret: str | None) -> TokenSession:
     columns = (User.id, User.name, User.email, User.plan, SessionToken.session_id, SessionToken.expires_at)
     statement = select(*columns).select_from(SessionToken).join(UserSession).join(User)
     with autocommit() as connection:
-        live = (SessionToken.digest == _digest(secret), SessionToken.expires_at > now(), is_live())
+        live = (SessionToken.digest == _digest(secret), SessionToken.expires_at > now(), is_live(), User.deletes_at.is_(None))
         row = connection.execute(statement.where(*live)).first()
     if row is None:
         raise InvalidToken("The session token is unknown, an hour old, or its session has ended.", hint=_REMEDY)

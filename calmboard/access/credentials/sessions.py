@@ -19,7 +19,7 @@ from calmboard.clock import now
 from calmboard.db import AnyRow, AnySelect, autocommit, db, delete_in_batches, retry_conflicts
 from calmboard.engines.patience import spending_patience
 from calmboard.ids import new_id
-from calmboard.models import PasswordReset, SessionToken, User, UserSession
+from calmboard.models import EmailChange, PasswordReset, SessionToken, User, UserSession
 from calmboard.pagination import Order, Page, PageRequest, order_and_limit, read_page
 from calmboard.prepared import Prepared, prepared_reads
 
@@ -32,12 +32,15 @@ _TOUCH_INTERVAL = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Session:
+    """`deletes_at` is when the account goes, unless its person keeps it: until then the session can do nothing else."""
+
     id: str
     person: Person
     created_at: datetime
     last_seen_at: datetime
     ip: str | None
     agent: str | None
+    deletes_at: datetime | None = None
 
 
 @retry_conflicts
@@ -111,7 +114,7 @@ def delete_expired_sessions() -> None:
     at = now()
     expired = (UserSession.last_seen_at < at - IDLE, UserSession.created_at < at - ABSOLUTE, UserSession.expires_at < at)
     delete_in_batches(UserSession, or_(*expired))
-    for table in (SessionToken, PasswordReset):
+    for table in (SessionToken, PasswordReset, EmailChange):
         delete_in_batches(table, table.expires_at < at)
 
 
@@ -144,7 +147,7 @@ def _others(after_cursor: bool) -> Prepared:
 def _live_sessions(*conditions: ColumnElement[bool]) -> AnySelect:
     columns = (UserSession.id, UserSession.created_at, UserSession.last_seen_at, UserSession.ip, UserSession.agent)
     return (
-        select(*columns, User.id.label("user_id"), User.name, User.email, User.plan)
+        select(*columns, User.id.label("user_id"), User.name, User.email, User.plan, User.deletes_at)
         .join(User, User.id == UserSession.user_id)
         .where(*conditions, _is_live(bindparam("at"), bindparam("seen_after"), bindparam("opened_after")))
     )
@@ -161,7 +164,7 @@ def _touch(session_id: str) -> None:
 
 def _session(row: AnyRow) -> Session:
     person = Person(row.user_id, row.name, row.email, row.plan)
-    return Session(row.id, person, row.created_at, row.last_seen_at, row.ip, row.agent)
+    return Session(row.id, person, row.created_at, row.last_seen_at, row.ip, row.agent, row.deletes_at)
 
 
 def _digest(token: str) -> bytes:

@@ -144,7 +144,8 @@ _ABOUT = (
         MadeApp.home_page,
         MadeApp.picture.is_not(None).label("has_picture"),
         MadeApp.verified_at,
-        MadeApp.disabled_at,
+        # Nobody starts with what ends soon: its maker is about to delete their account.
+        func.coalesce(MadeApp.disabled_at, User.deletes_at).label("disabled_at"),
     )
     .select_from(OAuthClient)
     .outerjoin(MadeApp, MadeApp.client_id == OAuthClient.id)

@@ -40,6 +40,14 @@ class EditForm:
     def network_lines(self) -> tuple[str, ...]:
         return tuple(line for line in (text.strip() for text in self.networks.replace(",", "\n").splitlines()) if line)
 
+    @property
+    def window(self) -> int | None:
+        """0 where it cannot be read, which is rejected with what is out of range."""
+        text = self.window_limit
+        if not text:
+            return None
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
 
 def form_of(key: Key) -> EditForm:
     return EditForm(
@@ -80,7 +88,7 @@ def edit_of(key: Key, form: EditForm) -> KeyEdit:
         project_ids=_projects(key, form),
         expires_at=_end(key, form),
         networks=form.network_lines,
-        window_limit=_number(form.window_limit),
+        window_limit=form.window,
     )
 
 
@@ -120,10 +128,3 @@ def _end(key: Key, form: EditForm) -> datetime | UnsetType | None:
 
 def _last_day(key: Key) -> str:
     return "" if key.expires_at is None else local(key.expires_at).date().isoformat()
-
-
-def _number(text: str) -> int | None:
-    """One that cannot be read is rejected with those that are out of range."""
-    if not text:
-        return None
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

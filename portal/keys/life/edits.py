@@ -1,4 +1,4 @@
-"""Changing a key as it stands: its name, its note, and whatever narrows it. Nothing here gives it more."""
+"""Changing a key as it stands: name and note, and what narrows it. More networks or calls ask for the second factor."""
 
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -6,13 +6,14 @@ from werkzeug.wrappers import Response
 
 from calmboard.access.credentials.key_life import changes
 from calmboard.access.credentials.key_life.changes import list_seen_networks, list_shut_out
-from calmboard.access.credentials.key_life.networks import is_within, read_networks
+from calmboard.access.credentials.key_life.networks import are_within, is_within, read_networks
 from calmboard.access.credentials.keys import Key, find_key
 from calmboard.access.plans import rate_limit_of
 from calmboard.access.scopes import GRANTABLE
 from calmboard.clock import now
 from calmboard.errors import Conflict, ValidationFailed
 from calmboard.settings import current_settings
+from portal.account.proof import require_proof
 from portal.keys.forms import rights_of, rights_on
 from portal.keys.life.edit_form import EditForm, edit_errors, edit_of, form_of, project_choices, read_edit
 from portal.shared.blueprint import UNCHANGED, bp, is_htmx
@@ -59,7 +60,11 @@ def edit_key(key_id: str) -> ResponseReturnValue:
     if is_search(request.form):
         return _page(key, form)
     form.errors = _errors(key, form)
-    return _page(key, form) if form.errors else _save(key, form)
+    if form.errors:
+        return _page(key, form)
+    if _widens(key, form) and (question := require_proof()):
+        return question
+    return _save(key, form)
 
 
 def _errors(key: Key, form: EditForm) -> dict[str, str]:
@@ -139,3 +144,11 @@ def _shut_out(key: Key, form: EditForm) -> str:
     if own and own not in shut and not is_within(own, allowed):
         names.append(f"{own}, where you are now")
     return f"These networks shut out {listed(names)}. Tick the box if that is what you want." if names else ""
+
+
+def _widens(key: Key, form: EditForm) -> bool:
+    """Whether it could be used from more networks, or more often, than it can be now."""
+    limit = form.window
+    if key.window_limit is not None and (limit is None or limit > key.window_limit):
+        return True
+    return not are_within(read_networks(form.network_lines), key.networks)

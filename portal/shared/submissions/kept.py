@@ -25,9 +25,17 @@ Refill = Callable[..., ResponseReturnValue]
 KEPT_FOR_PROOF = "kept_for_proof"  # whether it was kept until the second factor is proven again
 KEPT_FORM = "kept_form"  # the entry of the signed cookie that holds the token of a kept form
 SIGNED_IN_AGAIN = "Your session had ended, so nothing was changed. This is what you entered: look it through and send it again."
+SIGNED_IN_AGAIN_EMPTY = (
+    "Your session had ended, so nothing was changed. Fill the form in again: passwords and codes are never kept."
+)
 PROVEN = "Your code fits. This is what you entered: look it through and send it again."
+PROVEN_EMPTY = "Your code fits. Fill the form in again: passwords and codes are never kept."
 STALE = "This form was opened before you last signed in, so nothing was changed. Look it through and send it again."
-_NEVER_KEPT = ("password", "token", "code")
+# The name goes along for password stores alone.
+_NEVER_KEPT = ("password", "token", "code", "username", "passkey")
+_HAS_ENTRIES = "kept_entries"
+# What stays in the cookie as somebody signs in.
+KEPT_ENTRIES = (KEPT_FORM, _HAS_ENTRIES)
 REFILLS: dict[str, Refill] = {}
 ANCHORS: dict[str, str] = {}
 
@@ -60,7 +68,13 @@ def keep_submitted_form() -> bool:
     token = keep_form(form, client_network())
     if token is not None:
         session[KEPT_FORM] = token
+        session[_HAS_ENTRIES] = any(text for _, text in form.fields)
     return token is not None
+
+
+def is_entry_kept() -> bool:
+    """Whether the form that waits for this browser holds anything that was entered."""
+    return KEPT_FORM in session and bool(session.get(_HAS_ENTRIES))
 
 
 def take_kept_form() -> Response | None:
@@ -68,7 +82,11 @@ def take_kept_form() -> Response | None:
     form = take_form(session.pop(KEPT_FORM, ""))
     if form is None:
         return None
-    flash(PROVEN if session.pop(KEPT_FOR_PROOF, False) else SIGNED_IN_AGAIN, UNCHANGED)
+    is_empty = not session.pop(_HAS_ENTRIES, False)
+    if session.pop(KEPT_FOR_PROOF, False):
+        flash(PROVEN_EMPTY if is_empty else PROVEN, UNCHANGED)
+    else:
+        flash(SIGNED_IN_AGAIN_EMPTY if is_empty else SIGNED_IN_AGAIN, UNCHANGED)
     return make_response(REFILLS[form.view](MultiDict(form.fields), **form.view_args))
 
 

@@ -73,20 +73,50 @@ def reopen_playground() -> Response:
 
 
 @bp.get("/account/name")
+@bp.get("/account/email")
+@bp.get("/account/email/cancel")
 @bp.get("/account/mail")
 def reopen_profile() -> Response:
     return redirect(url_for("portal.account"), 303)
 
 
+@bp.get("/account/delete/owner")
+def reopen_deletion() -> Response:
+    return redirect(url_for("portal.deletion"), 303)
+
+
+@bp.get("/account/keep")
+def reopen_leaving() -> Response:
+    return redirect(url_for("portal.leaving"), 303)
+
+
+@bp.get("/account/passkeys/options")
 @bp.get("/account/password")
 @bp.get("/account/second-factor/recovery-codes")
 def reopen_security() -> Response:
     return redirect(url_for("portal.security"), 303)
 
 
+@bp.get("/sign-in/passkey")
+@bp.get("/sign-in/passkey/options")
+def reopen_sign_in() -> Response:
+    return redirect(url_for("portal.sign_in"), 303)
+
+
+@bp.get("/account/prove/passkey")
+@bp.get("/account/prove/passkey/options")
+def reopen_proof() -> Response:
+    return redirect(url_for("portal.prove"), 303)
+
+
 @bp.get("/account/second-factor/confirm")
 def reopen_enrolment() -> Response:
     return redirect(url_for("portal.second_factor"), 303)
+
+
+@bp.get("/change-address/<token>/stop")
+def reopen_email_change(token: str) -> Response:
+    return redirect(url_for("portal.email_change", token=token), 303)
 
 
 @bp.get("/invitations/stop/<token>/undo")

@@ -152,6 +152,7 @@ FILTERS = (
     machine_time,
     exact_time,
     time_tag,
+    plural,
     thousands,
     capitalized_count,
     initials,

@@ -8,12 +8,24 @@ from tests.calmboard.access.untraced import untraced_functions
 
 _ROOT = Path(__file__).parents[3]
 _WORK = [_ROOT / f"calmboard/work/{name}.py" for name in ("invitations", "members", "people", "projects")]
+_WORK += sorted((_ROOT / "calmboard/work/account").glob("*.py"))
 
 # What writes, and changes nobody's rights or is recorded where they change.
 _WITHOUT_TRACE = {
     "access/audit.py": {"record_audit": "it is the trace"},
     "access/credentials/devices.py": {"forget_devices": "part of signing out everywhere, which records itself"},
     "access/credentials/keys.py": {"record_key_use": "a use, not a change"},
+    "access/credentials/passkeys/challenges.py": {
+        "create_challenge": "what is to be signed gives no right",
+        "take_challenge": "what it lets happen records itself",
+        "delete_expired_challenges": "nobody can sign them any more",
+    },
+    "access/credentials/passkeys/using.py": {"use_passkey": "a use; the sign-in or proof that follows records itself"},
+    "access/credentials/second_factor.py": {
+        "new_codes": "part of a change of the factor, which records itself",
+        "end_codes_without_factor": "part of a change of the factor, which records itself",
+        "mark_proven": "part of a proof, which records itself",
+    },
     "access/credentials/session_tokens.py": {"end_tokens_of": "part of a change of password, which records itself"},
     "access/credentials/sessions.py": {
         "find_session": "stamps when the browser was last seen",
@@ -49,7 +61,9 @@ _WITHOUT_TRACE = {
         "refresh": "the same rights go on; a token that is used too late is recorded by end_grant",
         "record_grant_use": "a use, not a change",
     },
+    "work/account/email_change.py": {"create_change_link": "the link of a change that is recorded when it is asked for"},
     "work/invitations.py": {"create_invitation_message": "the link of an invitation that is recorded when it is sent"},
+    "work/members.py": {"take_out": "part of leaving, or of being removed, which record themselves"},
     "work/people.py": {
         "request_password_reset": "recorded when the link is made, if anybody has the address",
     },

@@ -21,9 +21,11 @@ from calmboard.db import db
 from calmboard.events.key_notices import note_ending_keys, note_new_networks
 from calmboard.events.message_limits import MAILBOX_LIMIT
 from calmboard.events.notices import OPTIONAL, choose_notices
-from calmboard.models import ApiKey, KeyNetwork, OutboxMessage
+from calmboard.models import ApiKey, KeyNetwork, OutboxMessage, User
 from calmboard.operations.mailing import send_next_message
 from calmboard.settings import SETTINGS
+from calmboard.work.account.deletion import begin_deletion
+from calmboard.work.account.ending import delete_left_accounts
 from tests.api.mcp.tokens import Tokens
 from tests.calmboard.inbox import Inbox, running_inbox
 from tests.portal.apps.connected import connect
@@ -64,6 +66,20 @@ def test_a_new_key_is_told_of_with_a_link_to_its_page(mail_app: Flask, reader: T
     for text in (inbox.plain, inbox.html):
         assert "“Jira mirror”" in text
         assert f"/integrations/keys/{key_id}" in text
+
+
+def test_of_a_deletion_one_hears_when_it_begins_and_when_it_is_done(mail_app: Flask, reader: TestUser, inbox: Inbox) -> None:
+    with mail_app.app_context():
+        begin_deletion(reader.access, reader.email, reader.password, "ses_none")
+        send_next_message()
+        assert inbox.only["Subject"] == "Your account is going to be deleted"
+        assert "/sign-in" in inbox.plain
+        db.session.execute(update(User).where(User.id == reader.person.id).values(deletes_at=now()))
+        db.session.commit()
+        delete_left_accounts()
+    inbox.messages.clear()
+    send_all(mail_app)
+    assert (inbox.only["To"], inbox.only["Subject"]) == (reader.email, "Your account was deleted")
 
 
 def test_of_a_replaced_key_one_message_tells(mail_app: Flask, reader: TestUser, inbox: Inbox) -> None:

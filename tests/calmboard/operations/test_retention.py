@@ -18,7 +18,17 @@ from calmboard.clock import now
 from calmboard.db import Base, db
 from calmboard.engines import retention_role
 from calmboard.ids import new_id
-from calmboard.models import Activity, ApiKey, AuditEntry, Invitation, KeyNetwork, OutboxMessage, SessionToken, UserSession
+from calmboard.models import (
+    Activity,
+    ApiKey,
+    AuditEntry,
+    Invitation,
+    KeyNetwork,
+    OutboxMessage,
+    SecondFactor,
+    SessionToken,
+    UserSession,
+)
 from calmboard.queue import queue
 from calmboard.settings import SETTINGS, Settings
 from tests.support.users import TestUser, add_project_and_board
@@ -171,6 +181,20 @@ def test_a_session_token_goes_within_the_hour_and_its_session_with_it(app: Flask
         tokens = db.session.execute(select(SessionToken).where(SessionToken.session_id.in_([ends, stays]))).all()
         assert (tokens, find_session(browser) is not None) == ([], True)
     assert not exists(app, UserSession, ends)
+
+
+@pytest.mark.parametrize(("hours", "stays"), [(23, True), (25, False)])
+def test_a_second_factor_that_nobody_confirmed_goes_after_a_day(app: Flask, new_user: NewUser, hours: int, stays: bool) -> None:
+    user_ids = [new_user().person.id for _ in range(2)]
+    values = {"ciphertext": b"secret", "created_at": now() - timedelta(hours=hours)}
+    with app.app_context():
+        for user_id, confirmed_at in zip(user_ids, (None, now()), strict=True):
+            db.session.add(SecondFactor(user_id=user_id, confirmed_at=confirmed_at, **values))
+        db.session.commit()
+    run_jobs_of(app, now().replace(minute=9))
+    with app.app_context():
+        left = db.session.execute(select(SecondFactor.user_id).where(SecondFactor.user_id.in_(user_ids))).scalars().all()
+    assert sorted(left) == sorted(user_ids if stays else user_ids[1:])
 
 
 def test_files_of_a_deleted_project_go_within_an_hour(app: Flask, new_user: NewUser) -> None:

@@ -274,7 +274,7 @@ def test_not_you_leads_back_after_another_sign_in(consent_in_chromium: Callable[
     expect(page.get_by_text("Then we take you back to Stand-up bot’s request.")).to_be_visible()
     page.get_by_label("E-mail").fill(owner.email)
     page.get_by_label("Password", exact=True).fill(owner.password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_text(owner.email)).to_be_visible()
     expect(page.get_by_role("button", name="Allow")).to_be_visible()
 
@@ -295,7 +295,7 @@ def test_a_browser_allows_and_denies_behind_tls(
         page.goto("/api/oauth/authorize?" + "&".join(f"{name}={value}" for name, value in request.items()))
         page.get_by_label("E-mail").fill(person.email)
         page.get_by_label("Password", exact=True).fill(person.password)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.get_by_role("button", name="Allow").click()
         expect(page).to_have_url(re.compile(r"/docs/errors\?code=cbc_\w+&state=s-1&iss=https"))
         page.go_back()

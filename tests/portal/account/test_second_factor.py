@@ -1,5 +1,6 @@
 """The second factor: set up with an app, asked for at each sign-in, with recovery codes for when the app is gone."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -8,11 +9,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from calmboard.access.credentials.second_factor import ATTEMPT_LIMIT
+from calmboard.access.credentials.second_factor import ATTEMPT_LIMIT, CODES_LIMIT, check_second_factor
 from calmboard.db import db
 from calmboard.models import OutboxMessage, SecondFactor
-from tests.portal.account.factors import begin, forget_steps, pass_ten_minutes, set_up
+from tests.portal.account.factors import begin, confirm, forget_steps, pass_ten_minutes, set_up
 from tests.portal.forms import key_form, open_created, send
+from tests.support.statements import recorded
 from tests.support.users import Api, TestUser, csrf_token, new_address
 
 
@@ -91,7 +93,7 @@ def test_it_is_not_on_before_password_and_code_fit(
     browser = person.sign_in()
     authenticator = begin(browser)
     form = {"current_password": password or person.password, "code": code or authenticator.code()}
-    answer = send(browser, "/account/second-factor", "/account/second-factor/confirm", **form)
+    answer = confirm(person, browser, authenticator, **form)
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text
     assert enter_password(client, person).location == "/integrations"
@@ -152,7 +154,7 @@ def test_a_wrong_password_does_not_tell_of_the_second_factor(app: Flask, person:
 def test_turning_it_off_lets_the_password_suffice_and_is_told_of(app: Flask, client: FlaskClient, person: TestUser) -> None:
     browser = person.sign_in()
     set_up(person, browser)
-    assert "Turn off the second factor?" in browser.get("/account/second-factor/remove").text
+    assert "Turn off the authenticator app?" in browser.get("/account/second-factor/remove").text
     send(browser, "/account/second-factor/remove", "/account/second-factor/remove")
     assert enter_password(client, person).location == "/integrations"
     with app.app_context():
@@ -206,3 +208,54 @@ def test_whatever_is_entered_is_a_code_that_does_not_fit(client: FlaskClient, pe
     set_up(person, person.sign_in())
     enter_password(client, person)
     assert enter_code(client, code).status_code == 422
+
+
+def test_of_two_tabs_that_set_it_up_the_newer_is_confirmed_alone(client: FlaskClient, person: TestUser) -> None:
+    browser = person.sign_in()
+    older = begin(browser)
+    shown = re.findall('name="shown" value="([^"]+)"', browser.get("/account/second-factor").text)
+    newer = begin(browser)
+    stale = confirm(person, browser, newer, shown=shown[0])
+    assert "in another tab" in browser.get(stale.location).text
+    assert confirm(person, browser, older).status_code == 422
+    assert enter_password(client, person).location == "/integrations"
+    assert confirm(person, browser, newer).status_code == 303
+
+
+def test_recovery_codes_are_made_a_few_times_an_hour(person: TestUser) -> None:
+    browser = person.sign_in()
+    set_up(person, browser)
+    path = "/account/second-factor/recovery-codes"
+    statuses = [send(browser, "/account/security", path).status_code for _ in range(CODES_LIMIT.amount + 1)]
+    assert statuses[-2:] == [303, 429]
+
+
+@pytest.mark.parametrize("code", ["000000", "abcd-efgh-ijkl-mnop"])
+def test_a_wrong_code_opens_no_transaction(app: Flask, person: TestUser, code: str) -> None:
+    set_up(person, person.sign_in())
+    with app.app_context(), recorded(app) as statements:
+        assert not check_second_factor(person.person, code)
+        assert not db.session().in_transaction()
+    assert statements
+
+
+def test_the_proof_says_that_it_keeps_what_was_entered_only_where_it_does(app: Flask, person: TestUser) -> None:
+    browser = person.sign_in()
+    authenticator, _ = set_up(person, browser)
+    pass_ten_minutes(app)
+    kept, empty = "What you entered is kept", "fill the form in again then"
+    assert kept not in browser.get("/account/prove").text
+    headers = {"Origin": "http://127.0.0.1:8000"}
+    token = csrf_token(browser.get("/account"))
+    for path, fields, sentence, other in (
+        ("/integrations/keys", key_form("Later"), kept, empty),
+        ("/account/password", {"username": person.email, "current_password": "a", "new_password": "b"}, empty, kept),
+    ):
+        answer = browser.post(path, data={"csrf_token": token, **fields}, headers=headers)
+        page = browser.get(answer.location).text
+        assert sentence in page
+        assert other not in page
+    answer = send(browser, answer.location, answer.location, code=authenticator.code())
+    page = browser.get(answer.location).text
+    assert "Your code fits. Fill the form in again" in page
+    assert "This is what you entered" not in page

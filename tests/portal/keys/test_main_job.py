@@ -133,7 +133,7 @@ def _sign_in(page: Page, person: TestUser) -> None:
     page.goto("/")
     page.get_by_label("E-mail").fill(person.email)
     page.get_by_label("Password", exact=True).fill(person.password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Integrations & APIs")
 
 

@@ -10,7 +10,9 @@ from tests.support.users import TestUser
 
 pytestmark = pytest.mark.database("sqlite")
 
-_OPEN = re.compile(r"/|/sign-in|/forgot-password|/reset-password/.+|/invitations/.+|/docs/.+|/llms\.txt|/\.well-known/.+")
+_OPEN = re.compile(
+    r"/|/sign-in|/forgot-password|/reset-password/.+|/change-address/.+|/invitations/.+|/docs/.+|/llms\.txt|/\.well-known/.+"
+)
 # Mail programs send it by themselves; its address is signed.
 _ITS_OWN_PROOF = "/invitations/stop/x"
 

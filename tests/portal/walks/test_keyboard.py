@@ -68,7 +68,7 @@ def test_the_title_says_that_a_sign_in_was_refused(page_for: Pages) -> None:
     page.goto("/sign-in")
     page.get_by_label("E-mail").fill("nobody@calmboard.test")
     page.get_by_label("Password", exact=True).fill("guess")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_title("Error: Sign in · CalmBoard")
 
 

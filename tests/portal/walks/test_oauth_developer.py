@@ -80,5 +80,5 @@ def test_a_form_of_an_older_session_comes_back_filled(page: Page, person: TestUs
 def _sign_in(page: Page, person: TestUser) -> None:
     page.get_by_label("E-mail").fill(person.email)
     page.get_by_label("Password", exact=True).fill(person.password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_label("Password", exact=True)).to_have_count(0)

@@ -19,7 +19,7 @@ CHROMIUM_OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
     "--font-render-hinting=none",  # so that the shell measures text as the whole browser does
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 # Chromium logs every response from 400 on. Those from 500 on are recorded by `_on_response`; the others are no errors.
 _ANSWER_NOTICE = "Failed to load resource: the server responded with a status of"

@@ -8,6 +8,7 @@ from calmboard.access.credentials.totp import STEP_S, code_at
 from calmboard.clock import now
 from calmboard.events.stopped_addresses import create_stop_token
 from calmboard.work.invitations import create_invitation_message
+from tests.portal.account.addresses import begin_change
 from tests.portal.account.factors import set_up
 from tests.support.states.readers import with_keys
 from tests.support.states.state import State, at
@@ -30,8 +31,8 @@ def _sign_out_dialog(page: Page, _reader: TestUser) -> None:
 
 def _enrolment(page: Page, _reader: TestUser) -> None:
     page.goto("/account/security")
-    page.get_by_role("button", name="Set up a second factor").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Set up a second factor")
+    page.get_by_role("button", name="Set up an authenticator app").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Set up an authenticator app")
 
 
 def _enrolment_refused(page: Page, reader: TestUser) -> None:
@@ -53,12 +54,60 @@ def _with_factor(page: Page, reader: TestUser) -> None:
     expect(page.get_by_text("Ten recovery codes are left.")).to_be_visible()
 
 
+def _email_waits(page: Page, reader: TestUser) -> None:
+    page.goto("/account")
+    page.get_by_label("New e-mail address").fill(f"new.{reader.email}")
+    page.get_by_label("Your password", exact=True).fill(reader.password)
+    page.get_by_role("button", name="Send both links").click()
+    expect(page.get_by_role("button", name="Keep the present address")).to_be_visible()
+
+
+def _email_errors(page: Page, reader: TestUser) -> None:
+    page.goto("/account")
+    page.get_by_label("New e-mail address").fill(reader.email)
+    page.get_by_label("Your password", exact=True).fill("wrong")
+    page.get_by_role("button", name="Send both links").click()
+    expect(page.locator("#form-errors")).to_be_focused()
+
+
+def _email_link(page: Page, reader: TestUser) -> None:
+    page.goto(f"/change-address/{begin_change(reader, f'new.{reader.email}')['old']}")
+
+
+def _email_agreed(page: Page, reader: TestUser) -> None:
+    _email_link(page, reader)
+    page.get_by_role("button", name="Agree").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This address has agreed")
+
+
+def _deletion_errors(page: Page, _reader: TestUser) -> None:
+    page.goto("/account/delete")
+    page.get_by_label("Your e-mail address").fill("other@calmboard.test")
+    page.get_by_label("Your password", exact=True).fill("wrong")
+    page.get_by_role("button", name="Delete account in seven days").click()
+    expect(page.locator("#form-errors")).to_be_focused()
+
+
+def _deletion_blocked(page: Page, reader: TestUser) -> None:
+    add_project_and_board(reader.app, reader, "Observatory", member=add_user(reader.app))
+    page.goto("/account/delete")
+    expect(page.get_by_role("button", name="Make them an owner")).to_be_visible()
+
+
+def _leaving(page: Page, reader: TestUser) -> None:
+    page.goto("/account/delete")
+    page.get_by_label("Your e-mail address").fill(reader.email)
+    page.get_by_label("Your password", exact=True).fill(reader.password)
+    page.get_by_role("button", name="Delete account in seven days").click()
+    expect(page.get_by_role("button", name="Keep my account")).to_be_visible()
+
+
 def _code_page(page: Page, reader: TestUser) -> None:
     set_up(reader, reader.sign_in())
     page.goto("/sign-in")
     page.get_by_label("E-mail").fill(reader.email)
     page.get_by_label("Password", exact=True).fill(reader.password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Enter your code")
 
 
@@ -72,7 +121,7 @@ def _refused(page: Page, _reader: TestUser) -> None:
     page.goto("/sign-in")
     page.get_by_label("E-mail").fill("nobody@calmboard.test")
     page.get_by_label("Password", exact=True).fill("guess")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator("#refusal")).to_be_focused()
 
 
@@ -118,14 +167,26 @@ def _stopped(page: Page, reader: TestUser) -> None:
 
 ACCOUNT = (
     State("account", at("/account")),
+    State("account, another address waits", _email_waits),
+    State("account, an address that cannot be", _email_errors),
+    State("the link to another address", _email_link, is_signed_in=False),
+    State("the link to another address, agreed", _email_agreed, is_signed_in=False),
+    State("the link to another address, used up", at("/change-address/used-up"), is_signed_in=False),
     State("account, security", at("/account/security")),
     State("account, security with errors", _password_errors),
     State("account, sessions", at("/account/sessions")),
+    State("downloading one's data", at("/account/export")),
+    State("the question before deleting the account", at("/account/delete"), with_keys),
+    State("the question before deleting the account, with errors", _deletion_errors),
+    State("the question before deleting the account, without another owner", _deletion_blocked),
+    State("an account in its last week", _leaving),
     State("setting up a second factor", _enrolment),
     State("setting up a second factor, refused", _enrolment_refused),
     State("recovery codes", _recovery_codes),
     State("account with a second factor", _with_factor),
     State("the question before turning the second factor off", at("/account/second-factor/remove")),
+    State("adding a passkey", at("/account/passkeys")),
+    State("adding a passkey, without script", at("/account/passkeys"), has_script=False),
     State("asked for a code again", at("/account/prove")),
     State("sign-in, the code", _code_page, is_signed_in=False),
     State("the question before signing out everywhere", _sign_out_dialog, with_keys),

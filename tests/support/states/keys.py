@@ -37,7 +37,7 @@ def _kept_form(page: Page, reader: TestUser) -> None:
     page.get_by_role("button", name="Create key").last.click()
     page.get_by_label("E-mail").fill(reader.email)
     page.get_by_label("Password", exact=True).fill(reader.password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator("#notice")).to_contain_text("Your session had ended")
 
 

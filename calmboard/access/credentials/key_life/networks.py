@@ -66,6 +66,18 @@ def is_within(ip: str | None, networks: Iterable[str]) -> bool:
     return address is not None and any(address in network for network in _parsed(tuple(networks)))
 
 
+def are_within(networks: Iterable[str] | None, allowed: Iterable[str] | None) -> bool:
+    """Whether each of these lies in one that is allowed; None stands for everywhere."""
+    if allowed is None or networks is None:
+        return allowed is None
+    outer = _parsed(tuple(allowed))
+    return all(any(_lies_in(inner, each) for each in outer) for inner in _parsed(tuple(networks)))
+
+
+def _lies_in(inner: Network, outer: Network) -> bool:
+    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
+
+
 def _network_of(text: str) -> Network:
     try:
         if "%" in text:  # the zone of one host, which says nothing on another (RFC 4007)

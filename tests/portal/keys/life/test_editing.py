@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from calmboard.access.credentials.keys import Key, NewKey, create_key, find_key, revoke_key
 from calmboard.clock import now
+from tests.portal.account.factors import pass_ten_minutes, set_up
 from tests.portal.forms import HTMX
 from tests.support.clients.markup import find_repairs
 from tests.support.users import Api, TestUser, add_project_and_board, csrf_token
@@ -176,3 +177,26 @@ def test_odd_values_are_refused_with_a_sentence(person: TestUser, key: Key, brow
     answer = _send(browser_of, key, **odd)
     assert (answer.status_code, "form-errors" in answer.text) == (422, True)
     assert _now(person, key) == key
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_wider"),
+    [
+        ({"networks": "", "window_limit": "7"}, True),
+        ({"networks": "10.0.0.0/8, 127.0.0.0/8", "window_limit": "7"}, True),
+        ({"networks": "127.0.0.0/8", "window_limit": ""}, True),
+        ({"networks": "127.0.0.0/8", "window_limit": "8"}, True),
+        ({"networks": "127.0.0.1", "window_limit": "6"}, False),
+        ({"networks": "127.0.0.0/8", "window_limit": "7"}, False),
+    ],
+)
+def test_more_networks_or_a_larger_window_ask_for_the_second_factor(
+    app: Flask, person: TestUser, key: Key, browser_of: FlaskClient, fields: dict[str, str], is_wider: bool
+) -> None:
+    _send(browser_of, key, networks="127.0.0.0/8", window_limit="7", sure="yes")
+    set_up(person, browser_of)
+    pass_ten_minutes(app)
+    answer = _send(browser_of, key, **fields, sure="yes")
+    assert answer.location.startswith("/account/prove") == is_wider
+    after = _now(person, key)
+    assert not is_wider or (after.networks, after.window_limit) == (("127.0.0.0/8",), 7)

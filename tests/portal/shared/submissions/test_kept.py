@@ -27,6 +27,19 @@ _KEPT = "/sign-in?next=/kept-form"
 
 # Forms that consist of a button, or of boxes beside a list.
 _NOTHING_ENTERED = {
+    "passkey_options",
+    "remove_passkey",
+    "sign_in_options",
+    "sign_in_by_passkey",
+    "code_options",
+    "submit_passkey",
+    "proof_options",
+    "prove_by_passkey",
+    "agree_to_change",
+    "cancel_change",
+    "hand_over",
+    "keep_own_account",
+    "stop_change",
     "pause_selection",
     "ask_before_revoking",
     "revoke_selection",

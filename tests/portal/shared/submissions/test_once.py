@@ -20,6 +20,21 @@ _SECRET = re.compile(r"cbk_[0-9A-Za-z]{36}")
 
 # The other forms, and why sending one twice makes nothing twice.
 _NOT_CREATING = {
+    "passkey_options": "what is to be signed, once",
+    "remove_passkey": "removed is removed",
+    "sign_in_options": "what is to be signed, once",
+    "sign_in_by_passkey": "what was signed counts once",
+    "code_options": "what is to be signed, once",
+    "submit_passkey": "what was signed counts once",
+    "proof_options": "what is to be signed, once",
+    "prove_by_passkey": "what was signed counts once",
+    "agree_to_change": "an address that agreed has agreed",
+    "cancel_change": "another time, none waits",
+    "delete_account": "another time, everything else is shut",
+    "download_data": "reads",
+    "hand_over": "another time, they are an owner",
+    "keep_own_account": "another time, it is kept",
+    "stop_change": "another time, the link is used up",
     "search_keys": "only reads",
     "edit_key": "changed is changed",
     "fill_key": "the form again",

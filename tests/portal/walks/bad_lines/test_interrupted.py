@@ -74,4 +74,4 @@ def _end_session(page: Page) -> None:
 def _sign_in(page: Page, person: TestUser) -> None:
     page.get_by_label("E-mail").fill(person.email)
     page.get_by_label("Password", exact=True).fill(person.password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
