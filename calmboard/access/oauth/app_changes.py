@@ -52,6 +52,7 @@ def change_app(access: Access, client_id: str, form: AppForm) -> App:
     if form.picture is None:
         del values["picture"]
     _change(access, app, values)
+    db.session.commit()
     return read_app(access, client_id)
 
 
@@ -66,6 +67,7 @@ def change_callbacks(access: Access, uris: list[str], origin: str) -> Client:
         raise ValidationFailed(errors=tuple(errors))
     client = own_client(access.user, origin)
     _change(access, _lock(access, client.id), {"redirect_uris": uris})
+    db.session.commit()
     return own_client(access.user, origin)
 
 
@@ -166,7 +168,6 @@ def _change(access: Access, app: App, values: Mapping[str, Any]) -> None:
     before = {**_values_of(app), "picture": read_picture(app.client.id)}
     changed = {name: value for name, value in values.items() if value != before[name]}
     if not changed:
-        db.session.rollback()
         return
     client = {name: value for name, value in changed.items() if name in _OF_CLIENT}
     db.session.execute(update(OAuthClient).where(OAuthClient.id == app.client.id).values(**client, updated_at=now()))
@@ -180,7 +181,6 @@ def _change(access: Access, app: App, values: Mapping[str, Any]) -> None:
     shown = {name: {**before, **changed}[name] for name in _OF_CLIENT}
     details = {**shown, "before": before["redirect_uris"], "changed": sorted(changed)}
     record_audit(access, "client.changed", _subject(app), details)
-    db.session.commit()
 
 
 def _values(form: AppForm) -> dict[str, Any]:

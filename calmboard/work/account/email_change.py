@@ -123,9 +123,10 @@ def agree_to_email_change(token: str) -> bool:
         db.session.rollback()
         raise NotFound(_DEAD)
     is_agreed = row.old_agreed_at is not None and row.new_agreed_at is not None
-    if is_agreed:
-        _change_address(row.user_id, linked.change.before, row.email)
+    is_possible = not is_agreed or _change_address(row.user_id, linked.change.before, row.email)
     db.session.commit()
+    if not is_possible:
+        raise Conflict(_TAKEN)
     return is_agreed
 
 
@@ -134,14 +135,18 @@ def stop_email_change(token: str) -> None:
     """Forget a change, by either of its links. Raises NotFound."""
     with autocommit() as connection:
         user_id = connection.execute(select(EmailChange.user_id).where(*_is_linked(token))).scalar()
-    if user_id is None or not _forget("link", user_id):
+    was_there = user_id is not None and _forget("link", user_id)
+    db.session.commit()
+    if not was_there:
         raise NotFound(_DEAD)
 
 
 @retry_conflicts
 def cancel_email_change(access: Access) -> bool:
     """Forget the change that one asked for; whether there was one."""
-    return _forget(access, access.user.id)
+    was_there = _forget(access, access.user.id)
+    db.session.commit()
+    return was_there
 
 
 @retry_conflicts
@@ -175,18 +180,20 @@ def _require_change(access: Access, email: str, password: str) -> None:
         raise ValidationFailed(errors=tuple(errors))
 
 
-def _change_address(user_id: str, before: str, email: str) -> None:
+def _change_address(user_id: str, before: str, email: str) -> bool:
+    """Whether it could be: somebody else may have the address by now, and then the change is forgotten."""
     db.session.execute(delete(EmailChange).where(EmailChange.user_id == user_id))
     try:
         db.session.execute(update(User).where(User.id == user_id).values(email=email))
     except IntegrityError:
         db.session.rollback()
         _forget("system", user_id)
-        raise Conflict(_TAKEN) from None
+        return False
     db.session.execute(delete(PasswordReset).where(PasswordReset.user_id == user_id))
     record_audit("link", "account.email_changed", _subject(user_id), {"email": email, "before": before})
     enqueue_message("email_changed", before)
     enqueue_message("email_changed", email)
+    return True
 
 
 def _forget(actor: Actor, user_id: str) -> bool:
@@ -194,7 +201,6 @@ def _forget(actor: Actor, user_id: str) -> bool:
     was_there = db.session.execute(removal).first() is not None
     if was_there:
         record_audit(actor, "account.email_change_stopped", _subject(user_id))
-    db.session.commit()
     return was_there
 
 

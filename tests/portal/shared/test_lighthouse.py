@@ -17,7 +17,7 @@ from tests.support.users import SESSION_COOKIE, TestUser
 pytestmark = [pytest.mark.database("sqlite"), pytest.mark.judge]
 
 _LEAST_SPEED = 98
-# Whatever else the machine does makes a page slower, and never faster.
+# Whatever else the machine does makes a page slower, and never faster: what it can do is known after the first attempt.
 _ATTEMPTS = 3
 _STATES = {state.name: state for states in STATES.values() for state in states}
 
@@ -43,11 +43,11 @@ def test_the_page_that_shows_a_key_is_fast_and_well_made(server: Server, person:
 
 
 def assert_excellent(address: Callable[[], str], browser: FlaskClient, directory: Path) -> None:
-    speeds = []
+    speeds, slowdown = [], 4.0
     for _ in range(_ATTEMPTS):
         url, cookie = address(), browser.get_cookie(SESSION_COOKIE)
         assert cookie
-        scores = judge(url, f"{cookie.key}={cookie.value}", directory)
+        scores, slowdown = judge(url, f"{cookie.key}={cookie.value}", directory, slowdown)
         speeds.append(scores.pop("performance"))
         assert scores == dict.fromkeys(scores, 100)
         if speeds[-1] >= _LEAST_SPEED:

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.support.clients.browser import Pages
-from tests.support.states.readers import with_many_keys
+from tests.support.states.readers import with_keys
 from tests.support.users import TestUser
 
 pytestmark = pytest.mark.database("sqlite")
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.database("sqlite")
 
 @pytest.mark.parametrize("language", ["curl", "go"])
 def test_the_page_is_ten_sheets_at_most(app: Flask, page_for: Pages, language: str) -> None:
-    page = page_for(with_many_keys(app))
+    page = page_for(with_keys(app))
     page.goto(f"/integrations?lang={language}")
     pdf = page.pdf(format="A4", print_background=True)
     assert 3 <= len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) <= 10
