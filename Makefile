@@ -20,7 +20,7 @@ test: .venv/tests .venv/static tools tests/node_modules .venv-judges .venv-peers
 	@$(PYTEST) --database=all
 
 quick: .venv/tests .venv/static ## Run what takes no minute: on SQLite, without outside judges and browsers but for the main job
-	@$(PYTEST) --database=sqlite --quick --cases=2
+	@$(PYTEST) --database=sqlite --quick --cases=2 --no-slow
 
 deep: .venv/tests .venv/static tools tests/node_modules .venv-judges .venv-peers bench/peers/node_modules ## Run every test on every database, and search for faults longer
 	@$(PYTEST) --database=all --deep
@@ -38,9 +38,9 @@ format: .venv/tests ## Format the code
 bench: .venv/tests .venv/static tools .venv-peers bench/peers/node_modules ## Measure CalmBoard beside its peers; ONLY=list prints one work, SCALE=0.1 takes fewer rows, ROUNDS=9 measures longer
 	@$(BIN)/python -m bench $(if $(ONLY),--only=$(ONLY)) $(if $(SCALE),--scale=$(SCALE)) $(if $(ROUNDS),--rounds=$(ROUNDS))
 
-coverage: .venv/tests .venv/static ## Measure by branch what make quick and one start of the whole run, in servers too; below the floor it fails
+coverage: .venv/tests .venv/static ## Measure by branch what six cases of each test without browsers, and one start of the whole, run; below the floor it fails
 	@rm -rf .coverage && mkdir .coverage
-	@$(BIN)/coverage run -m pytest --numprocesses=2 --maxschedchunk=1 --quiet --database=sqlite --quick \
+	@$(BIN)/coverage run -m pytest --numprocesses=2 --maxschedchunk=1 --quiet --database=sqlite --quick --cases=6 \
 		--deselect=tests/calmboard/work/test_markdown.py::test_a_hostile_text_is_read_in_time
 	@$(BIN)/coverage run -m pytest --quiet --database=sqlite tests/calmboard/operations/test_serve.py -k terminal
 	@$(BIN)/coverage combine --quiet

@@ -15,7 +15,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     kinds = os.environ.get("CALMBOARD_TEST_DATABASE", "sqlite")
     parser.addoption("--database", choices=(*KINDS, "all"), default=kinds, help="the databases to run on (sqlite)")
     parser.addoption("--quick", action="store_true", help="leave out outside judges, and browsers except for the main job")
-    parser.addoption("--cases", type=int, metavar="N", help="run N cases of a test, and with --quick none of a second")
+    parser.addoption("--cases", type=int, metavar="N", help="run N cases of a test")
+    parser.addoption("--no-slow", action="store_true", help="with --quick: leave out what takes a second, and real servers")
     parser.addoption(
         "--deep", action="store_true", help="search longer, run every browser test on every database, and what takes long"
     )
@@ -82,7 +83,7 @@ def _reason_to_leave_out(item: pytest.Item) -> str | None:
         return "in a browser"
     if item.get_closest_marker("processes"):
         return "of whole processes"
-    return _reason_to_thin_out(item) if item.config.getoption("--cases") is not None else None
+    return _reason_to_thin_out(item) if item.config.getoption("--no-slow") else None
 
 
 def _reason_to_thin_out(item: pytest.Item) -> str | None:

@@ -9,6 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from calmboard.access.oauth.app_changes import create_app, set_maintainers
+from calmboard.access.oauth.app_forms import AppForm
+from calmboard.access.oauth.made_apps import find_app
 from calmboard.clock import now
 from calmboard.db import db
 from calmboard.models import Membership, OutboxMessage, User
@@ -21,6 +24,7 @@ from tests.support.users import Api, ProjectAndBoard, TestUser, add_project_and_
 
 NewUser = Callable[..., TestUser]
 PAGE = "/account/delete"
+_CALLBACK = "https://standup.example/callback"
 
 
 @pytest.fixture
@@ -191,6 +195,29 @@ def test_whoever_joined_in_the_last_week_owns_what_was_left(app: Flask, person: 
         db.session.commit()
     let_the_week_pass(person)
     assert role_of(app, late, project) == "owner"
+
+
+def test_an_app_passes_to_who_helps_with_it_and_any_other_ends(app: Flask, person: TestUser, new_user: NewUser) -> None:
+    helper = new_user()
+    project = add_project_and_board(app, new_user(), admin=person, member=helper).project_id
+    with app.app_context():
+        kept, alone = (create_app(person.access, AppForm(name, "", "", (_CALLBACK,))) for name in ("Kept bot", "Lonely bot"))
+        set_maintainers(person.access, kept.client.id, project, [helper.person.id])
+    delete_own(person.sign_in(), person)
+    let_the_week_pass(person)
+    with app.app_context():
+        found = find_app(kept.client.id)
+        assert found is not None
+        assert (found.maker_id, found.maintainers) == (helper.person.id, ())
+        assert find_app(alone.client.id) is None
+
+
+def test_where_others_own_the_project_nobody_is_made_owner(app: Flask, person: TestUser, new_user: NewUser) -> None:
+    owner, member = new_user(), new_user()
+    project = add_project_and_board(app, owner, admin=person, member=member)
+    delete_own(person.sign_in(), person)
+    let_the_week_pass(person)
+    assert [role_of(app, each, project) for each in (owner, member, person)] == ["owner", "member", None]
 
 
 def test_within_the_week_nothing_is_deleted(app: Flask, person: TestUser) -> None:

@@ -128,6 +128,11 @@ def test_callbacks_and_reasons_come_back_too(
     page = _sign_in(browser_of, person, answer.location).text
     assert "Revoke “Jira mirror”?" in page
     assert '<option value="leaked" selected>' in page
+    answer = submit(f"{_KEYS}/{key.id}/edit", {"name": "Typed already", "note": "Here"})
+    page = _sign_in(browser_of, person, answer.location).text
+    assert ('value="Typed already"' in page, ">Here</textarea>" in page) == (True, True)
+    answer = submit(f"{_KEYS}/{key.id}/replace", {"overlap": "week"})
+    assert "Replace “<bdi>Jira mirror</bdi>”?" in _sign_in(browser_of, person, answer.location).text
 
 
 def test_htmx_gets_the_sign_in_in_the_dialog(
