@@ -51,7 +51,7 @@ def _require_green(mutants: Iterable[Mutant], timeout_s: float) -> None:
 def _is_noticed(mutant: Mutant, options: argparse.Namespace) -> bool:
     started_at = time.monotonic()
     tests = first_tests(mutant.path)
-    line = notices(tests, mutant, options.timeout, "--cases=1") or notices(tests, mutant, options.timeout)
+    line = notices(tests, mutant, options.timeout, "--cases=1", "--no-slow") or notices(tests, mutant, options.timeout)
     if line is None and options.wide:
         line = notices(OTHER_TESTS, mutant, 4 * options.timeout)
     _say(f"{'survived' if line is None else 'noticed':8} {time.monotonic() - started_at:6.1f} s {_describe(mutant)}")
