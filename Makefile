@@ -38,11 +38,12 @@ format: .venv/tests ## Format the code
 bench: .venv/tests .venv/static tools .venv-peers bench/peers/node_modules ## Measure CalmBoard beside its peers; ONLY=list prints one work, SCALE=0.1 takes fewer rows, ROUNDS=9 measures longer
 	@$(BIN)/python -m bench $(if $(ONLY),--only=$(ONLY)) $(if $(SCALE),--scale=$(SCALE)) $(if $(ROUNDS),--rounds=$(ROUNDS))
 
-coverage: .venv/tests .venv/static ## Measure by branch what six cases of each test without browsers, and one start of the whole, run; below the floor it fails
+coverage: .venv/tests .venv/static ## Measure by branch what six cases of each test without browsers, and one start of the whole and a replica run; below the floor it fails
 	@rm -rf .coverage && mkdir .coverage
 	@$(BIN)/coverage run -m pytest --numprocesses=2 --maxschedchunk=1 --quiet --database=sqlite --quick --cases=6 \
 		--deselect=tests/calmboard/work/test_markdown.py::test_a_hostile_text_is_read_in_time
 	@$(BIN)/coverage run -m pytest --quiet --database=sqlite tests/calmboard/operations/test_serve.py -k terminal
+	@$(BIN)/coverage run -m pytest --quiet --database=all tests/calmboard/test_replica.py
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
