@@ -120,11 +120,17 @@ def enable_app(access: Access, client_id: str) -> bool:
     return _set_disabled(access, client_id, is_disabled=False)
 
 
-def delete_app(access: Access, client_id: str) -> None:
-    """Delete an application with all that was granted to it. Raises Forbidden to all but its maker."""
+def read_deletable_app(access: Access, client_id: str) -> App:
+    """Raises Forbidden to all but its maker, and for the client that everybody has."""
     app = _own(access, client_id, "Only who made an application deletes it.")
     if app.is_first:
         raise Forbidden("The client that everybody has stays. Disable it, if nobody is to use it.")
+    return app
+
+
+def delete_app(access: Access, client_id: str) -> None:
+    """Delete an application with all that was granted to it. Raises Forbidden as `read_deletable_app` does."""
+    app = read_deletable_app(access, client_id)
     delete_client(access, app.client, app.maker_id)
 
 

@@ -4,9 +4,8 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from calmboard.access.oauth.app_changes import delete_app, disable_app, enable_app
+from calmboard.access.oauth.app_changes import delete_app, disable_app, enable_app, read_deletable_app
 from calmboard.access.oauth.made_apps import App, count_people
-from calmboard.errors import Forbidden
 from portal.account.proof import proven
 from portal.apps.own.rows import kept_app
 from portal.shared.blueprint import UNCHANGED, bp, is_htmx
@@ -38,10 +37,8 @@ def enable_own_app(client_id: str) -> Response:
 
 @bp.get("/integrations/apps/<client_id>/delete")
 def delete_question(client_id: str) -> str:
-    app = kept_app(current_access(), client_id)
-    if app.maker_id != current_access().user.id or app.is_first:
-        raise Forbidden("Only who made an app deletes it, and the first one that everybody has stays.")
-    return _question(app, "delete")
+    kept_app(current_access(), client_id)
+    return _question(read_deletable_app(current_access(), client_id), "delete")
 
 
 @bp.post("/integrations/apps/<client_id>/delete")

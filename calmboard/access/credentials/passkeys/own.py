@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import delete, func, select
 from webauthn import generate_registration_options, options_to_json, verify_registration_response
-from webauthn.helpers import parse_client_data_json, parse_registration_credential_json
+from webauthn.helpers import parse_registration_credential_json
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
     PublicKeyCredentialDescriptor,
@@ -17,7 +17,7 @@ from webauthn.registration.verify_registration_response import VerifiedRegistrat
 
 from calmboard.access.access import Access
 from calmboard.access.audit import Subject, record_audit
-from calmboard.access.credentials.passkeys.challenges import Ceremony, create_challenge, take_challenge
+from calmboard.access.credentials.passkeys.challenges import Ceremony, create_challenge, parse_answer, take_challenge
 from calmboard.access.credentials.passwords import verify
 from calmboard.access.credentials.second_factor import (
     end_codes_without_factor,
@@ -33,7 +33,6 @@ from calmboard.models import Passkey
 from calmboard.texts.names import ONE_LINE, one_line
 
 MAX_PASSKEYS = 20
-MAX_ANSWER_BYTES = 16 * 1024
 _MAX_NAME_LENGTH = 80
 _MAX_CREDENTIAL_BYTES = 1023
 _NOT_ADDED = "Your browser did not make a passkey that CalmBoard can use. Try again, or with another device."
@@ -136,22 +135,12 @@ def _require_valid(access: Access, name: str, password: str) -> None:
 
 
 def _verified(answer: str, ceremony: Ceremony) -> VerifiedRegistration:
-    parsed = _parse(answer)
+    parsed = parse_answer(parse_registration_credential_json, answer)
     if parsed is not None and take_challenge(ceremony, parsed[1]):
         registered = _verify(*parsed, ceremony)
         if registered is not None and len(registered.credential_id) <= _MAX_CREDENTIAL_BYTES:
             return registered
     raise _refusal("passkey", "unusable", _NOT_ADDED)
-
-
-def _parse(answer: str) -> tuple[RegistrationCredential, bytes] | None:
-    if not 0 < len(answer) <= MAX_ANSWER_BYTES:
-        return None
-    try:
-        credential = parse_registration_credential_json(answer)
-        return credential, parse_client_data_json(credential.response.client_data_json).challenge
-    except Exception:  # what is sent may be anything, and the library raises what it meets in it
-        return None
 
 
 def _verify(credential: RegistrationCredential, challenge: bytes, ceremony: Ceremony) -> VerifiedRegistration | None:
@@ -163,7 +152,7 @@ def _verify(credential: RegistrationCredential, challenge: bytes, ceremony: Cere
             expected_origin=list(ceremony.origins),
             require_user_verification=True,
         )
-    except Exception:  # as above
+    except Exception:  # what is sent may be anything, and the library raises what it meets in it
         return None
 
 

@@ -2,12 +2,12 @@
 
 from sqlalchemy import select, update
 from webauthn import generate_authentication_options, options_to_json, verify_authentication_response
-from webauthn.helpers import parse_authentication_credential_json, parse_client_data_json
+from webauthn.helpers import parse_authentication_credential_json
 from webauthn.helpers.structs import AuthenticationCredential, UserVerificationRequirement
 
 from calmboard.access.access import Person
-from calmboard.access.credentials.passkeys.challenges import Ceremony, create_challenge, take_challenge
-from calmboard.access.credentials.passkeys.own import MAX_ANSWER_BYTES, descriptors_of
+from calmboard.access.credentials.passkeys.challenges import Ceremony, create_challenge, parse_answer, take_challenge
+from calmboard.access.credentials.passkeys.own import descriptors_of
 from calmboard.clock import now
 from calmboard.db import AnyRow, autocommit
 from calmboard.models import Passkey, User
@@ -31,7 +31,7 @@ def use_passkey(ceremony: Ceremony, answer: str, person: Person | None = None) -
     In place of the password, the device has to have seen a PIN, a finger or a face. One that counts how often it signed, and
     is behind what it said before, may be a copy, and is refused.
     """
-    signed = _parse(answer)
+    signed = parse_answer(parse_authentication_credential_json, answer)
     if signed is None:
         return None
     credential, challenge = signed
@@ -48,16 +48,6 @@ def use_passkey(ceremony: Ceremony, answer: str, person: Person | None = None) -
     return Person(row.user_id, row.name, row.email, row.plan) if is_used else None
 
 
-def _parse(answer: str) -> tuple[AuthenticationCredential, bytes] | None:
-    if not 0 < len(answer) <= MAX_ANSWER_BYTES:
-        return None
-    try:
-        credential = parse_authentication_credential_json(answer)
-        return credential, parse_client_data_json(credential.response.client_data_json).challenge
-    except Exception:  # what is sent may be anything, and the library raises what it meets in it
-        return None
-
-
 def _verify(ceremony: Ceremony, credential: AuthenticationCredential, challenge: bytes, row: AnyRow) -> int | None:
     """How often the device has signed, None where it did not sign this."""
     try:
@@ -70,7 +60,7 @@ def _verify(ceremony: Ceremony, credential: AuthenticationCredential, challenge:
             credential_current_sign_count=row.sign_count,
             require_user_verification=ceremony.purpose == "sign in",
         )
-    except Exception:  # as above
+    except Exception:  # what is sent may be anything, and the library raises what it meets in it
         return None
     return verified.new_sign_count
 
